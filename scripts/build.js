@@ -1,0 +1,155 @@
+'use strict';
+
+// node scripts/build.js [--debug | --asan | --tsan] [--force] [--werror]
+//
+// Builds the addon if a source is newer than the binary:
+//   (default)  build/Release/ringport.node     by node-gyp
+//   --debug    build/Debug/ringport.node       by node-gyp
+//   --asan     build/asan/ringport.node        by the compiler: AddressSanitizer, UBSan
+//   --tsan     build/tsan/ringport.node        by the compiler: ThreadSanitizer
+// RINGPORT_BINARY=<path> makes lib/binding.js load one of the others.
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { spawnSync } = require('node:child_process');
+
+const sources = require('./sources');
+const toolchain = require('./toolchain');
+
+const { root } = sources;
+
+const sanitizers = {
+  asan: ['-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'],
+  tsan: ['-fsanitize=thread'],
+};
+
+/** What ends a build with one sentence and exit code 1, without a stack. */
+class BuildError extends Error {}
+
+/** @returns {string} where the variant's binary is, absolute */
+function target(variant) {
+  const dir = { release: 'Release', debug: 'Debug' }[variant] ?? variant;
+
+  return path.join(root, 'build', dir, 'ringport.node');
+}
+
+function mtime(file) {
+  return fs.statSync(path.join(root, file)).mtimeMs;
+}
+
+/** @returns {boolean} whether a source is newer than the binary, or there is none */
+function stale(variant) {
+  const binary = target(variant);
+
+  if (!fs.existsSync(binary)) return true;
+
+  // The directories count too: deleting or renaming a source touches only them.
+  const inputs = [
+    'binding.gyp', 'src/core', 'src/node',
+    ...sources.core(), ...sources.node(), ...sources.headers(),
+  ];
+
+  return inputs.some((file) => mtime(file) > fs.statSync(binary).mtimeMs);
+}
+
+function run(command, args, { quiet, env }) {
+  const result = spawnSync(command, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+
+  if (result.error) throw new BuildError(`cannot run ${command}: ${result.error.message}`);
+  if (result.status === 0) return;
+
+  if (quiet) process.stderr.write(result.stdout + result.stderr);
+  throw new BuildError('the build of the ringport addon failed; the compiler says why, above.');
+}
+
+function buildWithNodeGyp(variant, options) {
+  const gyp = toolchain.nodeGyp();
+
+  if (!gyp) throw new BuildError('ringport needs node-gyp to build its addon, and npm, which brings it, is not beside this node.');
+
+  const nodedir = toolchain.nodeDir();
+  const args = ['--loglevel=error', variant === 'debug' ? '--debug' : '--release'];
+
+  if (nodedir) args.push(`--nodedir=${nodedir}`);
+
+  // Left alone, gyp links with the C++ compiler, which need not be here and would make a C
+  // addon depend on its library.
+  const cc = toolchain.compiler();
+  const env = cc && !process.env.LINK ? { CC: cc, LINK: cc } : {};
+
+  const gypArgs = options.werror ? ['--', '-Dwerror=1'] : [];
+
+  run(process.execPath, [gyp, 'configure', ...args, ...gypArgs], { ...options, env });
+  run(process.execPath, [gyp, 'build', '--jobs=max', ...args], { ...options, env });
+}
+
+function buildSanitized(variant, options) {
+  const include = toolchain.includeDir();
+
+  if (!include) throw new BuildError('Node\'s headers are not known yet: build without --asan or --tsan first.');
+
+  const binary = target(variant);
+
+  fs.mkdirSync(path.dirname(binary), { recursive: true });
+  run(toolchain.compiler(), [
+    '-std=c11', '-D_GNU_SOURCE', '-DNAPI_VERSION=9', '-g', '-O1', '-fno-omit-frame-pointer', '-fPIC',
+    '-shared', '-pthread', '-fvisibility=hidden', '-UNDEBUG', ...sanitizers[variant],
+    '-Isrc', `-I${include}`, ...sources.core(), ...sources.node(),
+    '-Wl,-z,nodelete', '-o', binary,
+  ], options);
+}
+
+/**
+ * Build one variant of the addon.
+ * @param {object} [options]
+ * @param {'release'|'debug'|'asan'|'tsan'} [options.variant]
+ * @param {boolean} [options.force] build even if the binary is newer than all sources
+ * @param {boolean} [options.werror] warnings are errors
+ * @param {boolean} [options.quiet] show the compiler's output only if the build fails
+ * @returns {string} path of the binary
+ * @throws {BuildError} with one sentence for the user
+ */
+function build({ variant = 'release', force = false, werror = false, quiet = false } = {}) {
+  if (!force && !stale(variant)) return target(variant);
+
+  const sentence = toolchain.missing();
+
+  if (sentence) throw new BuildError(sentence);
+
+  if (variant in sanitizers) buildSanitized(variant, { quiet });
+  else buildWithNodeGyp(variant, { quiet, werror });
+
+  // make leaves a binary alone whose objects came out the same: it is up to date as of now.
+  const now = new Date();
+
+  fs.utimesSync(target(variant), now, now);
+  return target(variant);
+}
+
+/** Run `body`; a BuildError becomes its sentence on standard error and exit code 1. */
+function orExplain(body) {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof BuildError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
+}
+
+module.exports = { build, BuildError, orExplain, target };
+
+if (require.main === module) {
+  const flags = new Set(process.argv.slice(2));
+  const variant = ['debug', 'asan', 'tsan'].find((name) => flags.has(`--${name}`));
+
+  orExplain(() => build({
+    variant, force: flags.has('--force') || flags.has('--werror'), werror: flags.has('--werror'),
+  }));
+}
