@@ -1,0 +1,119 @@
+'use strict';
+
+/*
+ * Draws what `run.js --json` wrote: one SVG, a bar per case with the median of the ratio and a
+ * line from its min to its max. Usage: node bench/js/chart.js figures.json chart.svg
+ */
+
+const fs = require('node:fs');
+const echarts = require('echarts');
+
+const WIDTH = 860;
+const ROW = 22;
+const HEAD = 56;
+const FOOT = 40;
+
+/** The bars of one scenario: its first metric, the baseline over the last competitor. */
+function rows({ metrics, cases }, competitor) {
+  const [metric] = Object.keys(metrics);
+  return cases.map(({ name, summary }) => ({ name, ...summary[metric].ratios[competitor] }));
+}
+
+/** The line from min to max on the bar of a median, and the median as text behind it. */
+function whisker(params, api) {
+  const [median, row, min, max] = [0, 1, 2, 3].map((dimension) => api.value(dimension));
+  const [left, y] = api.coord([min, row]);
+  const [right] = api.coord([max, row]);
+  return {
+    type: 'group',
+    children: [{
+      type: 'line', shape: { x1: left, y1: y, x2: right, y2: y },
+      style: { stroke: '#333', lineWidth: 1.5 },
+    }, {
+      type: 'text', x: Math.max(right, api.coord([median, row])[0]) + 6, y,
+      style: { text: `${median.toFixed(1)}x`, fill: '#333', fontSize: 11, verticalAlign: 'middle' },
+    }],
+  };
+}
+
+/** The parts of a chart that draw scenario `index` below `top`. */
+function panel(scenario, competitor, index, top) {
+  const bars = rows(scenario, competitor);
+  return {
+    height: HEAD + bars.length * ROW,
+    title: { text: scenario.title, left: 12, top, textStyle: { fontSize: 14 } },
+    grid: { left: 250, right: 70, top: top + 34, height: bars.length * ROW },
+    xAxis: {
+      type: 'value', min: 0, max: Math.ceil(Math.max(...bars.map(({ max }) => max))),
+      gridIndex: index, axisLabel: { formatter: '{value}x' },
+    },
+    yAxis: {
+      type: 'category', inverse: true, gridIndex: index, axisTick: { show: false },
+      data: bars.map(({ name }) => name),
+    },
+    series: [{
+      type: 'bar', xAxisIndex: index, yAxisIndex: index, barWidth: 12,
+      data: bars.map(({ median }) => ({
+        value: median, itemStyle: { color: median >= 1 ? '#3b7dd8' : '#d8693b' },
+      })),
+      markLine: {
+        symbol: 'none', silent: true, label: { show: false }, data: [{ xAxis: 1 }],
+        lineStyle: { color: '#888', type: 'dashed' },
+      },
+    }, {
+      type: 'custom', xAxisIndex: index, yAxisIndex: index, renderItem: whisker, z: 3,
+      data: bars.map(({ median, min, max }, row) => [median, row, min, max]),
+    }],
+  };
+}
+
+/** The SVG text for a report of run.js. */
+function draw({ machine, competitors, settings, scenarios }) {
+  const [baseline] = competitors;
+  const competitor = competitors.at(-1);
+  const panels = [];
+  let top = 36;
+  for (const scenario of scenarios) {
+    const next = panel(scenario, competitor, panels.length, top);
+    panels.push(next);
+    top += next.height + FOOT;
+  }
+  const all = (part) => panels.flatMap((one) => one[part]);
+  const chart = echarts.init(null, null, {
+    renderer: 'svg', ssr: true, width: WIDTH, height: top + 20,
+  });
+  chart.setOption({
+    animation: false,
+    backgroundColor: '#fff',
+    title: [
+      { text: `How many times less than ${baseline} a message costs with ${competitor}`,
+        left: 12, top: 6, textStyle: { fontSize: 16 } },
+      { text: `${machine.cpu}, Node ${machine.node}, libuv ${machine.libuv}; median of ` +
+        `${settings.rounds} rounds, line from min to max`,
+      left: 12, top: top - 4, textStyle: { fontSize: 11, fontWeight: 'normal', color: '#555' } },
+      ...all('title'),
+    ],
+    grid: all('grid'), xAxis: all('xAxis'), yAxis: all('yAxis'), series: all('series'),
+  });
+  const svg = chart.renderToSVGString();
+  chart.dispose();
+  return svg;
+}
+
+function main([from, to]) {
+  if (!from || !to) {
+    console.error('Usage: node bench/js/chart.js figures.json chart.svg');
+    process.exitCode = 1;
+    return;
+  }
+  const report = JSON.parse(fs.readFileSync(from, 'utf8'));
+  if (report.competitors.length < 2) {
+    console.error(`${from} has one competitor only: nothing to compare`);
+    process.exitCode = 1;
+    return;
+  }
+  fs.writeFileSync(to, draw(report));
+  console.log(`written to ${to}`);
+}
+
+main(process.argv.slice(2));

@@ -1,0 +1,91 @@
+'use strict';
+
+/*
+ * The messages. make(i) gives the i-th variant: same shape, other values, so that nobody wins by
+ * remembering the last one. Senders cycle through VARIANTS values made beforehand: making them is
+ * not part of a message's cost.
+ */
+
+const VARIANTS = 64;
+
+/** A flat string (not a rope) of `length` times `text`. */
+function flat(text, length) {
+  return Array(length).fill(text).join('');
+}
+
+function bytes(length, i) {
+  return new Uint8Array(length).fill(i + 1);
+}
+
+/** `count` ArrayBuffers of 1 KiB, to be transferred. */
+function buffers(count, i) {
+  return Array.from({ length: count }, () => bytes(1024, i).buffer);
+}
+
+function row(i) {
+  return { id: i, name: `row ${i}`, value: i * 0.75, active: i % 2 === 0 };
+}
+
+function twentyFields(i) {
+  const object = {};
+  for (let field = 0; field < 20; field += 4) {
+    object[`count${field}`] = i + field;
+    object[`ratio${field}`] = (i + field) / 8;
+    object[`label${field}`] = `value ${i}`;
+    object[`flag${field}`] = (i & field) === 0;
+  }
+  return object;
+}
+
+/* size: about how many bytes a message takes; it bounds what is in flight. */
+const payloads = {
+  'number': { size: 8, make: (i) => i },
+  'string 12': { size: 12, make: (i) => `message ${1000 + i}` },
+  '{action, powerLevel}': {
+    size: 40, make: (i) => ({ action: 'pewpewpew', powerLevel: 9001 + i }),
+  },
+  '5 fields': {
+    size: 100,
+    make: (i) => ({
+      id: i, name: `user ${i}`, email: `user${i}@example.org`, active: i % 3 === 0,
+      score: i / 8,
+    }),
+  },
+  '1 KiB bytes': { size: 1024, make: (i) => bytes(1024, i) },
+  '64 KiB bytes': { size: 65536, make: (i) => bytes(65536, i) },
+  '1 MiB bytes': { size: 1048576, make: (i) => bytes(1048576, i) },
+  '1 KiB string': { size: 1024, make: (i) => flat(String.fromCharCode(65 + i), 1024) },
+  '1 KiB UTF-16': { size: 1024, make: (i) => flat(String.fromCharCode(0x416 + i), 512) },
+  '20 fields': { size: 400, make: twentyFields },
+  'nested': {
+    size: 300,
+    make: (i) => ({
+      id: i,
+      user: { name: `user ${i}`, roles: ['reader', 'editor'] },
+      items: [1, 2, 3].map((n) => ({ sku: `sku-${n}`, quantity: n, price: n * 2.5 + i })),
+      meta: { created: 1.7e12 + i, flags: [true, false, null] },
+    }),
+  },
+  '20 rows': { size: 1000, make: (i) => Array.from({ length: 20 }, (_, n) => row(i + n)) },
+  '100 ints': { size: 500, make: (i) => Array.from({ length: 100 }, (_, n) => i * n) },
+  'Map': {
+    size: 200, make: (i) => new Map(Array.from({ length: 10 }, (_, n) => [`key ${n}`, i + n])),
+  },
+  'Date': { size: 16, make: (i) => new Date(1.7e12 + i) },
+  'transfer 1': { size: 1024, make: (i) => buffers(1, i), transfer: true },
+  'transfer 16': { size: 16384, make: (i) => buffers(16, i), transfer: true },
+  'transfer 64': { size: 65536, make: (i) => buffers(64, i), transfer: true },
+};
+
+/** Names of all payloads, in the order of the tables. */
+const names = Object.keys(payloads);
+
+/** What a quick run sends. */
+const fewNames = names.slice(0, 6);
+
+/** The variants of payload `name`. */
+function variants(name) {
+  return Array.from({ length: VARIANTS }, (_, i) => payloads[name].make(i));
+}
+
+module.exports = { VARIANTS, payloads, names, fewNames, variants };

@@ -1,0 +1,155 @@
+'use strict';
+
+/*
+ * One-way cost of a message: a sender posts blocks, the receiver acknowledges each block with one
+ * number, and at most IN_FLIGHT blocks are under way, so memory stays flat and nobody is measured
+ * while drowning in a queue. Per message: wall time (both threads at work at the same time, so it
+ * is the slower one's) and CPU time of the whole process (both threads, and the collector's).
+ *
+ * 'one thread' sends from port1 to port2 of a channel inside one thread: the sum of what sending
+ * and receiving cost, with no other core and hardly a wake-up in it.
+ */
+
+const assert = require('node:assert');
+const { VARIANTS, payloads, names, fewNames, variants } = require('../payloads');
+const { Phases, now } = require('../measure');
+
+const BLOCK = 500;
+const IN_FLIGHT = 4;
+const BLOCK_BYTES = 2 * 1024 * 1024;
+
+const TO_WORKER = 'to worker';
+const FROM_WORKER = 'from worker';
+const ONE_THREAD = 'one thread';
+const directions = [TO_WORKER, FROM_WORKER, ONE_THREAD];
+
+function blockSize({ payload }) {
+  return Math.max(1, Math.min(BLOCK, Math.floor(BLOCK_BYTES / payloads[payload].size)));
+}
+
+/** A function that posts one block to a port. */
+function blockSender(params) {
+  const { transfer, make } = payloads[params.payload];
+  const size = blockSize(params);
+  if (transfer) {
+    return (port) => {
+      for (let i = 0; i < size; i++) {
+        const list = make(i % VARIANTS);
+        port.postMessage(list, list);
+      }
+    };
+  }
+  const values = variants(params.payload);
+  return (port) => {
+    for (let i = 0; i < size; i++) {
+      port.postMessage(values[i % VARIANTS]);
+    }
+  };
+}
+
+/** Call `onBlock` after each block that arrives at `port`; check the first values of the first. */
+function receiveBlocks(port, params, onBlock) {
+  const size = blockSize(params);
+  const expected = variants(params.payload);
+  let unchecked = Math.min(VARIANTS, size);
+  let arrived = 0;
+  port.on('message', (message) => {
+    if (unchecked > 0) {
+      assert.deepStrictEqual(message, expected[arrived]);
+      unchecked--;
+    }
+    if (++arrived === size) {
+      arrived = 0;
+      onBlock();
+    }
+  });
+}
+
+function cases({ quick }) {
+  return (quick ? fewNames : names).flatMap((payload) => directions.map(
+    (direction) => ({ name: `${payload}, ${direction}`, params: { payload, direction } })));
+}
+
+/** Blocks until the time is over; the ones still under way then are counted out, not in. */
+async function toWorker({ params, warmMs, measureMs, startWorker }) {
+  const worker = startWorker();
+  const sendBlock = blockSender(params);
+  const phases = new Phases(warmMs, measureMs);
+  const size = blockSize(params);
+  return new Promise((resolve, reject) => {
+    worker.on('error', reject);
+    worker.on('message', () => {
+      if (phases.running(size)) {
+        sendBlock(worker);
+      } else {
+        resolve(phases.result());
+      }
+    });
+    for (let i = 0; i < IN_FLIGHT; i++) {
+      sendBlock(worker);
+    }
+  });
+}
+
+async function fromWorker({ params, warmMs, measureMs, startWorker }) {
+  const worker = startWorker();
+  const phases = new Phases(warmMs, measureMs);
+  const size = blockSize(params);
+  return new Promise((resolve, reject) => {
+    worker.on('error', reject);
+    receiveBlocks(worker, params, () => {
+      if (phases.running(size)) {
+        worker.postMessage(0);
+      } else {
+        resolve(phases.result());
+      }
+    });
+    for (let i = 0; i < IN_FLIGHT; i++) {
+      worker.postMessage(0);
+    }
+  });
+}
+
+async function oneThread({ threads, params, warmMs, measureMs }) {
+  const { port1, port2 } = new threads.MessageChannel();
+  const sendBlock = blockSender(params);
+  const phases = new Phases(warmMs, measureMs);
+  const size = blockSize(params);
+  let sending = 0;
+  const send = () => {
+    const begin = now();
+    sendBlock(port1);
+    sending += phases.counting ? now() - begin : 0;
+  };
+  return new Promise((resolve) => {
+    receiveBlocks(port2, params, () => {
+      if (phases.running(size)) {
+        setImmediate(send);
+      } else {
+        resolve({ ...phases.result(), send: sending / phases.count });
+      }
+    });
+    send();
+  });
+}
+
+const mains = { [TO_WORKER]: toWorker, [FROM_WORKER]: fromWorker, [ONE_THREAD]: oneThread };
+
+module.exports = {
+  title: 'One-way cost of a message',
+  metrics: { wall: 'ns/message', cpu: 'CPU ns', send: 'send ns', switches: 'switches' },
+  cases,
+
+  main(run) {
+    return mains[run.params.direction](run);
+  },
+
+  worker({ parentPort }, params) {
+    if (params.direction === TO_WORKER) {
+      receiveBlocks(parentPort, params, () => parentPort.postMessage(0));
+    } else {
+      const sendBlock = blockSender(params);
+      parentPort.on('message', () => sendBlock(parentPort));
+    }
+  },
+};

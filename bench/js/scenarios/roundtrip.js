@@ -1,0 +1,101 @@
+'use strict';
+
+/*
+ * Round trip: `window` messages are under way between main and a worker that sends back what it
+ * gets. With window 1 both threads sleep in between, so it is mostly two wake-ups. Wall and CPU
+ * time per round trip, and the percentiles of the time from a message's post to its return.
+ */
+
+const assert = require('node:assert');
+const { VARIANTS, payloads, names, fewNames } = require('../payloads');
+const { Phases, now } = require('../measure');
+const { percentile, sort } = require('../stats');
+
+const windows = [1, 10, 256];
+
+/* More samples than this do not make a percentile better. */
+const MAX_SAMPLES = 1 << 20;
+
+/* A window of these would be 64 MiB or more. */
+const MAX_WINDOW_BYTES = 32 * 1024 * 1024;
+
+function cases({ quick }) {
+  return (quick ? fewNames : names).flatMap((payload) => windows
+    .filter((window) => window * payloads[payload].size <= MAX_WINDOW_BYTES)
+    .map((window) => ({ name: `${payload}, window ${window}`, params: { payload, window } })));
+}
+
+/** A function that posts `message` to `port`, with its transfer list where the payload has one. */
+function poster({ payload }) {
+  return payloads[payload].transfer
+    ? (port, message) => port.postMessage(message, message)
+    : (port, message) => port.postMessage(message);
+}
+
+/**
+ * One message of each window is timed, and the clock read once per window: reading it costs tens of
+ * nanoseconds, which would make all competitors look more alike than they are.
+ */
+async function main({ params, warmMs, measureMs, startWorker }) {
+  const { window, payload } = params;
+  const worker = startWorker();
+  const post = poster(params);
+  const expected = Array.from({ length: window }, (_, i) => payloads[payload].make(i % VARIANTS));
+  const phases = new Phases(warmMs, measureMs);
+  const samples = [];
+  let checking = true;
+  let slot = 0;
+  let begin = now();
+
+  await new Promise((resolve, reject) => {
+    worker.on('error', reject);
+    worker.on('message', (message) => {
+      if (checking) {
+        assert.deepStrictEqual(message, expected[slot]);
+      }
+      if (slot === 0) {
+        const time = now();
+        if (phases.counting && samples.length < MAX_SAMPLES) {
+          samples.push(time - begin);
+        }
+        if (!phases.running(window)) {
+          resolve();
+          return;
+        }
+        begin = time;
+      }
+      post(worker, message);
+      if (++slot === window) {
+        slot = 0;
+        checking = false;
+      }
+    });
+    for (let i = 0; i < window; i++) {
+      post(worker, payloads[payload].make(i % VARIANTS));
+    }
+  });
+
+  const result = phases.result();
+  const sorted = sort(samples);
+  return {
+    ...result,
+    p50: percentile(sorted, 0.5),
+    p99: percentile(sorted, 0.99),
+    p999: percentile(sorted, 0.999),
+  };
+}
+
+module.exports = {
+  title: 'Round trip',
+  metrics: {
+    wall: 'ns/round trip', cpu: 'CPU ns', p50: 'p50 ns', p99: 'p99 ns', p999: 'p99.9 ns',
+    switches: 'switches',
+  },
+  cases,
+  main,
+
+  worker({ parentPort }, params) {
+    const post = poster(params);
+    parentPort.on('message', (message) => post(parentPort, message));
+  },
+};
