@@ -1,0 +1,33 @@
+/*
+ * atomic.h - the atomic operations of the core, by order, and nothing else.
+ *
+ * Every order is named at the call; there are no default-order atomics and no fences in the core
+ * (ThreadSanitizer does not see fences). Everything goes through these wrappers so that the model
+ * checker can put its own scheduler beneath the real sources.
+ */
+#ifndef RP_ATOMIC_H_
+#define RP_ATOMIC_H_
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+/* Positions and flags live in words of 32 bits. The type is lock-free everywhere we build. */
+typedef _Atomic uint32_t rp_word;
+
+_Static_assert(sizeof(rp_word) == 4, "a word is 4 bytes, also in shared memory");
+
+#define rp_load_relaxed(p) atomic_load_explicit((p), memory_order_relaxed)
+#define rp_load_acquire(p) atomic_load_explicit((p), memory_order_acquire)
+#define rp_store_relaxed(p, v) atomic_store_explicit((p), (v), memory_order_relaxed)
+#define rp_store_release(p, v) atomic_store_explicit((p), (v), memory_order_release)
+#define rp_exchange(p, v) atomic_exchange_explicit((p), (v), memory_order_acq_rel)
+#define rp_fetch_or(p, v) atomic_fetch_or_explicit((p), (v), memory_order_acq_rel)
+#define rp_fetch_and(p, v) atomic_fetch_and_explicit((p), (v), memory_order_acq_rel)
+#define rp_fetch_add_relaxed(p, v) atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
+
+/* Strong compare and swap: acq_rel on success, acquire on failure. */
+#define rp_cas(p, expected, desired)                                                     \
+  atomic_compare_exchange_strong_explicit((p), (expected), (desired),                    \
+                                          memory_order_acq_rel, memory_order_acquire)
+
+#endif

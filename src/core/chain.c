@@ -1,0 +1,264 @@
+/*
+ * chain.c - the inbox of a port: a chain of rings that grows and shrinks.
+ *
+ * The link: the producer stores `next` (plain), then seals with an exchange on tail (release). The
+ * consumer reads tail (acquire), finds the seal, and only then reads `next`. So one word orders
+ * everything, and parking while the producer links is the same race as parking while it publishes.
+ *
+ * Who frees a segment: the consumer, once it has found the seal and drained it. The producer has
+ * then left it for good: its last access was the exchange that set the seal.
+ */
+#include "chain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct rp_segment {
+  _Alignas(128) rp_word tail;
+  _Alignas(128) rp_word head;
+  _Alignas(128) rp_segment *next;
+  uint32_t capacity;
+  _Alignas(128) uint8_t data[];
+};
+
+_Static_assert(offsetof(rp_segment, head) - offsetof(rp_segment, tail) == 128,
+               "tail and head are two lines apart");
+
+/* Parked consumers to meet in a row, with less than an eighth of the segment written in between,
+ * before shrinking: enough that a ping-pong of bursts does not malloc each time. */
+#define CALM_ENOUGH 16u
+
+#if defined(_WIN32)
+#include <malloc.h>
+#define segment_malloc(size) _aligned_malloc((size), 128)
+#define segment_free(segment) _aligned_free(segment)
+#else
+#define segment_malloc(size) aligned_alloc(128, (size))
+#define segment_free(segment) free(segment)
+#endif
+
+static rp_segment *
+segment_new(uint32_t capacity) {
+  rp_segment *segment = segment_malloc(sizeof(rp_segment) + capacity);
+
+  if (segment == NULL) return NULL;
+  segment->capacity = capacity;
+  return segment;
+}
+
+/* Make a segment, new or used, an empty ring. */
+static void
+segment_reset(rp_segment *segment) {
+  rp_store_relaxed(&segment->tail, 0);
+  rp_store_relaxed(&segment->head, 0);
+  segment->next = NULL;
+}
+
+/* A segment of at least `capacity`: the spare if it will do and is not far too large. */
+static rp_segment *
+segment_take(rp_chain *chain, uint32_t capacity) {
+  /* Acquire pairs with the release in segment_give(): the consumer is done with it. */
+  rp_segment *spare = atomic_exchange_explicit(&chain->spare, NULL, memory_order_acquire);
+
+  if (spare != NULL && (spare->capacity < capacity || spare->capacity / 4 > capacity)) {
+    segment_free(spare);
+    spare = NULL;
+  }
+  if (spare == NULL) spare = segment_new(capacity);
+  if (spare != NULL) segment_reset(spare);
+  return spare;
+}
+
+/* Keep one drained segment for the producer, free the one it displaces. */
+static void
+segment_give(rp_chain *chain, rp_segment *segment) {
+  rp_segment *displaced =
+      atomic_exchange_explicit(&chain->spare, segment, memory_order_acq_rel);
+
+  if (displaced != NULL) segment_free(displaced);
+}
+
+/* Go over to `segment`. Everything claimed in the old one becomes visible. */
+static void
+link_segment(rp_chain *chain, rp_segment *segment) {
+  rp_segment **next = chain->newest ? &chain->newest->next : &chain->first_next;
+
+  *next = segment;
+  rp_store_relaxed(&chain->sent, chain->claimed);
+  if (rp_ring_seal(&chain->producer)) chain->owed = true;
+  chain->newest = segment;
+  chain->calm_from = 0;
+  chain->calm = 0;
+  rp_producer_init(&chain->producer, &segment->tail, &segment->head, segment->data,
+                   segment->capacity);
+}
+
+static int
+grow(rp_chain *chain, uint32_t length) {
+  uint32_t capacity = chain->producer.capacity;
+
+  capacity = capacity == 0 ? RP_SEGMENT_MIN : capacity * 2;
+  while (rp_record_size(length) > capacity / 2) capacity *= 2;
+  if (capacity > RP_SEGMENT_MAX) capacity = RP_SEGMENT_MAX;
+
+  rp_segment *segment = segment_take(chain, capacity);
+
+  if (segment == NULL) return RP_ENOMEM;
+  link_segment(chain, segment);
+  return RP_OK;
+}
+
+/* Called with a parked consumer, so it has drained everything: a good moment to go over to a small
+ * segment. Failing to get one changes nothing. */
+static void
+shrink_when_calm(rp_chain *chain) {
+  uint32_t written = chain->producer.position - chain->calm_from;
+
+  if (chain->producer.capacity <= RP_SEGMENT_MIN) return;
+  chain->calm_from = chain->producer.position;
+  chain->calm = written < chain->producer.capacity / 8 ? chain->calm + 1 : 0;
+  if (chain->calm < CALM_ENOUGH) return;
+
+  rp_segment *segment = segment_new(RP_SEGMENT_MIN);
+
+  if (segment == NULL) return;
+  segment_reset(segment);
+  link_segment(chain, segment);
+}
+
+void
+rp_chain_init(rp_chain *chain) {
+  memset(chain, 0, sizeof(*chain));
+  rp_producer_init(&chain->producer, &chain->first_tail, &chain->first_head, NULL, 0);
+  rp_consumer_init(&chain->consumer, &chain->first_tail, &chain->first_head, NULL, 0);
+}
+
+void
+rp_chain_destroy(rp_chain *chain, void (*drop)(const rp_record *record)) {
+  rp_record record;
+
+  while (rp_chain_peek(chain, &record) == RP_OK) {
+    if (drop != NULL) drop(&record);
+    rp_chain_release(chain, rp_record_size(record.length), 1);
+  }
+  segment_free(chain->oldest);
+  segment_free(atomic_load_explicit(&chain->spare, memory_order_acquire));
+}
+
+int
+rp_chain_claim(rp_chain *chain, uint32_t type, uint32_t length, uint8_t **payload) {
+  if (length > RP_CHAIN_PAYLOAD_MAX) return RP_ETOOBIG;
+  if (chain->closed) return RP_SEALED;
+
+  int result = rp_ring_claim(&chain->producer, type, length, payload);
+
+  if (result != RP_OK) {
+    result = grow(chain, length);
+    if (result != RP_OK) return result;
+    result = rp_ring_claim(&chain->producer, type, length, payload);
+  }
+  if (result == RP_OK) chain->claimed++;
+  return result;
+}
+
+bool
+rp_chain_publish(rp_chain *chain) {
+  bool owed;
+
+  rp_store_relaxed(&chain->sent, chain->claimed);
+  owed = rp_ring_publish(&chain->producer);
+  if (owed) shrink_when_calm(chain);
+  owed |= chain->owed;
+  chain->owed = false;
+  return owed;
+}
+
+bool
+rp_chain_close(rp_chain *chain) {
+  bool owed = chain->owed;
+
+  if (chain->closed) return false;
+  chain->closed = true;
+  chain->owed = false;
+  rp_store_relaxed(&chain->sent, chain->claimed);
+  return rp_ring_seal(&chain->producer) || owed;
+}
+
+int
+rp_chain_peek(rp_chain *chain, rp_record *record) {
+  for (;;) {
+    int result = rp_ring_peek(&chain->consumer, record);
+
+    if (result != RP_SEALED) return result;
+
+    /* Plain read: the acquire that found the seal ordered it. */
+    rp_segment *next = chain->oldest ? chain->oldest->next : chain->first_next;
+
+    if (next == NULL) return RP_SEALED;
+    if (chain->oldest != NULL) segment_give(chain, chain->oldest);
+    chain->oldest = next;
+    rp_consumer_init(&chain->consumer, &next->tail, &next->head, next->data, next->capacity);
+  }
+}
+
+int
+rp_chain_peek_run(rp_chain *chain, uint32_t max_bytes, uint32_t max_count,
+                  const uint8_t **run, uint32_t *bytes, uint32_t *count) {
+  rp_record record;
+  int result = rp_chain_peek(chain, &record);
+
+  *bytes = 0;
+  *count = 0;
+  if (result != RP_OK) return result;
+  *run = record.payload - RP_RECORD_HEADER;
+
+  /* A copy of the consumer looks ahead; the ring itself does not move. */
+  rp_consumer ahead = chain->consumer;
+  const uint8_t *end = *run;
+
+  do {
+    uint32_t size = rp_record_size(record.length);
+
+    if (record.payload - RP_RECORD_HEADER != end || size > max_bytes - *bytes) break;
+    end += size;
+    *bytes += size;
+    *count += 1;
+    rp_ring_advance(&ahead, &record);
+  } while (*count < max_count && ahead.position != ahead.published &&
+           rp_ring_peek(&ahead, &record) == RP_OK);
+  return RP_OK;
+}
+
+void
+rp_chain_release(rp_chain *chain, uint32_t bytes, uint32_t count) {
+  chain->consumer.position += bytes;
+  chain->received += count;
+  /* Producers of a chain grow it instead of waiting for room: nobody is parked in head. */
+  (void) rp_ring_release(&chain->consumer);
+}
+
+uint32_t
+rp_chain_queued(rp_chain *chain) {
+  /* A record counts once tail has moved past it; the refresh of tail in peek orders this read. */
+  return rp_load_relaxed(&chain->sent) - chain->received;
+}
+
+bool
+rp_chain_park(rp_chain *chain) {
+  return rp_ring_park(&chain->consumer);
+}
+
+bool
+rp_chain_unpark(rp_chain *chain) {
+  return rp_ring_unpark(&chain->consumer);
+}
+
+void
+rp_chain_abandon(rp_chain *chain) {
+  rp_store_release(&chain->abandoned, 1);
+}
+
+bool
+rp_chain_abandoned(rp_chain *chain) {
+  return rp_load_acquire(&chain->abandoned) != 0;
+}

@@ -1,0 +1,216 @@
+/*
+ * channel.c - port pairs: entangle, detach, attach, disentangle.
+ *
+ * Who may touch what: the inbox of a half is consumed by the owner of that half and produced by
+ * the owner of the other; whoever takes a half out of the registry owns it. The lock orders the
+ * hand-over between owners, and the wake path against it.
+ */
+#include "channel.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "registry.h"
+
+_Static_assert(sizeof(rp_channel) <= 1024, "an idle channel costs at most 1 KiB");
+
+#if defined(_WIN32)
+#include <malloc.h>
+#define channel_malloc(size) _aligned_malloc((size), 128)
+#define channel_free(channel) _aligned_free(channel)
+#else
+#define channel_malloc(size) aligned_alloc(128, (size))
+#define channel_free(channel) free(channel)
+#endif
+
+static void
+half_init(rp_half *half, rp_channel *channel, rp_half *peer, rp_thread *thread) {
+  memset(half, 0, sizeof(*half));
+  rp_chain_init(&half->inbox);
+  half->channel = channel;
+  half->peer = peer;
+  half->owner = thread;
+  half->state = RP_HALF_ATTACHED;
+  (void) rp_chain_park(&half->inbox);
+}
+
+/* The caller has taken the token out of the inbox's tail. Any thread. */
+static void
+wake(rp_half *half) {
+  rp_channel *channel = half->channel;
+
+  rp_lock_take(&channel->lock);
+  if (half->owner != NULL)
+    rp_thread_push(half->owner, half);
+  else
+    half->held = true;
+  rp_lock_drop(&channel->lock);
+}
+
+/* The half has no owner any more and nobody can find it: seal the other inbox, and free the channel
+ * if the other half is gone too. `half` must not be used afterwards. */
+static void
+disentangle(rp_half *half) {
+  rp_channel *channel = half->channel;
+  rp_half *peer = half->peer;
+  rp_record record;
+
+  rp_chain_abandon(&half->inbox);
+  while (rp_chain_peek(&half->inbox, &record) == RP_OK) {
+    rp_message_drop(&record);
+    rp_chain_release(&half->inbox, rp_record_size(record.length), 1);
+  }
+  if (rp_chain_close(&peer->inbox)) wake(peer);
+
+  rp_lock_take(&channel->lock);
+  half->state = RP_HALF_CLOSED;
+  bool last = peer->state == RP_HALF_CLOSED;
+  rp_lock_drop(&channel->lock);
+
+  if (!last) return;
+  for (int i = 0; i < 2; i++)
+    rp_chain_destroy(&channel->half[i].inbox, rp_message_drop);
+  rp_lock_destroy(&channel->lock);
+  channel_free(channel);
+}
+
+/* Take the half off its thread, with its token if the thread has it. */
+static void
+leave(rp_half *half, rp_half_state state) {
+  rp_thread *thread = half->owner;
+
+  rp_lock_take(&half->channel->lock);
+  half->owner = NULL;
+  half->state = (uint8_t) state;
+  rp_lock_drop(&half->channel->lock);
+
+  /* From here on no waker pushes it; one that did before is found on the list. */
+  if (!rp_thread_remove(thread, half) && !half->awake) return;
+  half->awake = false;
+  rp_lock_take(&half->channel->lock);
+  half->held = true;
+  rp_lock_drop(&half->channel->lock);
+}
+
+int
+rp_channel_open(rp_thread *thread, rp_half **one, rp_half **other) {
+  rp_channel *channel = channel_malloc((sizeof(rp_channel) + 127) / 128 * 128);
+
+  if (channel == NULL) return RP_ENOMEM;
+  half_init(&channel->half[0], channel, &channel->half[1], thread);
+  half_init(&channel->half[1], channel, &channel->half[0], thread);
+  rp_lock_init(&channel->lock);
+  *one = &channel->half[0];
+  *other = &channel->half[1];
+  return RP_OK;
+}
+
+int
+rp_half_write(rp_half *half, uint32_t flags, const void *bytes, size_t length,
+              const rp_block *blocks, uint32_t count) {
+  rp_chain *inbox = &half->peer->inbox;
+
+  if (rp_chain_abandoned(inbox)) return RP_SEALED;
+  return rp_message_write(inbox, flags, bytes, length, blocks, count);
+}
+
+void
+rp_half_publish(rp_half *half) {
+  if (rp_chain_publish(&half->peer->inbox)) wake(half->peer);
+}
+
+void
+rp_half_schedule(rp_half *half) {
+  /* Either we have the token, or it is in tail and we take it, or it is on its way to us. */
+  if (!half->awake && !rp_chain_unpark(&half->inbox)) return;
+  half->awake = false;
+  rp_thread_push(half->owner, half);
+}
+
+void
+rp_half_begin(rp_half *half) {
+  half->awake = true;
+}
+
+void
+rp_half_end(rp_half *half, bool more, bool stopped) {
+  if (!half->awake) return; /* scheduled again while it ran */
+
+  rp_record record;
+  int next = rp_chain_peek(&half->inbox, &record);
+
+  if (next == RP_OK && stopped) return;
+  half->awake = false;
+  if (next == RP_EMPTY && !more && rp_chain_park(&half->inbox)) return;
+  rp_thread_push(half->owner, half);
+}
+
+void
+rp_half_drained(rp_half *half) {
+  if (!half->awake) return;
+  half->awake = false;
+  if (!rp_chain_park(&half->inbox)) rp_thread_push(half->owner, half);
+}
+
+uint64_t
+rp_half_detach(rp_half *half) {
+  uint64_t id = rp_registry_new_id();
+
+  /* The lock is for the reader in rp_half_peer_lost(). */
+  rp_lock_take(&half->channel->lock);
+  half->id = id;
+  rp_lock_drop(&half->channel->lock);
+  leave(half, RP_HALF_DETACHED);
+  rp_registry_add(half);
+  return id;
+}
+
+int
+rp_half_attach(uint64_t id, rp_thread *thread, rp_half **attached) {
+  rp_half *half = rp_registry_take(id);
+
+  if (half == NULL) return RP_ENOENT;
+  half->round = 0;
+
+  rp_lock_take(&half->channel->lock);
+  half->id = 0; /* a passport is good for one journey */
+  half->owner = thread;
+  half->state = RP_HALF_ATTACHED;
+  half->awake = half->held;
+  half->held = false;
+  rp_lock_drop(&half->channel->lock);
+
+  rp_half_schedule(half);
+  *attached = half;
+  return RP_OK;
+}
+
+void
+rp_half_close(rp_half *half) {
+  leave(half, RP_HALF_DETACHED); /* CLOSED only once nobody reads its fields any more */
+  disentangle(half);
+}
+
+void
+rp_half_peer_lost(rp_half *half) {
+  rp_half *peer = half->peer;
+
+  rp_lock_take(&half->channel->lock);
+  uint64_t id = peer->state == RP_HALF_DETACHED ? peer->id : 0;
+  rp_lock_drop(&half->channel->lock);
+  rp_half_lost(id);
+}
+
+void
+rp_half_lost(uint64_t id) {
+  rp_half *half = id == 0 ? NULL : rp_registry_take(id);
+
+  /* Out of the registry it is ours alone, as if we were its owner. */
+  if (half != NULL) disentangle(half);
+}
+
+size_t
+rp_channel_in_transit(void) {
+  return rp_registry_size();
+}

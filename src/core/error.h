@@ -1,0 +1,18 @@
+/*
+ * error.h - result codes. 0 is success, everything else is negative (libuv's habit).
+ */
+#ifndef RP_ERROR_H_
+#define RP_ERROR_H_
+
+enum {
+  RP_OK = 0,
+  RP_EMPTY = -1,    /* nothing to read now */
+  RP_FULL = -2,     /* no room now; try again when the consumer has released */
+  RP_ETOOBIG = -3,  /* the record can never fit into this ring */
+  RP_ENOMEM = -4,   /* malloc failed; nothing was changed */
+  RP_SEALED = -5,   /* the producer has sealed the ring: nothing more will come */
+  RP_ECORRUPT = -6, /* another side wrote what it must not; nothing was read */
+  RP_ENOENT = -7,   /* no such id */
+};
+
+#endif

@@ -1,0 +1,85 @@
+/*
+ * message.c - a message in an inbox: bytes, and blocks that travel by pointer.
+ */
+#include "message.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static inline uint32_t
+pad8(uint32_t length) {
+  return (length + 7u) & ~7u;
+}
+
+/* A message whose bytes are too many for the ring: they become block 0. */
+static int
+write_large(rp_chain *chain, uint32_t flags, const void *bytes, size_t length,
+            const rp_block *blocks, uint32_t count) {
+  rp_block large = {malloc(length), length};
+  uint32_t table = (count + 1) * (uint32_t) sizeof(rp_block);
+  uint8_t *payload;
+
+  if (large.data == NULL) return RP_ENOMEM;
+
+  int result = rp_chain_claim(chain, flags | RP_MESSAGE_LARGE | (count + 1) << 16, table,
+                              &payload);
+
+  if (result != RP_OK) {
+    free(large.data);
+    return result;
+  }
+  memcpy(large.data, bytes, length);
+  memcpy(payload, &large, sizeof(large));
+  if (count > 0) memcpy(payload + sizeof(large), blocks, count * sizeof(rp_block));
+  return RP_OK;
+}
+
+int
+rp_message_write(rp_chain *chain, uint32_t flags, const void *bytes, size_t length,
+                 const rp_block *blocks, uint32_t count) {
+  uint8_t *payload;
+
+  assert(flags <= RP_MESSAGE_FLAGS);
+  /* The table of blocks itself must fit a record, whatever else does. */
+  if (count >= RP_MESSAGE_BLOCKS_MAX ||
+      (count + 1) * sizeof(rp_block) > RP_CHAIN_PAYLOAD_MAX - RP_MESSAGE_INLINE_MAX)
+    return RP_ETOOBIG;
+  if (length > RP_MESSAGE_INLINE_MAX)
+    return write_large(chain, flags, bytes, length, blocks, count);
+
+  uint32_t padded = count > 0 ? pad8((uint32_t) length) : (uint32_t) length;
+  uint32_t table = count * (uint32_t) sizeof(rp_block);
+  int result = rp_chain_claim(chain, flags | count << 16, padded + table, &payload);
+
+  if (result != RP_OK) return result;
+  memcpy(payload, bytes, length);
+  if (count > 0) memcpy(payload + padded, blocks, table);
+  return RP_OK;
+}
+
+uint32_t
+rp_message_blocks(const rp_record *record) {
+  return record->type >> 16;
+}
+
+rp_block
+rp_message_take_block(const rp_record *record, uint32_t index) {
+  uint32_t count = rp_message_blocks(record);
+  rp_block block = {NULL, 0};
+  const rp_block taken = {NULL, 0};
+
+  if (index >= count || count * sizeof(rp_block) > record->length) return block;
+
+  uint8_t *entry = record->payload + record->length - (count - index) * sizeof(rp_block);
+
+  memcpy(&block, entry, sizeof(block));
+  memcpy(entry, &taken, sizeof(taken));
+  return block;
+}
+
+void
+rp_message_drop(const rp_record *record) {
+  for (uint32_t i = 0; i < rp_message_blocks(record); i++)
+    free(rp_message_take_block(record, i).data);
+}

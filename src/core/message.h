@@ -1,0 +1,55 @@
+/*
+ * message.h - a message in an inbox: bytes, and blocks that travel by pointer.
+ *
+ * Payload of a message record:
+ *
+ *   OFFSET SIZE  DESCRIPTION
+ *   0      n     the bytes, padded to a multiple of 8
+ *   n      16*b  the table of blocks: { pointer, length }; pointer NULL: taken
+ *
+ * Type of a message record:
+ *
+ *   BITS   DESCRIPTION
+ *   0-7    the sender's flags, not looked at here
+ *   8      LARGE: the bytes themselves are in block 0 and n is 0
+ *   16-31  number of blocks
+ *
+ * A block is malloc'd by the sender and owned by the record until the receiver takes it; it is
+ * copied once, by the sender, and adopted by the receiver. Only code of this process writes these
+ * records, into memory that no script can reach, so the pointers can be trusted.
+ */
+#ifndef RP_MESSAGE_H_
+#define RP_MESSAGE_H_
+
+#include "chain.h"
+
+#define RP_MESSAGE_FLAGS 0xFFu
+#define RP_MESSAGE_LARGE 0x100u
+#define RP_MESSAGE_BLOCKS_MAX 0xFFFFu
+
+/* Bytes from here on travel as a block: up to here a copy through the ring is cheaper than malloc
+ * and the extra cache misses (bench/js: crossover between 16 and 64 KiB). */
+#define RP_MESSAGE_INLINE_MAX (32u * 1024)
+
+typedef struct rp_block {
+  void *data;
+  size_t length;
+} rp_block;
+
+/* Claim and fill the record of a message. Producer of the chain only. The caller publishes.
+ * On RP_OK the blocks belong to the record; on RP_ENOMEM, RP_ETOOBIG or RP_SEALED nothing has
+ * changed and they are still the caller's. `flags` is at most RP_MESSAGE_FLAGS. */
+int rp_message_write(rp_chain *chain, uint32_t flags, const void *bytes, size_t length,
+                     const rp_block *blocks, uint32_t count);
+
+/* Number of blocks of a message. */
+uint32_t rp_message_blocks(const rp_record *record);
+
+/* Take block `index` out of a message: it is the caller's to free(). A block that is not there or
+ * has been taken gives { NULL, 0 }. */
+rp_block rp_message_take_block(const rp_record *record, uint32_t index);
+
+/* Free what a message that nobody will read still owns. */
+void rp_message_drop(const rp_record *record);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * registry.h - the halves in transit, by id.
+ *
+ * Detaching and attaching are rare, so one lock and a fixed table of chains do. Ids come from a
+ * generator that cannot be guessed from another id, so that no message can name a half that it was
+ * not given.
+ */
+#ifndef RP_REGISTRY_H_
+#define RP_REGISTRY_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct rp_half;
+
+/* A fresh id, never 0. Any thread. */
+uint64_t rp_registry_new_id(void);
+
+/* Add a half under half->id. Any thread. */
+void rp_registry_add(struct rp_half *half);
+
+/* Take the half with this id out, NULL if there is none. Any thread; one caller gets it. */
+struct rp_half *rp_registry_take(uint64_t id);
+
+size_t rp_registry_size(void);
+
+#endif

@@ -1,0 +1,105 @@
+/*
+ * thread.c - the list of port halves that have news for one thread, and its doorbell.
+ */
+#include "thread.h"
+
+#include <stddef.h>
+
+#include "channel.h"
+
+/* An address that is no half. */
+static struct rp_half resting;
+#define RESTING (&resting)
+
+/* Append everything pushed to the local list, oldest first. */
+static void
+take_all(rp_thread *thread) {
+  rp_half *pushed = rp_load_relaxed(&thread->ready);
+
+  /* RESTING stays: only a push may end it, or the next push would not ring. */
+  if (pushed == NULL || pushed == RESTING) return;
+  /* Acquire pairs with the CAS in rp_thread_push(): ready_next is written. */
+  pushed = rp_exchange(&thread->ready, NULL);
+
+  rp_half *last = pushed;
+  rp_half *first = NULL;
+
+  while (pushed != NULL) {
+    rp_half *next = pushed->ready_next;
+
+    pushed->ready_next = first;
+    first = pushed;
+    pushed = next;
+  }
+  if (thread->last != NULL)
+    thread->last->ready_next = first;
+  else
+    thread->first = first;
+  thread->last = last;
+}
+
+void
+rp_thread_init(rp_thread *thread, void (*doorbell)(rp_thread *thread)) {
+  atomic_init(&thread->ready, RESTING);
+  thread->doorbell = doorbell;
+  thread->first = NULL;
+  thread->last = NULL;
+  thread->round = 0;
+}
+
+void
+rp_thread_push(rp_thread *thread, rp_half *half) {
+  rp_half *old = rp_load_relaxed(&thread->ready);
+
+  /* Release half of the CAS pairs with the exchange in take_all(). */
+  do half->ready_next = old == RESTING ? NULL : old;
+  while (!rp_cas(&thread->ready, &old, half));
+  if (old == RESTING) thread->doorbell(thread);
+}
+
+void
+rp_thread_wake(rp_thread *thread) {
+  thread->round++;
+}
+
+rp_half *
+rp_thread_next(rp_thread *thread) {
+  take_all(thread);
+
+  rp_half *half = thread->first;
+
+  if (half == NULL || half->round == thread->round) return NULL;
+  half->round = thread->round;
+  thread->first = half->ready_next;
+  if (thread->first == NULL) thread->last = NULL;
+  half->ready_next = NULL;
+  return half;
+}
+
+bool
+rp_thread_remove(rp_thread *thread, rp_half *half) {
+  take_all(thread);
+
+  rp_half *previous = NULL;
+
+  for (rp_half *at = thread->first; at != NULL; previous = at, at = at->ready_next) {
+    if (at != half) continue;
+    if (previous != NULL)
+      previous->ready_next = at->ready_next;
+    else
+      thread->first = at->ready_next;
+    if (thread->last == at) thread->last = previous;
+    at->ready_next = NULL;
+    return true;
+  }
+  return false;
+}
+
+bool
+rp_thread_rest(rp_thread *thread) {
+  rp_half *awake = NULL;
+
+  if (thread->first != NULL) return false;
+  /* Release half pairs with the CAS in rp_thread_push(): what we did while awake is done. */
+  return rp_cas(&thread->ready, &awake, RESTING) || awake == RESTING;
+}

@@ -1,0 +1,51 @@
+/*
+ * thread.h - the list of port halves that have news for one thread, and its doorbell.
+ *
+ * Any thread pushes, the owner takes all at once. The word `ready` is either
+ *
+ *   RESTING      the owner sleeps or will sleep: who pushes next owes one ring of the doorbell
+ *   NULL         the owner is awake and will look again before it rests
+ *   a half       the last one pushed; the others follow by their ready_next
+ *
+ * which is the parking token once more, for the thread: between two rests the doorbell rings at
+ * most once, however many ports get news. A half is on at most one list, because whoever pushes it
+ * holds the token of its inbox.
+ */
+#ifndef RP_THREAD_H_
+#define RP_THREAD_H_
+
+#include <stdbool.h>
+
+#include "atomic.h"
+
+struct rp_half;
+
+typedef struct rp_thread {
+  _Atomic(struct rp_half *) ready;
+  void (*doorbell)(struct rp_thread *thread); /* any thread may call it; must not block */
+  struct rp_half *first, *last;               /* taken, in the order of pushing; the owner's */
+  uint32_t round;                             /* wake-ups so far; the owner's */
+} rp_thread;
+
+void rp_thread_init(rp_thread *thread, void (*doorbell)(rp_thread *thread));
+
+/* Put a half on its thread's list and ring if the thread rests. Any thread that holds the token of
+ * the half and knows that the thread cannot end meanwhile (it holds the channel's lock, or is the
+ * thread itself). Lock-free. */
+void rp_thread_push(rp_thread *thread, struct rp_half *half);
+
+/* Begin a round: the doorbell has rung. Owner only. */
+void rp_thread_wake(rp_thread *thread);
+
+/* The next half with news that has not had its turn in this round, NULL if there is none: what is
+ * pushed again has to wait for the next round, so that no port starves the others or the loop.
+ * Owner only. Lock-free. */
+struct rp_half *rp_thread_next(rp_thread *thread);
+
+/* Take a half off the list if it is on it. Owner only; no one may be pushing it. Linear. */
+bool rp_thread_remove(rp_thread *thread, struct rp_half *half);
+
+/* Go to rest. Owner only, wait-free. False: there is news, look again. */
+bool rp_thread_rest(rp_thread *thread);
+
+#endif
