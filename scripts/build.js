@@ -100,9 +100,16 @@ function buildSanitized(variant, options) {
   run(toolchain.compiler(), [
     '-std=c11', '-D_GNU_SOURCE', '-DNAPI_VERSION=9', '-g', '-O1', '-fno-omit-frame-pointer', '-fPIC',
     '-shared', '-pthread', '-fvisibility=hidden', '-UNDEBUG', ...sanitizers[variant],
-    '-Isrc', `-I${include}`, ...sources.core(), ...sources.node(),
+    '-Isrc', '-Isrc/core', `-I${include}`, ...sources.core(), ...sources.node(),
     '-Wl,-z,nodelete', '-o', binary,
   ], options);
+}
+
+/** @throws {BuildError} when a tool is missing, with the sentence that names it */
+function requireToolchain() {
+  const sentence = toolchain.missing();
+
+  if (sentence) throw new BuildError(sentence);
 }
 
 /**
@@ -118,9 +125,7 @@ function buildSanitized(variant, options) {
 function build({ variant = 'release', force = false, werror = false, quiet = false } = {}) {
   if (!force && !stale(variant)) return target(variant);
 
-  const sentence = toolchain.missing();
-
-  if (sentence) throw new BuildError(sentence);
+  requireToolchain();
 
   if (variant in sanitizers) buildSanitized(variant, { quiet });
   else buildWithNodeGyp(variant, { quiet, werror });
@@ -143,7 +148,7 @@ function orExplain(body) {
   }
 }
 
-module.exports = { build, BuildError, orExplain, target };
+module.exports = { build, BuildError, orExplain, requireToolchain, stale, target };
 
 if (require.main === module) {
   const flags = new Set(process.argv.slice(2));

@@ -1,0 +1,34 @@
+// The ES module entry: the same objects as require('ringport') gives, by name.
+//
+// The names of an ES module are fixed, those of worker_threads differ from one Node line to the
+// next: what the running Node does not have is undefined here.
+
+import ringport from './index.js';
+
+export default ringport;
+
+export const {
+  BroadcastChannel,
+  MessageChannel,
+  MessagePort,
+  SHARE_ENV,
+  Worker,
+  deserialize,
+  getEnvironmentData,
+  isInternalThread,
+  isMainThread,
+  isMarkedAsUntransferable,
+  locks,
+  markAsUncloneable,
+  markAsUntransferable,
+  moveMessagePortToContext,
+  parentPort,
+  postMessageToThread,
+  receiveMessageOnPort,
+  resourceLimits,
+  serialize,
+  setEnvironmentData,
+  threadId,
+  threadName,
+  workerData,
+} = ringport;

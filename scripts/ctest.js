@@ -1,0 +1,205 @@
+'use strict';
+
+// node scripts/ctest.js [--cc gcc,clang] [--sanitize none,address,thread] [--timeout s] [names...]
+//
+// Compiles the C core and each program of test/c with every compiler and sanitizer asked for, and
+// runs the programs, each with a time limit. A program is a plain main() that asserts; it passes
+// if it exits with 0. By default: gcc, plain and under both sanitizers.
+// --sanitize address stands for address,undefined; the two run together.
+
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { spawn, spawnSync } = require('node:child_process');
+const { parseArgs } = require('node:util');
+
+const sources = require('./sources');
+const toolchain = require('./toolchain');
+
+const { root } = sources;
+const parallel = Math.min(2, os.cpus().length);
+
+const common = [
+  '-std=c11', '-D_GNU_SOURCE', '-UNDEBUG', '-g', '-pthread', '-Isrc', '-Isrc/core', '-Itest/c',
+  '-Wall', '-Wextra', '-Werror',
+];
+
+const sanitizers = {
+  none: ['-O2'],
+  address: ['-O1', '-fno-omit-frame-pointer', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
+  thread: ['-O1', '-fno-omit-frame-pointer', '-fsanitize=thread'],
+};
+
+const runEnv = {
+  ...process.env,
+  ASAN_OPTIONS: 'detect_leaks=1:detect_stack_use_after_return=1',
+  UBSAN_OPTIONS: 'print_stacktrace=1',
+  TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1',
+};
+
+/** Run a command to its end. @returns {Promise<{ok: boolean, why: string, output: string}>} */
+function run(command, args, { timeout = 0 } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, env: runEnv, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    let late = false;
+    const timer = timeout && setTimeout(() => {
+      late = true;
+      child.kill('SIGKILL');
+    }, timeout);
+
+    child.stdout.on('data', (data) => { output += data; });
+    child.stderr.on('data', (data) => { output += data; });
+    child.on('error', (error) => resolve({ ok: false, why: error.message, output }));
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      resolve({
+        ok: code === 0,
+        why: late ? `no end after ${timeout / 1000} s` : signal ?? `exit code ${code}`,
+        output,
+      });
+    });
+  });
+}
+
+/** Do `work` for every item, `parallel` at a time. */
+async function each(items, work) {
+  const queue = [...items];
+  const lane = async () => {
+    while (queue.length > 0) await work(queue.shift());
+  };
+
+  await Promise.all(Array.from({ length: parallel }, lane));
+}
+
+function newest(files) {
+  return Math.max(...files.map((file) => fs.statSync(path.join(root, file)).mtimeMs));
+}
+
+/** @returns {boolean} whether `output` is there and newer than everything it is made of */
+function fresh(output, inputs) {
+  const file = path.join(root, output);
+
+  return fs.existsSync(file) && fs.statSync(file).mtimeMs > newest([...inputs, 'scripts/ctest.js']);
+}
+
+/**
+ * One compiler with one sanitizer. ThreadSanitizer of older compilers does not know the address
+ * layout of newer kernels: if an empty program cannot run, it may without address randomization.
+ */
+function prepareVariant(cc, sanitize) {
+  const dir = `build/c/${path.basename(cc)}-${sanitize}`;
+  const flags = [...common, ...sanitizers[sanitize]];
+  const empty = `${dir}/empty`;
+
+  fs.mkdirSync(path.join(root, dir), { recursive: true });
+  fs.writeFileSync(path.join(root, `${empty}.c`), 'int main(void) { return 0; }\n');
+
+  const compiled = spawnSync(cc, [...flags, `${empty}.c`, '-o', empty], { cwd: root, encoding: 'utf8' });
+
+  if (compiled.status !== 0) {
+    throw new Error(`${cc} cannot build a program with sanitizer '${sanitize}': ` +
+      `${compiled.error?.message ?? compiled.stderr.trim()}`);
+  }
+
+  const starts = (...command) => spawnSync(command[0], command.slice(1), { cwd: root }).status === 0;
+  const launchers = [[], ['setarch', os.machine(), '-R']];
+  const launcher = launchers.find((words) => starts(...words, `./${empty}`));
+
+  if (!launcher) throw new Error(`a program built by ${cc} with sanitizer '${sanitize}' cannot run here`);
+
+  return { cc, name: `${cc} ${sanitize}`, dir, flags, launcher, objects: [] };
+}
+
+async function compileCore(variant) {
+  const headers = sources.list('src/core', '.h');
+
+  await each(sources.core(), async (source) => {
+    const object = `${variant.dir}/${path.basename(source, '.c')}.o`;
+
+    variant.objects.push(object);
+    if (fresh(object, [source, ...headers])) return;
+
+    const result = await run(variant.cc, [...variant.flags, '-c', source, '-o', object]);
+
+    if (!result.ok) throw new Error(`${variant.cc} cannot compile ${source}:\n${result.output}`);
+  });
+}
+
+/** Compile one program and run it. @returns what run() does */
+async function test(variant, source, timeout) {
+  const binary = `${variant.dir}/${path.basename(source, '.c')}`;
+  const inputs = [source, ...variant.objects, ...sources.list('test/c', '.h'), ...sources.list('src/core', '.h')];
+
+  if (!fresh(binary, inputs)) {
+    const args = [...variant.flags, source, ...variant.objects, '-o', binary];
+    const result = await run(variant.cc, args);
+
+    if (!result.ok) return { ...result, why: 'does not compile' };
+  }
+
+  const [command, ...args] = [...variant.launcher, path.join(root, binary)];
+
+  return run(command, args, { timeout });
+}
+
+function choose(names) {
+  const all = sources.list('test/c', '.c');
+
+  if (names.length === 0) return all;
+
+  return names.map((name) => {
+    const wanted = path.basename(name, '.c');
+    const source = all.find((file) => path.basename(file, '.c') === wanted);
+
+    if (!source) throw new Error(`there is no test/c/${wanted}.c`);
+    return source;
+  });
+}
+
+/** @returns {Promise<{passed: number, failed: number}>} */
+async function main(argv) {
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: {
+      cc: { type: 'string', default: toolchain.runs('gcc') ? 'gcc' : toolchain.compiler() ?? 'cc' },
+      sanitize: { type: 'string', default: 'none,address,thread' },
+      timeout: { type: 'string', default: '120' },
+    },
+  });
+  const chosen = values.sanitize.split(',').filter((name) => name !== 'undefined');
+  const unknown = chosen.find((name) => !Object.hasOwn(sanitizers, name));
+
+  if (unknown) throw new Error(`--sanitize takes ${Object.keys(sanitizers).join(', ')}, not '${unknown}'`);
+
+  const programs = choose(positionals);
+  const variants = values.cc.split(',').flatMap(
+    (cc) => chosen.map((sanitize) => prepareVariant(cc, sanitize)));
+  const count = { passed: 0, failed: 0 };
+
+  for (const variant of variants) {
+    await compileCore(variant);
+    await each(programs, async (source) => {
+      const start = performance.now();
+      const result = await test(variant, source, Number(values.timeout) * 1000);
+      const seconds = ((performance.now() - start) / 1000).toFixed(1);
+      const line = `${path.basename(source, '.c')} (${variant.name}, ${seconds} s)`;
+
+      count[result.ok ? 'passed' : 'failed']++;
+      console.log(result.ok ? `ok   ${line}` : `FAIL ${line}: ${result.why}\n${result.output}`);
+    });
+  }
+
+  return count;
+}
+
+main(process.argv.slice(2)).then(
+  ({ passed, failed }) => {
+    console.log(`${passed} passed, ${failed} failed`);
+    process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+  },
+  (error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });

@@ -1,0 +1,19 @@
+'use strict';
+
+// The install script of the package: does nothing when a binary can be loaded, which is the usual
+// case, and builds one otherwise. npm may be told to skip it (it skips the scripts of dependencies
+// by default since 11.19): then `npx ringport-build` does the same by hand.
+
+const { build, orExplain } = require('./build');
+
+function loads() {
+  try {
+    require('../lib/binding');
+    return true;
+  } catch (error) {
+    if (error.code !== 'ERR_RINGPORT_NO_BINARY') throw error;
+    return false;
+  }
+}
+
+if (!loads()) orExplain(() => build({ force: true, quiet: true }));

@@ -1,0 +1,65 @@
+'use strict';
+
+// node scripts/prepare.js script.js [arguments...]
+//
+// Brings a clone to the point where everything runs - development packages installed, addon
+// built - and then runs the script. Needs nothing but Node itself.
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { spawnSync } = require('node:child_process');
+
+const { root } = require('./sources');
+const { build, BuildError, orExplain, requireToolchain, stale } = require('./build');
+
+/** npm writes this file at the end of an install: its age is the install's. */
+const installed = path.join(root, 'node_modules', '.package-lock.json');
+
+function packagesStale() {
+  if (!fs.existsSync(installed)) return true;
+
+  return fs.statSync(path.join(root, 'package-lock.json')).mtimeMs > fs.statSync(installed).mtimeMs;
+}
+
+/** Run npm: the one that started us, else the one on the PATH. */
+function npm(args) {
+  const own = process.env.npm_execpath;
+  const [command, words] = own ? [process.execPath, [own, ...args]] : ['npm', args];
+
+  // npm is a shell script on Windows.
+  return spawnSync(command, words, { cwd: root, stdio: 'inherit', shell: !own && process.platform === 'win32' });
+}
+
+function prepare() {
+  if (Number(process.versions.node.split('.')[0]) < 20) {
+    throw new BuildError(`ringport needs Node 20 or newer; this is ${process.version}.`);
+  }
+
+  const buildNeeded = stale('release');
+
+  // Said first: nobody should wait for an install to learn that a compiler is missing.
+  if (buildNeeded) requireToolchain();
+
+  if (packagesStale()) {
+    console.error('Installing the development packages (npm ci) ...');
+    // The addon is built below, and no package that we use has a script to run.
+    if (npm(['ci', '--ignore-scripts', '--no-fund', '--no-audit']).status !== 0) {
+      throw new BuildError('npm ci failed; npm says why, above.');
+    }
+  }
+
+  if (buildNeeded) {
+    console.error('Building the addon ...');
+    build({ quiet: true });
+  }
+}
+
+orExplain(prepare);
+
+const [script, ...args] = process.argv.slice(2);
+
+if (script) {
+  const child = spawnSync(process.execPath, [path.resolve(root, script), ...args], { stdio: 'inherit' });
+
+  process.exitCode = child.status ?? 1;
+}

@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+'use strict';
+
+// npx ringport-build: builds the addon inside the installed package, for machines that no
+// prebuilt binary fits.
+
+const { build, orExplain } = require('./build');
+
+orExplain(() => {
+  console.log('Building the ringport addon ...');
+  build({ force: true, quiet: true });
+});
+
+require('../lib/binding');
+console.log(`ringport is ready on ${process.platform}-${process.arch} with Node ${process.version}.`);

@@ -1,0 +1,120 @@
+'use strict';
+
+// What a user gets: the packed tarball, installed in a fresh project, offline, with its scripts
+// blocked as npm blocks them by default.
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { spawnSync } = require('node:child_process');
+
+const root = path.join(__dirname, '..', '..');
+
+const echo = `
+  if (!isMainThread) {
+    parentPort.on('message', (message) => {
+      parentPort.postMessage(['echo', message]);
+      parentPort.close();
+    });
+  } else {
+    const worker = new Worker(file);
+
+    worker.postMessage({ hello: 'wörld 🐎', list: [1, 2.5, null] });
+    worker.on('message', (message) => console.log(JSON.stringify(message)));
+  }`;
+
+const programs = {
+  'echo.cjs': `
+    const { Worker, parentPort, isMainThread } = require('ringport');
+    const file = __filename;
+    ${echo}`,
+  'echo.mjs': `
+    import { Worker, parentPort, isMainThread } from 'ringport';
+    const file = new URL(import.meta.url);
+    ${echo}`,
+};
+
+describe('the package', function () {
+  this.timeout(180_000);
+
+  let project;
+  let installed;
+
+  /** Run a command to its end in the project, and fail with its output if it fails. */
+  function run(command, args, cwd = project) {
+    const result = spawnSync(command, args, { cwd, encoding: 'utf8', shell: process.platform === 'win32' });
+
+    assert.equal(result.status, 0, `${command} ${args.join(' ')}\n${result.stdout}${result.stderr}${result.error ?? ''}`);
+    return result.stdout;
+  }
+
+  before(() => {
+    project = fs.mkdtempSync(path.join(os.tmpdir(), 'ringport-package-'));
+    installed = path.join(project, 'node_modules', 'ringport');
+    fs.writeFileSync(path.join(project, 'package.json'), '{"name": "fresh", "private": true}');
+    for (const [name, text] of Object.entries(programs)) fs.writeFileSync(path.join(project, name), text);
+
+    run('npm', ['pack', '--pack-destination', project], root);
+
+    const tarball = fs.readdirSync(project).find((name) => name.endsWith('.tgz'));
+
+    run('npm', ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', `./${tarball}`]);
+  });
+
+  after(() => fs.rmSync(project, { recursive: true, force: true }));
+
+  for (const name of Object.keys(programs)) {
+    it(`carries a message to a worker and back, with scripts blocked: ${name}`, () => {
+      const output = run(process.execPath, [name]);
+
+      assert.deepEqual(JSON.parse(output), ['echo', { hello: 'wörld 🐎', list: [1, 2.5, null] }]);
+    });
+  }
+
+  it('holds the prebuilt binary and no build of its own', () => {
+    const platform = `${process.platform}-${process.arch}`;
+    const names = fs.readdirSync(path.join(installed, 'prebuilds', platform));
+
+    assert.match(names.join(), /^node\.napi\.((glibc|musl)\.)?node$/);
+    assert.equal(fs.existsSync(path.join(installed, 'build')), false);
+  });
+
+  it('is small, and brings nothing else with it', () => {
+    const size = fs.readdirSync(installed, { recursive: true })
+      .map((name) => fs.statSync(path.join(installed, name)))
+      .reduce((sum, stat) => sum + (stat.isFile() ? stat.size : 0), 0);
+
+    assert.deepEqual(fs.readdirSync(path.join(project, 'node_modules')).filter((name) => !name.startsWith('.')), ['ringport']);
+    assert.ok(size < 1024 * 1024, `${size} bytes`);
+  });
+
+  it('asks for no newer C library than the oldest that Node 20 runs on', function () {
+    if (process.platform !== 'linux') this.skip();
+
+    const dir = path.join(installed, 'prebuilds', `linux-${process.arch}`);
+    const binary = fs.readFileSync(path.join(dir, fs.readdirSync(dir)[0]), 'latin1');
+    const versions = [...binary.matchAll(/GLIBC_2\.(\d+)/g)].map((match) => Number(match[1]));
+
+    assert.ok(Math.max(...versions) <= 28, `GLIBC_2.${Math.max(...versions)}`);
+  });
+
+  it('can be built where it is installed, by npx ringport-build', () => {
+    const output = run('npx', ['--offline', 'ringport-build']);
+
+    assert.match(output, /ringport is ready/);
+    assert.ok(fs.existsSync(path.join(installed, 'build', 'Release', 'ringport.node')));
+    run(process.execPath, ['echo.cjs']);
+  });
+
+  it('says what to do where no binary fits', () => {
+    fs.rmSync(path.join(installed, 'build'), { recursive: true });
+    fs.rmSync(path.join(installed, 'prebuilds'), { recursive: true });
+
+    const { status, stderr } = spawnSync(process.execPath, ['echo.cjs'], { cwd: project, encoding: 'utf8' });
+
+    assert.equal(status, 1);
+    assert.match(stderr, /ERR_RINGPORT_NO_BINARY/);
+    assert.match(stderr, new RegExp(`${process.platform}-${process.arch}.*npx ringport-build`));
+  });
+});

@@ -1,0 +1,85 @@
+// Compiled, never run: what a TypeScript user writes, and what must be an error.
+
+import threads = require('node:worker_threads');
+import ringport = require('ringport');
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
+const same = <A, B>(proof: Same<A, B>): boolean => proof;
+
+const { port1, port2 } = new ringport.MessageChannel();
+
+same<typeof port1, ringport.MessagePort>(true);
+same<ReturnType<typeof port1.detach>, threads.MessagePort>(true);
+same<ReturnType<typeof ringport.MessagePort.from>, ringport.MessagePort>(true);
+same<typeof ringport.parentPort, ringport.MessagePort | null>(true);
+same<ReturnType<typeof ringport.serialize>, Uint8Array>(true);
+
+// Messages and transfer lists, in all of Node's forms.
+const sent: true | undefined = port1.postMessage({ a: 1 });
+
+port1.postMessage(port2, [port2, new ArrayBuffer(8), new threads.MessageChannel().port1]);
+port1.postMessage(1, new Set([port2]));
+port1.postMessage(1, { transfer: [port2] });
+port1.postMessage(1, null);
+
+// Events: Node's emitter methods return the port, the listener of 'message' gets the value.
+same<ReturnType<typeof port1.on>, ringport.MessagePort>(true);
+port1.on('message', (value) => value.anything).once('close', () => {}).off('message', () => {});
+port1.addEventListener('message', (event) => event.data);
+port1.onmessage = (event) => event.data;
+port1.start();
+port1.ref();
+port1.unref();
+port1.close();
+
+const isReferenced: boolean = port1.hasRef();
+
+// A ringport port can be given to code that takes a port of Node.
+const plain: threads.MessagePort = port1;
+const passport = port1.detach();
+const again = ringport.MessagePort.from(passport);
+
+if (plain instanceof ringport.MessagePort) plain.detach();
+
+const received: { message: any } | undefined = ringport.receiveMessageOnPort(again);
+
+ringport.receiveMessageOnPort(passport);
+ringport.receiveMessageOnPort(new ringport.BroadcastChannel('name'));
+
+// Worker is Node's, and takes our ports.
+const worker = new ringport.Worker('./file.js', {
+  name: 'w', workerData: { passport, port2 }, transferList: [passport, port2], env: ringport.SHARE_ENV,
+});
+const nodeWorker: threads.Worker = worker;
+
+worker.postMessage('hello', [port2]);
+worker.on('message', (value) => value).on('exit', (code: number) => code);
+worker.terminate().then((code: number) => code);
+
+const value: any = ringport.deserialize(ringport.serialize({ sent, isReferenced, received, nodeWorker }));
+
+// Node's own exports are there too.
+const thread: number = ringport.threadId;
+const main: boolean = ringport.isMainThread;
+
+ringport.setEnvironmentData('key', value);
+ringport.markAsUntransferable(new ArrayBuffer(thread + Number(main)));
+
+// @ts-expect-error a port is taken from a channel
+new ringport.MessagePort();
+// @ts-expect-error port1 is read-only
+new ringport.MessageChannel().port1 = port2;
+// @ts-expect-error a passport is a port of Node
+ringport.MessagePort.from('passport');
+// @ts-expect-error a number cannot be transferred
+port1.postMessage(1, [1]);
+// @ts-expect-error a transfer list is no number
+port1.postMessage(1, 1);
+// @ts-expect-error parentPort is null on the main thread
+ringport.parentPort.postMessage(1);
+// @ts-expect-error not a port
+ringport.receiveMessageOnPort({});
+// @ts-expect-error no such event target
+ringport.deserialize('text');
+// @ts-expect-error no such export
+ringport.noSuchExport;
