@@ -28,14 +28,15 @@ const places = [
   prebuilt,
 ];
 
-/** @throws {Error} ERR_RINGPORT_NO_BINARY; `cause` is what the system said of a file that is there */
+/** @throws {Error} ERR_RINGPORT_NO_BINARY; `cause` is what a file that is there failed with */
 function noBinary(cause) {
   const why = cause
     ? `the binary that is there cannot be loaded (${cause.message})`
     : 'there is no binary for it';
   const error = new Error(
     `ringport does not run on ${platform} with Node ${process.version} yet: ${why}. ` +
-    'To build one here, with a C compiler, make and Python 3 installed: npx ringport-build', { cause });
+    'To build one here, with a C compiler, make and Python 3 installed: npx ringport-build',
+    { cause });
 
   error.code = 'ERR_RINGPORT_NO_BINARY';
   throw error;

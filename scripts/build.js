@@ -71,7 +71,10 @@ function run(command, args, { quiet, env }) {
 function buildWithNodeGyp(variant, options) {
   const gyp = toolchain.nodeGyp();
 
-  if (!gyp) throw new BuildError('ringport needs node-gyp to build its addon, and npm, which brings it, is not beside this node.');
+  if (!gyp) {
+    throw new BuildError('ringport needs node-gyp to build its addon: it comes with npm, ' +
+      'and there is none beside this node.');
+  }
 
   const nodedir = toolchain.nodeDir();
   const args = ['--loglevel=error', variant === 'debug' ? '--debug' : '--release'];
@@ -92,14 +95,16 @@ function buildWithNodeGyp(variant, options) {
 function buildSanitized(variant, options) {
   const include = toolchain.includeDir();
 
-  if (!include) throw new BuildError('Node\'s headers are not known yet: build without --asan or --tsan first.');
+  if (!include) {
+    throw new BuildError('Node\'s headers are not here yet: build without --asan or --tsan first.');
+  }
 
   const binary = target(variant);
 
   fs.mkdirSync(path.dirname(binary), { recursive: true });
   run(toolchain.compiler(), [
-    '-std=c11', '-D_GNU_SOURCE', '-DNAPI_VERSION=9', '-g', '-O1', '-fno-omit-frame-pointer', '-fPIC',
-    '-shared', '-pthread', '-fvisibility=hidden', '-UNDEBUG', ...sanitizers[variant],
+    '-std=c11', '-D_GNU_SOURCE', '-DNAPI_VERSION=9', '-UNDEBUG', '-g', '-O1', '-fPIC', '-shared',
+    '-pthread', '-fvisibility=hidden', '-fno-omit-frame-pointer', ...sanitizers[variant],
     '-Isrc', '-Isrc/core', `-I${include}`, ...sources.core(), ...sources.node(),
     '-Wl,-z,nodelete', '-o', binary,
   ], options);

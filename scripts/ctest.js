@@ -26,7 +26,9 @@ const common = [
 
 const sanitizers = {
   none: ['-O2'],
-  address: ['-O1', '-fno-omit-frame-pointer', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
+  address: [
+    '-O1', '-fno-omit-frame-pointer', '-fsanitize=address,undefined', '-fno-sanitize-recover=all',
+  ],
   thread: ['-O1', '-fno-omit-frame-pointer', '-fsanitize=thread'],
 };
 
@@ -95,16 +97,17 @@ function prepareVariant(cc, sanitize) {
   fs.mkdirSync(path.join(root, dir), { recursive: true });
   fs.writeFileSync(path.join(root, `${empty}.c`), 'int main(void) { return 0; }\n');
 
-  const compiled = spawnSync(cc, [...flags, `${empty}.c`, '-o', empty], { cwd: root, encoding: 'utf8' });
+  const compile = [...flags, `${empty}.c`, '-o', empty];
+  const compiled = spawnSync(cc, compile, { cwd: root, encoding: 'utf8' });
 
   if (compiled.status !== 0) {
     throw new Error(`${cc} cannot build a program with sanitizer '${sanitize}': ` +
       `${compiled.error?.message ?? compiled.stderr.trim()}`);
   }
 
-  const starts = (...command) => spawnSync(command[0], command.slice(1), { cwd: root }).status === 0;
+  const starts = ([command, ...args]) => spawnSync(command, args, { cwd: root }).status === 0;
   const launchers = [[], ['setarch', os.machine(), '-R']];
-  const launcher = launchers.find((words) => starts(...words, `./${empty}`));
+  const launcher = launchers.find((words) => starts([...words, `./${empty}`]));
 
   if (!launcher) throw new Error(`a program built by ${cc} with sanitizer '${sanitize}' cannot run here`);
 
@@ -129,7 +132,8 @@ async function compileCore(variant) {
 /** Compile one program and run it. @returns what run() does */
 async function test(variant, source, timeout) {
   const binary = `${variant.dir}/${path.basename(source, '.c')}`;
-  const inputs = [source, ...variant.objects, ...sources.list('test/c', '.h'), ...sources.list('src/core', '.h')];
+  const headers = [...sources.list('test/c', '.h'), ...sources.list('src/core', '.h')];
+  const inputs = [source, ...variant.objects, ...headers];
 
   if (!fresh(binary, inputs)) {
     const args = [...variant.flags, source, ...variant.objects, '-o', binary];

@@ -27,7 +27,9 @@ function npm(args) {
   const [command, words] = own ? [process.execPath, [own, ...args]] : ['npm', args];
 
   // npm is a shell script on Windows.
-  return spawnSync(command, words, { cwd: root, stdio: 'inherit', shell: !own && process.platform === 'win32' });
+  const shell = !own && process.platform === 'win32';
+
+  return spawnSync(command, words, { cwd: root, stdio: 'inherit', shell });
 }
 
 function prepare() {
@@ -59,7 +61,8 @@ orExplain(prepare);
 const [script, ...args] = process.argv.slice(2);
 
 if (script) {
-  const child = spawnSync(process.execPath, [path.resolve(root, script), ...args], { stdio: 'inherit' });
+  const file = path.resolve(root, script);
+  const child = spawnSync(process.execPath, [file, ...args], { stdio: 'inherit' });
 
   process.exitCode = child.status ?? 1;
 }

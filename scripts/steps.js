@@ -88,7 +88,9 @@ function total(steps) {
 
   console.log('');
   for (const { name, passed, failed, seconds } of steps) {
-    console.log(`${name.padEnd(width)}  ${seconds.toFixed(1).padStart(6)} s  ${passed} passed${failed ? `, ${failed} FAILED` : ''}`);
+    const time = `${seconds.toFixed(1).padStart(6)} s`;
+
+    console.log(`${name.padEnd(width)}  ${time}  ${passed} passed${failed ? `, ${failed} FAILED` : ''}`);
   }
 
   console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);

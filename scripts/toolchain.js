@@ -41,7 +41,8 @@ function missing() {
   const hint = process.platform === 'darwin'
     ? 'xcode-select --install' : 'on Debian or Ubuntu: apt-get install build-essential python3';
 
-  return `ringport needs ${lacking.join(' and ')} to build its addon; install it and try again (${hint}).`;
+  return `ringport needs ${lacking.join(' and ')} to build its addon: ` +
+    `install what is missing and try again (${hint}).`;
 }
 
 const isNodeDir = (dir) => fs.existsSync(path.join(dir, 'include', 'node', 'node_api.h'));

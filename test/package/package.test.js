@@ -43,9 +43,11 @@ describe('the package', function () {
 
   /** Run a command to its end in the project, and fail with its output if it fails. */
   function run(command, args, cwd = project) {
-    const result = spawnSync(command, args, { cwd, encoding: 'utf8', shell: process.platform === 'win32' });
+    const shell = process.platform === 'win32';
+    const result = spawnSync(command, args, { cwd, encoding: 'utf8', shell });
+    const output = `${result.stdout}${result.stderr}${result.error ?? ''}`;
 
-    assert.equal(result.status, 0, `${command} ${args.join(' ')}\n${result.stdout}${result.stderr}${result.error ?? ''}`);
+    assert.equal(result.status, 0, `${command} ${args.join(' ')}\n${output}`);
     return result.stdout;
   }
 
@@ -53,7 +55,9 @@ describe('the package', function () {
     project = fs.mkdtempSync(path.join(os.tmpdir(), 'ringport-package-'));
     installed = path.join(project, 'node_modules', 'ringport');
     fs.writeFileSync(path.join(project, 'package.json'), '{"name": "fresh", "private": true}');
-    for (const [name, text] of Object.entries(programs)) fs.writeFileSync(path.join(project, name), text);
+    for (const [name, text] of Object.entries(programs)) {
+      fs.writeFileSync(path.join(project, name), text);
+    }
 
     run('npm', ['pack', '--pack-destination', project], root);
 
@@ -85,7 +89,10 @@ describe('the package', function () {
       .map((name) => fs.statSync(path.join(installed, name)))
       .reduce((sum, stat) => sum + (stat.isFile() ? stat.size : 0), 0);
 
-    assert.deepEqual(fs.readdirSync(path.join(project, 'node_modules')).filter((name) => !name.startsWith('.')), ['ringport']);
+    const packages = fs.readdirSync(path.join(project, 'node_modules'))
+      .filter((name) => !name.startsWith('.'));
+
+    assert.deepEqual(packages, ['ringport']);
     assert.ok(size < 1024 * 1024, `${size} bytes`);
   });
 

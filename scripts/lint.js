@@ -1,0 +1,76 @@
+'use strict';
+
+// node scripts/lint.js [--fix]
+//
+// Every check that runs nothing: eslint and tsc on the JS side; clang-format, clang-tidy, cppcheck
+// and clang's warnings on the C side. A tool that is not installed is a failure, not a skip.
+// --fix lets clang-format and eslint put right what they can.
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { spawnSync } = require('node:child_process');
+
+const sources = require('./sources');
+const toolchain = require('./toolchain');
+
+const { root } = sources;
+const inModules = (file) => path.join(root, 'node_modules', file);
+
+const addon = [...sources.core(), ...sources.node()];
+const formatted = ['src/core', 'src/node', 'test/c', 'bench/c']
+  .flatMap((dir) => [...sources.list(dir, '.c'), ...sources.list(dir, '.h')]);
+// Node's headers are the system's: what they do is not ours to mend.
+const flags = [
+  '-std=c11', '-D_GNU_SOURCE', '-DNAPI_VERSION=9', '-Isrc', '-Isrc/core',
+  '-isystem', toolchain.includeDir() ?? '',
+];
+
+const fix = process.argv.includes('--fix');
+
+const checks = {
+  'eslint': [process.execPath, inModules('eslint/bin/eslint.js'), '.', ...(fix ? ['--fix'] : [])],
+  'tsc': [process.execPath, inModules('typescript/bin/tsc'), '-p', 'test/types'],
+  'clang-format': ['clang-format', ...(fix ? ['-i'] : ['--dry-run', '-Werror']), ...formatted],
+  'clang-tidy': ['clang-tidy', '--quiet', ...addon, '--', ...flags],
+  'cppcheck': [
+    'cppcheck', '--quiet', '--error-exitcode=1', '--std=c11', '--inline-suppr',
+    '--enable=warning,performance,portability', '-D_GNU_SOURCE', '-DNAPI_VERSION=9',
+    '-Isrc', '-Isrc/core', ...addon,
+  ],
+  'clang warnings': [
+    'clang', '-fsyntax-only', '-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Werror',
+    ...flags, ...addon,
+  ],
+};
+
+/** @returns {string} what is wrong, nothing if all is well */
+function check([command, ...args]) {
+  const { status, error, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
+
+  if (error) return error.code === 'ENOENT' ? `${command} is not installed\n` : `${error.message}\n`;
+
+  return status === 0 ? '' : stdout + stderr;
+}
+
+/** The lock file must install from whatever registry its reader uses. */
+function lockFile() {
+  const text = fs.readFileSync(path.join(root, 'package-lock.json'), 'utf8');
+
+  return text.includes('"resolved"') ? 'package-lock.json names the addresses of a registry\n' : '';
+}
+
+let failed = 0;
+let passed = 0;
+
+function report(name, problem) {
+  if (problem) failed++;
+  else passed++;
+  console.log(`${problem ? 'FAIL' : 'ok  '} ${name}`);
+  process.stdout.write(problem);
+}
+
+report('lock file', lockFile());
+for (const [name, command] of Object.entries(checks)) report(name, check(command));
+
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
