@@ -41,7 +41,7 @@ function missing() {
   const hint = process.platform === 'darwin'
     ? 'xcode-select --install' : 'on Debian or Ubuntu: apt-get install build-essential python3';
 
-  return `ringport needs ${lacking.join(' and ')} to build its addon: ` +
+  return `ringport needs ${lacking.join(', ').replace(/, ([^,]*)$/, ' and $1')} to build its addon: ` +
     `install what is missing and try again (${hint}).`;
 }
 

@@ -1,0 +1,34 @@
+'use strict';
+
+// node scripts/ci.js
+//
+// Everything that must hold before a change lands; .ci/run calls it. Starts on a fresh clone: the
+// first step installs and builds. Ends with the time of each step and the sum of all tests.
+
+const { run, total } = require('./steps');
+
+const node = (...args) => [process.execPath, args];
+const npm = (...args) => ['npm', args];
+
+const steps = {
+  // As a newcomer types it. C tests under gcc, plain and with both sanitizers; all mocha suites.
+  'npm test': npm('test', '--silent'),
+  'build, warnings are errors': node('scripts/build.js', '--werror'),
+  'lint': node('scripts/lint.js'),
+  'C tests, clang': node('scripts/ctest.js', '--cc', 'clang'),
+  'mocha on every Node line': node('scripts/mocha-all.js'),
+  'npm start': npm('start', '--silent', '--', '--rounds', '1', '--megabytes', '2'),
+  'bench smoke test': node('bench/js/run.js', '--quick', '--scenario', 'oneway', '--filter', 'number'),
+};
+
+async function main() {
+  const done = [];
+
+  for (const [name, [command, args]] of Object.entries(steps)) {
+    done.push(await run(name, command, args));
+  }
+
+  total(done);
+}
+
+main();
