@@ -63,18 +63,30 @@ rp_message_blocks(const rp_record *record) {
   return record->type >> 16;
 }
 
+/* Where block `index` stands in the table, NULL if there is no such block. */
+static uint8_t *
+table_entry(const rp_record *record, uint32_t index) {
+  uint32_t count = rp_message_blocks(record);
+
+  if (index >= count || count * sizeof(rp_block) > record->length) return NULL;
+  return record->payload + record->length - (count - index) * sizeof(rp_block);
+}
+
+rp_block
+rp_message_peek_block(const rp_record *record, uint32_t index) {
+  rp_block block = {NULL, 0};
+  const uint8_t *entry = table_entry(record, index);
+
+  if (entry != NULL) memcpy(&block, entry, sizeof(block));
+  return block;
+}
+
 rp_block
 rp_message_take_block(const rp_record *record, uint32_t index) {
-  uint32_t count = rp_message_blocks(record);
-  rp_block block = {NULL, 0};
   const rp_block taken = {NULL, 0};
+  rp_block block = rp_message_peek_block(record, index);
 
-  if (index >= count || count * sizeof(rp_block) > record->length) return block;
-
-  uint8_t *entry = record->payload + record->length - (count - index) * sizeof(rp_block);
-
-  memcpy(&block, entry, sizeof(block));
-  memcpy(entry, &taken, sizeof(taken));
+  if (block.data != NULL) memcpy(table_entry(record, index), &taken, sizeof(taken));
   return block;
 }
 

@@ -49,6 +49,9 @@ uint32_t rp_message_blocks(const rp_record *record);
  * has been taken gives { NULL, 0 }. */
 rp_block rp_message_take_block(const rp_record *record, uint32_t index);
 
+/* The same, but it stays where it is. */
+rp_block rp_message_peek_block(const rp_record *record, uint32_t index);
+
 /* Free what a message that nobody will read still owns. */
 void rp_message_drop(const rp_record *record);
 

@@ -1,0 +1,65 @@
+/*
+ * addon.c - the module: one rp_env per Node environment, one function object per function.
+ *
+ * Every function gets its environment as the data it was made with, which is cheaper than
+ * napi_get_instance_data and as right: functions never cross environments.
+ */
+#include <node_api.h>
+#include <stddef.h>
+
+#include "blocks.h"
+#include "env.h"
+#include "port.h"
+#include "tables.h"
+
+static const struct {
+  const char *name;
+  napi_callback function;
+} functions[] = {
+    {"setup", rp_env_setup},
+    {"setScratch", rp_env_set_scratch},
+    {"setInbox", rp_env_set_inbox},
+    {"setRef", rp_env_set_ref},
+    {"open", rp_port_open},
+    {"bind", rp_port_bind},
+    {"post", rp_port_post},
+    {"receive", rp_port_receive},
+    {"release", rp_port_release},
+    {"setReceiving", rp_port_set_receiving},
+    {"close", rp_port_close},
+    {"detach", rp_port_detach},
+    {"attach", rp_port_attach},
+    {"peerLost", rp_port_peer_lost},
+    {"stageBytes", rp_blocks_stage_bytes},
+    {"stageString", rp_blocks_stage_string},
+    {"unstage", rp_blocks_unstage},
+    {"staged", rp_blocks_staged},
+    {"blockLength", rp_blocks_length},
+    {"takeBytes", rp_blocks_take_bytes},
+    {"takeString", rp_blocks_take_string},
+    {"internShape", rp_tables_intern_shape},
+    {"shapeText", rp_tables_shape_text},
+    {"spawnBegin", rp_tables_spawn_begin},
+    {"spawnCommit", rp_tables_spawn_commit},
+    {"spawnAbort", rp_tables_spawn_abort},
+    {"spawnClaim", rp_tables_spawn_claim},
+    {"spawnForget", rp_tables_spawn_forget},
+    {"counts", rp_tables_counts},
+};
+
+#define FUNCTIONS (sizeof(functions) / sizeof(functions[0]))
+
+NAPI_MODULE_INIT() {
+  napi_property_descriptor properties[FUNCTIONS];
+  rp_env *e = rp_env_new(env);
+
+  if (e == NULL) return NULL;
+  for (size_t i = 0; i < FUNCTIONS; i++)
+    properties[i] = (napi_property_descriptor){.utf8name = functions[i].name,
+                                               .method = functions[i].function,
+                                               .attributes = napi_enumerable,
+                                               .data = e};
+  (void) napi_set_instance_data(env, e, NULL, NULL);
+  (void) napi_define_properties(env, exports, FUNCTIONS, properties);
+  return exports;
+}

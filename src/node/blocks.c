@@ -1,0 +1,174 @@
+/*
+ * blocks.c - large bytes and strings, which travel beside the message by pointer.
+ */
+#include "blocks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "env.h"
+#include "value.h"
+
+/* Take ownership of `data`. Its index, or -1 after throwing (data is freed). */
+static napi_value
+stage(rp_env *e, void *data, size_t length) {
+  if (e->staged_length == e->staged_capacity) {
+    uint32_t capacity = e->staged_capacity == 0 ? 4 : e->staged_capacity * 2;
+    rp_block *staged = realloc(e->staged, capacity * sizeof(*staged));
+
+    if (staged == NULL) {
+      free(data);
+      return rp_throw_memory(e->env);
+    }
+    e->staged = staged;
+    e->staged_capacity = capacity;
+  }
+  e->staged[e->staged_length] = (rp_block){data, length};
+  return rp_from_u32(e->env, e->staged_length++);
+}
+
+/* stageBytes(Uint8Array) -> index. Copies. */
+napi_value
+rp_blocks_stage_bytes(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  napi_typedarray_type type;
+  void *data;
+  size_t length;
+
+  if (napi_get_typedarray_info(env, argv[0], &type, &length, &data, NULL, NULL) != napi_ok ||
+      type != napi_uint8_array)
+    return rp_throw_type(env, "stageBytes needs a Uint8Array");
+
+  /* malloc(0) may be NULL; a block's pointer must not be. */
+  void *copy = malloc(length + 1);
+
+  if (copy == NULL) return rp_throw_memory(env);
+  if (length > 0) memcpy(copy, data, length);
+  return stage(e, copy, length);
+}
+
+/* stageString(string, oneByte) -> index. Copies, one byte or two bytes a character. */
+napi_value
+rp_blocks_stage_string(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  bool one_byte = false;
+  size_t length = 0;
+  void *data;
+
+  (void) napi_get_value_bool(env, argv[1], &one_byte);
+  if (napi_get_value_string_utf16(env, argv[0], NULL, 0, &length) != napi_ok)
+    return rp_throw_type(env, "stageString needs a string");
+  data = malloc((length + 1) * (one_byte ? 1 : 2)); /* with the 0 that Node-API writes */
+  if (data == NULL) return rp_throw_memory(env);
+  if (one_byte)
+    (void) napi_get_value_string_latin1(env, argv[0], data, length + 1, &length);
+  else
+    (void) napi_get_value_string_utf16(env, argv[0], data, length + 1, &length);
+  return stage(e, data, one_byte ? length : length * 2);
+}
+
+/* unstage(from): free what was staged from this index on. */
+napi_value
+rp_blocks_unstage(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  uint32_t from = 0;
+
+  (void) napi_get_value_uint32(env, argv[0], &from);
+  while (e->staged_length > from) free(e->staged[--e->staged_length].data);
+  return NULL;
+}
+
+/* staged() -> number of blocks staged now. */
+napi_value
+rp_blocks_staged(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+
+  return rp_from_u32(env, e->staged_length);
+}
+
+/* The record at an offset of the current batch, as it lies in the ring; false if there is none. */
+static bool
+batch_record(rp_env *e, napi_value offset_value, rp_record *record) {
+  uint32_t offset, header[2];
+
+  if (e->batch_slot == RP_NO_SLOT) return false;
+  if (napi_get_value_uint32(e->env, offset_value, &offset) != napi_ok) return false;
+  if (offset % 8 != 0 || offset + RP_RECORD_HEADER > e->batch_bytes) return false;
+  memcpy(header, e->batch + offset, sizeof(header));
+  record->length = header[0];
+  record->type = header[1];
+  /* The consumer owns what it has not released: taking blocks out of it is its right. */
+  record->payload = (uint8_t *) (uintptr_t) (e->batch + offset + RP_RECORD_HEADER);
+  return record->length <= e->batch_bytes - offset - RP_RECORD_HEADER;
+}
+
+/* The two numbers (offset of the record, index of the block) that takers begin with. */
+static rp_block
+take(rp_env *e, const napi_value argv[RP_ARGS_MAX], bool keep) {
+  rp_record record;
+  rp_block block = {NULL, 0};
+  uint32_t index;
+
+  if (!batch_record(e, argv[0], &record)) return block;
+  if (napi_get_value_uint32(e->env, argv[1], &index) != napi_ok) return block;
+  return keep ? rp_message_peek_block(&record, index) : rp_message_take_block(&record, index);
+}
+
+/* blockLength(offset, index) -> bytes of a block, -1 if there is none. */
+napi_value
+rp_blocks_length(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX], result = NULL;
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_block block = take(e, argv, true);
+
+  (void) napi_create_double(env, block.data == NULL ? -1 : (double) block.length, &result);
+  return result;
+}
+
+/* takeBytes(offset, index, Uint8Array) -> whether the block, as long as the array, was moved there. */
+napi_value
+rp_blocks_take_bytes(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX], result = NULL;
+  rp_env *e = rp_arguments(env, info, argv);
+  napi_typedarray_type type;
+  void *data;
+  size_t length;
+  bool moved = false;
+
+  if (napi_get_typedarray_info(env, argv[2], &type, &length, &data, NULL, NULL) != napi_ok ||
+      type != napi_uint8_array)
+    return rp_throw_type(env, "takeBytes needs a Uint8Array");
+
+  rp_block block = take(e, argv, true);
+
+  if (block.data != NULL && block.length == length) {
+    block = take(e, argv, false);
+    if (length > 0) memcpy(data, block.data, length);
+    free(block.data);
+    moved = true;
+  }
+  (void) napi_get_boolean(env, moved, &result);
+  return result;
+}
+
+/* takeString(offset, index, oneByte) -> the string of the block, undefined if there is none. */
+napi_value
+rp_blocks_take_string(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX], result = NULL;
+  rp_env *e = rp_arguments(env, info, argv);
+  bool one_byte = false;
+  rp_block block = take(e, argv, false);
+
+  if (block.data == NULL) return NULL;
+  (void) napi_get_value_bool(env, argv[2], &one_byte);
+  if (one_byte)
+    (void) napi_create_string_latin1(env, block.data, block.length, &result);
+  else
+    (void) napi_create_string_utf16(env, block.data, block.length / 2, &result);
+  free(block.data);
+  return result;
+}

@@ -1,0 +1,20 @@
+/*
+ * blocks.h - large bytes and strings, which travel beside the message by pointer.
+ *
+ * The sender stages them while the codec walks; post hands them to the record. The receiver takes
+ * them out of the batch's current record.
+ */
+#ifndef RP_NODE_BLOCKS_H_
+#define RP_NODE_BLOCKS_H_
+
+#include <node_api.h>
+
+napi_value rp_blocks_stage_bytes(napi_env env, napi_callback_info info);
+napi_value rp_blocks_stage_string(napi_env env, napi_callback_info info);
+napi_value rp_blocks_unstage(napi_env env, napi_callback_info info);
+napi_value rp_blocks_staged(napi_env env, napi_callback_info info);
+napi_value rp_blocks_length(napi_env env, napi_callback_info info);
+napi_value rp_blocks_take_bytes(napi_env env, napi_callback_info info);
+napi_value rp_blocks_take_string(napi_env env, napi_callback_info info);
+
+#endif

@@ -1,0 +1,317 @@
+/*
+ * env.c - one Node environment: its doorbell, its ports, its end.
+ *
+ * The end of an environment, in order: the async clean-up hook runs (no JS any more), every half is
+ * closed (peers read the seal), the doorbell and the handles of closing ports are closed, and the
+ * last of their callbacks removes the hook and frees the rest.
+ */
+#include "env.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "spawn.h"
+#include "value.h"
+
+static void
+finish(rp_env *e) {
+  napi_async_cleanup_hook_handle hook = e->hook;
+
+  for (uint32_t i = 0; i < e->staged_length; i++) free(e->staged[i].data);
+  free(e->staged);
+  free(e->ports);
+  free(e);
+  (void) napi_remove_async_cleanup_hook(hook);
+}
+
+/* A handle is gone. True if the environment went with it. */
+static bool
+release_handle(rp_env *e) {
+  if (--e->open_handles > 0) return false;
+  finish(e);
+  return true;
+}
+
+static void
+on_doorbell_closed(uv_handle_t *handle) {
+  rp_env *e = handle->data;
+
+  free(handle);
+  (void) release_handle(e);
+}
+
+static void
+on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
+  rp_env *e = data;
+
+  e->hook = hook;
+  e->closing = true;
+  for (uint32_t slot = 0; slot < e->ports_length; slot++) {
+    rp_port *port = &e->ports[slot];
+
+    if (port->state == RP_PORT_OPEN) rp_half_close(port->half);
+    if (port->context != NULL) (void) napi_async_destroy(e->env, port->context);
+    port->context = NULL;
+    port->half = NULL;
+    port->state = RP_PORT_FREE;
+  }
+  rp_spawn_forget_all(e);
+  uv_close((uv_handle_t *) e->doorbell, on_doorbell_closed);
+}
+
+static void
+ring(rp_thread *thread) {
+  /* libuv's relaxed fast path cannot miss here: who calls this holds the thread's token, so the
+   * last callback has begun and cleared the flag. */
+  (void) uv_async_send(((rp_env *) (void *) thread)->doorbell);
+}
+
+/* Call a function of the wrapper the way libuv callbacks must: ticks and microtasks run after it,
+ * an error goes to 'uncaughtException'. False if JS cannot run any more. */
+static bool
+call(rp_env *e, rp_port *port, napi_ref function_ref, size_t argc, const napi_value *argv) {
+  napi_value receiver = NULL, function = NULL, error = NULL;
+  napi_async_context context = port->context;
+
+  (void) napi_get_reference_value(e->env, e->receiver, &receiver);
+  (void) napi_get_reference_value(e->env, function_ref, &function);
+
+  napi_status status =
+      napi_make_callback(e->env, context, receiver, function, argc, argv, NULL);
+
+  if (status == napi_ok) return true;
+
+  bool pending = false;
+
+  (void) napi_is_exception_pending(e->env, &pending);
+  if (!pending) return false; /* terminated */
+  if (napi_get_and_clear_last_exception(e->env, &error) != napi_ok) return false;
+  return napi_fatal_exception(e->env, error) == napi_ok;
+}
+
+/* One turn of a half that has news. False if JS cannot run any more. */
+static bool
+turn(rp_env *e, rp_half *half) {
+  uint32_t slot = half->slot;
+  rp_record first;
+  napi_handle_scope scope;
+  bool running;
+
+  rp_half_begin(half);
+  (void) rp_chain_peek(&half->inbox, &first);
+  if (napi_open_handle_scope(e->env, &scope) != napi_ok) return false;
+
+  napi_value argv[] = {rp_from_u32(e->env, slot),
+                       rp_from_u32(e->env, rp_chain_queued(&half->inbox))};
+
+  running = call(e, &e->ports[slot], e->dispatch, 2, argv);
+  (void) napi_close_handle_scope(e->env, scope);
+
+  rp_port *port = &e->ports[slot];
+
+  /* The callback may have closed the port, or sent it away. */
+  if (port->state == RP_PORT_OPEN && port->half == half)
+    rp_half_end(half, false, !port->receiving);
+  return running;
+}
+
+static void
+on_doorbell(uv_async_t *doorbell) {
+  rp_env *e = doorbell->data;
+  rp_half *half;
+
+  if (e->closing) return;
+  rp_thread_wake(&e->thread);
+  while ((half = rp_thread_next(&e->thread)) != NULL)
+    if (!turn(e, half)) return;
+  /* What came meanwhile waits for the next iteration of the loop, behind timers and I/O. */
+  if (!rp_thread_rest(&e->thread)) (void) uv_async_send(e->doorbell);
+}
+
+rp_env *
+rp_env_new(napi_env env) {
+  rp_env *e = calloc(1, sizeof(*e));
+  uv_async_t *doorbell = calloc(1, uv_handle_size(UV_ASYNC));
+
+  if (e == NULL || doorbell == NULL) goto err;
+  e->env = env;
+  e->doorbell = doorbell;
+  e->free_slot = RP_NO_SLOT;
+  e->batch_slot = RP_NO_SLOT;
+  rp_thread_init(&e->thread, ring);
+  if (napi_get_uv_event_loop(env, &e->loop) != napi_ok) goto err;
+  if (uv_async_init(e->loop, doorbell, on_doorbell) != 0) goto err;
+  doorbell->data = e;
+  uv_unref((uv_handle_t *) doorbell);
+  e->open_handles = 1;
+  if (napi_add_async_cleanup_hook(env, on_environment_closing, e, &e->hook) != napi_ok) {
+    /* Only when the environment is going already; the loop still runs closing callbacks. */
+    uv_close((uv_handle_t *) doorbell, (uv_close_cb) free);
+    free(e);
+    return NULL;
+  }
+  return e;
+
+err:
+  free(doorbell);
+  free(e);
+  (void) rp_throw_memory(env);
+  return NULL;
+}
+
+static void
+set_view(rp_env *e, rp_view *view, napi_value value) {
+  napi_typedarray_type type;
+  napi_ref ref = NULL;
+  void *data = NULL;
+  size_t length = 0;
+
+  if (napi_get_typedarray_info(e->env, value, &type, &length, &data, NULL, NULL) != napi_ok) {
+    (void) rp_throw_type(e->env, "a typed array is needed");
+    return;
+  }
+  if (napi_create_reference(e->env, value, 1, &ref) != napi_ok) return;
+  if (view->ref != NULL) (void) napi_delete_reference(e->env, view->ref);
+  *view = (rp_view){ref, data, type == napi_uint32_array ? length * 4 : length};
+}
+
+napi_value
+rp_env_setup(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+
+  set_view(e, &e->control, argv[3]);
+  if (e->control.length < RP_CONTROL_WORDS * sizeof(uint32_t)) {
+    e->control = (rp_view){NULL, NULL, 0};
+    return rp_throw_type(env, "setup needs a Uint32Array of control words");
+  }
+  (void) napi_create_reference(env, argv[0], 1, &e->receiver);
+  (void) napi_create_reference(env, argv[1], 1, &e->dispatch);
+  (void) napi_create_reference(env, argv[2], 1, &e->closed);
+  return NULL;
+}
+
+napi_value
+rp_env_set_scratch(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+
+  set_view(e, &e->scratch, argv[0]);
+  return NULL;
+}
+
+napi_value
+rp_env_set_inbox(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+
+  set_view(e, &e->inbox, argv[0]);
+  return NULL;
+}
+
+napi_value
+rp_env_set_ref(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  bool ref = false;
+
+  if (napi_get_value_bool(env, argv[0], &ref) != napi_ok || e->closing) return NULL;
+  if (ref)
+    uv_ref((uv_handle_t *) e->doorbell);
+  else
+    uv_unref((uv_handle_t *) e->doorbell);
+  return NULL;
+}
+
+rp_port *
+rp_env_port(rp_env *e, napi_value value) {
+  uint32_t slot;
+
+  if (napi_get_value_uint32(e->env, value, &slot) != napi_ok) return NULL;
+  if (slot >= e->ports_length || e->ports[slot].state != RP_PORT_OPEN) return NULL;
+  return &e->ports[slot];
+}
+
+/* Twice the slots. False without memory. */
+static bool
+grow_ports(rp_env *e) {
+  uint32_t length = e->ports_length == 0 ? 8 : e->ports_length * 2;
+  rp_port *ports = realloc(e->ports, length * sizeof(*ports));
+
+  if (ports == NULL) return false;
+  memset(ports + e->ports_length, 0, (length - e->ports_length) * sizeof(*ports));
+  for (uint32_t slot = length; slot-- > e->ports_length;) {
+    ports[slot].next_free = e->free_slot;
+    e->free_slot = slot;
+  }
+  e->ports = ports;
+  e->ports_length = length;
+  return true;
+}
+
+uint32_t
+rp_env_add_port(rp_env *e, rp_half *half) {
+  if (e->free_slot == RP_NO_SLOT && !grow_ports(e)) return RP_NO_SLOT;
+
+  uint32_t slot = e->free_slot;
+  rp_port *port = &e->ports[slot];
+
+  e->free_slot = port->next_free;
+  *port = (rp_port){.half = half, .state = RP_PORT_OPEN};
+  half->slot = slot;
+  return slot;
+}
+
+typedef struct closing {
+  rp_env *env;
+  uint32_t slot;
+} closing;
+
+static void
+on_port_closed(uv_handle_t *handle) {
+  closing *c = handle->data;
+  rp_env *e = c->env;
+  uint32_t slot = c->slot;
+
+  free(c);
+  free(handle);
+  if (release_handle(e) || e->closing) return;
+
+  napi_handle_scope scope;
+  rp_port *port = &e->ports[slot];
+
+  if (napi_open_handle_scope(e->env, &scope) == napi_ok) {
+    napi_value argv[] = {rp_from_u32(e->env, slot)};
+
+    (void) call(e, port, e->closed, 1, argv);
+    (void) napi_close_handle_scope(e->env, scope);
+  }
+  port = &e->ports[slot]; /* the callback may have opened ports */
+  if (port->context != NULL) (void) napi_async_destroy(e->env, port->context);
+  *port = (rp_port){.state = RP_PORT_FREE, .next_free = e->free_slot};
+  e->free_slot = slot;
+}
+
+void
+rp_env_retire_port(rp_env *e, uint32_t slot) {
+  rp_port *port = &e->ports[slot];
+  uv_idle_t *handle = malloc(uv_handle_size(UV_IDLE));
+  closing *c = malloc(sizeof(*c));
+
+  port->half = NULL;
+  port->receiving = false;
+  port->state = RP_PORT_CLOSING;
+  if (e->batch_slot == slot) e->batch_slot = RP_NO_SLOT;
+  if (handle == NULL || c == NULL) {
+    /* The slot stays CLOSING for good: no 'close' event, but nothing dangles. */
+    free(handle);
+    free(c);
+    return;
+  }
+  /* Node emits 'close' in the closing phase of the loop; a handle that never starts gets there. */
+  *c = (closing){e, slot};
+  (void) uv_idle_init(e->loop, handle);
+  handle->data = c;
+  e->open_handles++;
+  uv_close((uv_handle_t *) handle, on_port_closed);
+}

@@ -1,0 +1,110 @@
+/*
+ * env.h - what ringport keeps for one Node environment: one thread, one loop, one doorbell.
+ *
+ * Everything here belongs to the thread of the environment, except `thread.ready`, which others
+ * push on, and the doorbell, which others ring - only while they hold the lock of a channel one
+ * half of which is attached to this thread. Closing the environment first closes all its halves, so
+ * nobody can reach the doorbell when it goes.
+ */
+#ifndef RP_NODE_ENV_H_
+#define RP_NODE_ENV_H_
+
+#include <node_api.h>
+#include <uv.h>
+
+#include "channel.h"
+
+/* Words that the wrapper and the binding share instead of passing numbers through Node-API. The
+ * same table is in lib/native.js. */
+enum {
+  RP_CONTROL_START,  /* post: first byte of the message in the scratch */
+  RP_CONTROL_END,    /* post: end of the message in the scratch */
+  RP_CONTROL_FLAGS,  /* post: flags of the record */
+  RP_CONTROL_STATUS, /* post, receive: 0 or RP_E... */
+  RP_CONTROL_BYTES,  /* receive in: bytes to step over first; out: bytes of the batch */
+  RP_CONTROL_COUNT,  /* receive in: records to step over first; out: records of the batch */
+  RP_CONTROL_MAX,    /* receive in: most records to give */
+  RP_CONTROL_STAGED, /* post: first staged block of the message */
+  RP_CONTROL_WORDS = 16,
+};
+
+typedef enum rp_port_state {
+  RP_PORT_FREE,
+  RP_PORT_OPEN,
+  RP_PORT_CLOSING, /* no half any more; 'close' is to be emitted */
+} rp_port_state;
+
+typedef struct rp_port {
+  rp_half *half;
+  napi_async_context context;
+  uint32_t next_free; /* slot, when free */
+  uint8_t state;
+  bool receiving; /* started: the callback may take messages */
+} rp_port;
+
+/* Memory of an ArrayBuffer that the wrapper gave us and keeps alive. */
+typedef struct rp_view {
+  napi_ref ref;
+  uint8_t *data;
+  size_t length;
+} rp_view;
+
+typedef struct rp_env {
+  rp_thread thread; /* first: the doorbell finds its environment by it */
+  napi_env env;
+  uv_loop_t *loop;
+  uv_async_t *doorbell;
+  napi_async_cleanup_hook_handle hook;
+  uint32_t open_handles; /* libuv handles not yet closed: the last one frees this */
+  bool closing;
+
+  rp_port *ports; /* by slot */
+  uint32_t ports_length;
+  uint32_t free_slot; /* RP_NO_SLOT: none */
+
+  napi_ref receiver; /* the object whose `dispatch` and `closed` we call */
+  napi_ref dispatch;
+  napi_ref closed;
+  rp_view scratch; /* what post reads */
+  rp_view inbox;   /* what receive writes */
+  rp_view control; /* uint32_t[RP_CONTROL_WORDS] */
+
+  rp_block *staged; /* blocks of the message being encoded */
+  uint32_t staged_length, staged_capacity;
+
+  const uint8_t *batch; /* the records that receive has copied, still in the ring */
+  uint32_t batch_bytes;
+  uint32_t batch_slot; /* RP_NO_SLOT: none */
+} rp_env;
+
+#define RP_NO_SLOT UINT32_MAX
+
+/* Make the environment's data and its doorbell. NULL after throwing. */
+rp_env *rp_env_new(napi_env env);
+
+/* The words shared with the wrapper; only after rp_env_setup(). */
+static inline uint32_t *
+rp_control(rp_env *e) {
+  return (uint32_t *) (void *) e->control.data;
+}
+
+/* setup(receiver, dispatch, closed, control): the wrapper introduces itself. */
+napi_value rp_env_setup(napi_env env, napi_callback_info info);
+
+/* setScratch(Uint8Array), setInbox(Uint8Array): memory to post from and to receive into. */
+napi_value rp_env_set_scratch(napi_env env, napi_callback_info info);
+napi_value rp_env_set_inbox(napi_env env, napi_callback_info info);
+
+/* setRef(boolean): whether the doorbell keeps the loop alive. */
+napi_value rp_env_set_ref(napi_env env, napi_callback_info info);
+
+/* The open port that argument `value` names by its slot, NULL if there is none. */
+rp_port *rp_env_port(rp_env *e, napi_value value);
+
+/* A free slot, now open with this half; RP_NO_SLOT without memory. */
+uint32_t rp_env_add_port(rp_env *e, rp_half *half);
+
+/* The port has no half any more. Its 'close' follows in the closing phase of the loop. */
+void rp_env_retire_port(rp_env *e, uint32_t slot);
+
+#endif

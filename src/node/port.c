@@ -1,0 +1,203 @@
+/*
+ * port.c - what the wrapper does with ports: open, post, receive, close, detach, attach.
+ */
+#include "port.h"
+
+#include <string.h>
+
+#include "env.h"
+#include "value.h"
+
+/* open() -> slot of one half; the slot of the other is in the control word STATUS. */
+napi_value
+rp_port_open(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_half *one, *other;
+  uint32_t slot, other_slot;
+
+  if (e->closing || rp_channel_open(&e->thread, &one, &other) != RP_OK)
+    return rp_throw_memory(env);
+  slot = rp_env_add_port(e, one);
+  other_slot = slot == RP_NO_SLOT ? RP_NO_SLOT : rp_env_add_port(e, other);
+  if (other_slot == RP_NO_SLOT) {
+    if (slot != RP_NO_SLOT) rp_env_retire_port(e, slot);
+    rp_half_close(one);
+    rp_half_close(other);
+    return rp_throw_memory(env);
+  }
+  rp_control(e)[RP_CONTROL_STATUS] = other_slot;
+  return rp_from_u32(env, slot);
+}
+
+/* bind(slot, port): make the port an async resource, as Node's are. */
+napi_value
+rp_port_bind(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX], name;
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_port(e, argv[0]);
+
+  if (port == NULL || port->context != NULL) return NULL;
+  if (napi_create_string_latin1(env, "MESSAGEPORT", NAPI_AUTO_LENGTH, &name) == napi_ok)
+    (void) napi_async_init(env, argv[1], name, &port->context);
+  return NULL;
+}
+
+/* post(slot): send scratch[START, END) with the blocks staged from STAGED on.
+ * STATUS: 0 or RP_SEALED. */
+napi_value
+rp_port_post(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_port(e, argv[0]);
+  uint32_t *control = rp_control(e);
+  uint32_t start = control[RP_CONTROL_START];
+  uint32_t end = control[RP_CONTROL_END];
+  uint32_t staged = control[RP_CONTROL_STAGED];
+  int status = RP_SEALED;
+
+  if (start > end || end > e->scratch.length || staged > e->staged_length)
+    return rp_throw_type(env, "post is out of the scratch's bounds");
+  if (port != NULL) {
+    status = rp_half_write(port->half, control[RP_CONTROL_FLAGS] & RP_MESSAGE_FLAGS,
+                           e->scratch.data + start, end - start, e->staged + staged,
+                           e->staged_length - staged);
+    if (status == RP_OK) {
+      e->staged_length = staged; /* the record owns the blocks now */
+      rp_half_publish(port->half);
+    } else if (status != RP_SEALED) {
+      return rp_throw_memory(env);
+    }
+  }
+  control[RP_CONTROL_STATUS] = (uint32_t) status;
+  return NULL;
+}
+
+static void
+step_over(rp_env *e, rp_port *port, uint32_t slot) {
+  uint32_t *control = rp_control(e);
+  uint32_t bytes = control[RP_CONTROL_BYTES];
+
+  if (bytes == 0 || e->batch_slot != slot || bytes > e->batch_bytes) return;
+  rp_chain_release(&port->half->inbox, bytes, control[RP_CONTROL_COUNT]);
+  e->batch_slot = RP_NO_SLOT;
+}
+
+/* receive(slot): step over BYTES and COUNT of the last batch, then copy the next one, at most MAX
+ * records, into the inbox. BYTES, COUNT: of the batch. STATUS: 0, RP_EMPTY, RP_SEALED. */
+napi_value
+rp_port_receive(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_port(e, argv[0]);
+  uint32_t *control = rp_control(e);
+  uint32_t bytes = 0, count = 0;
+  int status = RP_SEALED;
+
+  if (port != NULL) {
+    uint32_t slot = port->half->slot;
+
+    step_over(e, port, slot);
+    status =
+        rp_chain_peek_run(&port->half->inbox, (uint32_t) e->inbox.length,
+                          control[RP_CONTROL_MAX], &e->batch, &bytes, &count);
+    if (status == RP_OK) {
+      memcpy(e->inbox.data, e->batch, bytes);
+      e->batch_slot = slot;
+      e->batch_bytes = bytes;
+    } else if (status == RP_EMPTY && !port->receiving) {
+      rp_half_drained(port->half);
+    }
+  }
+  control[RP_CONTROL_STATUS] = (uint32_t) status;
+  control[RP_CONTROL_BYTES] = bytes;
+  control[RP_CONTROL_COUNT] = count;
+  return NULL;
+}
+
+/* release(slot): step over BYTES and COUNT of the last batch. */
+napi_value
+rp_port_release(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_port(e, argv[0]);
+
+  if (port != NULL) step_over(e, port, port->half->slot);
+  return NULL;
+}
+
+/* setReceiving(slot, boolean): start and stop. */
+napi_value
+rp_port_set_receiving(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_port(e, argv[0]);
+  bool receiving = false;
+
+  if (port == NULL || napi_get_value_bool(env, argv[1], &receiving) != napi_ok) return NULL;
+  if (receiving && !port->receiving) rp_half_schedule(port->half);
+  port->receiving = receiving;
+  return NULL;
+}
+
+/* close(slot): the peer gets what was posted, then 'close'; our own 'close' follows. */
+napi_value
+rp_port_close(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_port(e, argv[0]);
+
+  if (port == NULL) return NULL;
+
+  rp_half *half = port->half;
+
+  rp_env_retire_port(e, half->slot);
+  rp_half_close(half);
+  return NULL;
+}
+
+/* detach(slot) -> id of the half, which is now in transit, or undefined. */
+napi_value
+rp_port_detach(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_port(e, argv[0]);
+
+  if (port == NULL) return NULL;
+
+  rp_half *half = port->half;
+
+  rp_env_retire_port(e, half->slot);
+  return rp_from_id(env, rp_half_detach(half));
+}
+
+/* attach(id) -> slot, -1 if no half with this id is in transit. */
+napi_value
+rp_port_attach(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  uint64_t id = rp_to_id(env, argv[0]);
+  rp_half *half;
+
+  if (e->closing || id == 0 || rp_half_attach(id, &e->thread, &half) != RP_OK)
+    return rp_from_i32(env, -1);
+
+  uint32_t slot = rp_env_add_port(e, half);
+
+  if (slot == RP_NO_SLOT) {
+    rp_half_close(half);
+    return rp_throw_memory(env);
+  }
+  return rp_from_u32(env, slot);
+}
+
+/* peerLost(slot): the other half went into transit and did not arrive. */
+napi_value
+rp_port_peer_lost(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_port(e, argv[0]);
+
+  if (port != NULL) rp_half_peer_lost(port->half);
+  return NULL;
+}

@@ -1,0 +1,23 @@
+/*
+ * port.h - what the wrapper does with ports: open, post, receive, close, detach, attach.
+ *
+ * Ports are named by their slot. A call on a slot that is not open does nothing and says so by
+ * returning false or RP_SEALED in the status word.
+ */
+#ifndef RP_NODE_PORT_H_
+#define RP_NODE_PORT_H_
+
+#include <node_api.h>
+
+napi_value rp_port_open(napi_env env, napi_callback_info info);
+napi_value rp_port_bind(napi_env env, napi_callback_info info);
+napi_value rp_port_post(napi_env env, napi_callback_info info);
+napi_value rp_port_receive(napi_env env, napi_callback_info info);
+napi_value rp_port_release(napi_env env, napi_callback_info info);
+napi_value rp_port_set_receiving(napi_env env, napi_callback_info info);
+napi_value rp_port_close(napi_env env, napi_callback_info info);
+napi_value rp_port_detach(napi_env env, napi_callback_info info);
+napi_value rp_port_attach(napi_env env, napi_callback_info info);
+napi_value rp_port_peer_lost(napi_env env, napi_callback_info info);
+
+#endif

@@ -1,0 +1,113 @@
+/*
+ * tables.c - what threads share besides channels: shapes of objects, halves for new threads.
+ */
+#include "tables.h"
+
+#include "env.h"
+#include "shapes.h"
+#include "spawn.h"
+#include "value.h"
+
+/* internShape(text) -> number of the shape, -1 if the table is full or the text too long. */
+napi_value
+rp_tables_intern_shape(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  char text[RP_SHAPE_TEXT_MAX + 1];
+  size_t length;
+  uint32_t number;
+
+  (void) rp_arguments(env, info, argv);
+  if (napi_get_value_string_utf8(env, argv[0], NULL, 0, &length) != napi_ok)
+    return rp_throw_type(env, "internShape needs a string");
+  if (length > RP_SHAPE_TEXT_MAX) return rp_from_i32(env, -1);
+  (void) napi_get_value_string_utf8(env, argv[0], text, sizeof(text), &length);
+  if (rp_shapes_intern(text, length, &number) != RP_OK) return rp_from_i32(env, -1);
+  return rp_from_u32(env, number);
+}
+
+/* shapeText(number) -> the text it was interned with, undefined if there is no such shape. */
+napi_value
+rp_tables_shape_text(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX], result = NULL;
+  const char *text;
+  size_t length;
+  uint32_t number;
+
+  (void) rp_arguments(env, info, argv);
+  if (napi_get_value_uint32(env, argv[0], &number) != napi_ok) return NULL;
+  if (rp_shapes_get(number, &text, &length) != RP_OK) return NULL;
+  (void) napi_create_string_utf8(env, text, length, &result);
+  return result;
+}
+
+static uint64_t
+thread_id(napi_env env, napi_value value) {
+  int64_t id = 0;
+
+  (void) napi_get_value_int64(env, value, &id);
+  return (uint64_t) id;
+}
+
+/* spawnBegin(); see spawn.h. */
+napi_value
+rp_tables_spawn_begin(napi_env env, napi_callback_info info) {
+  (void) env;
+  (void) info;
+  rp_spawn_begin();
+  return NULL;
+}
+
+/* spawnCommit(threadId, id of a half in transit). */
+napi_value
+rp_tables_spawn_commit(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  uint64_t half_id = rp_to_id(env, argv[1]);
+
+  if (rp_spawn_commit(thread_id(env, argv[0]), half_id, e) == RP_OK) return NULL;
+  rp_half_lost(half_id);
+  return rp_throw_memory(env);
+}
+
+/* spawnAbort(). */
+napi_value
+rp_tables_spawn_abort(napi_env env, napi_callback_info info) {
+  (void) env;
+  (void) info;
+  rp_spawn_abort();
+  return NULL;
+}
+
+/* spawnClaim(threadId) -> id of the half to attach, undefined if the parent made none. */
+napi_value
+rp_tables_spawn_claim(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+
+  (void) rp_arguments(env, info, argv);
+
+  uint64_t half_id = rp_spawn_claim(thread_id(env, argv[0]));
+
+  return half_id == 0 ? NULL : rp_from_id(env, half_id);
+}
+
+/* spawnForget(threadId): the thread has ended. */
+napi_value
+rp_tables_spawn_forget(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+
+  (void) rp_arguments(env, info, argv);
+  rp_spawn_forget(thread_id(env, argv[0]));
+  return NULL;
+}
+
+/* counts() -> [halves in transit, halves waiting for their thread], of the whole process. */
+napi_value
+rp_tables_counts(napi_env env, napi_callback_info info) {
+  napi_value result = NULL;
+
+  (void) info;
+  if (napi_create_array_with_length(env, 2, &result) != napi_ok) return NULL;
+  (void) napi_set_element(env, result, 0, rp_from_u32(env, (uint32_t) rp_channel_in_transit()));
+  (void) napi_set_element(env, result, 1, rp_from_u32(env, (uint32_t) rp_spawn_size()));
+  return result;
+}

@@ -1,0 +1,73 @@
+/*
+ * value.h - the few conversions between JS values and C that the binding needs.
+ *
+ * The wrapper in lib/ is the only caller and checks what users give it, so these check only what
+ * would be unsafe: a wrong type gives a thrown TypeError, never undefined behaviour.
+ */
+#ifndef RP_NODE_VALUE_H_
+#define RP_NODE_VALUE_H_
+
+#include <node_api.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RP_ARGS_MAX 4
+
+/* The arguments of a call; data is what the function was made with. */
+static inline void *
+rp_arguments(napi_env env, napi_callback_info info, napi_value argv[RP_ARGS_MAX]) {
+  size_t argc = RP_ARGS_MAX;
+  void *data = NULL;
+
+  /* Fills up with undefined. */
+  (void) napi_get_cb_info(env, info, &argc, argv, NULL, &data);
+  return data;
+}
+
+static inline napi_value
+rp_throw_type(napi_env env, const char *what) {
+  (void) napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", what);
+  return NULL;
+}
+
+static inline napi_value
+rp_throw_memory(napi_env env) {
+  (void) napi_throw_error(env, "ERR_MEMORY_ALLOCATION_FAILED", "Failed to allocate memory");
+  return NULL;
+}
+
+static inline napi_value
+rp_from_u32(napi_env env, uint32_t number) {
+  napi_value value = NULL;
+
+  (void) napi_create_uint32(env, number, &value);
+  return value;
+}
+
+static inline napi_value
+rp_from_i32(napi_env env, int32_t number) {
+  napi_value value = NULL;
+
+  (void) napi_create_int32(env, number, &value);
+  return value;
+}
+
+static inline napi_value
+rp_from_id(napi_env env, uint64_t id) {
+  napi_value value = NULL;
+
+  (void) napi_create_bigint_uint64(env, id, &value);
+  return value;
+}
+
+/* The id in a BigInt; 0, which is nobody's, for anything else. */
+static inline uint64_t
+rp_to_id(napi_env env, napi_value value) {
+  uint64_t id = 0;
+  bool lossless = false;
+
+  if (napi_get_value_bigint_uint64(env, value, &id, &lossless) != napi_ok) return 0;
+  return lossless ? id : 0;
+}
+
+#endif
