@@ -40,6 +40,7 @@ describe('the package', function () {
 
   let project;
   let installed;
+  let built;
 
   /** Run a command to its end in the project, and fail with its output if it fails. */
   function run(command, args, cwd = project) {
@@ -54,6 +55,7 @@ describe('the package', function () {
   before(() => {
     project = fs.mkdtempSync(path.join(os.tmpdir(), 'ringport-package-'));
     installed = path.join(project, 'node_modules', 'ringport');
+    built = path.join(installed, 'build', 'Release', 'ringport.node');
     fs.writeFileSync(path.join(project, 'package.json'), '{"name": "fresh", "private": true}');
     for (const [name, text] of Object.entries(programs)) {
       fs.writeFileSync(path.join(project, name), text);
@@ -106,17 +108,46 @@ describe('the package', function () {
     assert.ok(Math.max(...versions) <= 28, `GLIBC_2.${Math.max(...versions)}`);
   });
 
+  it('is not hidden by a build that was copied from another machine', () => {
+    fs.mkdirSync(path.dirname(built), { recursive: true });
+    fs.writeFileSync(built, 'not a library');
+    run(process.execPath, ['echo.cjs']);
+  });
+
   it('can be built where it is installed, by npx ringport-build', () => {
     const output = run('npx', ['--offline', 'ringport-build']);
 
     assert.match(output, /ringport is ready/);
-    assert.ok(fs.existsSync(path.join(installed, 'build', 'Release', 'ringport.node')));
+    assert.ok(fs.statSync(built).size > 1000);
     run(process.execPath, ['echo.cjs']);
+  });
+
+  it('builds in its install script, where that may run, only if no binary fits', () => {
+    const script = path.join('node_modules', 'ringport', 'scripts', 'install.js');
+
+    fs.rmSync(path.join(installed, 'build'), { recursive: true });
+    run(process.execPath, [script]);
+    assert.equal(fs.existsSync(built), false);
+
+    fs.rmSync(path.join(installed, 'prebuilds'), { recursive: true });
+    run(process.execPath, [script]);
+    run(process.execPath, ['echo.cjs']);
+  });
+
+  it('says in one sentence what a build lacks', function () {
+    if (process.platform === 'win32') this.skip();
+
+    const script = path.join(installed, 'scripts', 'ringport-build.js');
+    const { status, stderr } = spawnSync(process.execPath, [script], {
+      encoding: 'utf8', env: { PATH: project },
+    });
+
+    assert.equal(status, 1);
+    assert.match(stderr, /^ringport needs a C compiler, make and python3 to build .*\n$/);
   });
 
   it('says what to do where no binary fits', () => {
     fs.rmSync(path.join(installed, 'build'), { recursive: true });
-    fs.rmSync(path.join(installed, 'prebuilds'), { recursive: true });
 
     const { status, stderr } = spawnSync(process.execPath, ['echo.cjs'], { cwd: project, encoding: 'utf8' });
 
