@@ -13,9 +13,10 @@ const ROW = 22;
 const HEAD = 56;
 const FOOT = 40;
 
-/** The bars of one scenario: its first metric, the baseline over the last competitor. */
-function rows({ metrics, cases }, competitor) {
+/** The bars of one scenario: its first metric, the first competitor over the last. */
+function rows({ metrics, competitors, cases }) {
   const [metric] = Object.keys(metrics);
+  const competitor = competitors.at(-1);
   return cases.map(({ name, summary }) => ({ name, ...summary[metric].ratios[competitor] }));
 }
 
@@ -37,11 +38,15 @@ function whisker(params, api) {
 }
 
 /** The parts of a chart that draw scenario `index` below `top`. */
-function panel(scenario, competitor, index, top) {
-  const bars = rows(scenario, competitor);
+function panel(scenario, index, top) {
+  const bars = rows(scenario);
+  const { title, competitors } = scenario;
   return {
     height: HEAD + bars.length * ROW,
-    title: { text: scenario.title, left: 12, top, textStyle: { fontSize: 14 } },
+    title: {
+      text: `${title}: ${competitors[0]} / ${competitors.at(-1)}`,
+      left: 12, top, textStyle: { fontSize: 14 },
+    },
     grid: { left: 250, right: 70, top: top + 34, height: bars.length * ROW },
     xAxis: {
       type: 'value', min: 0, max: Math.ceil(Math.max(...bars.map(({ max }) => max))),
@@ -68,13 +73,11 @@ function panel(scenario, competitor, index, top) {
 }
 
 /** The SVG text for a report of run.js. */
-function draw({ machine, competitors, settings, scenarios }) {
-  const [baseline] = competitors;
-  const competitor = competitors.at(-1);
+function draw({ machine, settings, scenarios }) {
   const panels = [];
   let top = 36;
   for (const scenario of scenarios) {
-    const next = panel(scenario, competitor, panels.length, top);
+    const next = panel(scenario, panels.length, top);
     panels.push(next);
     top += next.height + FOOT;
   }
@@ -86,8 +89,7 @@ function draw({ machine, competitors, settings, scenarios }) {
     animation: false,
     backgroundColor: '#fff',
     title: [
-      { text: `How many times less than ${baseline} a message costs with ${competitor}`,
-        left: 12, top: 6, textStyle: { fontSize: 16 } },
+      { text: 'How many times less it costs', left: 12, top: 6, textStyle: { fontSize: 16 } },
       { text: `${machine.cpu}, Node ${machine.node}, libuv ${machine.libuv}; median of ` +
         `${settings.rounds} rounds, line from min to max`,
       left: 12, top: top - 4, textStyle: { fontSize: 11, fontWeight: 'normal', color: '#555' } },
@@ -107,8 +109,8 @@ function main([from, to]) {
     return;
   }
   const report = JSON.parse(fs.readFileSync(from, 'utf8'));
-  if (report.competitors.length < 2) {
-    console.error(`${from} has one competitor only: nothing to compare`);
+  if (report.scenarios.some(({ competitors }) => competitors.length < 2)) {
+    console.error(`${from} has only one competitor: nothing to compare`);
     process.exitCode = 1;
     return;
   }

@@ -1,0 +1,35 @@
+/*
+ * lane-ck.h - Concurrency Kit's ck_ring, single producer, single consumer. Its slots are of one
+ * size and hold the record itself, and each record is published by itself.
+ */
+#include <ck_ring.h>
+
+CK_RING_PROTOTYPE(record, record)
+
+struct lane {
+  ck_ring_t ring;
+  _Alignas(128) record slots[LANE_BYTES / RECORD];
+};
+
+static lane *
+lane_new(void) {
+  lane *l = lane_memory(sizeof(*l));
+
+  ck_ring_init(&l->ring, LANE_BYTES / RECORD);
+  return l;
+}
+
+static inline void
+lane_flush(lane *l) {
+  (void) l;
+}
+
+static inline bool
+lane_put(lane *l, const record *r) {
+  return ck_ring_enqueue_spsc_record(&l->ring, l->slots, (record *) r);
+}
+
+static inline bool
+lane_take(lane *l, record *r) {
+  return ck_ring_dequeue_spsc_record(&l->ring, l->slots, r);
+}

@@ -1,0 +1,65 @@
+/*
+ * lane-ringport.h - the ring of src/core. It publishes and releases every BATCH records.
+ */
+#include "ring.h"
+
+#ifndef BATCH
+#define BATCH 1
+#endif
+
+struct lane {
+  _Alignas(128) rp_word tail;
+  _Alignas(128) rp_word head;
+  _Alignas(128) rp_producer producer;
+  int unpublished;
+  _Alignas(128) rp_consumer consumer;
+  int unreleased;
+  _Alignas(128) uint8_t data[LANE_BYTES];
+};
+
+static lane *
+lane_new(void) {
+  lane *l = lane_memory(sizeof(*l));
+
+  rp_producer_init(&l->producer, &l->tail, &l->head, l->data, LANE_BYTES);
+  rp_consumer_init(&l->consumer, &l->tail, &l->head, l->data, LANE_BYTES);
+  return l;
+}
+
+static inline void
+lane_flush(lane *l) {
+  if (l->unpublished == 0) return;
+  rp_ring_publish(&l->producer);
+  l->unpublished = 0;
+}
+
+static inline bool
+lane_put(lane *l, const record *r) {
+  uint8_t *payload;
+
+  if (rp_ring_claim(&l->producer, 1, RECORD, &payload) != RP_OK) {
+    lane_flush(l);
+    return false;
+  }
+  memcpy(payload, r, RECORD);
+  if (++l->unpublished == BATCH) lane_flush(l);
+  return true;
+}
+
+static inline bool
+lane_take(lane *l, record *r) {
+  rp_record found;
+
+  if (rp_ring_peek(&l->consumer, &found) != RP_OK) {
+    if (l->unreleased != 0) rp_ring_release(&l->consumer);
+    l->unreleased = 0;
+    return false;
+  }
+  memcpy(r, found.payload, RECORD);
+  rp_ring_advance(&l->consumer, &found);
+  if (++l->unreleased == BATCH) {
+    rp_ring_release(&l->consumer);
+    l->unreleased = 0;
+  }
+  return true;
+}
