@@ -17,6 +17,7 @@ const steps = {
   'lint': node('scripts/lint.js'),
   'C tests, clang': node('scripts/ctest.js', '--cc', 'clang'),
   'mocha on every Node line': node('scripts/mocha-all.js'),
+  'mocha, addon under ASan': node('scripts/mocha-asan.js'),
   'npm start': npm('start', '--silent', '--', '--rounds', '1', '--megabytes', '2'),
   'bench smoke test': node('bench/js/run.js', '--quick', '--scenario', 'oneway', '--filter', 'number'),
 };

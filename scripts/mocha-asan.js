@@ -1,0 +1,45 @@
+'use strict';
+
+// node scripts/mocha-asan.js [suites...]
+//
+// Runs the mocha suites with the addon built under AddressSanitizer and UBSan. Node itself is not,
+// so the sanitizer's library is loaded before it, and leaks, of which Node has its own, are not
+// counted. Linux only.
+
+const path = require('node:path');
+const { spawnSync } = require('node:child_process');
+
+const { build, orExplain } = require('./build');
+const toolchain = require('./toolchain');
+const { runMocha, total } = require('./steps');
+
+const suites = process.argv.length > 2 ? process.argv.slice(2) : ['test/js'];
+
+function runtimeLibrary() {
+  const name = '-print-file-name=libasan.so';
+
+  return spawnSync(toolchain.compiler(), [name], { encoding: 'utf8' }).stdout.trim();
+}
+
+async function main() {
+  const binary = orExplain(() => build({ variant: 'asan' }));
+  const library = runtimeLibrary();
+
+  if (!path.isAbsolute(library)) {
+    throw new Error(`${toolchain.compiler()} has no libasan.so to load before Node`);
+  }
+
+  const env = {
+    LD_PRELOAD: library,
+    RINGPORT_BINARY: binary,
+    ASAN_OPTIONS: 'detect_leaks=0:abort_on_error=1',
+    UBSAN_OPTIONS: 'print_stacktrace=1',
+  };
+
+  total([await runMocha('mocha, addon under ASan', process.execPath, suites, { env })]);
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
