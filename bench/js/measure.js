@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * What a stretch of work cost the whole process: wall time, and CPU time and context switches of
- * all of its threads, so that work moved to another thread still counts.
+ * What a stretch of work cost the whole process: wall time, and CPU time, context switches and page
+ * faults of all of its threads, so that work moved to another thread still counts.
  */
 
 /** Nanoseconds since an arbitrary moment, as a number. */
@@ -19,16 +19,18 @@ class Meter {
     this.#time = now();
   }
 
-  /** Costs since start(), per one of `count` operations: wall and cpu in ns. */
+  /** Costs since start(), per one of `count` operations; wall and cpu in ns. */
   stop(count) {
     const wall = now() - this.#time;
-    const { userCPUTime, systemCPUTime, voluntaryContextSwitches: slept,
-      involuntaryContextSwitches: preempted } = process.resourceUsage();
-    const from = this.#usage;
-    const cpu = userCPUTime + systemCPUTime - from.userCPUTime - from.systemCPUTime;
-    const switches = slept + preempted -
-      from.voluntaryContextSwitches - from.involuntaryContextSwitches;
-    return { wall: wall / count, cpu: (cpu * 1000) / count, switches: switches / count, count };
+    const to = process.resourceUsage();
+    const used = (...keys) => keys.reduce((sum, key) => sum + to[key] - this.#usage[key], 0);
+    return {
+      wall: wall / count,
+      cpu: (used('userCPUTime', 'systemCPUTime') * 1000) / count,
+      switches: used('voluntaryContextSwitches', 'involuntaryContextSwitches') / count,
+      faults: used('minorPageFault', 'majorPageFault') / count,
+      count,
+    };
   }
 }
 

@@ -137,7 +137,9 @@ const mains = { [TO_WORKER]: toWorker, [FROM_WORKER]: fromWorker, [ONE_THREAD]: 
 
 module.exports = {
   title: 'One-way cost of a message',
-  metrics: { wall: 'ns/message', cpu: 'CPU ns', send: 'send ns', switches: 'switches' },
+  metrics: {
+    wall: 'ns/message', cpu: 'CPU ns', send: 'send ns', switches: 'switches', faults: 'page faults',
+  },
   cases,
 
   main(run) {
