@@ -75,22 +75,25 @@ disentangle(rp_half *half) {
   channel_free(channel);
 }
 
-/* Take the half off its thread, with its token if the thread has it. */
-static void
+/* Take the half off its thread, with its token if the thread has it.
+ * Returns true if the half was lost before it left. */
+static bool
 leave(rp_half *half, rp_half_state state) {
   rp_thread *thread = half->owner;
 
   rp_lock_take(&half->channel->lock);
   half->owner = NULL;
   half->state = (uint8_t) state;
+  bool lost = half->lost;
   rp_lock_drop(&half->channel->lock);
 
   /* From here on no waker pushes it; one that did before is found on the list. */
-  if (!rp_thread_remove(thread, half) && !half->awake) return;
+  if (!rp_thread_remove(thread, half) && !half->awake) return lost;
   half->awake = false;
   rp_lock_take(&half->channel->lock);
   half->held = true;
   rp_lock_drop(&half->channel->lock);
+  return lost;
 }
 
 int
@@ -153,16 +156,33 @@ rp_half_drained(rp_half *half) {
   if (!rp_chain_park(&half->inbox)) rp_thread_push(half->owner, half);
 }
 
+rp_half *
+rp_half_local_peer(rp_half *half) {
+  rp_lock_take(&half->channel->lock);
+  bool local = half->peer->owner == half->owner;
+  rp_lock_drop(&half->channel->lock);
+  return local ? half->peer : NULL;
+}
+
+uint64_t
+rp_half_announce(rp_half *half) {
+  uint64_t fresh = rp_registry_new_id();
+
+  rp_lock_take(&half->channel->lock);
+  if (half->id == 0) half->id = fresh;
+  uint64_t id = half->id;
+  rp_lock_drop(&half->channel->lock);
+  return id;
+}
+
 uint64_t
 rp_half_detach(rp_half *half) {
-  uint64_t id = rp_registry_new_id();
+  uint64_t id = rp_half_announce(half);
 
-  /* The lock is for the reader in rp_half_peer_lost(). */
-  rp_lock_take(&half->channel->lock);
-  half->id = id;
-  rp_lock_drop(&half->channel->lock);
-  leave(half, RP_HALF_DETACHED);
-  rp_registry_add(half);
+  if (leave(half, RP_HALF_DETACHED))
+    disentangle(half);
+  else
+    rp_registry_add(half);
   return id;
 }
 
@@ -188,7 +208,7 @@ rp_half_attach(uint64_t id, rp_thread *thread, rp_half **attached) {
 
 void
 rp_half_close(rp_half *half) {
-  leave(half, RP_HALF_DETACHED); /* CLOSED only once nobody reads its fields any more */
+  (void) leave(half, RP_HALF_DETACHED); /* CLOSED only once nobody reads its fields any more */
   disentangle(half);
 }
 
@@ -198,6 +218,7 @@ rp_half_peer_lost(rp_half *half) {
 
   rp_lock_take(&half->channel->lock);
   uint64_t id = peer->state == RP_HALF_DETACHED ? peer->id : 0;
+  if (peer->state == RP_HALF_ATTACHED && peer->id != 0) peer->lost = true;
   rp_lock_drop(&half->channel->lock);
   rp_half_lost(id);
 }

@@ -48,11 +48,12 @@ typedef struct rp_half {
   rp_thread *owner;           /* under the lock */
   struct rp_half *ready_next; /* of whoever holds the token */
   struct rp_half *next;       /* in the registry of detached halves, under its lock */
-  uint64_t id;                /* 0: never detached */
+  uint64_t id;                /* 0: not announced; under the lock */
   uint32_t slot;              /* the owner's, to find its port */
   uint32_t round;             /* the owner's, see thread.h */
   uint8_t state;              /* rp_half_state, under the lock */
   bool held;                  /* the token is here; under the lock */
+  bool lost;                  /* to be closed instead of detached; under the lock */
   bool awake;                 /* the token is with the owner; the owner's */
 } rp_half;
 
@@ -87,8 +88,14 @@ void rp_half_end(rp_half *half, bool more, bool stopped);
  * wake the owner again. Owner only. */
 void rp_half_drained(rp_half *half);
 
+/* The other half if it is attached to the same thread, else NULL. Owner only. */
+rp_half *rp_half_local_peer(rp_half *half);
+
+/* The id (never 0) under which the half can be attached once it is detached. Owner only. */
+uint64_t rp_half_announce(rp_half *half);
+
 /* Take the half off its thread. Owner only, who must not use it any more. Messages queue in it until
- * someone attaches it by the id that this returns (never 0). */
+ * someone attaches it by its id, which is returned. */
 uint64_t rp_half_detach(rp_half *half);
 
 /* Make a detached half a port of `thread`. Any thread. The owner's callback will run for it if there
@@ -100,7 +107,8 @@ int rp_half_attach(uint64_t id, rp_thread *thread, rp_half **half);
  * for this half is dropped. Owner only; the half is gone. */
 void rp_half_close(rp_half *half);
 
-/* The peer of this half, if it is in transit, has been lost: close it. Owner of `half` only. */
+/* The peer of this half has been lost in transit: close it, now or, if it is announced but not yet
+ * detached, when it is. Owner of `half` only. */
 void rp_half_peer_lost(rp_half *half);
 
 /* Close the half with this id if it is in transit. Any thread. */

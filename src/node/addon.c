@@ -27,6 +27,8 @@ static const struct {
     {"release", rp_port_release},
     {"setReceiving", rp_port_set_receiving},
     {"close", rp_port_close},
+    {"announce", rp_port_announce},
+    {"peer", rp_port_peer},
     {"detach", rp_port_detach},
     {"attach", rp_port_attach},
     {"peerLost", rp_port_peer_lost},

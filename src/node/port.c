@@ -156,6 +156,28 @@ rp_port_close(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* announce(slot) -> the id under which the half will be in transit, or undefined. */
+napi_value
+rp_port_announce(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_port(e, argv[0]);
+
+  return port == NULL ? NULL : rp_from_id(env, rp_half_announce(port->half));
+}
+
+/* peer(slot) -> the slot of the other half if it is a port of this thread, else -1. */
+napi_value
+rp_port_peer(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_port(e, argv[0]);
+
+  rp_half *peer = port == NULL ? NULL : rp_half_local_peer(port->half);
+
+  return peer == NULL ? rp_from_i32(env, -1) : rp_from_u32(env, peer->slot);
+}
+
 /* detach(slot) -> id of the half, which is now in transit, or undefined. */
 napi_value
 rp_port_detach(napi_env env, napi_callback_info info) {

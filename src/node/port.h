@@ -16,6 +16,8 @@ napi_value rp_port_receive(napi_env env, napi_callback_info info);
 napi_value rp_port_release(napi_env env, napi_callback_info info);
 napi_value rp_port_set_receiving(napi_env env, napi_callback_info info);
 napi_value rp_port_close(napi_env env, napi_callback_info info);
+napi_value rp_port_announce(napi_env env, napi_callback_info info);
+napi_value rp_port_peer(napi_env env, napi_callback_info info);
 napi_value rp_port_detach(napi_env env, napi_callback_info info);
 napi_value rp_port_attach(napi_env env, napi_callback_info info);
 napi_value rp_port_peer_lost(napi_env env, napi_callback_info info);
