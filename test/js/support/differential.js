@@ -42,9 +42,11 @@ async function play(implementation, scenario, limit) {
 function same(title, scenario, { limit = LIMIT, when = true } = {}) {
   (when ? it : it.skip)(title, async function () {
     this.timeout(0); /* play() has limits of its own, and says what was recorded */
-    const expected = await play(reference, scenario, limit);
-    const actual = await play(subject, scenario, limit);
+    const logs = [];
+    /* From one line of the source, so that the stacks of errors are the same. */
+    for (const one of [reference, subject]) logs.push(await play(one, scenario, limit));
 
+    const [expected, actual] = logs;
     assert.notStrictEqual(expected.length, 0, 'a scenario must record something');
     assert.deepStrictEqual(actual, expected);
   });
