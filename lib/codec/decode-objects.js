@@ -1,0 +1,215 @@
+'use strict';
+
+/*
+ * decode-objects.js - reads arrays, collections, errors, binary data and what travelled
+ * beside the message.
+ */
+
+const op = require('./ops');
+const { corrupt } = require('./errors');
+const { define } = require('./reader-shapes');
+const { VIEW_TYPES } = require('./views');
+const { readError } = require('./decode-errors');
+const core = require('./decode');
+
+const { r, readValue, readU32, readCount, readLength, keep } = core;
+const mapSet = Map.prototype.set;
+const setAdd = Set.prototype.add;
+const { hexSlice } = Buffer.prototype;
+const { types } = require('node:util');
+
+module.exports = { readOther };
+
+function readOther(code) {
+  if (code >= op.SMALL_ARRAY && code < op.SMALL_ARRAY + 16) return readElements(code - op.SMALL_ARRAY);
+  switch (code) {
+    case op.ARRAY: return readElements(readCount(1));
+    case op.ARRAY_KEYS: {
+      const array = readElements(readCount(1));
+      readKeys(array);
+      return array;
+    }
+    case op.ARRAY_SPARSE: {
+      const array = keep([]);
+      array.length = readU32();
+      readKeys(array);
+      return array;
+    }
+    case op.INT8S: case op.INT16S: case op.INT32S: case op.DOUBLES: return readNumbers(code);
+    case op.BIGINT: return readBigInt();
+    case op.DATE: {
+      const date = keep(new Date(r.view.getFloat64(r.pos, true)));
+      r.pos += 8;
+      return date;
+    }
+    case op.REGEXP: return readRegExp();
+    case op.MAP: return readMap();
+    case op.SET: return readSet();
+    case op.ERROR: return readError(core);
+    case op.BOXED: return readBoxed();
+    case op.BUFFER: case op.BUFFER_RESIZABLE: return readBuffer(code);
+    case op.VIEW: return readView();
+    case op.VIEW_WHOLE: return readWholeView();
+    case op.REF: return readReference();
+    case op.FOREIGN: return readForeign();
+    case op.PORT: return readPort();
+    case op.BLOCK_BUFFER: return keep(readBlock('object'));
+    case op.BLOCK_STRING: return readBlock('string');
+    default: throw corrupt('an unknown value');
+  }
+}
+
+function readElements(length) {
+  if (length > r.end - r.pos) throw corrupt('an array');
+  const array = keep(new Array(length));
+  for (let i = 0; i < length; i++) {
+    if (r.u8[r.pos] === op.HOLE) r.pos++;
+    else array[i] = readValue();
+  }
+  return array;
+}
+
+function readKeys(array) {
+  const count = readCount(2);
+  for (let i = 0; i < count; i++) {
+    const key = readValue();
+    if (typeof key !== 'string' || key === 'length') throw corrupt('a key');
+    define(array, key, readValue());
+  }
+}
+
+function readNumbers(code) {
+  const size = code === op.INT8S ? 1 : code === op.INT16S ? 2 : code === op.INT32S ? 4 : 8;
+  const length = readCount(size);
+  const { view, pos } = r;
+  const array = keep(new Array(length));
+  if (code === op.INT8S) for (let i = 0; i < length; i++) array[i] = view.getInt8(pos + i);
+  else if (code === op.INT16S) for (let i = 0; i < length; i++) array[i] = view.getInt16(pos + i * 2, true);
+  else if (code === op.INT32S) for (let i = 0; i < length; i++) array[i] = view.getInt32(pos + i * 4, true);
+  else for (let i = 0; i < length; i++) array[i] = view.getFloat64(pos + i * 8, true);
+  r.pos = pos + length * size;
+  return array;
+}
+
+function readBigInt() {
+  const negative = r.u8[r.pos++];
+  const length = readCount(1);
+  if (length === 0 || negative > 1) throw corrupt('a bigint');
+  const value = BigInt(`0x${hexSlice.call(r.u8, r.pos, r.pos + length)}`);
+  r.pos += length;
+  return negative === 1 ? -value : value;
+}
+
+/** The identity number is taken before the parts are read, though they hold no objects. */
+function readRegExp() {
+  const source = readValue();
+  const flags = readValue();
+  if (typeof source !== 'string' || typeof flags !== 'string') throw corrupt('a RegExp');
+  return keep(new RegExp(source, flags));
+}
+
+function readMap() {
+  const size = readCount(2);
+  const map = keep(new Map());
+  for (let i = 0; i < size; i++) {
+    const key = readValue();
+    mapSet.call(map, key, readValue());
+  }
+  return map;
+}
+
+function readSet() {
+  const size = readCount(1);
+  const set = keep(new Set());
+  for (let i = 0; i < size; i++) setAdd.call(set, readValue());
+  return set;
+}
+
+function readBoxed() {
+  const value = readValue();
+  if (value === null || value === undefined || typeof value === 'object') throw corrupt('a boxed value');
+  return keep(Object(value));
+}
+
+/** A copy of `length` bytes, as the bytes of `buffer`. */
+function takeBytes(buffer, length) {
+  const { pos } = r;
+  if (length > r.end - pos) throw corrupt('binary data');
+  if (length > 0) new Uint8Array(buffer).set(r.u8.subarray(pos, pos + length));
+  r.pos = pos + length;
+  return buffer;
+}
+
+function readBuffer(code) {
+  const length = readLength();
+  const resizable = code === op.BUFFER_RESIZABLE;
+  const max = resizable ? readLength() : 0;
+  if (length > r.end - r.pos || (resizable && max < length)) throw corrupt('an ArrayBuffer');
+  return keep(takeBytes(resizable ? new ArrayBuffer(length, { maxByteLength: max }) : new ArrayBuffer(length), length));
+}
+
+function readWholeView() {
+  const type = r.u8[r.pos++];
+  const length = readLength();
+  if (type >= VIEW_TYPES.length || length > r.end - r.pos) throw corrupt('a view');
+  const at = r.objects === null ? -1 : r.objects.push(undefined) - 1;
+  if (type === 2 && at < 0) {
+    const bytes = new Uint8Array(length);
+    const { u8, pos } = r;
+    if (length > 64) bytes.set(u8.subarray(pos, pos + length));
+    else for (let i = 0; i < length; i++) bytes[i] = u8[pos + i];
+    r.pos = pos + length;
+    return bytes;
+  }
+  const buffer = keep(takeBytes(new ArrayBuffer(length), length));
+  return makeView(at, type, buffer, 0, length, false);
+}
+
+function readView() {
+  const type = r.u8[r.pos++];
+  const tracks = r.u8[r.pos++];
+  const at = r.objects === null ? -1 : r.objects.push(undefined) - 1;
+  const offset = readLength();
+  const length = readLength();
+  const buffer = readValue();
+  if (type >= VIEW_TYPES.length || tracks > 1 || !types.isAnyArrayBuffer(buffer)) throw corrupt('a view');
+  return makeView(at, type, buffer, offset, length, tracks === 1);
+}
+
+function makeView(at, type, buffer, offset, length, tracks) {
+  const View = VIEW_TYPES[type];
+  const size = type === 0 ? 1 : View.BYTES_PER_ELEMENT;
+  if (offset % size !== 0 || length % size !== 0 || offset + length > buffer.byteLength) throw corrupt('a view');
+  const view = tracks ? new View(buffer, offset) : new View(buffer, offset, length / size);
+  if (at >= 0) r.objects[at] = view;
+  return view;
+}
+
+function readReference() {
+  const index = readU32();
+  const object = r.objects === null ? undefined : r.objects[index];
+  if (object === undefined) throw corrupt('a reference');
+  return object;
+}
+
+function readForeign() {
+  const index = readU32();
+  if (r.foreign === null || index >= r.foreign.length) throw corrupt('a foreign value');
+  return keep(r.foreign[index]);
+}
+
+function readPort() {
+  const index = readU32();
+  const port = r.hooks === null ? undefined : r.hooks.takePort(index);
+  if (port === undefined) throw corrupt('a port');
+  return keep(port);
+}
+
+function readBlock(type) {
+  const index = readU32();
+  const length = readLength();
+  const block = r.hooks === null ? undefined : r.hooks.takeBlock(index);
+  if (typeof block !== type || block === null) throw corrupt('a block');
+  if ((type === 'string' ? block.length : block.byteLength) !== length) throw corrupt('a block');
+  return block;
+}

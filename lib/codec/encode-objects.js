@@ -1,0 +1,298 @@
+'use strict';
+
+/*
+ * encode-objects.js - writes the kinds of objects that are neither plain nor arrays, and hands to
+ * Node what only Node can carry.
+ */
+
+const { types } = require('node:util');
+const op = require('./ops');
+const { kinds, kindOf } = require('./kinds');
+const { VIEW_TYPES, VIEW_INDEX } = require('./views');
+const { w, reserve } = require('./scratch');
+const core = require('./encode');
+
+const { walk, host } = core;
+
+/** The getter `name` of a builtin prototype, as a function of the object. */
+function getter(prototype, name) {
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, name);
+  return descriptor === undefined ? undefined : descriptor.get;
+}
+
+const typedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype);
+const mapSize = getter(Map.prototype, 'size');
+const setSize = getter(Set.prototype, 'size');
+const mapForEach = Map.prototype.forEach;
+const setForEach = Set.prototype.forEach;
+const dateValue = Date.prototype.getTime;
+const regexpSource = getter(RegExp.prototype, 'source');
+const bufferLength = getter(ArrayBuffer.prototype, 'byteLength');
+const bufferMax = getter(ArrayBuffer.prototype, 'maxByteLength');
+const bufferResizable = getter(ArrayBuffer.prototype, 'resizable');
+const typedTag = getter(typedArrayPrototype, Symbol.toStringTag);
+const typedBuffer = getter(typedArrayPrototype, 'buffer');
+const typedOffset = getter(typedArrayPrototype, 'byteOffset');
+const typedLength = getter(typedArrayPrototype, 'byteLength');
+const viewBuffer = getter(DataView.prototype, 'buffer');
+const viewOffset = getter(DataView.prototype, 'byteOffset');
+const viewLength = getter(DataView.prototype, 'byteLength');
+const nodeClone = structuredClone;
+
+module.exports = { writeOther, writeForeign, writeView, writeBigInt, stageString, usesBlocks };
+
+const { writeError } = require('./encode-errors');
+
+function writeOther(object) {
+  switch (kindOf(object)) {
+    case kinds.PLAIN: return core.writePlain(object);
+    case kinds.MAP: return writeMap(object);
+    case kinds.SET: return writeSet(object);
+    case kinds.DATE:
+      w.u8[w.pos] = op.DATE;
+      w.view.setFloat64(w.pos + 1, dateValue.call(object), true);
+      w.pos += 9;
+      return;
+    case kinds.REGEXP: return writeRegExp(object);
+    case kinds.ERROR: return writeError(object);
+    case kinds.BOXED: return writeBoxed(object);
+    case kinds.BUFFER: return writeBuffer(object);
+    case kinds.NEVER: return refuse(object);
+    default: return writeForeign(object);
+  }
+}
+
+/*
+ * Entries of Maps and Sets are collected before the first is written, as the engine does: what
+ * getters add or delete later does not count. They wait on one stack, to allocate nothing.
+ */
+const stack = [];
+let top = 0;
+
+function collectEntry(value, key) {
+  stack[top++] = key;
+  stack[top++] = value;
+}
+
+function collectValue(value) {
+  stack[top++] = value;
+}
+
+function unwind(start) {
+  while (top > start) stack[--top] = undefined;
+  if (stack.length > 4096 && start === 0) stack.length = 0;
+}
+
+function writeMap(map) {
+  w.u8[w.pos++] = op.MAP;
+  core.writeU32(mapSize.call(map));
+  const start = top;
+  try {
+    mapForEach.call(map, collectEntry);
+    const end = top;
+    for (let i = start; i < end; i++) core.writeValue(stack[i]);
+  } finally {
+    unwind(start);
+  }
+}
+
+function writeSet(set) {
+  w.u8[w.pos++] = op.SET;
+  core.writeU32(setSize.call(set));
+  const start = top;
+  try {
+    setForEach.call(set, collectValue);
+    const end = top;
+    for (let i = start; i < end; i++) core.writeValue(stack[i]);
+  } finally {
+    unwind(start);
+  }
+}
+
+const FLAG_LETTERS = [
+  ['hasIndices', 'd'], ['global', 'g'], ['ignoreCase', 'i'], ['multiline', 'm'], ['dotAll', 's'],
+  ['unicode', 'u'], ['unicodeSets', 'v'], ['sticky', 'y'],
+].map(([name, letter]) => [getter(RegExp.prototype, name), letter]).filter(([get]) => get !== undefined);
+
+function writeRegExp(regexp) {
+  w.u8[w.pos++] = op.REGEXP;
+  core.writeValue(regexpSource.call(regexp));
+  let flags = '';
+  for (const [get, letter] of FLAG_LETTERS) if (get.call(regexp)) flags += letter;
+  core.writeValue(flags);
+}
+
+const { valueOf: booleanValue } = Boolean.prototype;
+const { valueOf: numberValue } = Number.prototype;
+const { valueOf: stringValue } = String.prototype;
+const { valueOf: bigintValue } = BigInt.prototype;
+
+function writeBoxed(object) {
+  if (types.isSymbolObject(object)) return refuse(object);
+  w.u8[w.pos++] = op.BOXED;
+  if (types.isBooleanObject(object)) core.writeValue(booleanValue.call(object));
+  else if (types.isNumberObject(object)) core.writeValue(numberValue.call(object));
+  else if (types.isStringObject(object)) core.writeValue(stringValue.call(object));
+  else core.writeValue(bigintValue.call(object));
+}
+
+/** Hexadecimal digits, two a byte: as quick as JS gets for any size. */
+function writeBigInt(value) {
+  const negative = value < 0n;
+  let digits = (negative ? -value : value).toString(16);
+  if (digits.length % 2 === 1) digits = `0${digits}`;
+  const length = digits.length / 2;
+  reserve(length + 8);
+  w.u8[w.pos++] = op.BIGINT;
+  w.u8[w.pos++] = negative ? 1 : 0;
+  core.writeU32(length);
+  Buffer.prototype.hexWrite.call(w.u8, digits, w.pos, length);
+  w.pos += length;
+}
+
+/** Bytes of an ArrayBuffer: none if it is detached, which only Node can say properly. */
+function writeBuffer(buffer) {
+  const { context } = walk;
+  if (context !== null && context.transfer !== null && context.transfer.has(buffer)) {
+    return writeForeign(buffer);
+  }
+  const length = bufferLength.call(buffer);
+  const resizable = bufferResizable !== undefined && bufferResizable.call(buffer);
+  if (length === 0 && isDetached(buffer)) return refuse(buffer);
+  if (!resizable && length >= core.blockLine && usesBlocks()) {
+    const index = host.hooks.stageBytes(buffer, 0, length);
+    w.u8[w.pos++] = op.BLOCK_BUFFER;
+    core.writeU32(index);
+    core.writeNumber(length);
+    return;
+  }
+  reserve(length + 32);
+  w.u8[w.pos++] = resizable ? op.BUFFER_RESIZABLE : op.BUFFER;
+  core.writeNumber(length);
+  if (resizable) core.writeNumber(bufferMax.call(buffer));
+  w.u8.set(new Uint8Array(buffer, 0, length), w.pos);
+  w.pos += length;
+}
+
+function isDetached(buffer) {
+  try {
+    return new Uint8Array(buffer).length !== 0;
+  } catch {
+    return true;
+  }
+}
+
+function isShared(buffer) {
+  return types.isSharedArrayBuffer(buffer);
+}
+
+function writeView(view) {
+  const tag = typedTag.call(view);
+  const type = tag === undefined ? 0 : VIEW_INDEX.get(tag);
+  const buffer = tag === undefined ? viewBuffer.call(view) : typedBuffer.call(view);
+  if (type === undefined || isShared(buffer)) return writeForeign(view);
+  const length = checkedLength(view, type);
+  if (length < 0) return refuse(view);
+  const offset = type === 0 ? viewOffset.call(view) : typedOffset.call(view);
+  const size = bufferLength.call(buffer);
+  const resizable = bufferResizable !== undefined && bufferResizable.call(buffer);
+  let tracks = 0;
+  if (resizable && offset + length + VIEW_TYPES[type].BYTES_PER_ELEMENT > size || resizable && type === 0) {
+    tracks = tracksLength(view, length) ? 1 : 0;
+  }
+
+  const at = w.pos;
+  w.u8[w.pos++] = op.VIEW;
+  w.u8[w.pos++] = type;
+  w.u8[w.pos++] = tracks;
+  core.writeNumber(offset);
+  core.writeNumber(length);
+  if (core.known(buffer)) return;
+  if (length !== size || resizable || walk.context !== null || (length >= core.blockLine && usesBlocks())) {
+    return writeBuffer(buffer);
+  }
+  w.pos = at;
+  w.u8[w.pos++] = op.VIEW_WHOLE;
+  w.u8[w.pos++] = type;
+  core.writeNumber(length);
+  reserve(length);
+  w.u8.set(type === 2 ? view : new Uint8Array(buffer, 0, length), w.pos);
+  w.pos += length;
+}
+
+const typedKeys = typedArrayPrototype.keys;
+
+/** The byte length, or -1 for a view of a detached buffer or out of the bounds of a resized one. */
+function checkedLength(view, type) {
+  try {
+    if (type === 0) return viewLength.call(view);
+    const length = typedLength.call(view);
+    if (length === 0) typedKeys.call(view);
+    return length;
+  } catch {
+    return -1;
+  }
+}
+
+/** Nothing tells whether a view follows the size of its buffer, so try it on a copy. */
+function tracksLength(view, length) {
+  const copy = nodeClone(view);
+  const { buffer } = copy;
+  const to = buffer.maxByteLength > buffer.byteLength ? buffer.maxByteLength : copy.byteOffset;
+  buffer.resize(to);
+  try {
+    return copy.byteLength !== length && typedOrDataInBounds(copy);
+  } catch {
+    return false;
+  }
+}
+
+function typedOrDataInBounds(view) {
+  if (types.isTypedArray(view)) typedKeys.call(view);
+  return true;
+}
+
+/** A large string travels beside the message. */
+function stageString(string, oneByte) {
+  const index = host.hooks.stageString(string, oneByte);
+  w.u8[w.pos++] = op.BLOCK_STRING;
+  core.writeU32(index);
+  core.writeNumber(string.length);
+}
+
+/** What nobody can clone fails here and now, with Node's own error. */
+function refuse(value) {
+  nodeClone(value);
+  leaveToNode(value);
+}
+
+function writeForeign(value) {
+  if (typeof value !== 'object' || types.isProxy(value)) return refuse(value);
+  const { hooks } = host;
+  if (!walk.alone && hooks !== null && hooks.port !== undefined) {
+    const index = hooks.port(value, walk.context);
+    if (index >= 0) {
+      w.u8[w.pos++] = op.PORT;
+      core.writeU32(index);
+      return;
+    }
+  }
+  leaveToNode(value);
+}
+
+function leaveToNode(value) {
+  if (walk.alone) {
+    const name = Object.prototype.toString.call(value);
+    throw new DOMException(`${name} could not be cloned.`, 'DataCloneError');
+  }
+  if (walk.foreign === null) walk.foreign = [];
+  const index = walk.foreign.length;
+  walk.foreign[index] = value;
+  w.u8[w.pos++] = op.FOREIGN;
+  core.writeU32(index);
+}
+
+/** Whether large binary data and strings travel beside the message. */
+function usesBlocks() {
+  return host.blocks && !walk.alone;
+}

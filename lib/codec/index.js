@@ -1,0 +1,269 @@
+'use strict';
+
+/*
+ * index.js - the codec: JavaScript values to bytes and back, as structured clone does it.
+ *
+ * One instance per thread. It knows nothing of ports: what cannot be bytes goes through the
+ * hooks, or is left in `foreign` for the caller to send through Node.
+ */
+
+const { types } = require('node:util');
+const op = require('./ops');
+const encoder = require('./encode');
+const { r, decode } = require('./decode');
+const { w, reserve, settle } = require('./scratch');
+const { entryOf, textOf } = require('./shapes');
+const { RingportError, corrupt } = require('./errors');
+
+const { walk, host } = encoder;
+const { latin1Write } = Buffer.prototype;
+
+/** The self-contained form: two bytes of header, then a message. */
+const MAGIC = 0xb7;
+const VERSION = 1;
+const HEADER = 2;
+
+let stamps = 1;
+
+function nextStamp() {
+  return ++stamps;
+}
+
+const codec = {
+  /** The bytes of the last encode() are scratch[start, end). */
+  scratch: w.u8,
+  end: 0,
+  /** What the last encode() leaves to Node: an array, or null. */
+  foreign: null,
+
+  /** Byte length from which binary data and strings travel as blocks. */
+  get BLOCK_LINE() {
+    return encoder.blockLine;
+  },
+  set BLOCK_LINE(bytes) {
+    encoder.blockLine = bytes;
+  },
+
+  encode,
+  release,
+  decode,
+  serialize,
+  deserialize,
+  attach,
+  markUncloneable,
+  RingportError,
+};
+
+w.onReplace = (u8) => {
+  codec.scratch = u8;
+  if (host.hooks !== null && host.hooks.setScratch !== undefined) host.hooks.setScratch(u8);
+};
+
+/**
+ * Plug in the port layer. Every hook is optional.
+ *
+ * @param {object} hooks
+ * @param {(u8: Uint8Array) => void} [hooks.setScratch] the scratch has been replaced
+ * @param {(text: string) => number} [hooks.internShape] number of a shape, -1 if there is none left
+ * @param {(id: number) => string|undefined} [hooks.shapeKeys]
+ * @param {(object: object, context: object|null) => number} [hooks.port] index of a port, or -1
+ * @param {(index: number) => object} [hooks.takePort]
+ * @param {(buffer: ArrayBuffer, offset: number, length: number) => number} [hooks.stageBytes]
+ * @param {(string: string, oneByte: boolean) => number} [hooks.stageString]
+ * @param {(index: number) => ArrayBuffer|string} [hooks.takeBlock]
+ * @param {() => void} [hooks.unstage] the encoding failed: drop its blocks
+ */
+function attach(hooks) {
+  host.hooks = hooks;
+  host.intern = hooks.internShape ?? null;
+  host.blocks = hooks.stageBytes !== undefined && hooks.stageString !== undefined;
+  r.hooks = hooks;
+  if (hooks.setScratch !== undefined) hooks.setScratch(w.u8);
+}
+
+/** Structured clone refuses `object` from now on (markAsUncloneable). */
+function markUncloneable(object) {
+  if (host.marked === null) host.marked = new WeakSet();
+  host.marked.add(object);
+}
+
+/**
+ * Write `value` to the scratch.
+ *
+ * @param {unknown} value
+ * @param {{transfer: Set<object>|null}|null} context null without a transfer list
+ * @returns {number} offset of the first byte; give it to release() when the bytes have been taken
+ * @throws what a getter throws, and Node's DataCloneError
+ */
+function encode(value, context) {
+  if (w.depth !== 0) return encodeInside(value, context, false);
+  w.depth = 1;
+  w.pos = 1;
+  walk.context = context;
+  walk.alone = false;
+  run(value, 0);
+  return 0;
+}
+
+/** Write one message at `start`; w.pos is behind its flags. */
+function run(value, start) {
+  codec.foreign = null;
+  let done = false;
+  try {
+    encoder.writeValue(value);
+    if (walk.flags & op.FLAG_SHAPES) writeShapes(start);
+    done = true;
+  } finally {
+    w.u8[start] = walk.flags;
+    codec.end = w.pos;
+    if (walk.count !== walk.base || walk.flags !== 0) forget();
+    if (walk.foreign !== null) {
+      if (done) codec.foreign = walk.foreign;
+      walk.foreign = null;
+    }
+    if (!done) {
+      release(start);
+      if (host.hooks !== null && host.hooks.unstage !== undefined) host.hooks.unstage();
+    }
+  }
+}
+
+/** Hold on to no object of the message. */
+function forget() {
+  const { seen, base, count } = walk;
+  for (let i = base; i < count; i++) seen[i] = undefined;
+  walk.count = base;
+  walk.map = null;
+  if (walk.flags & op.FLAG_SHAPES) {
+    walk.localCount = 0;
+    walk.stamp = nextStamp();
+    if (walk.locals.length > 64) walk.locals = [];
+    else walk.locals.fill(null);
+  }
+  walk.flags = 0;
+}
+
+/** Encode while another encoding is under way: behind what that has written. */
+function encodeInside(value, context, alone) {
+  const outer = { ...walk };
+  const { pos } = w;
+  const start = Math.ceil(pos / 8) * 8;
+  w.depth++;
+  w.pos = start + 1;
+  walk.base = walk.count;
+  walk.map = null;
+  walk.flags = 0;
+  walk.locals = [];
+  walk.localCount = 0;
+  walk.stamp = nextStamp();
+  walk.context = context;
+  walk.foreign = null;
+  walk.alone = alone;
+  try {
+    run(value, start);
+  } finally {
+    Object.assign(walk, outer);
+    w.pos = pos;
+  }
+  return start;
+}
+
+/** The bytes that encode() has returned as `start` are no longer needed. */
+function release() {
+  if (--w.depth === 0) settle();
+}
+
+/** The shapes that travel with the message, behind its value. */
+function writeShapes(start) {
+  const first = w.pos - start;
+  const { locals, localCount } = walk;
+  for (let i = 0; i < localCount; i++) writeEntry(locals[i]);
+  encoder.writeU32(localCount);
+  encoder.writeU32(first);
+}
+
+function writeEntry(node) {
+  if (node.keys === null) {
+    const entry = entryOf(node);
+    reserve(entry.length + 8);
+    const { u8, pos } = w;
+    if (entry.length > 64) u8.set(entry, pos);
+    else for (let i = 0; i < entry.length; i++) u8[pos + i] = entry[i];
+    w.pos = pos + entry.length;
+  } else {
+    const text = textOf(node);
+    reserve(text.length + 16);
+    encoder.writeU32(0);
+    encoder.writeU32(text.length);
+    latin1Write.call(w.u8, text, w.pos, text.length);
+    w.pos += text.length;
+  }
+}
+
+/**
+ * The self-contained form of `value`: any later version of the same major reads it.
+ *
+ * @param {unknown} value
+ * @returns {Uint8Array} bytes of its own
+ * @throws DataCloneError for what cannot be bytes: functions, shared memory, Node's own objects
+ */
+function serialize(value) {
+  let start = HEADER;
+  if (w.depth !== 0) {
+    start = encodeInside(value, null, true);
+  } else {
+    w.depth = 1;
+    w.pos = HEADER + 1;
+    walk.context = null;
+    walk.alone = true;
+    run(value, HEADER);
+  }
+  const bytes = copyOut(start, codec.end - start);
+  release();
+  return bytes;
+}
+
+function copyOut(start, length) {
+  const bytes = new Uint8Array(HEADER + length);
+  bytes[0] = MAGIC;
+  bytes[1] = VERSION;
+  const { u8 } = w;
+  if (length > 64) bytes.set(u8.subarray(start, start + length), HEADER);
+  else for (let i = 0; i < length; i++) bytes[HEADER + i] = u8[start + i];
+  return bytes;
+}
+
+/** Small inputs are copied here, which is quicker than a DataView on each. */
+const inbox = new Uint8Array(4096);
+
+/**
+ * @param {Uint8Array} bytes what serialize() returned
+ * @returns {unknown}
+ * @throws {RingportError} ERR_RINGPORT_CORRUPT, ERR_RINGPORT_VERSION
+ */
+function deserialize(bytes) {
+  if (!types.isUint8Array(bytes)) {
+    const error = new TypeError('The "bytes" argument must be an instance of Buffer or Uint8Array');
+    error.code = 'ERR_INVALID_ARG_TYPE';
+    throw error;
+  }
+  const { length } = bytes;
+  if (length < HEADER + 2 || bytes[0] !== MAGIC) throw corrupt('not made by serialize()');
+  if (bytes[1] !== VERSION) {
+    throw new RingportError('ERR_RINGPORT_VERSION', `Serialized by a newer version (format ${bytes[1]})`);
+  }
+  const { hooks } = r;
+  r.hooks = null;
+  try {
+    if (length <= inbox.length) {
+      inbox.set(bytes);
+      return decode(inbox, HEADER, length - HEADER, null);
+    }
+    return decode(new Uint8Array(bytes.buffer, bytes.byteOffset, length), HEADER, length - HEADER, null);
+  } finally {
+    r.hooks = hooks;
+    if (length > inbox.length) r.u8 = inbox, r.view = new DataView(inbox.buffer);
+  }
+}
+
+module.exports = codec;

@@ -1,0 +1,165 @@
+'use strict';
+
+/*
+ * reader-shapes.js - makes objects of known keys. A shape that keeps coming gets a compiled
+ * reader with an object literal in it, where code generation is allowed; others copy
+ * a template. Both define the keys, so no setter of a prototype can run.
+ */
+
+const { corrupt } = require('./errors');
+
+const MAX_COMPILED = 128;
+/** Objects of a shape read before its reader is compiled. */
+const FREQUENT = 8;
+/** Shapes that came with messages, remembered by their hash. */
+const SLOTS = 512;
+const MAX_TEXT = 16 * 1024;
+
+const { latin1Slice } = Buffer.prototype;
+const { parse, stringify } = JSON;
+const { isArray } = Array;
+const { defineProperty } = Object;
+const objectPrototype = Object.prototype;
+const makeFunction = Function;
+
+let mayCompile = true;
+
+/** Own property, whatever the prototypes define. */
+function define(object, key, value) {
+  if (key in objectPrototype) {
+    defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+  } else {
+    object[key] = value;
+  }
+}
+
+class Shape {
+  /** u32 hash, u32 length, text: how it travels in messages; null for one with a number. */
+  entry = null;
+  uses = 0;
+  template = null;
+
+  constructor(keys) {
+    this.keys = keys;
+    this.read = readPlainly;
+    this.readShared = readPlainly;
+  }
+}
+
+/** Both kinds of reader until the shape is compiled. Called as a method of the shape. */
+function readPlainly(r, readValue) {
+  const { keys } = this;
+  if (++this.uses === FREQUENT && mayCompile && keys.length <= MAX_COMPILED) {
+    compile(this);
+    return r.objects === null ? this.read(r, readValue) : this.readShared(r, readValue);
+  }
+  if (keys.length > r.end - r.pos) throw corrupt('an object');
+  const object = {};
+  if (r.objects !== null) r.objects[r.objects.length] = object;
+  for (let i = 0; i < keys.length; i++) define(object, keys[i], readValue());
+  return object;
+}
+
+function readByTemplate(r, readValue) {
+  const { keys } = this;
+  const object = { ...this.template };
+  if (r.objects !== null) r.objects[r.objects.length] = object;
+  for (let i = 0; i < keys.length; i++) object[keys[i]] = readValue();
+  return object;
+}
+
+function compile(shape) {
+  const { keys } = shape;
+  // A computed "__proto__" is a property like any other.
+  const names = keys.map((key) => (key === '__proto__' ? '["__proto__"]' : stringify(key)));
+  const literal = names.map((name) => `${name}: readValue()`).join(', ');
+  const blank = names.map((name) => `${name}: undefined`).join(', ');
+  const fill = keys.map((key) => `o[${stringify(key)}] = readValue();`).join(' ');
+  try {
+    shape.read = makeFunction('r', 'readValue', `return { ${literal} };`);
+    shape.readShared = makeFunction('r', 'readValue',
+      `const o = { ${blank} }; r.objects[r.objects.length] = o; ${fill} return o;`);
+  } catch {
+    mayCompile = false;
+    shape.template = {};
+    for (const key of keys) define(shape.template, key, undefined);
+    shape.read = shape.readShared = readByTemplate;
+  }
+}
+
+function parseShape(text) {
+  let keys;
+  try {
+    keys = parse(text);
+  } catch {
+    throw corrupt('the keys of a shape');
+  }
+  if (!isArray(keys)) throw corrupt('the keys of a shape');
+  for (let i = 0; i < keys.length; i++) {
+    if (typeof keys[i] !== 'string') throw corrupt('the keys of a shape');
+  }
+  return new Shape(keys);
+}
+
+/** By number of the process-wide registry. */
+const shapes = [];
+
+function shapeOfId(id, hooks) {
+  const text = hooks === null || hooks.shapeKeys === undefined ? undefined : hooks.shapeKeys(id);
+  if (typeof text !== 'string') throw corrupt('a shape');
+  const shape = parseShape(text);
+  while (shapes.length <= id) shapes.push(undefined);
+  shapes[id] = shape;
+  return shape;
+}
+
+/** By hash. */
+const remembered = new Array(SLOTS).fill(null);
+
+/** Read the shapes at the end of the message and move its end before them. */
+function readShapes(r, offset) {
+  const { u8, view } = r;
+  const last = r.end - 8;
+  if (last < offset + 2) throw corrupt('its shapes');
+  const count = view.getUint32(last, true);
+  let pos = offset + view.getUint32(last + 4, true);
+  if (pos < offset + 2 || pos > last || count * 8 > last - pos) throw corrupt('its shapes');
+  r.end = pos;
+  const locals = new Array(count);
+  for (let i = 0; i < count; i++) {
+    if (pos + 8 > last) throw corrupt('its shapes');
+    const hash = view.getUint32(pos, true);
+    const length = view.getUint32(pos + 4, true);
+    if (length > last - pos - 8) throw corrupt('its shapes');
+    locals[i] = hash === 0 || length > MAX_TEXT ?
+      parseShape(latin1Slice.call(u8, pos + 8, pos + 8 + length)) :
+      shapeOfEntry(u8, view, hash, pos, length + 8);
+    pos += length + 8;
+  }
+  if (pos !== last) throw corrupt('its shapes');
+  return locals;
+}
+
+function shapeOfEntry(u8, view, hash, pos, size) {
+  const slot = hash & (SLOTS - 1);
+  const known = remembered[slot];
+  if (known !== null && isSame(known.entry, view, pos, size)) return known;
+  const shape = parseShape(latin1Slice.call(u8, pos + 8, pos + size));
+  const copy = new Uint8Array(size);
+  for (let i = 0; i < size; i++) copy[i] = u8[pos + i];
+  shape.entry = new DataView(copy.buffer);
+  remembered[slot] = shape;
+  return shape;
+}
+
+/** Compare entries by words, the last of which overlaps. */
+function isSame(entry, view, pos, size) {
+  if (entry.byteLength !== size) return false;
+  const last = size - 4;
+  for (let i = 0; i < last; i += 4) {
+    if (entry.getInt32(i) !== view.getInt32(pos + i)) return false;
+  }
+  return entry.getInt32(last) === view.getInt32(pos + last);
+}
+
+module.exports = { shapes, shapeOfId, readShapes, define };

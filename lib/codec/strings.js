@@ -1,0 +1,113 @@
+'use strict';
+
+/*
+ * strings.js - makes strings from bytes.
+ *
+ * A native call costs 50 ns and more, as much as a whole small message. Messages repeat
+ * themselves, so strings of up to 16 characters are looked up among those made before: a table
+ * of fixed size, indexed by a hash of the bytes, which are compared four at a time.
+ */
+
+const { latin1Slice, ucs2Slice } = Buffer.prototype;
+const { fromCharCode } = String;
+
+const SLOTS = 1024;
+const CACHED = 16;
+
+/** Per slot: length and the words that `latin1` compares. */
+const table = new Int32Array(SLOTS * 8);
+const values = new Array(SLOTS).fill('');
+
+/** 0 to 63 characters at `pos`. */
+function latin1(u8, view, pos, length) {
+  if (length > CACHED) return latin1Slice.call(u8, pos, pos + length);
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  if (length >= 4) {
+    // Words from the front, the last one overlapping: with the length they hold every byte.
+    a = view.getInt32(pos, true);
+    d = view.getInt32(pos + length - 4, true);
+    if (length > 8) {
+      b = view.getInt32(pos + 4, true);
+      if (length > 12) c = view.getInt32(pos + 8, true);
+    }
+  } else {
+    if (length === 0) return '';
+    a = u8[pos];
+    if (length > 1) {
+      b = u8[pos + 1];
+      if (length > 2) c = u8[pos + 2];
+    }
+  }
+  let hash = Math.imul(a ^ length, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b) ^ Math.imul(c, 0xc2b2ae35) ^
+    Math.imul(d, 0x27d4eb2f);
+  hash ^= hash >>> 15;
+  const slot = hash & (SLOTS - 1);
+  const at = slot * 8;
+  if (table[at] === length && table[at + 1] === a && table[at + 2] === b && table[at + 3] === c &&
+      table[at + 4] === d) return values[slot];
+  const string = make(u8, pos, length);
+  table[at] = length;
+  table[at + 1] = a;
+  table[at + 2] = b;
+  table[at + 3] = c;
+  table[at + 4] = d;
+  values[slot] = string;
+  return string;
+}
+
+/** fromCharCode is quick with a fixed number of arguments only. */
+function make(u, p, length) {
+  switch (length) {
+    case 1: return fromCharCode(u[p]);
+    case 2: return fromCharCode(u[p], u[p + 1]);
+    case 3: return fromCharCode(u[p], u[p + 1], u[p + 2]);
+    case 4: return fromCharCode(u[p], u[p + 1], u[p + 2], u[p + 3]);
+    case 5: return fromCharCode(u[p], u[p + 1], u[p + 2], u[p + 3], u[p + 4]);
+    case 6: return fromCharCode(u[p], u[p + 1], u[p + 2], u[p + 3], u[p + 4], u[p + 5]);
+    case 7: return fromCharCode(u[p], u[p + 1], u[p + 2], u[p + 3], u[p + 4], u[p + 5], u[p + 6]);
+    case 8: return fromCharCode(
+      u[p], u[p + 1], u[p + 2], u[p + 3], u[p + 4], u[p + 5], u[p + 6], u[p + 7]);
+    case 9: return fromCharCode(
+      u[p], u[p + 1], u[p + 2], u[p + 3], u[p + 4], u[p + 5], u[p + 6], u[p + 7], u[p + 8]);
+    case 10: return fromCharCode(
+      u[p], u[p + 1], u[p + 2], u[p + 3], u[p + 4], u[p + 5], u[p + 6], u[p + 7], u[p + 8],
+      u[p + 9]);
+    case 11: return fromCharCode(
+      u[p], u[p + 1], u[p + 2], u[p + 3], u[p + 4], u[p + 5], u[p + 6], u[p + 7], u[p + 8],
+      u[p + 9], u[p + 10]);
+    case 12: return fromCharCode(
+      u[p], u[p + 1], u[p + 2], u[p + 3], u[p + 4], u[p + 5], u[p + 6], u[p + 7], u[p + 8],
+      u[p + 9], u[p + 10], u[p + 11]);
+    case 13: return fromCharCode(
+      u[p], u[p + 1], u[p + 2], u[p + 3], u[p + 4], u[p + 5], u[p + 6], u[p + 7], u[p + 8],
+      u[p + 9], u[p + 10], u[p + 11], u[p + 12]);
+    case 14: return fromCharCode(
+      u[p], u[p + 1], u[p + 2], u[p + 3], u[p + 4], u[p + 5], u[p + 6], u[p + 7], u[p + 8],
+      u[p + 9], u[p + 10], u[p + 11], u[p + 12], u[p + 13]);
+    case 15: return fromCharCode(
+      u[p], u[p + 1], u[p + 2], u[p + 3], u[p + 4], u[p + 5], u[p + 6], u[p + 7], u[p + 8],
+      u[p + 9], u[p + 10], u[p + 11], u[p + 12], u[p + 13], u[p + 14]);
+    case 16: return fromCharCode(
+      u[p], u[p + 1], u[p + 2], u[p + 3], u[p + 4], u[p + 5], u[p + 6], u[p + 7], u[p + 8],
+      u[p + 9], u[p + 10], u[p + 11], u[p + 12], u[p + 13], u[p + 14], u[p + 15]);
+    default: return latin1Slice.call(u, p, p + length);
+  }
+}
+
+function longLatin1(u8, pos, length) {
+  return latin1Slice.call(u8, pos, pos + length);
+}
+
+function utf16(u8, view, pos, length) {
+  if (length <= 8) {
+    let string = '';
+    for (let i = 0; i < length; i++) string += fromCharCode(view.getUint16(pos + i * 2, true));
+    return string;
+  }
+  return ucs2Slice.call(u8, pos, pos + length * 2);
+}
+
+module.exports = { latin1, longLatin1, utf16 };
