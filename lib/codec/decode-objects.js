@@ -7,6 +7,7 @@
 
 const op = require('./ops');
 const { corrupt } = require('./errors');
+const { hooks } = require('./hooks');
 const { define } = require('./reader-shapes');
 const { VIEW_TYPES } = require('./views');
 const { readError } = require('./decode-errors');
@@ -45,7 +46,7 @@ function readOther(code) {
     case op.REGEXP: return readRegExp();
     case op.MAP: return readMap();
     case op.SET: return readSet();
-    case op.ERROR: return readError(core);
+    case op.ERROR: return readError();
     case op.BOXED: return readBoxed();
     case op.BUFFER: case op.BUFFER_RESIZABLE: return readBuffer(code);
     case op.VIEW: return readView();
@@ -53,8 +54,8 @@ function readOther(code) {
     case op.REF: return readReference();
     case op.FOREIGN: return readForeign();
     case op.PORT: return readPort();
-    case op.BLOCK_BUFFER: return keep(readBlock('object'));
-    case op.BLOCK_STRING: return readBlock('string');
+    case op.BLOCK_BUFFER: return readBlock();
+    case op.BLOCK_STRING: return readBlockString();
     default: throw corrupt('an unknown value');
   }
 }
@@ -200,16 +201,24 @@ function readForeign() {
 
 function readPort() {
   const index = readU32();
-  const port = r.hooks === null ? undefined : r.hooks.takePort(index);
+  const port = r.alone || hooks.takePort === null ? undefined : hooks.takePort(index);
   if (port === undefined) throw corrupt('a port');
   return keep(port);
 }
 
-function readBlock(type) {
+function readBlock() {
   const index = readU32();
   const length = readLength();
-  const block = r.hooks === null ? undefined : r.hooks.takeBlock(index);
-  if (typeof block !== type || block === null) throw corrupt('a block');
-  if ((type === 'string' ? block.length : block.byteLength) !== length) throw corrupt('a block');
-  return block;
+  const block = r.alone || hooks.takeBlock === null ? undefined : hooks.takeBlock(index);
+  if (!types.isArrayBuffer(block) || block.byteLength !== length) throw corrupt('a block');
+  return keep(block);
+}
+
+function readBlockString() {
+  const index = readU32();
+  const oneByte = r.u8[r.pos++] === 1;
+  const length = readLength();
+  const string = r.alone || hooks.takeString === null ? undefined : hooks.takeString(index, oneByte);
+  if (typeof string !== 'string' || string.length !== length) throw corrupt('a block');
+  return string;
 }

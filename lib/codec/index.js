@@ -15,6 +15,8 @@ const { w, reserve, settle } = require('./scratch');
 const { entryOf, textOf } = require('./shapes');
 const { RingportError, corrupt } = require('./errors');
 
+const { hooks } = require('./hooks');
+
 const { walk, host } = encoder;
 const { latin1Write } = Buffer.prototype;
 
@@ -44,41 +46,29 @@ const codec = {
     encoder.blockLine = bytes;
   },
 
+  /** What the port layer provides: set its members, or use attach(). */
+  hooks,
+  attach,
+
   encode,
   release,
+  reserve: reserveBehind,
   decode,
   serialize,
   deserialize,
-  attach,
   markUncloneable,
   RingportError,
 };
 
 w.onReplace = (u8) => {
   codec.scratch = u8;
-  if (host.hooks !== null && host.hooks.setScratch !== undefined) host.hooks.setScratch(u8);
+  hooks.setScratch(u8);
 };
 
-/**
- * Plug in the port layer. Every hook is optional.
- *
- * @param {object} hooks
- * @param {(u8: Uint8Array) => void} [hooks.setScratch] the scratch has been replaced
- * @param {(text: string) => number} [hooks.internShape] number of a shape, -1 if there is none left
- * @param {(id: number) => string|undefined} [hooks.shapeKeys]
- * @param {(object: object, context: object|null) => number} [hooks.port] index of a port, or -1
- * @param {(index: number) => object} [hooks.takePort]
- * @param {(buffer: ArrayBuffer, offset: number, length: number) => number} [hooks.stageBytes]
- * @param {(string: string, oneByte: boolean) => number} [hooks.stageString]
- * @param {(index: number) => ArrayBuffer|string} [hooks.takeBlock]
- * @param {() => void} [hooks.unstage] the encoding failed: drop its blocks
- */
-function attach(hooks) {
-  host.hooks = hooks;
-  host.intern = hooks.internShape ?? null;
-  host.blocks = hooks.stageBytes !== undefined && hooks.stageString !== undefined;
-  r.hooks = hooks;
-  if (hooks.setScratch !== undefined) hooks.setScratch(w.u8);
+/** Plug in the port layer: see `hooks` for what it may provide. */
+function attach(provided) {
+  Object.assign(hooks, provided);
+  hooks.setScratch(w.u8);
 }
 
 /** Structured clone refuses `object` from now on (markAsUncloneable). */
@@ -112,6 +102,7 @@ function run(value, start) {
   try {
     encoder.writeValue(value);
     if (walk.flags & op.FLAG_SHAPES) writeShapes(start);
+    reserve(0); // room for the caller's trailer
     done = true;
   } finally {
     w.u8[start] = walk.flags;
@@ -122,8 +113,8 @@ function run(value, start) {
       walk.foreign = null;
     }
     if (!done) {
-      release(start);
-      if (host.hooks !== null && host.hooks.unstage !== undefined) host.hooks.unstage();
+      release();
+      hooks.unstage();
     }
   }
 }
@@ -143,12 +134,16 @@ function forget() {
   walk.flags = 0;
 }
 
+/** Where the encodings that wait for an inner one go on. */
+const outerPositions = [];
+
 /** Encode while another encoding is under way: behind what that has written. */
 function encodeInside(value, context, alone) {
   const outer = { ...walk };
   const { pos } = w;
   const start = Math.ceil(pos / 8) * 8;
   w.depth++;
+  outerPositions.push(pos);
   w.pos = start + 1;
   walk.base = walk.count;
   walk.map = null;
@@ -163,14 +158,23 @@ function encodeInside(value, context, alone) {
     run(value, start);
   } finally {
     Object.assign(walk, outer);
-    w.pos = pos;
   }
   return start;
 }
 
-/** The bytes that encode() has returned as `start` are no longer needed. */
+/** The bytes that encode() has returned as `start`, and up to 32 bytes behind them, are no longer
+ * needed. */
 function release() {
   if (--w.depth === 0) settle();
+  else w.pos = outerPositions.pop();
+}
+
+/** Make room for `size` bytes behind the last message, for the caller to write. */
+function reserveBehind(size) {
+  const { pos } = w;
+  w.pos = codec.end;
+  reserve(size);
+  w.pos = pos;
 }
 
 /** The shapes that travel with the message, behind its value. */
@@ -235,6 +239,7 @@ function copyOut(start, length) {
 
 /** Small inputs are copied here, which is quicker than a DataView on each. */
 const inbox = new Uint8Array(4096);
+const NOTHING = new Uint8Array(0);
 
 /**
  * @param {Uint8Array} bytes what serialize() returned
@@ -252,8 +257,7 @@ function deserialize(bytes) {
   if (bytes[1] !== VERSION) {
     throw new RingportError('ERR_RINGPORT_VERSION', `Serialized by a newer version (format ${bytes[1]})`);
   }
-  const { hooks } = r;
-  r.hooks = null;
+  r.alone = true;
   try {
     if (length <= inbox.length) {
       inbox.set(bytes);
@@ -261,8 +265,8 @@ function deserialize(bytes) {
     }
     return decode(new Uint8Array(bytes.buffer, bytes.byteOffset, length), HEADER, length - HEADER, null);
   } finally {
-    r.hooks = hooks;
-    if (length > inbox.length) r.u8 = inbox, r.view = new DataView(inbox.buffer);
+    r.alone = false;
+    if (length > inbox.length) r.u8 = NOTHING;
   }
 }
 

@@ -172,7 +172,7 @@ set_view(rp_env *e, rp_view *view, napi_value value) {
   }
   if (napi_create_reference(e->env, value, 1, &ref) != napi_ok) return;
   if (view->ref != NULL) (void) napi_delete_reference(e->env, view->ref);
-  *view = (rp_view){ref, data, type == napi_uint32_array ? length * 4 : length};
+  *view = (rp_view){ref, data, type == napi_int32_array ? length * 4 : length};
 }
 
 napi_value
@@ -183,7 +183,7 @@ rp_env_setup(napi_env env, napi_callback_info info) {
   set_view(e, &e->control, argv[3]);
   if (e->control.length < RP_CONTROL_WORDS * sizeof(uint32_t)) {
     e->control = (rp_view){NULL, NULL, 0};
-    return rp_throw_type(env, "setup needs a Uint32Array of control words");
+    return rp_throw_type(env, "setup needs an Int32Array of control words");
   }
   (void) napi_create_reference(env, argv[0], 1, &e->receiver);
   (void) napi_create_reference(env, argv[1], 1, &e->dispatch);

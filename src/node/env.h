@@ -67,7 +67,7 @@ typedef struct rp_env {
   napi_ref closed;
   rp_view scratch; /* what post reads */
   rp_view inbox;   /* what receive writes */
-  rp_view control; /* uint32_t[RP_CONTROL_WORDS] */
+  rp_view control; /* int32_t[RP_CONTROL_WORDS] */
 
   rp_block *staged; /* blocks of the message being encoded */
   uint32_t staged_length, staged_capacity;

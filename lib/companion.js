@@ -1,0 +1,200 @@
+'use strict';
+
+/*
+ * companion.js - the lane for what only Node can carry.
+ *
+ * A real MessageChannel of Node's lies beside a pair of ringport ports. Values that the codec does not
+ * know, and everything in a transfer list, go through it: posted before the record that needs them,
+ * so the receiver finds them at once with Node's receiveMessageOnPort. Errors come from Node itself.
+ *
+ * One message of the companion is [sequence, foreign values, ids, ports]: `ports` are the ports of
+ * the transfer list in its order, ours standing there as the end of their own companion, and `ids`
+ * names the native half that belongs to each (undefined for a port of Node's).
+ *
+ * The companion is made on first need, while both halves are in one thread; when a half leaves, its
+ * end of the companion goes with it. So a half that is lost on the way closes its end, which tells
+ * the other half.
+ */
+
+const {
+  MessageChannel, MessagePort: NodePort, receiveMessageOnPort,
+} = require('node:worker_threads');
+
+const { binding } = require('./native');
+const { RingportError } = require('./codec/errors');
+
+/** Set by port.js: what a ringport MessagePort is and how one is made. */
+const ports = {
+  /** @returns {import('./endpoint').Endpoint | undefined} of a ringport port */
+  endpointOf: undefined,
+  /** @returns a ringport port on this slot (-1: closed) whose companion is `end` */
+  make: undefined,
+  /** @returns {import('./endpoint').Endpoint | undefined} in this slot */
+  endpointAt: undefined,
+};
+
+/** A port of Node's that is closed: Node says of it what it says of any detached port. */
+function closedPort() {
+  const { port1 } = new MessageChannel();
+
+  port1.close();
+  return port1;
+}
+
+/** Make `end` the endpoint's companion. */
+function adopt(endpoint, end) {
+  const weak = new WeakRef(endpoint);
+
+  endpoint.hold.companion = end;
+  end.on('close', () => {
+    const still = weak.deref();
+
+    /* Ours closed first, or left with its half: not news. */
+    if (still !== undefined && still.hold.companion === end) binding.peerLost(still.slot);
+  });
+}
+
+/** The endpoint's end of the companion, made if need be. */
+function ensure(endpoint) {
+  if (endpoint.hold.companion !== null) return endpoint.hold.companion;
+  if (!endpoint.open) return closedPort();
+
+  const { port1, port2 } = new MessageChannel();
+  const peer = ports.endpointAt(binding.peer(endpoint.slot));
+
+  adopt(endpoint, port1);
+  if (peer === undefined) port2.close();
+  else adopt(peer, port2);
+  return port1;
+}
+
+/** What goes along with a message besides its value. */
+class Transfer {
+  /** What Node transfers: the list, our ports replaced by the ends of their companions. */
+  list = [];
+  /** The same as a set of what the codec must leave to Node. */
+  transfer = new Set();
+  /** Our ports, and their ends, in the order of the list. */
+  ports = [];
+  ends = [];
+  /** All ports of the list, for event.ports, and which of ours each is (-1: Node's). */
+  all = [];
+  which = [];
+
+  /** @param {Iterable<object>} list */
+  constructor(list) {
+    for (const item of list) {
+      const endpoint = ports.endpointOf(item);
+
+      if (endpoint !== undefined) {
+        const end = ensure(endpoint);
+
+        this.which.push(this.ports.length);
+        this.all.push(end);
+        this.ports.push(item);
+        this.ends.push(end);
+        this.list.push(end);
+        continue;
+      }
+      if (item instanceof NodePort) {
+        this.which.push(-1);
+        this.all.push(item);
+      }
+      this.list.push(item);
+      this.transfer.add(item);
+    }
+  }
+
+  get empty() {
+    return this.list.length === 0;
+  }
+}
+
+/** Node's own error for a value that must be in the transfer list and is not. */
+function throwMissingTransferable() {
+  const { port1, port2 } = new MessageChannel();
+
+  try {
+    port1.postMessage(port2);
+  } finally {
+    port1.close();
+  }
+}
+
+/**
+ * The codec asks this for every object that it does not know.
+ * @returns {number} which of our ports in the transfer list it is, -1: none of our ports
+ */
+function portIndex(object, transfer) {
+  if (ports.endpointOf(object) === undefined) return -1;
+
+  const index = transfer === null ? -1 : transfer.ports.indexOf(object);
+
+  if (index === -1) throwMissingTransferable();
+  return index;
+}
+
+/**
+ * Send the message encoded at `start` with what the codec left over. Node's postMessage throws before
+ * anything has changed; after it nothing can fail.
+ */
+function send(endpoint, start, foreign, transfer) {
+  const codec = require('./codec');
+
+  if (foreign === null && transfer.empty) {
+    endpoint.write(start, codec.end);
+    return;
+  }
+
+  const { end: codecEnd } = codec;
+  const end = ensure(endpoint);
+  const own = transfer === null ? [] : transfer.ports.map((port) => ports.endpointOf(port));
+  const ids = transfer?.which.map((i) => (i === -1 ? undefined : binding.announce(own[i].slot)));
+  const sequence = endpoint.sequence + 1 | 0;
+
+  /* A getter may have closed a port, or sent it away, while the codec walked. */
+  own.forEach((port, i) => {
+    if (port.hold.companion !== transfer.ends[i]) transfer.ends[i].close();
+  });
+  end.postMessage([sequence, foreign, ids, transfer?.all], transfer?.list);
+  endpoint.sequence = sequence;
+  for (const port of own) port.depart();
+  endpoint.writeWithCompanion(start, codecEnd, sequence);
+}
+
+/**
+ * The companion's message that belongs to a record. A lower number than the record's belongs to
+ * one that could not be written for want of memory: it is skipped.
+ * @returns {{foreign: unknown[] | null, ports: object[] | undefined, own: object[]}}
+ */
+function take(endpoint, sequence) {
+  for (;;) {
+    const received = receiveMessageOnPort(endpoint.hold.companion ?? closedPort());
+
+    if (received === undefined) {
+      throw new RingportError('ERR_RINGPORT_CORRUPT', 'Corrupt message: its companion is missing');
+    }
+
+    const [number, foreign, ids, all] = received.message;
+
+    if (number !== sequence) continue;
+    if (all === undefined) return { foreign, ports: undefined, own: [] };
+
+    const own = [];
+
+    return {
+      foreign,
+      own,
+      ports: all.map((port, i) => {
+        if (ids[i] === undefined) return port;
+
+        const made = ports.make(binding.attach(ids[i]), port);
+
+        own.push(made);
+        return made;
+      }),
+    };
+  }
+}
+
+module.exports = { ports, Transfer, adopt, ensure, portIndex, send, take, closedPort };

@@ -1,0 +1,454 @@
+'use strict';
+
+/*
+ * endpoint.js - one half of a channel as a thread sees it: post, receive, close.
+ *
+ * An endpoint has an owner (a MessagePort, a Worker) that gets [kMessage](value, ports),
+ * [kMessageError](error) and [kClosed](). The message path allocates nothing: encode into the
+ * scratch, one native call; one native call per batch, decode out of the inbox.
+ */
+
+const codec = require('./codec');
+const companion = require('./companion');
+const {
+  binding, control, inbox, inbox32, START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SEALED,
+} = require('./native');
+
+const kMessage = Symbol('message');
+const kMessageError = Symbol('messageerror');
+const kClosed = Symbol('closed');
+
+/** Runs next ticks and microtasks, as Node does between two messages, for 35 ns. Without it every
+ * message takes a callback of its own. */
+const tick = process._tickCallback;
+
+/** Node's limit for one wake-up: what was queued when it began, or this many. */
+const BATCH = 1000;
+
+/** Flags of a record. A trailer, 8-aligned behind the codec's bytes, is two words: how many bytes
+ * those are, and the number of the companion's message. */
+const FLAG_TRAILER = 1;
+const FLAG_COMPANION = 2;
+/** Set by the core: the bytes are in block 0 (RP_MESSAGE_LARGE). */
+const TYPE_LARGE = 0x100;
+const TRAILER_BYTES = 8;
+const BLOCK_BYTES = 16;
+
+const NONE = -1;
+
+/** By slot: an Endpoint that must stay, or a WeakRef to one that nobody may need any more. */
+const endpoints = [];
+/** By slot: gone, waiting for the closing phase of the loop. */
+const leaving = [];
+
+/** Ports that nobody can reach are closed, so that the other side learns of it. */
+const unreachable = new FinalizationRegistry((hold) => {
+  binding.close(hold.slot);
+  hold.companion?.close();
+});
+
+/** Endpoints that keep the loop alive. */
+let refs = 0;
+
+/** The endpoint whose batch is in the inbox, and how much of that has been dealt with. */
+let reader = null;
+let readBytes = 0;
+let readCount = 0;
+
+/** Blocks staged by encodings in progress, and the first one of the innermost. */
+let staged = 0;
+let stagedBase = 0;
+
+/** Of the record being decoded: its offset in the inbox, its first block that is the codec's, and
+ * what the companion brought. */
+let recordAt = 0;
+let recordBlock = 0;
+let arrived = null;
+
+/** Tell the ring how far the batch in the inbox has been read; what is left stays in the ring. */
+function settleReader() {
+  if (reader === null) return;
+
+  const slot = reader.slot;
+
+  reader = null;
+  if (readCount === 0 || slot === NONE) return;
+  control[BYTES] = readBytes;
+  control[COUNT] = readCount;
+  binding.release(slot);
+}
+
+function changeRefs(by) {
+  refs += by;
+  if (refs === 0) binding.setRef(false);
+  else if (refs === by) binding.setRef(true);
+}
+
+function putWord(u8, at, word) {
+  u8[at] = word;
+  u8[at + 1] = word >>> 8;
+  u8[at + 2] = word >>> 16;
+  u8[at + 3] = word >>> 24;
+}
+
+function getWord(u8, at) {
+  return u8[at] | u8[at + 1] << 8 | u8[at + 2] << 16 | u8[at + 3] << 24;
+}
+
+/** Block `index` of the current record as an ArrayBuffer of its own. */
+function takeBytes(index) {
+  const length = binding.blockLength(recordAt, index);
+
+  if (length < 0) throw new RangeError('the message has no such block');
+
+  const bytes = Buffer.allocUnsafeSlow(length);
+
+  binding.takeBytes(recordAt, index, bytes);
+  return bytes;
+}
+
+/** Drop the blocks of an encoding that was not sent. */
+function unstage() {
+  if (staged === stagedBase) return;
+  binding.unstage(stagedBase);
+  staged = stagedBase;
+}
+
+codec.attach({
+  setScratch: (u8) => binding.setScratch(u8),
+  internShape: (text) => binding.internShape(text),
+  shapeKeys: (number) => binding.shapeText(number),
+  stageBytes(buffer, offset, length) {
+    binding.stageBytes(new Uint8Array(buffer, offset, length));
+    return staged++ - stagedBase;
+  },
+  stageString(string, oneByte) {
+    binding.stageString(string, oneByte);
+    return staged++ - stagedBase;
+  },
+  unstage,
+  takeBlock(index, type, length) {
+    if (type !== 'string') return takeBytes(index + recordBlock).buffer;
+
+    const oneByte = binding.blockLength(recordAt, index + recordBlock) === length;
+
+    return binding.takeString(recordAt, index + recordBlock, oneByte);
+  },
+  port: (object, context) => companion.portIndex(object, context),
+  takePort: (index) => arrived?.own[index],
+});
+
+class Endpoint {
+  /** Slot of the half in the binding, NONE once closed or sent away. */
+  slot;
+  owner = null;
+  receiving = false;
+  refed = false;
+  /** What finalization needs: the slot, and our end of the companion (a MessagePort of Node's). */
+  hold;
+  /** Number of the last message posted to the companion. */
+  sequence = 0;
+  /** A wake-up is being dealt with; `ending`: a listener has called close() in it. */
+  draining = false;
+  ending = false;
+
+  constructor(slot) {
+    this.slot = slot;
+    this.hold = { slot, companion: null };
+    endpoints[slot] = this;
+  }
+
+  /** The endpoint in this slot, undefined if there is none or nobody can reach it. */
+  static at(slot) {
+    const found = endpoints[slot];
+
+    return found instanceof WeakRef ? found.deref() : found;
+  }
+
+  /**
+   * @param {object} owner an object for async_hooks to see
+   * @param {boolean} collectable whether to close when the owner cannot be reached any more
+   */
+  bind(owner, collectable) {
+    this.owner = owner;
+    binding.bind(this.slot, owner);
+    if (!collectable) return;
+    endpoints[this.slot] = new WeakRef(this);
+    unreachable.register(this, this.hold, this);
+  }
+
+  get open() {
+    return this.slot !== NONE && !this.ending;
+  }
+
+  /**
+   * Send a value. To a port that has closed: nowhere, but errors are the same.
+   * @param {unknown} value
+   * @param {import('./companion').Transfer | null} transfer
+   */
+  post(value, transfer) {
+    const base = stagedBase;
+
+    stagedBase = staged;
+    try {
+      const start = codec.encode(value, transfer);
+
+      try {
+        if (codec.foreign === null && transfer === null) this.write(start, codec.end);
+        else companion.send(this, start, codec.foreign, transfer);
+      } finally {
+        codec.release(start);
+      }
+    } finally {
+      unstage();
+      stagedBase = base;
+    }
+  }
+
+  /** Send scratch[start, end). */
+  write(start, end) {
+    if (staged !== stagedBase) this.writeTrailer(start, end, FLAG_TRAILER, 0);
+    else this.writeRecord(start, end, 0);
+  }
+
+  /** Send scratch[start, end); the companion's message `sequence` belongs to it. */
+  writeWithCompanion(start, end, sequence) {
+    this.writeTrailer(start, end, FLAG_TRAILER | FLAG_COMPANION, sequence);
+  }
+
+  writeTrailer(start, end, flags, sequence) {
+    const trailer = (end + 7) & ~7;
+
+    putWord(codec.scratch, trailer, end - start);
+    putWord(codec.scratch, trailer + 4, sequence);
+    this.writeRecord(start, trailer + TRAILER_BYTES, flags);
+  }
+
+  writeRecord(start, end, flags) {
+    if (!this.open) return;
+    control[START] = start;
+    control[END] = end;
+    control[FLAGS] = flags;
+    control[STAGED] = stagedBase;
+    binding.post(this.slot);
+    if (control[STATUS] === 0) staged = stagedBase;
+  }
+
+  start() {
+    if (this.slot === NONE || this.receiving) return;
+    this.receiving = true;
+    endpoints[this.slot] = this;
+    binding.setReceiving(this.slot, true);
+  }
+
+  stop() {
+    if (this.slot === NONE || !this.receiving) return;
+    this.receiving = false;
+    endpoints[this.slot] = new WeakRef(this);
+    binding.setReceiving(this.slot, false);
+  }
+
+  ref() {
+    if (this.refed || !this.open) return;
+    this.refed = true;
+    changeRefs(1);
+  }
+
+  unref() {
+    if (!this.refed) return;
+    this.refed = false;
+    changeRefs(-1);
+  }
+
+  close() {
+    if (!this.open) return;
+    this.ending = true;
+    /* What is queued is still delivered if a listener of ours closes. */
+    if (!this.draining) this.shut();
+  }
+
+  /** Close now. */
+  shut() {
+    if (this.slot === NONE) return;
+
+    const slot = this.leave();
+
+    this.hold.companion?.close();
+    this.hold.companion = null;
+    binding.close(slot);
+  }
+
+  /** Send the half into transit, under the id it was announced with. Its companion is the caller's. */
+  depart() {
+    this.hold.companion = null;
+    return binding.detach(this.leave());
+  }
+
+  /** The half goes; [kClosed] follows in the closing phase. @returns {number} its slot */
+  leave() {
+    const slot = this.slot;
+
+    if (reader === this) settleReader();
+    this.unref();
+    this.receiving = false;
+    this.slot = NONE;
+    unreachable.unregister(this);
+    endpoints[slot] = undefined;
+    leaving[slot] = this;
+    return slot;
+  }
+
+  /** Take one message, started or not. @returns {{message: unknown} | undefined} */
+  receive() {
+    settleReader();
+    if (this.slot === NONE) return undefined;
+    control[BYTES] = 0;
+    control[MAX] = 1;
+    binding.receive(this.slot);
+    if (control[STATUS] === SEALED) this.shut();
+    if (control[STATUS] !== 0) return undefined;
+    reader = this;
+    readBytes = control[BYTES];
+    readCount = 1;
+    try {
+      return { message: this.decode(0) };
+    } finally {
+      arrived = null;
+      settleReader();
+    }
+  }
+
+  /** One wake-up: deliver what is queued, but at most `limit` messages. */
+  drain(limit) {
+    if (this.draining) return;
+
+    const { owner } = this;
+    let sealed = false;
+
+    settleReader();
+    this.draining = true;
+    control[BYTES] = 0;
+    try {
+      while (limit > 0 && this.receiving) {
+        control[MAX] = limit;
+        binding.receive(this.slot);
+        if (control[STATUS] !== 0) {
+          sealed = control[STATUS] === SEALED;
+          break;
+        }
+        limit -= this.deliverBatch(owner, control[BYTES]);
+        if (reader === this && this.slot !== NONE) {
+          control[BYTES] = readBytes;
+          control[COUNT] = readCount;
+          reader = null;
+        } else {
+          control[BYTES] = 0;
+        }
+      }
+      if (control[BYTES] !== 0) binding.release(this.slot);
+    } finally {
+      if (reader === this) settleReader();
+      this.draining = false;
+      if (this.ending) this.shut();
+    }
+    if (sealed) this.shut();
+  }
+
+  /** @returns {number} messages delivered */
+  deliverBatch(owner, bytes) {
+    let at = 0;
+
+    reader = this;
+    readBytes = 0;
+    readCount = 0;
+    do {
+      const here = at;
+
+      at += 8 + ((inbox32[at >> 2] + 7) & ~7);
+      /* Dealt with, whatever happens to it: it must not come twice. */
+      this.deliver(owner, here, at);
+      if (tick === undefined) break;
+      tick();
+    } while (at < bytes && reader === this && this.receiving);
+    return readCount;
+  }
+
+  deliver(owner, at, next) {
+    let value;
+    let ports;
+
+    readCount++;
+    try {
+      value = this.decode(at);
+      ports = arrived?.ports;
+    } catch (error) {
+      readBytes = next;
+      owner[kMessageError](error);
+      return;
+    } finally {
+      arrived = null;
+    }
+    readBytes = next;
+    owner[kMessage](value, ports);
+  }
+
+  /** The value of the record at this offset of the inbox. */
+  decode(at) {
+    const type = inbox32[(at >> 2) + 1];
+    let length = inbox32[at >> 2];
+
+    if (type === 0) return codec.decode(inbox, at + 8, length, null);
+
+    let bytes = inbox;
+    let offset = at + 8;
+    let foreign = null;
+
+    recordAt = at;
+    recordBlock = 0;
+    length -= BLOCK_BYTES * (type >>> 16);
+    if ((type & TYPE_LARGE) !== 0) {
+      bytes = takeBytes(0);
+      recordBlock = 1;
+      offset = 0;
+      length = bytes.length;
+    }
+    if ((type & FLAG_TRAILER) !== 0) {
+      const trailer = offset + length - TRAILER_BYTES;
+
+      length = getWord(bytes, trailer);
+      if ((type & FLAG_COMPANION) !== 0) {
+        arrived = companion.take(this, getWord(bytes, trailer + 4));
+        foreign = arrived.foreign;
+      }
+    }
+    return codec.decode(bytes, offset, length, foreign);
+  }
+}
+
+/** The binding calls this for a port with news; `queued` messages wait. */
+function dispatch(slot, queued) {
+  const endpoint = Endpoint.at(slot);
+
+  if (endpoint === undefined) return;
+  if (endpoint.receiving) {
+    endpoint.drain(tick === undefined ? 1 : Math.max(queued, BATCH));
+    return;
+  }
+  /* A stopped port wakes up only to see whether its peer has closed. */
+  settleReader();
+  control[BYTES] = 0;
+  control[MAX] = 1;
+  binding.receive(slot);
+  if (control[STATUS] === SEALED) endpoint.shut();
+}
+
+/** The binding calls this in the closing phase of the loop. */
+function closed(slot) {
+  const endpoint = leaving[slot];
+
+  leaving[slot] = undefined;
+  endpoint?.owner?.[kClosed]();
+}
+
+binding.setup({ dispatch, closed }, dispatch, closed, control);
+module.exports = { Endpoint, kMessage, kMessageError, kClosed };

@@ -1,0 +1,38 @@
+'use strict';
+
+// The binding of this thread, and the memory that it shares with the wrapper.
+
+const binding = require('./binding');
+
+/** Words of `control`; the same table is in src/node/env.h. */
+const START = 0;
+const END = 1;
+const FLAGS = 2;
+const STATUS = 3;
+const BYTES = 4;
+const COUNT = 5;
+const MAX = 6;
+const STAGED = 7;
+const WORDS = 16;
+
+/** Values of the STATUS word; the same table is in src/core/error.h. */
+const EMPTY = -1;
+const SEALED = -5;
+
+/** A batch of received records: as much as the largest record, and cheap to keep in the cache. */
+const INBOX_BYTES = 64 * 1024;
+
+const control = new Int32Array(WORDS);
+const inbox = new Uint8Array(INBOX_BYTES);
+
+binding.setInbox(inbox);
+
+module.exports = {
+  binding,
+  control,
+  inbox,
+  /** Lengths and types of the records in the inbox. */
+  inbox32: new Uint32Array(inbox.buffer),
+  START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED,
+  EMPTY, SEALED,
+};

@@ -1,0 +1,38 @@
+'use strict';
+
+// What Node's own MessagePort is built from, found on it at run time: NodeEventTarget, the hooks
+// it calls when listeners come and go, and the functions that make a MessageEvent. Ports that
+// inherit from the same class behave the same in every detail, on every Node line.
+
+const { MessagePort } = require('node:worker_threads');
+
+const NodeEventTarget = Object.getPrototypeOf(MessagePort);
+
+/** The symbol with this description on an object or one of its prototypes. */
+function symbol(object, description) {
+  for (let at = object; at !== null; at = Object.getPrototypeOf(at)) {
+    const found = Object.getOwnPropertySymbols(at).find((s) => s.description === description);
+
+    if (found !== undefined) return found;
+  }
+  throw new Error(`ringport does not know this Node: its MessagePort has no ${description}`);
+}
+
+const kCreateEvent = symbol(MessagePort.prototype, 'kCreateEvent');
+
+module.exports = {
+  NodeEventTarget,
+  kNewListener: symbol(EventTarget.prototype, 'kNewListener'),
+  kRemoveListener: symbol(EventTarget.prototype, 'kRemoveListener'),
+  kHybridDispatch: Symbol.for('nodejs.internal.kHybridDispatch'),
+  kCurrentlyReceivingPorts: Symbol.for('nodejs.internal.kCurrentlyReceivingPorts'),
+  kOnClose: symbol(MessagePort.prototype, 'handle_onclose'),
+
+  /** Give a prototype the properties of Node's MessagePort that work on any NodeEventTarget. */
+  inherit(prototype) {
+    for (const key of ['onmessage', 'onmessageerror', kCreateEvent]) {
+      Object.defineProperty(prototype, key,
+        Object.getOwnPropertyDescriptor(MessagePort.prototype, key));
+    }
+  },
+};

@@ -1,0 +1,316 @@
+'use strict';
+
+/*
+ * port.js - MessageChannel, MessagePort, receiveMessageOnPort.
+ *
+ * Behaviour, errors and their order are Node's (lib/internal/worker/io.js and
+ * src/node_messaging.cc); ports inherit from the same NodeEventTarget as Node's own.
+ */
+
+const { inspect } = require('node:util');
+const {
+  MessageChannel: NodeChannel, MessagePort: NodePort, receiveMessageOnPort: nodeReceive,
+} = require('node:worker_threads');
+
+const companion = require('./companion');
+const { Endpoint, kMessage, kMessageError, kClosed } = require('./endpoint');
+const { RingportError } = require('./codec/errors');
+const { binding, control, STATUS } = require('./native');
+const {
+  NodeEventTarget, inherit, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener, kOnClose,
+  kRemoveListener,
+} = require('./node-events');
+
+/** Only this module makes ports. */
+const secret = Symbol('ringport');
+
+/** Where the port of a worker does more than others. */
+const kStop = Symbol('stop');
+const kReceive = Symbol('receive');
+
+/** What a passport's one message is known by. */
+const PASSPORT = 'ringport.passport';
+
+const onClose = NodePort.prototype[kOnClose];
+
+/** Node's own error: what it throws when its counterpart is called like this. */
+function throwAsNode(call) {
+  const { port1 } = new NodeChannel();
+
+  try {
+    call(port1);
+  } finally {
+    port1.close();
+  }
+}
+
+/**
+ * The second argument of postMessage: an iterable, or { transfer: iterable }.
+ * @returns {companion.Transfer | null}
+ */
+function readTransfer(argument) {
+  if (argument === undefined || argument === null) return null;
+  if (typeof argument !== 'object' && typeof argument !== 'function') {
+    throwAsNode((port) => port.postMessage(undefined, argument));
+  }
+  if (typeof argument[Symbol.iterator] === 'function') return new companion.Transfer(argument);
+
+  const { transfer } = argument;
+
+  if (transfer === undefined) return null;
+  if (transfer === null || typeof transfer[Symbol.iterator] !== 'function') {
+    throwAsNode((port) => port.postMessage(undefined, { transfer: null }));
+  }
+  return new companion.Transfer(transfer);
+}
+
+/** A listener that returned a promise: its rejection is an uncaught exception, as in Node. */
+function watch(promise) {
+  const { then } = promise;
+
+  if (typeof then === 'function') then.call(promise, undefined, throwLater);
+}
+
+function throwLater(error) {
+  process.nextTick(() => { throw error; });
+}
+
+/**
+ * One end of a channel; see https://nodejs.org/api/worker_threads.html#class-messageport. Made by
+ * `new MessageChannel()`, received in a message, or made of a passport.
+ */
+class MessagePort extends NodeEventTarget {
+  #endpoint;
+  /** The only 'message' listener, if it is a function added by on(): called without an event. */
+  #sole = null;
+  #addingByOn = false;
+
+  constructor(key, endpoint) {
+    if (key !== secret) throwAsNode(() => new NodePort());
+    super();
+    this.#endpoint = endpoint;
+    this[kCurrentlyReceivingPorts] = undefined;
+    if (endpoint.open) endpoint.bind(this, true);
+  }
+
+  static endpointOf(object) {
+    return #endpoint in object ? object.#endpoint : undefined;
+  }
+
+  /**
+   * The port that a passport stands for. The passport's one message is taken and the passport closed.
+   * @param {import('node:worker_threads').MessagePort} passport made by detach() in any thread
+   * @returns {MessagePort} with everything that was queued for it, in order
+   * @throws {TypeError} ERR_INVALID_ARG_TYPE: not a MessagePort of Node's
+   * @throws {RingportError} ERR_RINGPORT_INVALID_PASSPORT: it is no passport, or it has been used
+   */
+  static from(passport) {
+    if (!(passport instanceof NodePort)) throwAsNode(() => nodeReceive(null));
+
+    const received = nodeReceive(passport)?.message;
+    const slot = received?.kind === PASSPORT ? binding.attach(received.id) : -1;
+
+    if (slot === -1) {
+      throw new RingportError('ERR_RINGPORT_INVALID_PASSPORT',
+        'The port is no passport of a ringport MessagePort, or it has been used');
+    }
+    passport.close();
+    return make(slot, received.end);
+  }
+
+  /**
+   * Leave this thread: the port closes here, and what was queued for it stays with it.
+   * @returns {import('node:worker_threads').MessagePort} a passport, which can be sent over anything
+   *   that carries a MessagePort of Node's; a passport that gets lost closes the channel
+   * @throws {DOMException} DataCloneError: the port is closed or was sent away
+   */
+  detach() {
+    const endpoint = this.#endpoint;
+
+    if (!endpoint.open) throwAsNode((port) => port.postMessage(null, [companion.closedPort()]));
+
+    const end = companion.ensure(endpoint);
+    const id = binding.announce(endpoint.slot);
+    const { port1, port2 } = new NodeChannel();
+
+    port1.postMessage({ kind: PASSPORT, id, end }, [end]);
+    port1.close();
+    endpoint.depart();
+    return port2;
+  }
+
+  /**
+   * @param {unknown} value anything that structured clone takes
+   * @param {Iterable<object> | {transfer?: Iterable<object>}} [transfer]
+   * @returns {true | undefined} undefined once the port is closed
+   * @throws {DOMException} DataCloneError; nothing is sent and nothing detached
+   */
+  postMessage(value, transfer) {
+    const endpoint = this.#endpoint;
+
+    if (arguments.length === 0) throwAsNode((port) => port.postMessage());
+    endpoint.post(value, transfer === undefined ? null : readTransfer(transfer));
+    return endpoint.open ? true : undefined;
+  }
+
+  /** Deliver messages, without keeping the loop alive. */
+  start() {
+    this.#endpoint.start();
+  }
+
+  /** @param {Function} [callback] called on 'close' */
+  close(callback) {
+    if (typeof callback === 'function') this.once('close', callback);
+    this.#endpoint.close();
+  }
+
+  ref() {
+    this.#endpoint.ref();
+  }
+
+  unref() {
+    this.#endpoint.unref();
+  }
+
+  /** @returns {boolean} whether the port keeps the loop alive */
+  hasRef() {
+    return this.#endpoint.refed;
+  }
+
+  on(type, listener) {
+    this.#addingByOn = true;
+    try {
+      return super.on(type, listener);
+    } finally {
+      this.#addingByOn = false;
+    }
+  }
+
+  addListener(type, listener) {
+    return this.on(type, listener);
+  }
+
+  removeAllListeners(type) {
+    this.#sole = null;
+    return super.removeAllListeners(...arguments);
+  }
+
+  [kNewListener](size, type, listener, once, ...rest) {
+    if (type === 'message') {
+      const sole = size === 1 && this.#addingByOn && !once && typeof listener === 'function';
+
+      this.#sole = sole ? listener : null;
+      if (size === 1) {
+        this.ref();
+        this.start();
+      }
+    }
+    return super[kNewListener](size, type, listener, once, ...rest);
+  }
+
+  [kRemoveListener](size, type, ...rest) {
+    if (type === 'message') {
+      this.#sole = null;
+      if (size === 0) {
+        this.unref();
+        this[kStop]();
+      }
+    }
+    return super[kRemoveListener](size, type, ...rest);
+  }
+
+  [kStop]() {
+    this.#endpoint.stop();
+  }
+
+  [kReceive]() {
+    return this.#endpoint.receive();
+  }
+
+  [kMessage](value, ports) {
+    const sole = this.#sole;
+
+    if (sole === null) {
+      this[kCurrentlyReceivingPorts] = ports ?? [];
+      this[kHybridDispatch](value, 'message', undefined);
+      return;
+    }
+    try {
+      const result = sole.call(this, value);
+
+      if (result !== undefined && result !== null) watch(result);
+    } catch (error) {
+      throwLater(error);
+    }
+  }
+
+  [kMessageError](error) {
+    this[kCurrentlyReceivingPorts] = [];
+    this[kHybridDispatch](error, 'messageerror', undefined);
+  }
+
+  [kClosed]() {
+    onClose.call(this);
+  }
+
+  [inspect.custom]() {
+    if (!(#endpoint in this)) return this; // what we returned comes back here
+
+    const { open, refed } = this.#endpoint;
+    const state = open ? { active: true, refed } : { active: false };
+
+    return Object.assign({ __proto__: MessagePort.prototype }, state, this);
+  }
+}
+
+inherit(MessagePort.prototype);
+
+/** A port on this slot (-1: closed), whose companion is `end`. */
+function make(slot, end) {
+  const endpoint = new Endpoint(slot);
+  const port = new MessagePort(secret, endpoint);
+
+  if (slot === -1) end?.close();
+  else if (end !== undefined) companion.adopt(endpoint, end);
+  return port;
+}
+
+companion.ports.make = make;
+companion.ports.endpointOf = MessagePort.endpointOf;
+companion.ports.endpointAt = Endpoint.at;
+delete MessagePort.endpointOf;
+
+/** Two entangled ports; see https://nodejs.org/api/worker_threads.html#class-messagechannel. */
+class Channel {
+  constructor() {
+    const slot = binding.open();
+
+    this.port1 = make(slot);
+    this.port2 = make(control[STATUS]);
+  }
+}
+
+/** Node's says ERR_CONSTRUCT_CALL_REQUIRED when it is called without new. */
+const MessageChannel = new Proxy(Channel, {
+  apply: () => NodeChannel(),
+});
+
+/**
+ * The oldest message that waits, started or not.
+ * @param {MessagePort | import('node:worker_threads').MessagePort | BroadcastChannel} port
+ * @returns {{message: unknown} | undefined}
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE
+ */
+function receiveMessageOnPort(port) {
+  if (port !== null && typeof port === 'object') {
+    const endpoint = companion.ports.endpointOf(port);
+
+    if (endpoint !== undefined) return port[kReceive]();
+  }
+  return nodeReceive(port);
+}
+
+module.exports = {
+  MessageChannel, MessagePort, receiveMessageOnPort,
+  secret, readTransfer, throwAsNode, kReceive, kStop,
+};
