@@ -6,33 +6,46 @@
  */
 
 const { corrupt } = require('./errors');
-const { ERROR_TYPES, MESSAGE, CAUSE, STACK } = require('./encode-errors');
+const { ERROR_TYPES, PARTS } = require('./encode-errors');
+const core = require('./decode');
 
+const { r } = core;
 const { defineProperty } = Object;
+
+module.exports = { readError };
+
+function readError() {
+  const type = r.u8[r.pos++];
+  if (type >= ERROR_TYPES.length) throw corrupt('an Error');
+  const error = core.keep(blank(ERROR_TYPES[type]));
+  for (;;) {
+    const part = r.u8[r.pos++];
+    if (part === PARTS.END) return error;
+    const value = core.readValue();
+    if (part === PARTS.CAUSE) hide(error, 'cause', value);
+    else if (typeof value !== 'string') throw corrupt('an Error');
+    else if (part === PARTS.MESSAGE) hide(error, 'message', value);
+    else if (part === PARTS.STACK) error.stack = value;
+    else throw corrupt('an Error');
+  }
+}
+
+/** An error without a stack: neither captured, which is slow, nor formatted, which runs user code. */
+function blank(ErrorType) {
+  const limit = Error.stackTraceLimit;
+  if (typeof limit !== 'number') return withoutStack(new ErrorType());
+  // Reflect.set, because frozen intrinsics refuse silently.
+  Reflect.set(Error, 'stackTraceLimit', 0);
+  const error = new ErrorType();
+  Reflect.set(Error, 'stackTraceLimit', limit);
+  return withoutStack(error);
+}
+
+function withoutStack(error) {
+  error.stack = undefined;
+  return error;
+}
 
 function hide(object, key, value) {
   defineProperty(object, key, { value, writable: true, enumerable: false, configurable: true });
 }
-
-function readError({ r, readValue, keep }) {
-  const type = r.u8[r.pos++];
-  const parts = r.u8[r.pos++];
-  if (type >= ERROR_TYPES.length || parts > 7) throw corrupt('an Error');
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
-  const error = keep(new ERROR_TYPES[type]());
-  Error.stackTraceLimit = limit;
-  error.stack = undefined;
-  if (parts & MESSAGE) hide(error, 'message', readText(readValue));
-  if (parts & CAUSE) hide(error, 'cause', readValue());
-  if (parts & STACK) error.stack = readText(readValue);
-  return error;
-}
-
-function readText(readValue) {
-  const value = readValue();
-  if (typeof value !== 'string') throw corrupt('an Error');
-  return value;
-}
-
-module.exports = { readError };

@@ -24,7 +24,8 @@ const r = {
   /** Shapes that came with the message. */
   locals: null,
   foreign: null,
-  hooks: null,
+  /** In deserialize(): nothing of this process may be named. */
+  alone: false,
 };
 
 const core = { r, readValue, readU32, readCount, readLength, keep, readObject };
@@ -153,11 +154,16 @@ function readMore(code) {
 
 function readObject() {
   const id = readU32();
-  const shape = id < op.LOCAL_SHAPE ? shapes[id] ?? shapeOfId(id, r.hooks) : localShape(id - op.LOCAL_SHAPE);
+  const shape = id >= op.LOCAL_SHAPE ? localShape(id - op.LOCAL_SHAPE) : numberedShape(id);
   return r.objects === null ? shape.read(r, readValue) : shape.readShared(r, readValue);
 }
 
 function localShape(index) {
   if (r.locals === null || index >= r.locals.length) throw corrupt('a shape');
   return r.locals[index];
+}
+
+function numberedShape(id) {
+  if (r.alone) throw corrupt('a shape');
+  return shapes[id] ?? shapeOfId(id);
 }

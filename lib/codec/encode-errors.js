@@ -15,34 +15,36 @@ const { getOwnPropertyDescriptor } = Object;
 const ERROR_TYPES = [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError];
 const ERROR_NAMES = new Map(ERROR_TYPES.map((type, index) => [type.name, index]));
 
-const MESSAGE = 1;
-const CAUSE = 2;
-const STACK = 4;
+/** Parts of an error; END closes their list. */
+const PARTS = { END: 0, MESSAGE: 1, CAUSE: 2, STACK: 3 };
 
-module.exports = { writeError, ERROR_TYPES, MESSAGE, CAUSE, STACK };
+/** The engine of Node 20 reads the stack after the cause. */
+const CAUSE_FIRST = parseInt(process.versions.node, 10) < 22;
+
+module.exports = { writeError, ERROR_TYPES, PARTS };
 
 function writeError(error) {
   const message = getOwnPropertyDescriptor(error, 'message');
   const cause = getOwnPropertyDescriptor(error, 'cause');
   const type = ERROR_NAMES.get(`${error.name}`) ?? 0;
   reserve(8);
-  const at = w.pos;
-  w.u8[at] = op.ERROR;
-  w.u8[at + 1] = type;
-  w.pos = at + 3;
-  let parts = 0;
-  if (message !== undefined && 'value' in message) {
-    parts |= MESSAGE;
-    core.writeValue(`${message.value}`);
-  }
-  if (cause !== undefined && 'value' in cause) {
-    parts |= CAUSE;
-    core.writeValue(cause.value);
-  }
+  w.u8[w.pos++] = op.ERROR;
+  w.u8[w.pos++] = type;
+  if (message !== undefined && 'value' in message) writePart(PARTS.MESSAGE, `${message.value}`);
+  if (CAUSE_FIRST) writeCause(cause);
   const { stack } = error;
-  if (typeof stack === 'string') {
-    parts |= STACK;
-    core.writeValue(stack);
-  }
-  w.u8[at + 2] = parts;
+  if (typeof stack === 'string') writePart(PARTS.STACK, stack);
+  if (!CAUSE_FIRST) writeCause(cause);
+  reserve(8);
+  w.u8[w.pos++] = PARTS.END;
+}
+
+function writeCause(cause) {
+  if (cause !== undefined && 'value' in cause) writePart(PARTS.CAUSE, cause.value);
+}
+
+function writePart(part, value) {
+  reserve(8);
+  w.u8[w.pos++] = part;
+  core.writeValue(value);
 }

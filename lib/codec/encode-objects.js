@@ -10,9 +10,10 @@ const op = require('./ops');
 const { kinds, kindOf } = require('./kinds');
 const { VIEW_TYPES, VIEW_INDEX } = require('./views');
 const { w, reserve } = require('./scratch');
+const { hooks } = require('./hooks');
 const core = require('./encode');
 
-const { walk, host } = core;
+const { walk } = core;
 
 /** The getter `name` of a builtin prototype, as a function of the object. */
 function getter(prototype, name) {
@@ -160,7 +161,7 @@ function writeBuffer(buffer) {
   const resizable = bufferResizable !== undefined && bufferResizable.call(buffer);
   if (length === 0 && isDetached(buffer)) return refuse(buffer);
   if (!resizable && length >= core.blockLine && usesBlocks()) {
-    const index = host.hooks.stageBytes(buffer, 0, length);
+    const index = hooks.stageBytes(buffer, 0, length);
     w.u8[w.pos++] = op.BLOCK_BUFFER;
     core.writeU32(index);
     core.writeNumber(length);
@@ -254,9 +255,10 @@ function typedOrDataInBounds(view) {
 
 /** A large string travels beside the message. */
 function stageString(string, oneByte) {
-  const index = host.hooks.stageString(string, oneByte);
+  const index = hooks.stageString(string, oneByte);
   w.u8[w.pos++] = op.BLOCK_STRING;
   core.writeU32(index);
+  w.u8[w.pos++] = oneByte ? 1 : 0;
   core.writeNumber(string.length);
 }
 
@@ -268,8 +270,7 @@ function refuse(value) {
 
 function writeForeign(value) {
   if (typeof value !== 'object' || types.isProxy(value)) return refuse(value);
-  const { hooks } = host;
-  if (!walk.alone && hooks !== null && hooks.port !== undefined) {
+  if (!walk.alone && hooks.port !== null) {
     const index = hooks.port(value, walk.context);
     if (index >= 0) {
       w.u8[w.pos++] = op.PORT;
@@ -294,5 +295,5 @@ function leaveToNode(value) {
 
 /** Whether large binary data and strings travel beside the message. */
 function usesBlocks() {
-  return host.blocks && !walk.alone;
+  return hooks.stageBytes !== null && !walk.alone;
 }

@@ -12,6 +12,7 @@
 const { types } = require('node:util');
 const op = require('./ops');
 const shapes = require('./shapes');
+const { hooks } = require('./hooks');
 const { w, reserve } = require('./scratch');
 
 const { getRoot, step, objectPrototype } = shapes;
@@ -46,8 +47,8 @@ const walk = {
   alone: true,
 };
 
-/** What the port layer provides; see index.js. */
-const host = { hooks: null, marked: null, intern: null, blocks: false };
+/** Objects that structured clone must refuse: a WeakSet once there are any. */
+const host = { marked: null };
 
 const core = { walk, host, writeValue, writeString, writeNumber, writeU32, known };
 module.exports = core;
@@ -217,7 +218,7 @@ function writePlain(object) {
     else if (typeof value === 'number') writeNumber(value);
     else writeValue(value);
   }
-  if (node.id === -1 && !walk.alone && host.intern !== null) shapes.touch(node, host.intern);
+  if (node.id === -1 && !walk.alone && hooks.internShape !== null) shapes.touch(node, hooks);
   const id = node.id >= 0 && !walk.alone ? node.id : localShape(node);
   w.u8[at] = op.OBJECT;
   w.view.setUint32(at + 1, id, true);

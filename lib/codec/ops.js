@@ -63,7 +63,7 @@ module.exports = {
   MAP: 0x96,
   /** u32 size, then values. */
   SET: 0x97,
-  /** u8 type, u8 which of message 1, cause 2, stack 4 follow, then those. */
+  /** u8 type, then parts: 1 message, 2 cause or 3 stack and a value; 0 ends them. */
   ERROR: 0x98,
   /** A primitive value: boolean, number, string or bigint. */
   BOXED: 0x99,
@@ -85,7 +85,7 @@ module.exports = {
   PORT: 0xa2,
   /** u32 index for hooks.takeBlock(), n byteLength: an ArrayBuffer. */
   BLOCK_BUFFER: 0xa3,
-  /** u32 index for hooks.takeBlock(), n length: a string. */
+  /** u32 index for hooks.takeString(), u8 1 if latin1, n length: a string. */
   BLOCK_STRING: 0xa4,
 
   /** 0xc0-0xcf: an array of 0 to 15 values. */

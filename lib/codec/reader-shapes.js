@@ -7,6 +7,7 @@
  */
 
 const { corrupt } = require('./errors');
+const { hooks } = require('./hooks');
 
 const MAX_COMPILED = 128;
 /** Objects of a shape read before its reader is compiled. */
@@ -104,8 +105,8 @@ function parseShape(text) {
 /** By number of the process-wide registry. */
 const shapes = [];
 
-function shapeOfId(id, hooks) {
-  const text = hooks === null || hooks.shapeKeys === undefined ? undefined : hooks.shapeKeys(id);
+function shapeOfId(id) {
+  const text = hooks.shapeKeys === null ? undefined : hooks.shapeKeys(id);
   if (typeof text !== 'string') throw corrupt('a shape');
   const shape = parseShape(text);
   while (shapes.length <= id) shapes.push(undefined);

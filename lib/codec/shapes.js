@@ -139,9 +139,9 @@ function entryOf(node) {
 }
 
 /** Count one use; ask for a number when the shape has become frequent. */
-function touch(node, intern) {
+function touch(node, hooks) {
   if (node.keys !== null || ++node.uses < FREQUENT) return;
-  const id = intern(textOf(node));
+  const id = hooks.internShape(textOf(node));
   node.id = id < 0 ? -2 : id;
 }
 
