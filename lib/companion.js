@@ -20,8 +20,10 @@ const {
   MessageChannel, MessagePort: NodePort, receiveMessageOnPort,
 } = require('node:worker_threads');
 
+const codec = require('./codec');
 const { binding } = require('./native');
-const { RingportError } = require('./codec/errors');
+
+const { RingportError } = codec;
 
 /** Set by port.js: what a ringport MessagePort is and how one is made. */
 const ports = {
@@ -134,13 +136,18 @@ function portIndex(object, transfer) {
   return index;
 }
 
+/** The ids of our ports, at their places among all ports of the transfer list. */
+function announce(transfer) {
+  return transfer.which.map((i) => {
+    return i === -1 ? undefined : binding.announce(ports.endpointOf(transfer.ports[i]).slot);
+  });
+}
+
 /**
  * Send the message encoded at `start` with what the codec left over. Node's postMessage throws before
  * anything has changed; after it nothing can fail.
  */
 function send(endpoint, start, foreign, transfer) {
-  const codec = require('./codec');
-
   if (foreign === null && transfer.empty) {
     endpoint.write(start, codec.end);
     return;
@@ -149,7 +156,7 @@ function send(endpoint, start, foreign, transfer) {
   const { end: codecEnd } = codec;
   const end = ensure(endpoint);
   const own = transfer === null ? [] : transfer.ports.map((port) => ports.endpointOf(port));
-  const ids = transfer?.which.map((i) => (i === -1 ? undefined : binding.announce(own[i].slot)));
+  const ids = transfer === null ? undefined : announce(transfer);
   const sequence = endpoint.sequence + 1 | 0;
 
   /* A getter may have closed a port, or sent it away, while the codec walked. */
@@ -165,7 +172,7 @@ function send(endpoint, start, foreign, transfer) {
 /**
  * The companion's message that belongs to a record. A lower number than the record's belongs to
  * one that could not be written for want of memory: it is skipped.
- * @returns {{foreign: unknown[] | null, ports: object[] | undefined, own: object[]}}
+ * @returns {Received}
  */
 function take(endpoint, sequence) {
   for (;;) {
@@ -177,24 +184,54 @@ function take(endpoint, sequence) {
 
     const [number, foreign, ids, all] = received.message;
 
-    if (number !== sequence) continue;
-    if (all === undefined) return { foreign, ports: undefined, own: [] };
-
-    const own = [];
-
-    return {
-      foreign,
-      own,
-      ports: all.map((port, i) => {
-        if (ids[i] === undefined) return port;
-
-        const made = ports.make(binding.attach(ids[i]), port);
-
-        own.push(made);
-        return made;
-      }),
-    };
+    if (number === sequence) return receive({ foreign, ids, all });
   }
 }
 
-module.exports = { ports, Transfer, adopt, ensure, portIndex, send, take, closedPort };
+/**
+ * @typedef {object} Received
+ * @property {unknown[] | null} foreign values that Node has carried
+ * @property {object[] | undefined} ports of the transfer list
+ * @property {object[]} own those of them that are ours
+ */
+
+/** Make the halves that came along ports of this thread. @returns {Received} */
+function receive({ foreign, ids, all }) {
+  const own = [];
+  const received = all?.map((port, i) => {
+    if (ids[i] === undefined) return port;
+
+    const made = ports.make(binding.attach(ids[i]), port);
+
+    own.push(made);
+    return made;
+  });
+
+  return { foreign, ports: received, own };
+}
+
+/**
+ * A message as a value for Node's own channel, for a receiver that we have no companion with yet.
+ * The ports in it depart once it has been posted.
+ * @param {Transfer} transfer
+ * @returns {[object, object[]]} the arguments for Node's postMessage
+ */
+function envelope(kind, value, transfer) {
+  const line = codec.BLOCK_LINE;
+
+  codec.BLOCK_LINE = Infinity;
+  try {
+    const start = codec.encode(value, transfer);
+    const { foreign } = codec;
+    const bytes = codec.scratch.slice(start, codec.end);
+
+    codec.release(start);
+    return [{ kind, bytes, foreign, ids: announce(transfer), all: transfer.all }, transfer.list];
+  } finally {
+    codec.BLOCK_LINE = line;
+  }
+}
+
+module.exports = {
+  ports, Transfer, adopt, ensure, portIndex, send, take, receive, envelope, closedPort,
+};

@@ -165,6 +165,16 @@ class Endpoint {
     return found instanceof WeakRef ? found.deref() : found;
   }
 
+  /** The value of an envelope's bytes. @param {companion.Received} received what came with it */
+  static open(bytes, received) {
+    arrived = received;
+    try {
+      return codec.decode(bytes, 0, bytes.length, received.foreign);
+    } finally {
+      arrived = null;
+    }
+  }
+
   /**
    * @param {object} owner an object for async_hooks to see
    * @param {boolean} collectable whether to close when the owner cannot be reached any more

@@ -15,12 +15,13 @@ function symbol(object, description) {
 
     if (found !== undefined) return found;
   }
-  throw new Error(`ringport does not know this Node: its MessagePort has no ${description}`);
+  throw new Error(`ringport does not know this Node: there is no ${description} where it was`);
 }
 
 const kCreateEvent = symbol(MessagePort.prototype, 'kCreateEvent');
 
 module.exports = {
+  symbol,
   NodeEventTarget,
   kNewListener: symbol(EventTarget.prototype, 'kNewListener'),
   kRemoveListener: symbol(EventTarget.prototype, 'kRemoveListener'),

@@ -12,9 +12,9 @@ const {
   MessageChannel: NodeChannel, MessagePort: NodePort, receiveMessageOnPort: nodeReceive,
 } = require('node:worker_threads');
 
+const { RingportError } = require('./codec');
 const companion = require('./companion');
 const { Endpoint, kMessage, kMessageError, kClosed } = require('./endpoint');
-const { RingportError } = require('./codec/errors');
 const { binding, control, STATUS } = require('./native');
 const {
   NodeEventTarget, inherit, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener, kOnClose,

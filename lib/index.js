@@ -1,0 +1,36 @@
+'use strict';
+
+/**
+ * ringport: worker_threads with message ports over lock-free rings.
+ *
+ * Exports everything that worker_threads of the running Node exports; MessageChannel, MessagePort,
+ * receiveMessageOnPort, Worker and parentPort are ours. See lib/index.d.ts for the types and README.md.
+ */
+
+const threads = require('node:worker_threads');
+
+const { serialize, deserialize, markUncloneable, RingportError } = require('./codec');
+const { MessageChannel, MessagePort, receiveMessageOnPort } = require('./port');
+const { Worker, parentPort } = require('./worker');
+
+module.exports = {
+  ...threads,
+  MessageChannel,
+  MessagePort,
+  receiveMessageOnPort,
+  Worker,
+  parentPort,
+  serialize,
+  deserialize,
+  RingportError,
+};
+
+if (threads.markAsUncloneable !== undefined) {
+  /** Node's, and the codec is told too: the mark is a private symbol that JavaScript cannot see. */
+  module.exports.markAsUncloneable = function markAsUncloneable(object) {
+    threads.markAsUncloneable(object);
+    if (object !== null && (typeof object === 'object' || typeof object === 'function')) {
+      markUncloneable(object);
+    }
+  };
+}

@@ -1,0 +1,272 @@
+'use strict';
+
+/*
+ * worker.js - Worker and parentPort.
+ *
+ * Node makes the thread, the isolate and the loop. Between parent and child lie two lanes: Node's own
+ * channel, which is there from the start, and a pair of ringport halves, of which the child takes
+ * its one when it first loads ringport (see spawn.h). So a worker that never loads ringport works as
+ * with Node's Worker, and one that does is heard and served by ring from then on:
+ *
+ *   child                                     parent
+ *   claims its half, makes the companion
+ *   posts HELLO with the companion's other    posts on Node's lane, and does not yet take
+ *   end on Node's lane                        what comes by ring
+ *                                             gets HELLO: all that the child posted before it on
+ *   posts by ring                             Node's lane has been delivered; takes what came by
+ *                                             ring, and posts by ring from now on
+ *   gets the first message by ring: all that
+ *   came on Node's lane before it is there
+ *   and is delivered first
+ *
+ * Each message takes one lane and arrives once, and their order holds across the change.
+ */
+
+const threads = require('node:worker_threads');
+
+const companion = require('./companion');
+const { Endpoint, kMessage, kMessageError, kClosed } = require('./endpoint');
+const { binding, control, STATUS } = require('./native');
+const { kHybridDispatch, symbol } = require('./node-events');
+const {
+  MessagePort, secret, readTransfer, throwAsNode, kReceive, kStop,
+} = require('./port');
+
+const kOnExit = symbol(threads.Worker.prototype, 'kOnExit');
+
+const HELLO = 'ringport.hello';
+/** A message with ringport ports in it, on Node's lane. */
+const ENVELOPE = 'ringport.envelope';
+
+/** More messages than a port can hold. */
+const ALL = 0x7fffffff;
+
+const tick = process._tickCallback ?? (() => {});
+
+/**
+ * Node's Worker with the fast lane; see https://nodejs.org/api/worker_threads.html#class-worker. All
+ * options, methods, properties and events are Node's.
+ */
+class Worker extends threads.Worker {
+  #endpoint;
+  #thread;
+  #id;
+  /** HELLO has come: messages go by ring. */
+  #live = false;
+  #exiting = false;
+  #ended = false;
+
+  /**
+   * @param {string | URL} filename
+   * @param {import('node:worker_threads').WorkerOptions} [options]
+   */
+  constructor(filename, options) {
+    const slot = binding.open();
+    const childSlot = control[STATUS];
+    let thread;
+
+    binding.spawnBegin();
+    try {
+      super(filename, options);
+      thread = this.threadId;
+    } catch (error) {
+      binding.spawnAbort();
+      binding.close(slot);
+      binding.close(childSlot);
+      throw error;
+    }
+    this.#thread = thread;
+    this.#endpoint = new Endpoint(slot);
+    this.#endpoint.bind(this, false);
+    this.#id = binding.detach(childSlot);
+    binding.spawnCommit(thread, this.#id);
+  }
+
+  /**
+   * @param {unknown} value
+   * @param {Iterable<object> | {transfer?: Iterable<object>}} [transfer]
+   * @throws {DOMException} DataCloneError; nothing is sent and nothing detached
+   */
+  postMessage(value, transfer) {
+    if (arguments.length === 0) throwAsNode((port) => port.postMessage());
+    if (this.#ended) return undefined;
+    if (this.#live) {
+      this.#endpoint.post(value, transfer === undefined ? null : readTransfer(transfer));
+      return undefined;
+    }
+
+    const read = transfer === undefined ? null : readTransfer(transfer);
+
+    if (read === null || read.ports.length === 0) return super.postMessage(...arguments);
+    super.postMessage(...companion.envelope(ENVELOPE, value, read));
+    for (const port of read.ports) companion.ports.endpointOf(port).depart();
+    return undefined;
+  }
+
+  emit(name, ...args) {
+    if (name === 'message' && args[0] !== null && typeof args[0] === 'object' &&
+        args[0].kind === HELLO && args[0].id === this.#id) {
+      this.#hello(args[0].end);
+      return true;
+    }
+    if (name === 'error') this.#drain();
+    if (name === 'exit') this.#end();
+    return super.emit(name, ...args);
+  }
+
+  /** Node's handler of the end: it drains its own lane, then removes the 'message' listeners. */
+  [kOnExit](...args) {
+    this.#exiting = true;
+    return super[kOnExit](...args);
+  }
+
+  removeAllListeners(...args) {
+    if (this.#exiting && args[0] === 'message') this.#drain();
+    return super.removeAllListeners(...args);
+  }
+
+  /** Whatever the worker posted comes before its 'error' and its 'exit'. */
+  #drain() {
+    if (this.#live) this.#endpoint.drain(ALL);
+  }
+
+  #hello(end) {
+    this.#live = true;
+    companion.adopt(this.#endpoint, end);
+    this.#endpoint.start();
+  }
+
+  #end() {
+    this.#ended = true;
+    binding.spawnForget(this.#thread);
+    this.#endpoint.close();
+  }
+
+  [kMessage](value) {
+    super.emit('message', value);
+  }
+
+  [kMessageError](error) {
+    super.emit('messageerror', error);
+  }
+
+  [kClosed]() {
+    /* The worker closed its port, or ended: 'exit' tells. */
+  }
+}
+
+/** The port of a worker to its parent: both lanes in one. */
+class ParentPort extends MessagePort {
+  #node;
+  /** The first message by ring has come: nothing more comes on Node's lane. */
+  #ring = false;
+  #listening = false;
+
+  /** @param {threads.MessagePort} node Node's own parentPort */
+  constructor(endpoint, node) {
+    super(secret, endpoint);
+    this.#node = node;
+    node.on('close', () => this.close());
+  }
+
+  start() {
+    if (!this.#listening && this.#node !== undefined) {
+      this.#listening = true;
+      this.#node.addEventListener('message', this.#forward);
+      this.#node.addEventListener('messageerror', this.#forwardError);
+      if (!this.hasRef()) this.#node.unref();
+    }
+    super.start();
+  }
+
+  [kStop]() {
+    this.#listening = false;
+    this.#node.removeEventListener('message', this.#forward);
+    this.#node.removeEventListener('messageerror', this.#forwardError);
+    super[kStop]();
+  }
+
+  ref() {
+    super.ref();
+    this.#node?.ref();
+  }
+
+  unref() {
+    super.unref();
+    this.#node?.unref();
+  }
+
+  close(callback) {
+    super.close(callback);
+    this.#node.close();
+  }
+
+  #forward = (event) => this.#deliver(event.data, event.ports);
+
+  #forwardError = (event) => super[kMessageError](event.data);
+
+  #deliver(value, ports) {
+    if (value?.kind !== ENVELOPE) return super[kMessage](value, ports);
+
+    const received = companion.receive(value);
+
+    return super[kMessage](Endpoint.open(value.bytes, received), received.ports);
+  }
+
+  [kMessage](value, ports) {
+    if (!this.#ring) {
+      this.#ring = true;
+      this.#drainNode();
+    }
+    super[kMessage](value, ports);
+  }
+
+  /** What came on Node's lane and has not been dispatched: to all who listen there. */
+  #drainNode() {
+    let received;
+
+    while ((received = threads.receiveMessageOnPort(this.#node)) !== undefined) {
+      this.#node[kHybridDispatch](received.message, 'message', undefined);
+      tick();
+    }
+  }
+
+  [kReceive]() {
+    if (!this.#ring) {
+      const received = threads.receiveMessageOnPort(this.#node);
+
+      if (received === undefined) return super[kReceive]();
+      if (received.message?.kind !== ENVELOPE) return received;
+
+      const { bytes } = received.message;
+
+      return { message: Endpoint.open(bytes, companion.receive(received.message)) };
+    }
+    return super[kReceive]();
+  }
+}
+
+/* Nobody needs to see that this port is special. */
+ParentPort.prototype.constructor = MessagePort;
+
+/** In a worker of ours: its port. In a worker of Node's: Node's port. Else null. */
+function findParentPort() {
+  const node = threads.parentPort;
+
+  if (node === null || node === undefined) return node;
+
+  const id = binding.spawnClaim(threads.threadId);
+  const slot = id === undefined ? -1 : binding.attach(id);
+
+  if (slot === -1) return node;
+
+  const { port1, port2 } = new threads.MessageChannel();
+  const endpoint = new Endpoint(slot);
+  const port = new ParentPort(endpoint, node);
+
+  companion.adopt(endpoint, port1);
+  node.postMessage({ kind: HELLO, id, end: port2 }, [port2]);
+  return port;
+}
+
+module.exports = { Worker, parentPort: findParentPort() };
