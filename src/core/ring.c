@@ -51,7 +51,8 @@ refresh_head(rp_producer *p) {
    * we are about to write over. */
   uint32_t released = rp_load_acquire(p->head) & ~RP_FLAGS;
 
-  if (used(released, p->published) > p->capacity) return false;
+  /* It only moves forward, and not past what was there to read. */
+  if (used(p->released, released) > used(p->released, p->published)) return false;
   p->released = released;
   return true;
 }
@@ -79,7 +80,8 @@ rp_producer_init(rp_producer *p, rp_word *tail, rp_word *head, uint8_t *data,
   p->capacity = capacity;
   p->position = rp_load_acquire(tail) & ~RP_FLAGS;
   p->published = p->position;
-  p->released = rp_load_acquire(head) & ~RP_FLAGS;
+  /* Full until head proves otherwise: the first claim looks at it, and checks it. */
+  p->released = p->position - capacity;
 }
 
 void
