@@ -13,7 +13,7 @@ const style = {
   }],
   'keyword-spacing': 'error',
   'max-len': ['error', {
-    code: 100, ignoreUrls: true, ignoreTemplateLiterals: true, ignoreStrings: true,
+    code: 100, comments: 110, ignoreUrls: true, ignoreTemplateLiterals: true, ignoreStrings: true,
   }],
   'no-multiple-empty-lines': ['error', { max: 1 }],
   'no-tabs': 'error',
@@ -30,13 +30,17 @@ module.exports = [
   js.configs.recommended,
   {
     plugins: { stylistic },
-    languageOptions: { ecmaVersion: 2023, sourceType: 'commonjs', globals: globals.node },
+    languageOptions: {
+      // What newer Nodes have is there for the tests; the sources ask before they use it.
+      ecmaVersion: 2025, sourceType: 'commonjs', globals: { ...globals.node, ...globals.builtin },
+    },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       ...Object.fromEntries(
         Object.entries(style).map(([name, rule]) => [`stylistic/${name}`, rule])),
       'curly': ['error', 'multi-line'],
       'eqeqeq': ['error', 'always', { null: 'ignore' }],
+      'no-control-regex': 'off', // text is searched for NUL on purpose
       'no-unused-vars': ['error', { args: 'after-used', caughtErrors: 'all' }],
       'no-var': 'error',
       'object-shorthand': 'error',

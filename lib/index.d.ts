@@ -27,9 +27,10 @@ export declare class MessagePort {
   private constructor();
 
   /**
-   * Make the port that `detach` took apart a port again, on the thread that has the passport now.
+   * The port that a passport stands for, with everything that was queued for it. The passport is
+   * used up.
    * @throws {TypeError} ERR_INVALID_ARG_TYPE if it is no MessagePort of Node
-   * @throws {Error} ERR_RINGPORT_... if it is no passport, or one that was used before
+   * @throws {RingportError} ERR_RINGPORT_INVALID_PASSPORT if it is no passport, or has been used
    */
   static from(passport: threads.MessagePort): MessagePort;
 }
@@ -43,13 +44,21 @@ export interface MessagePort extends threads.MessagePort {
   postMessage(message: any, transfer?: Iterable<Transferable> | null): true | undefined;
   postMessage(message: any, options?: PostMessageOptions | null): true | undefined;
 
+  /**
+   * Close both ends, asynchronously; what was queued before is still delivered.
+   * @param callback called once, on 'close'
+   */
+  close(callback?: () => void): void;
+
   /** Whether the port keeps its thread's event loop alive. */
   hasRef(): boolean;
 
   /**
-   * Take this port off its thread: it is closed here, and what is returned is a plain port of Node
-   * that can be sent over anything Node has - `workerData`, another port, a plain `Worker`. On the
-   * other side `MessagePort.from` makes it a ringport port again, with every message that was queued.
+   * Take this port off its thread: it closes here, and what is returned is its passport, a plain
+   * port of Node, which can be sent over anything Node has: `workerData`, another port, a plain
+   * `Worker`. On the other side `MessagePort.from` makes it a ringport port again. A passport that
+   * gets lost closes the channel.
+   * @throws {DOMException} DataCloneError if the port is closed or was sent away
    */
   detach(): threads.MessagePort;
 }
@@ -87,12 +96,21 @@ export declare function receiveMessageOnPort(
 
 /**
  * A value as bytes that stand for themselves: the codec of the ports, for a file or a socket.
- * @throws {DOMException} DataCloneError if the value cannot be cloned by copying alone
+ * @throws {DOMException} DataCloneError for what cannot be bytes: functions, shared memory, Node's
+ *   own objects
  */
-export declare function serialize(value: any): Uint8Array;
+export declare function serialize(value: any): Buffer;
 
 /**
  * The value that `serialize` was given.
- * @throws {Error} ERR_RINGPORT_... if the bytes are not what `serialize` makes
+ * @throws {RingportError} ERR_RINGPORT_CORRUPT if the bytes are not what `serialize` makes,
+ *   ERR_RINGPORT_VERSION if a later format made them
  */
 export declare function deserialize(bytes: Uint8Array): any;
+
+/** An error of ringport's own; all others are Node's, with Node's codes. */
+export declare class RingportError extends Error {
+  constructor(code: string, message: string, options?: ErrorOptions);
+  /** Starts with `ERR_RINGPORT_`. */
+  code: string;
+}

@@ -11,6 +11,7 @@ export const {
   BroadcastChannel,
   MessageChannel,
   MessagePort,
+  RingportError,
   SHARE_ENV,
   Worker,
   deserialize,

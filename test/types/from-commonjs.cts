@@ -12,7 +12,7 @@ same<typeof port1, ringport.MessagePort>(true);
 same<ReturnType<typeof port1.detach>, threads.MessagePort>(true);
 same<ReturnType<typeof ringport.MessagePort.from>, ringport.MessagePort>(true);
 same<typeof ringport.parentPort, ringport.MessagePort | null>(true);
-same<ReturnType<typeof ringport.serialize>, Uint8Array>(true);
+same<ReturnType<typeof ringport.serialize>, Buffer>(true);
 
 // Messages and transfer lists, in all of Node's forms.
 const sent: true | undefined = port1.postMessage({ a: 1 });
@@ -31,6 +31,7 @@ port1.start();
 port1.ref();
 port1.unref();
 port1.close();
+port1.close(() => {});
 
 const isReferenced: boolean = port1.hasRef();
 
@@ -57,6 +58,12 @@ worker.on('message', (value) => value).on('exit', (code: number) => code);
 worker.terminate().then((code: number) => code);
 
 const value: any = ringport.deserialize(ringport.serialize({ sent, isReferenced, received, nodeWorker }));
+
+try {
+  ringport.MessagePort.from(passport);
+} catch (error) {
+  if (error instanceof ringport.RingportError) error.code.startsWith('ERR_RINGPORT_');
+}
 
 // Node's own exports are there too.
 const thread: number = ringport.threadId;
