@@ -50,5 +50,13 @@ module.exports = [
   },
   { files: ['**/*.mjs'], languageOptions: { sourceType: 'module' }, rules: { strict: 'off' } },
   { files: ['lib/**', 'scripts/**'], rules: { 'no-shadow': 'error' } },
-  { files: ['test/**/*.js'], languageOptions: { globals: globals.mocha } },
+  {
+    files: ['test/**/*.js'],
+    languageOptions: { globals: globals.mocha },
+    rules: {
+      'no-sparse-arrays': 'off',
+      // Tables of values read better wide.
+      'stylistic/max-len': ['error', { ...style['max-len'][1], code: 120, comments: 120 }],
+    },
+  },
 ];
