@@ -4,7 +4,8 @@
 //
 // Compiles the C core and each program of test/c with every compiler and sanitizer asked for, and
 // runs the programs, each with a time limit. A program is a plain main() that asserts; it passes
-// if it exits with 0. By default: gcc, plain and under both sanitizers.
+// if it exits with 0. A line 'link: ...' in its first comment adds to the linker's arguments.
+// By default: gcc, plain and under both sanitizers.
 // --sanitize address stands for address,undefined; the two run together.
 
 const fs = require('node:fs');
@@ -129,6 +130,13 @@ async function compileCore(variant) {
   });
 }
 
+/** What the program asks the linker for. */
+function linkArgs(source) {
+  const line = /^ \* link: (.+)$/m.exec(fs.readFileSync(path.join(root, source), 'utf8'));
+
+  return line ? line[1].trim().split(/\s+/) : [];
+}
+
 /** Compile one program and run it. @returns what run() does */
 async function test(variant, source, timeout) {
   const binary = `${variant.dir}/${path.basename(source, '.c')}`;
@@ -136,7 +144,7 @@ async function test(variant, source, timeout) {
   const inputs = [source, ...variant.objects, ...headers];
 
   if (!fresh(binary, inputs)) {
-    const args = [...variant.flags, source, ...variant.objects, '-o', binary];
+    const args = [...variant.flags, source, ...variant.objects, ...linkArgs(source), '-o', binary];
     const result = await run(variant.cc, args);
 
     if (!result.ok) return { ...result, why: 'does not compile' };

@@ -69,9 +69,15 @@ segment_take(rp_chain *chain, uint32_t capacity) {
   return spare;
 }
 
-/* Keep one drained segment for the producer, free the one it displaces. */
+/* Keep one drained segment for the producer, free the one it displaces. One that is far larger
+ * than what the producer has gone over to is not kept: the chain has shrunk. */
 static void
 segment_give(rp_chain *chain, rp_segment *segment) {
+  if (segment->capacity / 4 > segment->next->capacity) {
+    segment_free(segment);
+    return;
+  }
+
   rp_segment *displaced =
       atomic_exchange_explicit(&chain->spare, segment, memory_order_acq_rel);
 
@@ -119,11 +125,10 @@ shrink_when_calm(rp_chain *chain) {
   chain->calm = written < chain->producer.capacity / 8 ? chain->calm + 1 : 0;
   if (chain->calm < CALM_ENOUGH) return;
 
-  rp_segment *segment = segment_new(RP_SEGMENT_MIN);
+  /* Takes the spare or frees it: what the burst left there goes, too. */
+  rp_segment *segment = segment_take(chain, RP_SEGMENT_MIN);
 
-  if (segment == NULL) return;
-  segment_reset(segment);
-  link_segment(chain, segment);
+  if (segment != NULL) link_segment(chain, segment);
 }
 
 void
@@ -165,6 +170,7 @@ bool
 rp_chain_publish(rp_chain *chain) {
   bool owed;
 
+  if (chain->closed) return false; /* the seal stays */
   rp_store_relaxed(&chain->sent, chain->claimed);
   owed = rp_ring_publish(&chain->producer);
   if (owed) shrink_when_calm(chain);

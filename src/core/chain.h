@@ -67,7 +67,7 @@ void rp_chain_destroy(rp_chain *chain, void (*drop)(const rp_record *record));
 int rp_chain_claim(rp_chain *chain, uint32_t type, uint32_t length, uint8_t **payload);
 
 /* Make every record claimed so far visible. Producer only, wait-free but for a malloc when shrinking.
- * Returns true if the consumer was parked: the caller then owes it one doorbell. */
+ * After rp_chain_close() a no-op. Returns true if the consumer was parked: the caller then owes it one doorbell. */
 bool rp_chain_publish(rp_chain *chain);
 
 /* Publish, and say that nothing more will come. Producer only, wait-free; again is a no-op.

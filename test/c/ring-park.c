@@ -1,0 +1,137 @@
+/*
+ * Two threads, two rings, each consumer really asleep between records: no wake-up is lost, and a bell
+ * rings at most once for a sleep.
+ */
+#include "support.h"
+
+#include "ring.h"
+
+enum { CAPACITY = 64 };
+
+typedef struct lane {
+  _Alignas(128) rp_word tail;
+  _Alignas(128) rp_word head;
+  uint8_t data[CAPACITY];
+  rp_producer producer;
+  rp_consumer consumer;
+  bell bell;
+  uint64_t parks; /* times that the consumer gave the token away */
+} lane;
+
+typedef struct player {
+  lane *in, *out;
+  uint32_t balls; /* sent at once: with more than one, parking races with publishing */
+  uint32_t rounds;
+  bool serves;
+} player;
+
+static void
+lane_init(lane *l) {
+  memset(l, 0, sizeof(*l));
+  rp_producer_init(&l->producer, &l->tail, &l->head, l->data, CAPACITY);
+  rp_consumer_init(&l->consumer, &l->tail, &l->head, l->data, CAPACITY);
+  bell_init(&l->bell);
+}
+
+static void
+hit(lane *l, uint32_t number) {
+  uint8_t *payload;
+
+  assert(rp_ring_claim(&l->producer, 7, sizeof(number), &payload) == RP_OK);
+  memcpy(payload, &number, sizeof(number));
+  if (rp_ring_publish(&l->producer)) bell_ring(&l->bell);
+}
+
+static uint32_t
+catch(lane *l) {
+  rp_record record;
+  uint32_t number;
+  int result;
+
+  while ((result = rp_ring_peek(&l->consumer, &record)) == RP_EMPTY) {
+    if (!rp_ring_park(&l->consumer)) continue;
+    l->parks++;
+    bell_wait(&l->bell);
+  }
+  assert(result == RP_OK && record.type == 7 && record.length == sizeof(number));
+  memcpy(&number, record.payload, sizeof(number));
+  rp_ring_advance(&l->consumer, &record);
+  assert(!rp_ring_release(&l->consumer));
+  return number;
+}
+
+static void *
+play(void *argument) {
+  player *p = argument;
+  uint32_t sent = 0;
+  uint32_t caught = 0;
+
+  if (p->serves)
+    for (uint32_t i = 0; i < p->balls; i++) hit(p->out, sent++);
+  while (caught < p->rounds) {
+    assert(catch(p->in) == caught);
+    caught++;
+    if (sent < p->rounds) hit(p->out, sent++);
+  }
+  return NULL;
+}
+
+static void
+match(uint32_t balls, uint32_t rounds) {
+  lane lanes[2];
+  player players[2] = {
+      {&lanes[0], &lanes[1], balls, rounds, true},
+      {&lanes[1], &lanes[0], balls, rounds, false},
+  };
+
+  for (int i = 0; i < 2; i++) lane_init(&lanes[i]);
+
+  pthread_t other = start(play, &players[1]);
+
+  play(&players[0]);
+  finish(other);
+  for (int i = 0; i < 2; i++) {
+    lane *l = &lanes[i];
+
+    /* Every token given away came back with exactly one ring, and none is left over. */
+    assert(l->bell.count == l->parks && !bell_heard(&l->bell));
+    assert((atomic_load(&l->tail) & RP_FLAGS) == 0);
+    printf("%u balls: %u records, %llu sleeps\n", balls, rounds, (unsigned long long) l->parks);
+    bell_destroy(&l->bell);
+  }
+}
+
+/* The token's ways one at a time, without a race. */
+static void
+one_by_one(void) {
+  lane l;
+  rp_record record;
+
+  lane_init(&l);
+  assert(rp_ring_park(&l.consumer));
+  hit(&l, 1);
+  assert(l.bell.count == 1 && bell_heard(&l.bell));
+  hit(&l, 2); /* the consumer has the token: no ring */
+  assert(l.bell.count == 1);
+  assert(!rp_ring_park(&l.consumer)); /* and is not let go while there is news */
+  assert(catch(&l) == 1 && catch(&l) == 2);
+  assert(rp_ring_peek(&l.consumer, &record) == RP_EMPTY);
+  assert(rp_ring_park(&l.consumer));
+  assert(rp_ring_unpark(&l.consumer) && !rp_ring_unpark(&l.consumer));
+  hit(&l, 3);
+  assert(l.bell.count == 1 && catch(&l) == 3);
+  assert(rp_ring_peek(&l.consumer, &record) == RP_EMPTY && rp_ring_park(&l.consumer));
+  assert(rp_ring_seal(&l.producer)); /* the seal wakes like a record */
+  assert(rp_ring_peek(&l.consumer, &record) == RP_SEALED);
+  assert(!rp_ring_park(&l.consumer));
+  bell_destroy(&l.bell);
+}
+
+int
+main(void) {
+  one_by_one();
+  match(1, ROUNDS(50000, 10000));
+  match(2, ROUNDS(50000, 20000));
+  match(4, ROUNDS(200000, 50000));
+  return 0;
+}
