@@ -11,10 +11,12 @@
  *   source(fn)   the text of a worker that runs fn in the same way
  *   worker(fn, options)  start that worker; options.data becomes its tools.data
  *   listen(port, kind, listener)  listen for the value of each message, in one of LISTENER_KINDS
+ *   detach(port), attach(passport)  see below
  *   data         what was given along with the function
  */
 
 const fs = require('node:fs');
+const { MessageChannel, receiveMessageOnPort } = require('node:worker_threads');
 
 /** The parts of an error that both implementations must agree on. */
 function plain(error) {
@@ -44,6 +46,21 @@ function listen(port, kind, listener) {
   return kind === 'addEventListener' ? fromEvent : listener;
 }
 
+/*
+ * A port in the form that can leave over anything Node has, and back: a passport. Node's own ports are
+ * that already, so scenarios about passports can be played on both implementations; there to leave
+ * means to be transferred.
+ */
+function detach(port) {
+  if (port.detach) return port.detach();
+
+  const { port1, port2 } = new MessageChannel();
+
+  port1.postMessage(port, [port]);
+  port1.close();
+  return receiveMessageOnPort(port2).message;
+}
+
 function source(id, run, data) {
   const given = [id, data].map((value) => JSON.stringify(value) ?? 'undefined').join(', ');
   const open = `require(${JSON.stringify(__filename)}).open(${given})`;
@@ -61,6 +78,8 @@ function open(id, data) {
     note,
     plain,
     listen,
+    detach,
+    attach: (passport) => (wt.MessagePort.from ? wt.MessagePort.from(passport) : passport),
     source: (run, data) => source(id, run, data),
     worker: (run, { data, ...options } = {}) =>
       new wt.Worker(source(id, run, data), { ...options, eval: true })

@@ -65,15 +65,12 @@ class Scene {
     return this.keep(this.tools.worker(run, options));
   }
 
-  /** The port in the form that can leave over anything Node has; Node's own ports always can. */
   detach(port) {
-    return port.detach ? port.detach() : port;
+    return this.tools.detach(port);
   }
 
   attach(passport) {
-    const { MessagePort } = this.wt;
-
-    return this.keep(MessagePort.from ? MessagePort.from(passport) : passport);
+    return this.keep(this.tools.attach(passport));
   }
 
   /** The next `name` event of a port, worker or emitter: a promise of its first argument. */
