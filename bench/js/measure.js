@@ -34,6 +34,11 @@ class Meter {
   }
 }
 
+/* Code is compiled by how often it runs, so a warm-up must not end by time alone: on a busy machine
+ * a short one would measure the interpreter. Slow operations (large ones) may end it sooner. */
+const WARM_OPERATIONS = 20000;
+const MOST_WARM_UPS = 4;
+
 /**
  * Two phases of the same work: warm-up, so that both threads are compiled, then the measured one.
  * `running()` is asked once per block; it starts the meter when the warm-up is over and says false
@@ -41,28 +46,31 @@ class Meter {
  */
 class Phases {
   #meter = new Meter();
-  #warm;
-  #end;
+  #begin = performance.now();
+  #end = 0;
+  #warmMs;
   #measureMs;
   #counting = false;
 
-  /** Operations done in the measured phase. */
+  /** Operations done in this phase. */
   count = 0;
 
   constructor(warmMs, measureMs) {
-    this.#warm = performance.now() + warmMs;
+    this.#warmMs = warmMs;
     this.#measureMs = measureMs;
   }
 
   /** Tell that `operations` more are done. Returns false once the measured time is over. */
   running(operations) {
     const time = performance.now();
+    this.count += operations;
     if (this.#counting) {
-      this.count += operations;
       return time < this.#end;
     }
-    if (time >= this.#warm) {
+    const warm = (time - this.#begin) / this.#warmMs;
+    if (warm >= MOST_WARM_UPS || (warm >= 1 && this.count >= WARM_OPERATIONS)) {
       this.#counting = true;
+      this.count = 0;
       this.#meter.start();
       this.#end = performance.now() + this.#measureMs;
     }
