@@ -53,7 +53,8 @@ rp_message_write(rp_chain *chain, uint32_t flags, const void *bytes, size_t leng
   int result = rp_chain_claim(chain, flags | count << 16, padded + table, &payload);
 
   if (result != RP_OK) return result;
-  memcpy(payload, bytes, length);
+  /* No bytes, no address, perhaps: memcpy must not be asked. */
+  if (length > 0) memcpy(payload, bytes, length);
   if (count > 0) memcpy(payload + padded, blocks, table);
   return RP_OK;
 }

@@ -60,8 +60,16 @@ grows_with_what_is_queued(void) {
 
 static void
 takes_any_length(void) {
-  static const uint32_t lengths[] = {0, 1, 7, 8, 2040, 2041, 5000, 100000,
-                                     RP_CHAIN_PAYLOAD_MAX - 1, RP_CHAIN_PAYLOAD_MAX};
+  static const uint32_t lengths[] = {0,
+                                     1,
+                                     7,
+                                     8,
+                                     2040,
+                                     2041,
+                                     5000,
+                                     100000,
+                                     RP_CHAIN_PAYLOAD_MAX - 1,
+                                     RP_CHAIN_PAYLOAD_MAX};
   enum { COUNT = sizeof(lengths) / sizeof(lengths[0]) };
   uint8_t *payload;
 
@@ -134,7 +142,8 @@ close_comes_last(void) {
   rp_chain_init(&chain);
   assert(rp_chain_park(&chain));
   for (uint32_t i = 0; i < 100; i++) send_length(&chain, 200);
-  assert(rp_chain_close(&chain)); /* publishes, and owes the token that a link has taken */
+  assert(
+      rp_chain_close(&chain)); /* publishes, and owes the token that a link has taken */
   assert(rp_chain_claim(&chain, 0, 0, &payload) == RP_SEALED);
   assert(!rp_chain_publish(&chain));
   for (uint32_t i = 0; i < 100; i++) receive_length(&chain, 200);

@@ -25,7 +25,9 @@ static uint32_t
 length_of(rng *r) {
   uint32_t kind = random_below(r, 100);
 
-  return kind == 0 ? random_below(r, 20000) : kind < 10 ? random_below(r, 600) : random_below(r, 40);
+  return kind == 0   ? random_below(r, 20000)
+         : kind < 10 ? random_below(r, 600)
+                     : random_below(r, 40);
 }
 
 static void *
@@ -36,7 +38,8 @@ produce(void *argument) {
 
   for (uint32_t burst = 0; burst < q->bursts; burst++) {
     /* Long bursts grow it; the many of one or two records after it shrink it. */
-    uint32_t left = burst % 50 == 0 ? random_below(&bursts, 5000) : 1 + random_below(&bursts, 2);
+    uint32_t left =
+        burst % 50 == 0 ? random_below(&bursts, 5000) : 1 + random_below(&bursts, 2);
 
     while (left-- > 0) {
       uint32_t length = length_of(&lengths);
@@ -45,7 +48,8 @@ produce(void *argument) {
       assert(rp_chain_claim(&q->chain, (uint32_t) number, length, &payload) == RP_OK);
       memset(payload, (int) (number & 0xFF), length);
       number++;
-      if (random_below(&bursts, 4) == 0 && rp_chain_publish(&q->chain)) bell_ring(&q->bell);
+      if (random_below(&bursts, 4) == 0 && rp_chain_publish(&q->chain))
+        bell_ring(&q->bell);
     }
     if (rp_chain_publish(&q->chain)) bell_ring(&q->bell);
     /* Let the consumer catch up and fall asleep now and then. */
@@ -75,7 +79,8 @@ consume(pipe *q) {
     }
     assert(result == RP_OK && record.type == (uint32_t) number);
     assert(record.length == length_of(&lengths));
-    for (uint32_t i = 0; i < record.length; i++) assert(record.payload[i] == (uint8_t) number);
+    for (uint32_t i = 0; i < record.length; i++)
+      assert(record.payload[i] == (uint8_t) number);
     assert(rp_chain_queued(&q->chain) >= 1);
     rp_chain_release(&q->chain, rp_record_size(record.length), 1);
     atomic_store(&q->received, ++number);

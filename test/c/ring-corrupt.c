@@ -71,8 +71,8 @@ tails_that_make_no_sense(void) {
 
 static void
 lengths_that_make_no_sense(void) {
-  static const uint32_t huge[] = {CAPACITY, CAPACITY + 1, 0x7FFFFFF8, 0x80000000, 0xFFFFFFF0,
-                                  0xFFFFFFF8, 0xFFFFFFF9, 0xFFFFFFFF};
+  static const uint32_t huge[] = {CAPACITY,   CAPACITY + 1, 0x7FFFFFF8, 0x80000000,
+                                  0xFFFFFFF0, 0xFFFFFFF8,   0xFFFFFFF9, 0xFFFFFFFF};
 
   for (uint32_t offset = 0; offset < CAPACITY; offset += 8) {
     for (size_t i = 0; i < sizeof(huge) / sizeof(huge[0]); i++) {
@@ -124,8 +124,9 @@ random_bytes(rng *random) {
 
   for (uint32_t i = 0; i < CAPACITY; i += 4) {
     /* Mostly small numbers: they get further than noise. */
-    uint32_t word = random_below(random, 4) == 0 ? (uint32_t) random_u64(random)
-                    : random_below(random, 8) == 0 ? RP_PADDING : random_below(random, CAPACITY);
+    uint32_t word = random_below(random, 4) == 0   ? (uint32_t) random_u64(random)
+                    : random_below(random, 8) == 0 ? RP_PADDING
+                                                   : random_below(random, CAPACITY);
 
     memcpy(data + i, &word, 4);
   }
@@ -142,7 +143,8 @@ random_bytes(rng *random) {
       assert(rp_ring_peek(&c, &record) == result);
       break;
     }
-    assert(record.payload >= data + 8 && record.payload + record.length <= data + CAPACITY);
+    assert(record.payload >= data + 8 &&
+           record.payload + record.length <= data + CAPACITY);
     memset(record.payload, 0, record.length);
     rp_ring_advance(&c, &record);
     read += rp_record_size(record.length);
@@ -154,7 +156,8 @@ random_bytes(rng *random) {
 /* Heads that a producer with `published` and `claimed` records of 16 bytes must not believe:
  * everything but what lies between the last one that it saw and what it has published. */
 static void
-heads_that_make_no_sense(uint32_t base, uint32_t seen, uint32_t published, uint32_t claimed) {
+heads_that_make_no_sense(uint32_t base, uint32_t seen, uint32_t published,
+                         uint32_t claimed) {
   for (uint32_t wrong = base - 3 * CAPACITY; wrong != base + 3 * CAPACITY; wrong++) {
     rp_producer p;
     uint8_t *payload;
@@ -192,7 +195,8 @@ heads_that_make_no_sense(uint32_t base, uint32_t seen, uint32_t published, uint3
 /* A producer made on words that contradict each other finds out with its first claim. */
 static void
 words_that_contradict(void) {
-  static const uint32_t distances[] = {CAPACITY + 8, CAPACITY * 2, 0x80000000u, 0xFFFFFFF8u};
+  static const uint32_t distances[] = {CAPACITY + 8, CAPACITY * 2, 0x80000000u,
+                                       0xFFFFFFF8u};
 
   for (size_t i = 0; i < sizeof(distances) / sizeof(distances[0]); i++) {
     rp_producer p;

@@ -158,10 +158,16 @@ random_walk(rng *random, uint32_t steps) {
   ring_init(&r, capacity, (0u - random_below(random, steps * 4)) & ~7u);
   while (steps-- > 0) {
     switch (random_below(random, 4)) {
-    case 0:
-    case 1: claim(&r, random_below(random, capacity / 2 + 2)); break;
-    case 2: publish(&r); break;
-    case 3: drain(&r, 1 + random_below(random, 6)); break;
+      case 0:
+      case 1:
+        claim(&r, random_below(random, capacity / 2 + 2));
+        break;
+      case 2:
+        publish(&r);
+        break;
+      case 3:
+        drain(&r, 1 + random_below(random, 6));
+        break;
     }
   }
   free(r.data);

@@ -42,8 +42,7 @@ hit(lane *l, uint32_t number) {
   if (rp_ring_publish(&l->producer)) bell_ring(&l->bell);
 }
 
-static uint32_t
-catch(lane *l) {
+static uint32_t catch (lane *l) {
   rp_record record;
   uint32_t number;
   int result;
@@ -69,7 +68,7 @@ play(void *argument) {
   if (p->serves)
     for (uint32_t i = 0; i < p->balls; i++) hit(p->out, sent++);
   while (caught < p->rounds) {
-    assert(catch(p->in) == caught);
+    assert(catch (p->in) == caught);
     caught++;
     if (sent < p->rounds) hit(p->out, sent++);
   }
@@ -96,7 +95,8 @@ match(uint32_t balls, uint32_t rounds) {
     /* Every token given away came back with exactly one ring, and none is left over. */
     assert(l->bell.count == l->parks && !bell_heard(&l->bell));
     assert((atomic_load(&l->tail) & RP_FLAGS) == 0);
-    printf("%u balls: %u records, %llu sleeps\n", balls, rounds, (unsigned long long) l->parks);
+    printf("%u balls: %u records, %llu sleeps\n", balls, rounds,
+           (unsigned long long) l->parks);
     bell_destroy(&l->bell);
   }
 }
@@ -114,12 +114,12 @@ one_by_one(void) {
   hit(&l, 2); /* the consumer has the token: no ring */
   assert(l.bell.count == 1);
   assert(!rp_ring_park(&l.consumer)); /* and is not let go while there is news */
-  assert(catch(&l) == 1 && catch(&l) == 2);
+  assert(catch (&l) == 1 && catch (&l) == 2);
   assert(rp_ring_peek(&l.consumer, &record) == RP_EMPTY);
   assert(rp_ring_park(&l.consumer));
   assert(rp_ring_unpark(&l.consumer) && !rp_ring_unpark(&l.consumer));
   hit(&l, 3);
-  assert(l.bell.count == 1 && catch(&l) == 3);
+  assert(l.bell.count == 1 && catch (&l) == 3);
   assert(rp_ring_peek(&l.consumer, &record) == RP_EMPTY && rp_ring_park(&l.consumer));
   assert(rp_ring_seal(&l.producer)); /* the seal wakes like a record */
   assert(rp_ring_peek(&l.consumer, &record) == RP_SEALED);

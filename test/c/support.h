@@ -61,7 +61,8 @@ seed(void) {
   struct timespec now;
 
   clock_gettime(CLOCK_REALTIME, &now);
-  uint64_t s = given ? strtoull(given, NULL, 0) : (uint64_t) now.tv_nsec ^ (uint64_t) now.tv_sec << 20;
+  uint64_t s = given ? strtoull(given, NULL, 0)
+                     : (uint64_t) now.tv_nsec ^ (uint64_t) now.tv_sec << 20;
 
   printf("RP_SEED=%llu\n", (unsigned long long) s);
   fflush(stdout);

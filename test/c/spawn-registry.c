@@ -1,0 +1,195 @@
+/*
+ * A new thread finds the half that its parent made for it, whether it is early or late; a half that
+ * nobody comes for is closed; nobody else gets it.
+ */
+#include "support.h"
+
+#include "spawn.h"
+
+static uint64_t
+half_in_transit(loop *l, rp_half **one) {
+  rp_half *other;
+
+  assert(rp_channel_open(&l->thread, one, &other) == RP_OK);
+  return rp_half_detach(other);
+}
+
+static void
+one_by_one(void) {
+  loop l;
+  rp_half *one, *two;
+  int me, you;
+
+  loop_init(&l);
+  assert(rp_spawn_claim(7) == 0); /* nobody spawns: no wait */
+  rp_spawn_forget(7);
+  rp_spawn_forget_all(&me);
+
+  rp_spawn_begin();
+  rp_spawn_abort();
+  assert(rp_spawn_claim(7) == 0);
+
+  uint64_t a = half_in_transit(&l, &one);
+  uint64_t b = half_in_transit(&l, &two);
+
+  assert(a != b && a != 0 && b != 0);
+  rp_spawn_begin();
+  rp_spawn_begin();
+  assert(rp_spawn_commit(1, a, &me) == RP_OK);
+  assert(rp_spawn_claim(1) ==
+         a); /* its own is there: another that is not does not matter */
+  assert(rp_spawn_commit(2, b, &you) == RP_OK);
+  assert(rp_spawn_claim(1) == 0); /* once */
+  assert(rp_spawn_size() == 1 && rp_channel_in_transit() == 2);
+
+  rp_spawn_forget_all(&me); /* not mine */
+  assert(rp_spawn_size() == 1);
+  rp_spawn_forget_all(&you);
+  assert(rp_spawn_size() == 0 && rp_channel_in_transit() == 1);
+  rp_half_lost(a);
+  rp_half_lost(a); /* already gone */
+  assert(rp_channel_in_transit() == 0);
+  rp_half_close(one);
+  rp_half_close(two);
+  loop_destroy(&l);
+}
+
+/* ---- parents and children at once ---- */
+
+enum { PARENTS = 3 };
+
+typedef struct child {
+  uint64_t thread_id;
+  uint64_t number;
+  uint64_t got; /* id of the half that it claimed */
+  bool stray;   /* a thread that nobody made a half for */
+  bool lazy;    /* never comes for it */
+} child;
+
+typedef struct parent {
+  loop loop;
+  uint32_t index;
+  uint32_t rounds;
+  uint64_t seed;
+} parent;
+
+static void
+nothing(rp_half *half, void *context) {
+  (void) context;
+  rp_half_end(half, false, true);
+}
+
+/* Answer every number with its successor until the parent closes. */
+static void
+answer(rp_half *half, void *context) {
+  uint64_t number;
+  int result;
+
+  while ((result = receive_number(half, &number)) == RP_OK) send_number(half, number + 1);
+  if (result == RP_SEALED) {
+    rp_half_close(half);
+    *(bool *) context = true;
+    return;
+  }
+  rp_half_end(half, false, false);
+}
+
+static void *
+live(void *argument) {
+  child *c = argument;
+
+  if (c->lazy) return NULL;
+  c->got = rp_spawn_claim(c->thread_id);
+  if (c->got == 0) return NULL;
+
+  loop l;
+  rp_half *half;
+  bool closed = false;
+
+  loop_init(&l);
+  if (rp_half_attach(c->got, &l.thread, &half) == RP_OK)
+    while (!closed) loop_wait(&l, answer, &closed);
+  loop_destroy(&l);
+  return NULL;
+}
+
+static void
+family(parent *p, rng *random, uint64_t number) {
+  child c = {
+      .thread_id = (uint64_t) p->index << 32 | number,
+      .number = number,
+      .stray = random_below(random, 5) == 0,
+      .lazy = random_below(random, 5) == 0,
+  };
+  rp_half *mine = NULL;
+  uint64_t id = 0;
+  bool early = random_below(random, 2) == 0;
+  pthread_t thread;
+
+  if (!c.stray) id = half_in_transit(&p->loop, &mine);
+  rp_spawn_begin();
+  if (early) thread = start(live, &c);
+  if (c.stray)
+    rp_spawn_abort();
+  else
+    assert(rp_spawn_commit(c.thread_id, id, p) == RP_OK);
+  if (!early) thread = start(live, &c);
+
+  bool sent = !c.stray && random_below(random, 2) == 0;
+
+  if (sent) send_number(mine, number);
+  if (sent && !c.lazy) { /* the answer */
+    uint64_t got = 0;
+
+    while (receive_number(mine, &got) == RP_EMPTY) {
+      if (mine->awake) rp_half_drained(mine);
+      loop_wait(&p->loop, nothing, NULL);
+    }
+    assert(got == number + 1);
+  }
+  if (mine != NULL && !c.lazy) rp_half_close(mine);
+  finish(thread);
+  assert(c.got == (c.stray || c.lazy ? 0 : id));
+  rp_spawn_forget(c.thread_id);
+  if (mine != NULL && c.lazy) {
+    /* Lost in transit: our half hears of it. */
+    rp_record record;
+
+    assert(rp_chain_peek(&mine->inbox, &record) == RP_SEALED);
+    assert(write_number(mine, 1) == RP_SEALED);
+    rp_half_close(mine);
+  }
+  (void) bell_heard(&p->loop.bell);
+  loop_run(&p->loop, nothing, NULL);
+}
+
+static void *
+raise(void *argument) {
+  parent *p = argument;
+  rng random = {p->seed};
+
+  for (uint64_t i = 0; i < p->rounds; i++) family(p, &random, i + 1);
+  return NULL;
+}
+
+int
+main(void) {
+  uint64_t s = seed();
+  parent parents[PARENTS];
+  pthread_t threads[PARENTS];
+
+  one_by_one();
+  for (uint32_t i = 0; i < PARENTS; i++) {
+    loop_init(&parents[i].loop);
+    parents[i].index = i + 1;
+    parents[i].rounds = ROUNDS(2000, 400);
+    parents[i].seed = s + i;
+    threads[i] = start(raise, &parents[i]);
+  }
+  for (uint32_t i = 0; i < PARENTS; i++) {
+    finish(threads[i]);
+    loop_destroy(&parents[i].loop);
+  }
+  assert(rp_spawn_size() == 0 && rp_channel_in_transit() == 0);
+  return 0;
+}
