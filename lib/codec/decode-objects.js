@@ -181,8 +181,22 @@ function makeView(at, type, buffer, offset, length, tracks) {
   const View = VIEW_TYPES[type];
   const size = type === 0 ? 1 : View.BYTES_PER_ELEMENT;
   if (offset % size !== 0 || length % size !== 0 || offset + length > buffer.byteLength) throw corrupt('a view');
-  const view = tracks ? new View(buffer, offset) : new View(buffer, offset, length / size);
+  const view = tracks ? trackingView(View, buffer, offset, size) :
+    new View(buffer, offset, length / size);
   if (at >= 0) r.objects[at] = view;
+  return view;
+}
+
+/** Older engines make such a view only while the buffer's length is a multiple of its elements'. */
+function trackingView(View, buffer, offset, size) {
+  const length = buffer.byteLength;
+  const rest = (length - offset) % size;
+  if (rest === 0 || !buffer.resizable) return new View(buffer, offset);
+  const tail = new Uint8Array(buffer.slice(length - rest));
+  buffer.resize(length - rest);
+  const view = new View(buffer, offset);
+  buffer.resize(length);
+  new Uint8Array(buffer).set(tail, length - rest);
   return view;
 }
 

@@ -17,55 +17,94 @@ const { keys: keysOf, values: valuesOf } = Object;
 const hasOwn = Object.hasOwn;
 const arrayPrototype = Array.prototype;
 const { getPrototypeOf, getOwnPropertyDescriptor } = Object;
+const { includes } = Array.prototype;
 
 /** Lengths up to which listing the keys is the cheapest check. */
-const FEW = 8;
 const SOME = 64;
-/** Lengths of integers up to which listing the values beats `inspect`. */
-const MANY = 128;
-/** Packed numbers are worth it from here on. */
-const BULK = 8;
+/** Numbers are packed from this length on. */
+const PACKED = 8;
+/**
+ * Between these lengths listing the values beats both other ways for integers. It runs accessors, if
+ * an array of numbers should have any: they are called twice. Elsewhere each is called once.
+ */
+const VALUES_FROM = 33;
+const VALUES_TO = 128;
 
-/** Prints the extra keys of an array and none of its elements, without running getters. */
-const inspectExtras = {
-  maxArrayLength: 0, depth: 0, customInspect: false, showHidden: false, colors: false, compact: true,
-  breakLength: Infinity, showProxy: false, getters: false, sorted: false, maxStringLength: 16,
-};
+/** Prints the extra keys of an array and none of its elements, without running any getter. */
+const inspectExtras = { maxArrayLength: 0, customInspect: false, depth: 0, compact: true };
+const AROUND = '[ ...  more items ]'.length;
 
 function hasOnlyElements(array, length) {
   if (length > SOME && getPrototypeOf(array) === arrayPrototype) {
-    return inspect(array, inspectExtras) === `[ ... ${length} more items ]`;
+    // `[ ... 100 more items ]`; anything else makes it longer.
+    return inspect(array, inspectExtras).length === AROUND + digitsOf(length);
   }
-  return keysOf(array).length === length && (length === 0 || hasOwn(array, length - 1));
+  const keys = keysOf(array);
+  // Indices come first: if the last of so many keys is the last index, all of them are indices.
+  return keys.length === length && (length === 0 || keys[length - 1] === `${length - 1}`);
+}
+
+function digitsOf(number) {
+  let digits = 1;
+  for (let n = number; n >= 10; n /= 10) digits++;
+  return digits;
 }
 
 function writeArray(array) {
   const { length } = array;
-  if (length >= BULK) {
+  if (length >= PACKED) {
     const first = getOwnPropertyDescriptor(array, 0);
-    if (first !== undefined && typeof first.value === 'number') return writeNumbers(array, length);
+    if (first !== undefined && typeof first.value === 'number') {
+      return writeNumbers(array, length, first.value);
+    }
   }
   if (hasOnlyElements(array, length)) writeElements(array, length, op.ARRAY);
   else writeUncommon(array, length);
 }
 
 /** An array that starts with a number: packed as long as numbers follow. */
-function writeNumbers(array, length) {
-  const first = array[0];
-  if (length > FEW && length <= MANY && (first | 0) === first) {
+function writeNumbers(array, length, first) {
+  const isInt = (first | 0) === first;
+  if (isInt && length >= VALUES_FROM && length <= VALUES_TO) {
     const values = valuesOf(array);
-    if (values.length === length && isPacked(values, array)) return writePacked(values, length);
+    if (values.length === length && writeSmallIntegers(values, array, length)) return;
   }
-  if (hasOnlyElements(array, length)) writePacked(array, length);
-  else writeUncommon(array, length);
+  if (!hasOnlyElements(array, length)) return writeUncommon(array, length);
+  reserve(length * 8 + 8);
+  if (isInt) writePacked(array, length);
+  else startDoubles(array, length, first);
 }
 
-/** Whether `values` are the elements: all small integers and none of them that of an extra key. */
-function isPacked(values, array) {
-  for (let i = 0; i < values.length; i++) {
+/**
+ * Write `values` if they are the elements and all of them integers of up to 16 bits. There are as many
+ * as the array is long, so if one is that of an extra key, there is a hole.
+ */
+function writeSmallIntegers(values, array, length) {
+  reserve(length * 2 + 8);
+  const { u8 } = w;
+  let pos = w.pos + 5;
+  let bits = 0;
+  for (let i = 0; i < length; i++) {
     const value = values[i];
-    if ((value | 0) !== value || value !== array[i]) return false;
+    if (typeof value !== 'number') return false;
+    const int = value | 0;
+    if (int !== value || (int === 0 && 1 / value < 0)) return false;
+    // The magnitude, all of them together; one byte each unless that turns out too little.
+    bits |= int ^ (int >> 31);
+    u8[pos++] = int;
   }
+  if (bits > 32767 || includes.call(array, undefined)) return false;
+  if (bits > 127) {
+    pos = w.pos + 5;
+    for (let i = 0; i < length; i++) {
+      const int = values[i];
+      u8[pos++] = int;
+      u8[pos++] = int >> 8;
+    }
+  }
+  u8[w.pos] = bits > 127 ? op.INT16S : op.INT8S;
+  w.view.setUint32(w.pos + 1, length, true);
+  w.pos = pos;
   return true;
 }
 
@@ -74,53 +113,71 @@ function isPacked(values, array) {
  * written to doubles, and anything that is no number turns it into an ordinary array.
  */
 function writePacked(array, length) {
-  reserve(length * 8 + 8);
-  const at = w.pos + 5;
-  const { view } = w;
-  let i = 0;
-  let low = 0;
-  let high = 0;
-  for (; i < length; i++) {
+  const { view, pos } = w;
+  const at = pos + 5;
+  // Taken beforehand: an accessor among the elements may encode another message.
+  w.pos = at + length * 8;
+  let bits = 0;
+  for (let i = 0; i < length; i++) {
     const value = array[i];
-    const int = value | 0;
-    if (int !== value || (int === 0 && 1 / value < 0)) return writePackedDoubles(array, length, at, i, value);
-    if (int < low) low = int;
-    else if (int > high) high = int;
+    const int = typeof value === 'number' ? value | 0 : 0;
+    if (int !== value || (int === 0 && 1 / value < 0)) {
+      return writePackedDoubles(array, length, pos, view, i, value);
+    }
+    bits |= int ^ (int >> 31);
     view.setInt32(at + i * 4, int, true);
   }
-  let size = 4;
-  if (low >= -128 && high < 128) {
-    size = 1;
-    for (i = 0; i < length; i++) view.setInt8(at + i, view.getInt32(at + i * 4, true));
-  } else if (low >= -32768 && high < 32768) {
-    size = 2;
-    for (i = 0; i < length; i++) view.setInt16(at + i * 2, view.getInt32(at + i * 4, true), true);
-  }
-  w.u8[w.pos] = size === 1 ? op.INT8S : size === 2 ? op.INT16S : op.INT32S;
-  view.setUint32(w.pos + 1, length, true);
-  w.pos = at + length * size;
+  const size = bits < 128 ? 1 : bits < 32768 ? 2 : 4;
+  if (size === 1) narrow8(view, at, length);
+  else if (size === 2) narrow16(view, at, length);
+  finish(view, pos, size === 1 ? op.INT8S : size === 2 ? op.INT16S : op.INT32S, length, size);
+}
+
+function narrow8(view, at, length) {
+  for (let i = 0; i < length; i++) view.setInt8(at + i, view.getInt32(at + i * 4, true));
+}
+
+function narrow16(view, at, length) {
+  for (let i = 0; i < length; i++) view.setInt16(at + i * 2, view.getInt32(at + i * 4, true), true);
+}
+
+function startDoubles(array, length, first) {
+  const { view, pos } = w;
+  w.pos = pos + 5 + length * 8;
+  writePackedDoubles(array, length, pos, view, 0, first);
 }
 
 /** Go on from the element `start`, which has just been read as `value`. */
-function writePackedDoubles(array, length, at, start, value) {
-  const { view } = w;
-  for (let i = start - 1; i >= 0; i--) view.setFloat64(at + i * 8, view.getInt32(at + i * 4, true), true);
-  let i = start;
-  for (;;) {
-    if (typeof value !== 'number') return writeRest(array, length, at, i, value);
-    view.setFloat64(at + i * 8, value, true);
-    if (++i === length) break;
-    value = array[i];
+function writePackedDoubles(array, length, pos, view, start, value) {
+  const at = pos + 5;
+  for (let i = start - 1; i >= 0; i--) {
+    view.setFloat64(at + i * 8, view.getInt32(at + i * 4, true), true);
   }
-  w.u8[w.pos] = op.DOUBLES;
-  view.setUint32(w.pos + 1, length, true);
-  w.pos = at + length * 8;
+  if (typeof value !== 'number') return writeRest(array, length, pos, view, start, value);
+  view.setFloat64(at + start * 8, value, true);
+  // A variable of its own, so that the engine need not box each number.
+  for (let i = start + 1; i < length; i++) {
+    const number = array[i];
+    if (typeof number !== 'number') return writeRest(array, length, pos, view, i, number);
+    view.setFloat64(at + i * 8, number, true);
+  }
+  finish(view, pos, op.DOUBLES, length, 8);
+}
+
+/** The elements are in `view`, which is no longer the scratch if that has grown meanwhile. */
+function finish(view, pos, code, length, size) {
+  const end = pos + 5 + length * size;
+  view.setUint8(pos, code);
+  view.setUint32(pos + 1, length, true);
+  if (view !== w.view) w.u8.set(new Uint8Array(view.buffer, pos, end - pos), pos);
+  w.pos = end;
 }
 
 /** The elements before `start` are doubles in the scratch, `value` is the one at `start`. */
-function writeRest(array, length, at, start, value) {
+function writeRest(array, length, pos, view, start, value) {
   const numbers = new Array(start);
-  for (let i = 0; i < start; i++) numbers[i] = w.view.getFloat64(at + i * 8, true);
+  for (let i = 0; i < start; i++) numbers[i] = view.getFloat64(pos + 5 + i * 8, true);
+  w.pos = pos;
   writeHeader(length, op.ARRAY);
   for (let i = 0; i < start; i++) {
     if (w.pos > w.limit) reserve(0);
@@ -160,12 +217,22 @@ function writeUncommon(array, length) {
   while (elements < length && elements < keys.length && keys[elements] === String(elements)) elements++;
   if (elements === length) {
     writeElements(array, length, op.ARRAY_KEYS);
-    writeKeys(array, keysOf(array), length);
+    const then = keysOf(array);
+    writeKeys(array, then, indicesAmong(then));
     return;
   }
   w.u8[w.pos++] = op.ARRAY_SPARSE;
   core.writeU32(length);
   writeKeys(array, keys, 0);
+}
+
+const INDEX = /^(?:0|[1-9]\d{0,9})$/;
+
+/** How many of the keys are indices: those come first. The elements may have changed meanwhile. */
+function indicesAmong(keys) {
+  let count = 0;
+  while (count < keys.length && INDEX.test(keys[count]) && keys[count] < 0xffffffff) count++;
+  return count;
 }
 
 /** Count, keys and values of the properties `keys` (from `start` on) that are still there. */

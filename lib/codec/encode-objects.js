@@ -40,7 +40,7 @@ const viewOffset = getter(DataView.prototype, 'byteOffset');
 const viewLength = getter(DataView.prototype, 'byteLength');
 const nodeClone = structuredClone;
 
-module.exports = { writeOther, writeForeign, writeView, writeBigInt, stageString, usesBlocks };
+module.exports = { writeOther, refuse, writeForeign, writeView, writeBigInt, stageString, usesBlocks };
 
 const { writeError } = require('./encode-errors');
 

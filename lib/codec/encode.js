@@ -54,7 +54,10 @@ const core = { walk, host, writeValue, writeString, writeNumber, writeU32, known
 module.exports = core;
 
 const { writeArray } = require('./encode-arrays');
-const { writeOther, writeForeign, writeView, writeBigInt, stageString, usesBlocks } = require('./encode-objects');
+const { kinds, kindBySlots } = require('./kinds');
+const {
+  writeOther, refuse, writeForeign, writeView, writeBigInt, stageString, usesBlocks,
+} = require('./encode-objects');
 
 function writeU32(value) {
   w.view.setUint32(w.pos, value, true);
@@ -207,21 +210,40 @@ function writeObject(object) {
 function writePlain(object) {
   const at = w.pos;
   w.pos = at + 5;
-  let node = getRoot();
+  const root = getRoot();
+  let node = root;
   for (const key in object) {
     if (!hasOwnProperty.call(object, key)) continue;
-    if (node.key === key) node = node.next;
-    else node = step(node, key);
+    if (node.key === key) {
+      node = node.next;
+    } else {
+      if (node === root && isArguments(object, key)) return refuse(object);
+      node = step(node, key);
+    }
     const value = object[key];
     if (w.pos > w.limit) reserve(0);
     if (typeof value === 'string') writeString(value);
     else if (typeof value === 'number') writeNumber(value);
     else writeValue(value);
   }
+  if (node === root && isDisguised(object)) {
+    w.pos = at;
+    return writeOther(object);
+  }
   if (node.id === -1 && !walk.alone && hooks.internShape !== null) shapes.touch(node, hooks);
   const id = node.id >= 0 && !walk.alone ? node.id : localShape(node);
   w.u8[at] = op.OBJECT;
   w.view.setUint32(at + 1, id, true);
+}
+
+/** The arguments of a function look like an object with keys 0, 1, ... */
+function isArguments(object, key) {
+  return key === '0' && types.isArgumentsObject(object);
+}
+
+/** An object without keys may be a Map or the like that has been given another prototype. */
+function isDisguised(object) {
+  return getPrototypeOf(object) === objectPrototype && kindBySlots(object, kinds.PLAIN) !== kinds.PLAIN;
 }
 
 /** Put the shape among those that travel with the message. */

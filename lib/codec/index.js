@@ -18,6 +18,7 @@ const { RingportError, corrupt } = require('./errors');
 const { hooks } = require('./hooks');
 
 const { walk, host } = encoder;
+const { allocUnsafe } = Buffer;
 const { latin1Write } = Buffer.prototype;
 
 /** The self-contained form: two bytes of header, then a message. */
@@ -208,7 +209,7 @@ function writeEntry(node) {
  * The self-contained form of `value`: any later version of the same major reads it.
  *
  * @param {unknown} value
- * @returns {Uint8Array} bytes of its own
+ * @returns {Buffer}
  * @throws DataCloneError for what cannot be bytes: functions, shared memory, Node's own objects
  */
 function serialize(value) {
@@ -228,7 +229,7 @@ function serialize(value) {
 }
 
 function copyOut(start, length) {
-  const bytes = new Uint8Array(HEADER + length);
+  const bytes = allocUnsafe(HEADER + length);
   bytes[0] = MAGIC;
   bytes[1] = VERSION;
   const { u8 } = w;

@@ -7,19 +7,25 @@
  * and what a prototype cannot tell is asked of util.types. An object that is nothing
  * known is cloned as a plain object only if the classes on its prototype chain are the
  * application's own: anything of Node's or the engine's is left to Node ("foreign"), which is
- * always right, only slower.
+ * always right, only slower. EventEmitter is Node's, but its instances are ordinary objects.
  */
 
+const EventEmitter = require('node:events');
 const { types } = require('node:util');
 const { builtinModules } = require('node:module');
 
 const kinds = {
-  FOREIGN: 0, PLAIN: 1, MAP: 2, SET: 3, DATE: 4, REGEXP: 5, ERROR: 6, BOXED: 7, BUFFER: 8, NEVER: 9,
-  /** The prototype alone does not tell: look at the object. */
-  LOOK: 10,
+  FOREIGN: 0, PLAIN: 1, MAP: 2, SET: 3, DATE: 4, REGEXP: 5, ERROR: 6, BOXED: 7, BUFFER: 8,
+  /** Nobody can clone it. */
+  NEVER: 9,
 };
 
+/** Kinds of prototypes that do not tell: the object's slots do, and this where it has none. */
+const LOOK_PLAIN = 10;
+const LOOK_FOREIGN = 11;
+
 const { getPrototypeOf, getOwnPropertyDescriptor } = Object;
+const { ownKeys } = Reflect;
 const functionToString = Function.prototype.toString;
 const objectToString = Object.prototype.toString;
 
@@ -27,22 +33,6 @@ const objectToString = Object.prototype.toString;
 const byPrototype = new WeakMap();
 /** Prototypes of Node's own classes; filled on first need. */
 let builtins = null;
-
-/** Internal slots first, as the engine does. */
-function kindOf(object) {
-  const prototype = getPrototypeOf(object);
-  if (prototype === null) {
-    return types.isModuleNamespaceObject(object) ? kinds.FOREIGN : kindBySlots(object, kinds.PLAIN);
-  }
-  let kind = byPrototype.get(prototype);
-  if (kind === undefined) {
-    kind = isApplicationClass(prototype) ? kinds.PLAIN : kinds.LOOK;
-    byPrototype.set(prototype, kind);
-  }
-  if (kind === kinds.PLAIN) return kind;
-  if (kind === kinds.LOOK) return kindBySlots(object, kinds.FOREIGN);
-  return CHECKS[kind](object) ? kind : kindBySlots(object, kinds.FOREIGN);
-}
 
 const CHECKS = [];
 CHECKS[kinds.MAP] = types.isMap;
@@ -52,6 +42,23 @@ CHECKS[kinds.REGEXP] = types.isRegExp;
 CHECKS[kinds.ERROR] = types.isNativeError;
 CHECKS[kinds.BOXED] = types.isBoxedPrimitive;
 CHECKS[kinds.BUFFER] = types.isArrayBuffer;
+
+/** What structured clone takes `object` for: neither array nor view, and no Proxy. */
+function kindOf(object) {
+  const prototype = getPrototypeOf(object);
+  if (prototype === null) {
+    return types.isModuleNamespaceObject(object) ? kinds.NEVER : kindBySlots(object, kinds.PLAIN);
+  }
+  let kind = byPrototype.get(prototype);
+  if (kind === undefined) {
+    kind = kindOfPrototype(prototype);
+    byPrototype.set(prototype, kind);
+  }
+  if (kind === kinds.PLAIN) return kind;
+  if (kind === LOOK_PLAIN) return kindBySlots(object, kinds.PLAIN);
+  if (kind === LOOK_FOREIGN) return kindBySlots(object, kinds.FOREIGN);
+  return CHECKS[kind](object) ? kind : kindBySlots(object, kinds.PLAIN);
+}
 
 function kindBySlots(object, otherwise) {
   for (let kind = kinds.MAP; kind <= kinds.BUFFER; kind++) {
@@ -66,41 +73,59 @@ function kindBySlots(object, otherwise) {
 /** An object literal of another vm context. */
 function isPlainOfAnotherRealm(object) {
   const prototype = getPrototypeOf(object);
-  if (prototype === null || getPrototypeOf(prototype) !== null || types.isProxy(prototype)) return false;
-  const constructor = ownConstructor(prototype);
-  return constructor !== null && constructor.name === 'Object' && isNative(constructor) &&
+  if (getPrototypeOf(prototype) !== null || types.isProxy(prototype)) return false;
+  const constructor = getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  return typeof constructor === 'function' && !types.isProxy(constructor) &&
+    constructor.name === 'Object' && isNative(constructor) &&
     objectToString.call(object) === '[object Object]';
 }
 
-function ownConstructor(prototype) {
-  const descriptor = getOwnPropertyDescriptor(prototype, 'constructor');
-  if (descriptor === undefined || typeof descriptor.value !== 'function') return null;
-  if (types.isProxy(descriptor.value)) return null;
-  const own = getOwnPropertyDescriptor(descriptor.value, 'prototype');
-  return own !== undefined && own.value === prototype ? descriptor.value : null;
-}
-
-function isNative(fn) {
-  return functionToString.call(fn).endsWith('{ [native code] }');
-}
-
 /**
- * Whether every prototype from here to Object.prototype belongs to a class that neither the
- * engine nor Node defines. EventEmitter is Node's, but its instances are ordinary objects.
+ * PLAIN if every prototype up to Object.prototype is that of a class which neither the engine nor Node
+ * defines, LOOK_PLAIN if others are among them whose instances can be told by their slots.
  */
-function isApplicationClass(prototype) {
-  const emitter = require('node:events').prototype;
+function kindOfPrototype(prototype) {
+  let kind = kinds.PLAIN;
   let p = prototype;
-  for (let depth = 0; depth < 64; depth++) {
-    if (p === Object.prototype) return true;
-    if (p === null || types.isProxy(p)) return false;
-    if (p !== emitter) {
-      const constructor = ownConstructor(p);
-      if (constructor === null || isNative(constructor) || isBuiltin(p)) return false;
+  for (let depth = 0; depth < 64 && p !== null && !types.isProxy(p); depth++) {
+    if (p === Object.prototype) return kind;
+    if (byPrototype.has(p) || CHECKABLE.has(p)) {
+      if (byPrototype.get(p) === LOOK_FOREIGN) return LOOK_FOREIGN;
+      if (byPrototype.get(p) !== kinds.PLAIN) kind = LOOK_PLAIN;
+    } else if (p !== EventEmitter.prototype) {
+      if (!isOfApplication(p)) return LOOK_FOREIGN;
+      if (getOwnPropertyDescriptor(p, 'constructor') === undefined) kind = LOOK_PLAIN;
     }
     p = getPrototypeOf(p);
   }
-  return false;
+  return LOOK_FOREIGN;
+}
+
+/** Engine prototypes whose real instances util.types can tell, or are no plain objects anyway. */
+const CHECKABLE = new Set([
+  Array, Function, Promise, WeakMap, WeakSet, Symbol, SharedArrayBuffer, DataView,
+  Object.getPrototypeOf(Uint8Array),
+].map((type) => type.prototype));
+
+function isOfApplication(prototype) {
+  const constructor = getOwnPropertyDescriptor(prototype, 'constructor');
+  if (constructor !== undefined) {
+    const { value } = constructor;
+    if (typeof value !== 'function' || types.isProxy(value) || isNative(value)) return false;
+  }
+  for (const key of ownKeys(prototype)) {
+    // Node's clonable classes have methods with these names; not all of the classes are public.
+    if (typeof key === 'symbol' && `${key.description}`.startsWith('messaging_')) return false;
+    if (constructor === undefined) {
+      const { value, get } = getOwnPropertyDescriptor(prototype, key);
+      if (isNative(value) || isNative(get)) return false;
+    }
+  }
+  return !isBuiltin(prototype);
+}
+
+function isNative(fn) {
+  return typeof fn === 'function' && functionToString.call(fn).endsWith('{ [native code] }');
 }
 
 function isBuiltin(prototype) {
@@ -174,4 +199,6 @@ for (const [kind, classes] of [
   for (const { prototype } of classes) byPrototype.set(prototype, kind);
 }
 
-module.exports = { kinds, kindOf };
+byPrototype.set(Object.prototype, LOOK_PLAIN);
+
+module.exports = { kinds, kindOf, kindBySlots };
