@@ -283,6 +283,8 @@ function writeForeign(value) {
 
 function leaveToNode(value) {
   if (walk.alone) {
+    // Node's own error if it cannot clone that either.
+    nodeClone(value);
     const name = Object.prototype.toString.call(value);
     throw new DOMException(`${name} could not be cloned.`, 'DataCloneError');
   }

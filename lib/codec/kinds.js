@@ -65,7 +65,9 @@ function kindBySlots(object, otherwise) {
     if (CHECKS[kind](object)) return kind;
   }
   if (types.isPromise(object) || types.isWeakMap(object) || types.isWeakSet(object) ||
-      types.isGeneratorObject(object) || types.isArgumentsObject(object)) return kinds.NEVER;
+      types.isGeneratorObject(object) || types.isArgumentsObject(object) ||
+      types.isMapIterator(object) || types.isSetIterator(object)) return kinds.NEVER;
+  if (types.isSharedArrayBuffer(object) || types.isExternal(object)) return kinds.FOREIGN;
   if (otherwise === kinds.FOREIGN && isPlainOfAnotherRealm(object)) return kinds.PLAIN;
   return otherwise;
 }

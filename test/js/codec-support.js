@@ -10,9 +10,12 @@ const codec = require('../../lib/codec');
 
 const NODE = parseInt(process.versions.node, 10);
 
+const texts = [];
+
 /** What the port layer does, in JS: a registry of shapes, blocks, a lane for foreign values. */
 class Lane {
-  texts = [];
+  /** Of the process: numbers are never given twice. */
+  texts = texts;
   blocks = [];
   ports = new Map();
   constructor() {
@@ -41,7 +44,7 @@ class Lane {
   intern(text) {
     const index = this.texts.indexOf(text);
     if (index >= 0) return index;
-    return this.texts.length < 1000 ? this.texts.push(text) - 1 : -1;
+    return this.texts.length < 2000 ? this.texts.push(text) - 1 : -1;
   }
 
   /** There and back, as a port would do it. */
