@@ -149,8 +149,7 @@ function announce(transfer) {
  */
 function send(endpoint, start, foreign, transfer) {
   if (foreign === null && transfer.empty) {
-    endpoint.write(start, codec.end);
-    return;
+    return endpoint.write(start, codec.end);
   }
 
   const { end: codecEnd } = codec;
@@ -163,10 +162,13 @@ function send(endpoint, start, foreign, transfer) {
   own.forEach((port, i) => {
     if (port.hold.companion !== transfer.ends[i]) transfer.ends[i].close();
   });
-  end.postMessage([sequence, foreign, ids, transfer?.all], transfer?.list);
+
+  const result = end.postMessage([sequence, foreign, ids, transfer?.all], transfer?.list);
+
   endpoint.sequence = sequence;
   for (const port of own) port.depart();
   endpoint.writeWithCompanion(start, codecEnd, sequence);
+  return result;
 }
 
 /**

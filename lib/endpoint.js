@@ -24,6 +24,8 @@ const tick = process._tickCallback;
 
 /** Node's limit for one wake-up: what was queued when it began, or this many. */
 const BATCH = 1000;
+/** More messages than can be queued. */
+const ALL = 0x7fffffff;
 
 /** Flags of a record. A trailer, 8-aligned behind the codec's bytes, is two words: how many bytes
  * those are, and the number of the companion's message. */
@@ -38,9 +40,6 @@ const NONE = -1;
 
 /** By slot: an Endpoint that must stay, or a WeakRef to one that nobody may need any more. */
 const endpoints = [];
-/** By slot: gone, waiting for the closing phase of the loop. */
-const leaving = [];
-
 /** Ports that nobody can reach are closed, so that the other side learns of it. */
 const unreachable = new FinalizationRegistry((hold) => {
   binding.close(hold.slot);
@@ -76,6 +75,26 @@ function settleReader() {
   control[BYTES] = readBytes;
   control[COUNT] = readCount;
   binding.release(slot);
+}
+
+/**
+ * What Node does between two messages.
+ * @returns {boolean} false: an error has had its 'uncaughtException', which ends the wake-up
+ */
+function runTicks() {
+  let calm = tick !== undefined;
+
+  while (tick !== undefined) {
+    try {
+      tick();
+      break;
+    } catch (error) {
+      /* It must not unwind through the binding: the stack of async ids would not match. */
+      calm = false;
+      binding.fatal(error);
+    }
+  }
+  return calm;
 }
 
 function changeRefs(by) {
@@ -127,19 +146,14 @@ codec.attach({
     return staged++ - stagedBase;
   },
   unstage,
-  takeBlock(index, type, length) {
-    if (type !== 'string') return takeBytes(index + recordBlock).buffer;
-
-    const oneByte = binding.blockLength(recordAt, index + recordBlock) === length;
-
-    return binding.takeString(recordAt, index + recordBlock, oneByte);
-  },
+  takeBlock: (index) => takeBytes(index + recordBlock).buffer,
+  takeString: (index, oneByte) => binding.takeString(recordAt, index + recordBlock, oneByte),
   port: (object, context) => companion.portIndex(object, context),
   takePort: (index) => arrived?.own[index],
 });
 
 class Endpoint {
-  /** Slot of the half in the binding, NONE once closed or sent away. */
+  /** Slot of the half in the binding, NONE once it is gone. */
   slot;
   owner = null;
   receiving = false;
@@ -148,9 +162,10 @@ class Endpoint {
   hold;
   /** Number of the last message posted to the companion. */
   sequence = 0;
-  /** A wake-up is being dealt with; `ending`: a listener has called close() in it. */
-  draining = false;
+  /** Closed or sent away: nothing can be sent. [kClosed] follows in the closing phase of the loop;
+   * until then what is queued can be read. */
   ending = false;
+  draining = false;
 
   constructor(slot) {
     this.slot = slot;
@@ -191,10 +206,16 @@ class Endpoint {
     return this.slot !== NONE && !this.ending;
   }
 
+  /** 'close' has been emitted, or is about to be. */
+  get gone() {
+    return this.slot === NONE;
+  }
+
   /**
    * Send a value. To a port that has closed: nowhere, but errors are the same.
    * @param {unknown} value
    * @param {import('./companion').Transfer | null} transfer
+   * @returns {boolean | undefined} what postMessage returns
    */
   post(value, transfer) {
     const base = stagedBase;
@@ -204,8 +225,8 @@ class Endpoint {
       const start = codec.encode(value, transfer);
 
       try {
-        if (codec.foreign === null && transfer === null) this.write(start, codec.end);
-        else companion.send(this, start, codec.foreign, transfer);
+        if (codec.foreign === null && transfer === null) return this.write(start, codec.end);
+        return companion.send(this, start, codec.foreign, transfer);
       } finally {
         codec.release(start);
       }
@@ -217,13 +238,13 @@ class Endpoint {
 
   /** Send scratch[start, end). */
   write(start, end) {
-    if (staged !== stagedBase) this.writeTrailer(start, end, FLAG_TRAILER, 0);
-    else this.writeRecord(start, end, 0);
+    if (staged !== stagedBase) return this.writeTrailer(start, end, FLAG_TRAILER, 0);
+    return this.writeRecord(start, end, 0);
   }
 
   /** Send scratch[start, end); the companion's message `sequence` belongs to it. */
   writeWithCompanion(start, end, sequence) {
-    this.writeTrailer(start, end, FLAG_TRAILER | FLAG_COMPANION, sequence);
+    return this.writeTrailer(start, end, FLAG_TRAILER | FLAG_COMPANION, sequence);
   }
 
   writeTrailer(start, end, flags, sequence) {
@@ -231,35 +252,36 @@ class Endpoint {
 
     putWord(codec.scratch, trailer, end - start);
     putWord(codec.scratch, trailer + 4, sequence);
-    this.writeRecord(start, trailer + TRAILER_BYTES, flags);
+    return this.writeRecord(start, trailer + TRAILER_BYTES, flags);
   }
 
   writeRecord(start, end, flags) {
-    if (!this.open) return;
+    if (!this.open) return undefined;
     control[START] = start;
     control[END] = end;
     control[FLAGS] = flags;
     control[STAGED] = stagedBase;
     binding.post(this.slot);
     if (control[STATUS] === 0) staged = stagedBase;
+    return true;
   }
 
   start() {
-    if (this.slot === NONE || this.receiving) return;
+    if (!this.open || this.receiving) return;
     this.receiving = true;
     endpoints[this.slot] = this;
     binding.setReceiving(this.slot, true);
   }
 
   stop() {
-    if (this.slot === NONE || !this.receiving) return;
+    if (!this.receiving) return;
     this.receiving = false;
-    endpoints[this.slot] = new WeakRef(this);
+    if (this.open) endpoints[this.slot] = new WeakRef(this);
     binding.setReceiving(this.slot, false);
   }
 
   ref() {
-    if (this.refed || !this.open) return;
+    if (this.refed || this.gone) return;
     this.refed = true;
     changeRefs(1);
   }
@@ -272,40 +294,36 @@ class Endpoint {
 
   close() {
     if (!this.open) return;
-    this.ending = true;
-    /* What is queued is still delivered if a listener of ours closes. */
-    if (!this.draining) this.shut();
-  }
-
-  /** Close now. */
-  shut() {
-    if (this.slot === NONE) return;
-
-    const slot = this.leave();
-
-    this.hold.companion?.close();
-    this.hold.companion = null;
-    binding.close(slot);
+    this.end();
+    binding.close(this.slot);
   }
 
   /** Send the half into transit, under the id it was announced with. Its companion is the caller's. */
   depart() {
+    if (reader === this) settleReader();
     this.hold.companion = null;
-    return binding.detach(this.leave());
+    binding.detach(this.slot);
+    this.end();
+    this.unref();
+    this.receiving = false;
   }
 
-  /** The half goes; [kClosed] follows in the closing phase. @returns {number} its slot */
-  leave() {
-    const slot = this.slot;
+  end() {
+    this.ending = true;
+    unreachable.unregister(this);
+    endpoints[this.slot] = this;
+  }
 
+  /** The closing phase. */
+  closed() {
     if (reader === this) settleReader();
+    endpoints[this.slot] = undefined;
     this.unref();
     this.receiving = false;
     this.slot = NONE;
-    unreachable.unregister(this);
-    endpoints[slot] = undefined;
-    leaving[slot] = this;
-    return slot;
+    this.hold.companion?.close();
+    this.hold.companion = null;
+    this.owner[kClosed]();
   }
 
   /** Take one message, started or not. @returns {{message: unknown} | undefined} */
@@ -315,7 +333,7 @@ class Endpoint {
     control[BYTES] = 0;
     control[MAX] = 1;
     binding.receive(this.slot);
-    if (control[STATUS] === SEALED) this.shut();
+    if (control[STATUS] === SEALED) this.close();
     if (control[STATUS] !== 0) return undefined;
     reader = this;
     readBytes = control[BYTES];
@@ -328,7 +346,10 @@ class Endpoint {
     }
   }
 
-  /** One wake-up: deliver what is queued, but at most `limit` messages. */
+  /**
+   * One wake-up: deliver what is queued, but at most `limit` messages. The rest, also what an error
+   * leaves, comes with the next; ALL leaves no rest.
+   */
   drain(limit) {
     if (this.draining) return;
 
@@ -346,7 +367,8 @@ class Endpoint {
           sealed = control[STATUS] === SEALED;
           break;
         }
-        limit -= this.deliverBatch(owner, control[BYTES]);
+        if (!this.deliverBatch(owner, control[BYTES]) && limit !== ALL) limit = 0;
+        else if (limit !== ALL) limit -= readCount;
         if (reader === this && this.slot !== NONE) {
           control[BYTES] = readBytes;
           control[COUNT] = readCount;
@@ -359,14 +381,14 @@ class Endpoint {
     } finally {
       if (reader === this) settleReader();
       this.draining = false;
-      if (this.ending) this.shut();
     }
-    if (sealed) this.shut();
+    if (sealed) this.close();
   }
 
-  /** @returns {number} messages delivered */
+  /** @returns {boolean} false: the wake-up has to end */
   deliverBatch(owner, bytes) {
     let at = 0;
+    let calm;
 
     reader = this;
     readBytes = 0;
@@ -377,10 +399,9 @@ class Endpoint {
       at += 8 + ((inbox32[at >> 2] + 7) & ~7);
       /* Dealt with, whatever happens to it: it must not come twice. */
       this.deliver(owner, here, at);
-      if (tick === undefined) break;
-      tick();
-    } while (at < bytes && reader === this && this.receiving);
-    return readCount;
+      calm = runTicks();
+    } while (calm && at < bytes && reader === this && this.receiving);
+    return calm;
   }
 
   deliver(owner, at, next) {
@@ -449,16 +470,13 @@ function dispatch(slot, queued) {
   control[BYTES] = 0;
   control[MAX] = 1;
   binding.receive(slot);
-  if (control[STATUS] === SEALED) endpoint.shut();
+  if (control[STATUS] === SEALED) endpoint.close();
 }
 
 /** The binding calls this in the closing phase of the loop. */
 function closed(slot) {
-  const endpoint = leaving[slot];
-
-  leaving[slot] = undefined;
-  endpoint?.owner?.[kClosed]();
+  Endpoint.at(slot)?.closed();
 }
 
 binding.setup({ dispatch, closed }, dispatch, closed, control);
-module.exports = { Endpoint, kMessage, kMessageError, kClosed };
+module.exports = { Endpoint, ALL, kMessage, kMessageError, kClosed };

@@ -18,8 +18,6 @@ function symbol(object, description) {
   throw new Error(`ringport does not know this Node: there is no ${description} where it was`);
 }
 
-const kCreateEvent = symbol(MessagePort.prototype, 'kCreateEvent');
-
 module.exports = {
   symbol,
   NodeEventTarget,
@@ -28,12 +26,4 @@ module.exports = {
   kHybridDispatch: Symbol.for('nodejs.internal.kHybridDispatch'),
   kCurrentlyReceivingPorts: Symbol.for('nodejs.internal.kCurrentlyReceivingPorts'),
   kOnClose: symbol(MessagePort.prototype, 'handle_onclose'),
-
-  /** Give a prototype the properties of Node's MessagePort that work on any NodeEventTarget. */
-  inherit(prototype) {
-    for (const key of ['onmessage', 'onmessageerror', kCreateEvent]) {
-      Object.defineProperty(prototype, key,
-        Object.getOwnPropertyDescriptor(MessagePort.prototype, key));
-    }
-  },
 };

@@ -17,12 +17,9 @@ const companion = require('./companion');
 const { Endpoint, kMessage, kMessageError, kClosed } = require('./endpoint');
 const { binding, control, STATUS } = require('./native');
 const {
-  NodeEventTarget, inherit, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener, kOnClose,
+  NodeEventTarget, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener, kOnClose,
   kRemoveListener,
 } = require('./node-events');
-
-/** Only this module makes ports. */
-const secret = Symbol('ringport');
 
 /** Where the port of a worker does more than others. */
 const kStop = Symbol('stop');
@@ -44,31 +41,68 @@ function throwAsNode(call) {
   }
 }
 
+function isObject(value) {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+/** As Node reads a transfer list. @returns {unknown[] | null} null: it is no iterable */
+function readIterable(object) {
+  if (!isObject(object)) return null;
+  if (Array.isArray(object)) return Array.from({ length: object.length }, (_, i) => object[i]);
+
+  const method = object[Symbol.iterator];
+  const iterator = typeof method === 'function' ? method.call(object) : null;
+  const next = isObject(iterator) ? iterator.next : null;
+
+  if (typeof next !== 'function') return null;
+  for (const list = []; ;) {
+    const result = next.call(iterator);
+
+    if (!isObject(result)) return null;
+    if (result.done) return list;
+    list.push(result.value);
+  }
+}
+
 /**
  * The second argument of postMessage: an iterable, or { transfer: iterable }.
  * @returns {companion.Transfer | null}
  */
 function readTransfer(argument) {
   if (argument === undefined || argument === null) return null;
-  if (typeof argument !== 'object' && typeof argument !== 'function') {
-    throwAsNode((port) => port.postMessage(undefined, argument));
-  }
-  if (typeof argument[Symbol.iterator] === 'function') return new companion.Transfer(argument);
+  if (!isObject(argument)) throwAsNode((port) => port.postMessage(undefined, argument));
 
-  const { transfer } = argument;
+  let list = readIterable(argument);
 
-  if (transfer === undefined) return null;
-  if (transfer === null || typeof transfer[Symbol.iterator] !== 'function') {
-    throwAsNode((port) => port.postMessage(undefined, { transfer: null }));
+  if (list === null) {
+    const { transfer } = argument;
+
+    if (transfer === undefined) return null;
+    list = readIterable(transfer);
+    if (list === null) throwAsNode((port) => port.postMessage(undefined, { transfer: null }));
   }
-  return new companion.Transfer(transfer);
+  return new companion.Transfer(list);
 }
+
+/** Node's ports listen to these on themselves, which shows in eventNames() and the like. */
+function onListener() {}
 
 /** A listener that returned a promise: its rejection is an uncaught exception, as in Node. */
 function watch(promise) {
   const { then } = promise;
 
   if (typeof then === 'function') then.call(promise, undefined, throwLater);
+}
+
+/** Call a listener as Node does: its error is thrown in the next tick. */
+function callListener(listener, receiver, value) {
+  try {
+    const result = listener.call(receiver, value);
+
+    if (result !== undefined && result !== null) watch(result);
+  } catch (error) {
+    throwLater(error);
+  }
 }
 
 function throwLater(error) {
@@ -78,44 +112,35 @@ function throwLater(error) {
 /**
  * One end of a channel; see https://nodejs.org/api/worker_threads.html#class-messageport. Made by
  * `new MessageChannel()`, received in a message, or made of a passport.
+ *
+ * Its prototype inherits from that of Node's MessagePort, so that `instanceof` holds for either class
+ * and MessageEvent takes it as a port; what would need Node's native half is replaced here.
  */
-class MessagePort extends NodeEventTarget {
+class Port extends NodePort {
   #endpoint;
   /** The only 'message' listener, if it is a function added by on(): called without an event. */
   #sole = null;
   #addingByOn = false;
 
-  constructor(key, endpoint) {
-    if (key !== secret) throwAsNode(() => new NodePort());
+  constructor(endpoint) {
     super();
-    this.#endpoint = endpoint;
+    super.on('newListener', onListener);
+    super.on('removeListener', onListener);
     this[kCurrentlyReceivingPorts] = undefined;
+    this.#endpoint = endpoint;
     if (endpoint.open) endpoint.bind(this, true);
   }
 
   static endpointOf(object) {
-    return #endpoint in object ? object.#endpoint : undefined;
+    return isObject(object) && #endpoint in object ? object.#endpoint : undefined;
   }
 
-  /**
-   * The port that a passport stands for. The passport's one message is taken and the passport closed.
-   * @param {import('node:worker_threads').MessagePort} passport made by detach() in any thread
-   * @returns {MessagePort} with everything that was queued for it, in order
-   * @throws {TypeError} ERR_INVALID_ARG_TYPE: not a MessagePort of Node's
-   * @throws {RingportError} ERR_RINGPORT_INVALID_PASSPORT: it is no passport, or it has been used
-   */
-  static from(passport) {
-    if (!(passport instanceof NodePort)) throwAsNode(() => nodeReceive(null));
+  /** The endpoint of what a method was called on. */
+  static #of(port) {
+    const endpoint = Port.endpointOf(port);
 
-    const received = nodeReceive(passport)?.message;
-    const slot = received?.kind === PASSPORT ? binding.attach(received.id) : -1;
-
-    if (slot === -1) {
-      throw new RingportError('ERR_RINGPORT_INVALID_PASSPORT',
-        'The port is no passport of a ringport MessagePort, or it has been used');
-    }
-    passport.close();
-    return make(slot, received.end);
+    if (endpoint === undefined) throw new TypeError('Illegal invocation');
+    return endpoint;
   }
 
   /**
@@ -125,7 +150,7 @@ class MessagePort extends NodeEventTarget {
    * @throws {DOMException} DataCloneError: the port is closed or was sent away
    */
   detach() {
-    const endpoint = this.#endpoint;
+    const endpoint = Port.#of(this);
 
     if (!endpoint.open) throwAsNode((port) => port.postMessage(null, [companion.closedPort()]));
 
@@ -146,35 +171,36 @@ class MessagePort extends NodeEventTarget {
    * @throws {DOMException} DataCloneError; nothing is sent and nothing detached
    */
   postMessage(value, transfer) {
-    const endpoint = this.#endpoint;
+    const endpoint = Port.#of(this);
 
     if (arguments.length === 0) throwAsNode((port) => port.postMessage());
-    endpoint.post(value, transfer === undefined ? null : readTransfer(transfer));
-    return endpoint.open ? true : undefined;
+    return endpoint.post(value, transfer === undefined ? null : readTransfer(transfer));
   }
 
   /** Deliver messages, without keeping the loop alive. */
   start() {
-    this.#endpoint.start();
+    Port.#of(this).start();
   }
 
   /** @param {Function} [callback] called on 'close' */
   close(callback) {
     if (typeof callback === 'function') this.once('close', callback);
-    this.#endpoint.close();
+    Port.#of(this).close();
   }
 
   ref() {
-    this.#endpoint.ref();
+    Port.#of(this).ref();
   }
 
   unref() {
-    this.#endpoint.unref();
+    Port.#of(this).unref();
   }
 
   /** @returns {boolean} whether the port keeps the loop alive */
   hasRef() {
-    return this.#endpoint.refed;
+    const endpoint = Port.#of(this);
+
+    return !endpoint.gone && endpoint.refed;
   }
 
   on(type, listener) {
@@ -235,13 +261,7 @@ class MessagePort extends NodeEventTarget {
       this[kHybridDispatch](value, 'message', undefined);
       return;
     }
-    try {
-      const result = sole.call(this, value);
-
-      if (result !== undefined && result !== null) watch(result);
-    } catch (error) {
-      throwLater(error);
-    }
+    callListener(sole, this, value);
   }
 
   [kMessageError](error) {
@@ -256,19 +276,67 @@ class MessagePort extends NodeEventTarget {
   [inspect.custom]() {
     if (!(#endpoint in this)) return this; // what we returned comes back here
 
-    const { open, refed } = this.#endpoint;
-    const state = open ? { active: true, refed } : { active: false };
+    const { gone, refed } = this.#endpoint;
+    const state = gone ? { active: false } : { active: true, refed };
 
-    return Object.assign({ __proto__: MessagePort.prototype }, state, this);
+    return Object.assign({ __proto__: Port.prototype }, state, this);
   }
 }
 
-inherit(MessagePort.prototype);
+/* super() makes a NodeEventTarget: Node's MessagePort itself cannot be made by us. */
+Object.setPrototypeOf(Port, NodeEventTarget);
+
+/** The class as users see it; it only ever throws, as Node's does. */
+function MessagePort() {
+  throwAsNode(() => new NodePort());
+}
+
+Object.setPrototypeOf(MessagePort, NodeEventTarget);
+MessagePort.prototype = Port.prototype;
+Object.defineProperty(MessagePort.prototype, 'constructor', { value: MessagePort });
+
+/**
+ * The port that a passport stands for. The passport's one message is taken and the passport closed.
+ * @param {import('node:worker_threads').MessagePort} passport made by detach() in any thread
+ * @returns {MessagePort} with everything that was queued for it, in order
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE: not a MessagePort of Node's
+ * @throws {RingportError} ERR_RINGPORT_INVALID_PASSPORT: it is no passport, or it has been used
+ */
+function from(passport) {
+  if (!(passport instanceof NodePort)) throwAsNode(() => nodeReceive(null));
+
+  const received = nodeReceive(passport)?.message;
+  const slot = received?.kind === PASSPORT ? binding.attach(received.id) : -1;
+
+  if (slot === -1) {
+    throw new RingportError('ERR_RINGPORT_INVALID_PASSPORT',
+      'The port is no passport of a ringport MessagePort, or it has been used');
+  }
+  passport.close();
+  return make(slot, received.end);
+}
+
+Object.defineProperty(MessagePort, 'from', { value: from, writable: true, configurable: true });
+
+/* As on Node's prototype, to the name and the length. */
+for (const name of ['onmessage', 'onmessageerror']) {
+  Object.defineProperty(Port.prototype, name,
+    Object.getOwnPropertyDescriptor(NodePort.prototype, name));
+}
+for (const name of ['postMessage', 'start', 'close', 'ref', 'unref', 'hasRef']) {
+  const theirs = Object.getOwnPropertyDescriptor(NodePort.prototype, name);
+  const { value } = Object.getOwnPropertyDescriptor(Port.prototype, name);
+
+  for (const key of ['name', 'length']) {
+    Object.defineProperty(value, key, { value: theirs.value[key], configurable: true });
+  }
+  Object.defineProperty(Port.prototype, name, { ...theirs, value });
+}
 
 /** A port on this slot (-1: closed), whose companion is `end`. */
 function make(slot, end) {
   const endpoint = new Endpoint(slot);
-  const port = new MessagePort(secret, endpoint);
+  const port = new Port(endpoint);
 
   if (slot === -1) end?.close();
   else if (end !== undefined) companion.adopt(endpoint, end);
@@ -276,24 +344,18 @@ function make(slot, end) {
 }
 
 companion.ports.make = make;
-companion.ports.endpointOf = MessagePort.endpointOf;
+companion.ports.endpointOf = Port.endpointOf;
 companion.ports.endpointAt = Endpoint.at;
-delete MessagePort.endpointOf;
 
 /** Two entangled ports; see https://nodejs.org/api/worker_threads.html#class-messagechannel. */
-class Channel {
-  constructor() {
-    const slot = binding.open();
+function MessageChannel() {
+  if (new.target === undefined) return NodeChannel(); // throws ERR_CONSTRUCT_CALL_REQUIRED
 
-    this.port1 = make(slot);
-    this.port2 = make(control[STATUS]);
-  }
+  const slot = binding.open();
+
+  this.port1 = make(slot);
+  this.port2 = make(control[STATUS]);
 }
-
-/** Node's says ERR_CONSTRUCT_CALL_REQUIRED when it is called without new. */
-const MessageChannel = new Proxy(Channel, {
-  apply: () => NodeChannel(),
-});
 
 /**
  * The oldest message that waits, started or not.
@@ -311,6 +373,6 @@ function receiveMessageOnPort(port) {
 }
 
 module.exports = {
-  MessageChannel, MessagePort, receiveMessageOnPort,
-  secret, readTransfer, throwAsNode, kReceive, kStop,
+  MessageChannel, MessagePort, Port, receiveMessageOnPort,
+  readTransfer, throwAsNode, throwLater, kReceive, kStop,
 };

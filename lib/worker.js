@@ -25,11 +25,11 @@
 const threads = require('node:worker_threads');
 
 const companion = require('./companion');
-const { Endpoint, kMessage, kMessageError, kClosed } = require('./endpoint');
+const { Endpoint, ALL, kMessage, kMessageError, kClosed } = require('./endpoint');
 const { binding, control, STATUS } = require('./native');
 const { kHybridDispatch, symbol } = require('./node-events');
 const {
-  MessagePort, secret, readTransfer, throwAsNode, kReceive, kStop,
+  Port, readTransfer, throwAsNode, throwLater, kReceive, kStop,
 } = require('./port');
 
 const kOnExit = symbol(threads.Worker.prototype, 'kOnExit');
@@ -37,9 +37,6 @@ const kOnExit = symbol(threads.Worker.prototype, 'kOnExit');
 const HELLO = 'ringport.hello';
 /** A message with ringport ports in it, on Node's lane. */
 const ENVELOPE = 'ringport.envelope';
-
-/** More messages than a port can hold. */
-const ALL = 0x7fffffff;
 
 const tick = process._tickCallback ?? (() => {});
 
@@ -60,7 +57,7 @@ class Worker extends threads.Worker {
    * @param {string | URL} filename
    * @param {import('node:worker_threads').WorkerOptions} [options]
    */
-  constructor(filename, options) {
+  constructor(filename, options = undefined) {
     const slot = binding.open();
     const childSlot = control[STATUS];
     let thread;
@@ -88,8 +85,8 @@ class Worker extends threads.Worker {
    * @throws {DOMException} DataCloneError; nothing is sent and nothing detached
    */
   postMessage(value, transfer) {
-    if (arguments.length === 0) throwAsNode((port) => port.postMessage());
     if (this.#ended) return undefined;
+    if (arguments.length === 0) throwAsNode((port) => port.postMessage());
     if (this.#live) {
       this.#endpoint.post(value, transfer === undefined ? null : readTransfer(transfer));
       return undefined;
@@ -143,11 +140,19 @@ class Worker extends threads.Worker {
   }
 
   [kMessage](value) {
-    super.emit('message', value);
+    try {
+      super.emit('message', value);
+    } catch (error) {
+      throwLater(error);
+    }
   }
 
   [kMessageError](error) {
-    super.emit('messageerror', error);
+    try {
+      super.emit('messageerror', error);
+    } catch (thrown) {
+      throwLater(thrown);
+    }
   }
 
   [kClosed]() {
@@ -156,7 +161,7 @@ class Worker extends threads.Worker {
 }
 
 /** The port of a worker to its parent: both lanes in one. */
-class ParentPort extends MessagePort {
+class ParentPort extends Port {
   #node;
   /** The first message by ring has come: nothing more comes on Node's lane. */
   #ring = false;
@@ -164,7 +169,7 @@ class ParentPort extends MessagePort {
 
   /** @param {threads.MessagePort} node Node's own parentPort */
   constructor(endpoint, node) {
-    super(secret, endpoint);
+    super(endpoint);
     this.#node = node;
     node.on('close', () => this.close());
   }
@@ -245,9 +250,6 @@ class ParentPort extends MessagePort {
     return super[kReceive]();
   }
 }
-
-/* Nobody needs to see that this port is special. */
-ParentPort.prototype.constructor = MessagePort;
 
 /** In a worker of ours: its port. In a worker of Node's: Node's port. Else null. */
 function findParentPort() {

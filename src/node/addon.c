@@ -20,6 +20,7 @@ static const struct {
     {"setScratch", rp_env_set_scratch},
     {"setInbox", rp_env_set_inbox},
     {"setRef", rp_env_set_ref},
+    {"fatal", rp_env_fatal},
     {"open", rp_port_open},
     {"bind", rp_port_bind},
     {"post", rp_port_post},

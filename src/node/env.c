@@ -49,12 +49,14 @@ on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
   for (uint32_t slot = 0; slot < e->ports_length; slot++) {
     rp_port *port = &e->ports[slot];
 
-    if (port->state == RP_PORT_OPEN) rp_half_close(port->half);
+    if (port->half != NULL) rp_half_close(port->half);
     if (port->context != NULL) (void) napi_async_destroy(e->env, port->context);
     port->context = NULL;
     port->half = NULL;
     port->state = RP_PORT_FREE;
   }
+  /* Terminated in the middle of making a worker: whoever waits for that must not wait for ever. */
+  for (; e->spawning > 0; e->spawning--) rp_spawn_abort();
   rp_spawn_forget_all(e);
   uv_close((uv_handle_t *) e->doorbell, on_doorbell_closed);
 }
@@ -98,6 +100,8 @@ turn(rp_env *e, rp_half *half) {
   bool running;
 
   rp_half_begin(half);
+  /* A handle that is closing gets no callbacks any more; neither do we. */
+  if (e->ports[slot].state != RP_PORT_OPEN) return true;
   (void) rp_chain_peek(&half->inbox, &first);
   if (napi_open_handle_scope(e->env, &scope) != napi_ok) return false;
 
@@ -210,6 +214,15 @@ rp_env_set_inbox(napi_env env, napi_callback_info info) {
 }
 
 napi_value
+rp_env_fatal(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+
+  (void) rp_arguments(env, info, argv);
+  (void) napi_fatal_exception(env, argv[0]);
+  return NULL;
+}
+
+napi_value
 rp_env_set_ref(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
@@ -229,6 +242,15 @@ rp_env_port(rp_env *e, napi_value value) {
 
   if (napi_get_value_uint32(e->env, value, &slot) != napi_ok) return NULL;
   if (slot >= e->ports_length || e->ports[slot].state != RP_PORT_OPEN) return NULL;
+  return &e->ports[slot];
+}
+
+rp_port *
+rp_env_readable_port(rp_env *e, napi_value value) {
+  uint32_t slot;
+
+  if (napi_get_value_uint32(e->env, value, &slot) != napi_ok) return NULL;
+  if (slot >= e->ports_length || e->ports[slot].half == NULL) return NULL;
   return &e->ports[slot];
 }
 
@@ -280,6 +302,9 @@ on_port_closed(uv_handle_t *handle) {
   napi_handle_scope scope;
   rp_port *port = &e->ports[slot];
 
+  if (e->batch_slot == slot) e->batch_slot = RP_NO_SLOT;
+  if (port->half != NULL) rp_half_close(port->half);
+  port->half = NULL;
   if (napi_open_handle_scope(e->env, &scope) == napi_ok) {
     napi_value argv[] = {rp_from_u32(e->env, slot)};
 
@@ -298,12 +323,10 @@ rp_env_retire_port(rp_env *e, uint32_t slot) {
   uv_idle_t *handle = malloc(uv_handle_size(UV_IDLE));
   closing *c = malloc(sizeof(*c));
 
-  port->half = NULL;
   port->receiving = false;
   port->state = RP_PORT_CLOSING;
-  if (e->batch_slot == slot) e->batch_slot = RP_NO_SLOT;
   if (handle == NULL || c == NULL) {
-    /* The slot stays CLOSING for good: no 'close' event, but nothing dangles. */
+    /* No 'close' event for want of memory; the half goes with the environment. */
     free(handle);
     free(c);
     return;

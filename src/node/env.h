@@ -31,11 +31,11 @@ enum {
 typedef enum rp_port_state {
   RP_PORT_FREE,
   RP_PORT_OPEN,
-  RP_PORT_CLOSING, /* no half any more; 'close' is to be emitted */
+  RP_PORT_CLOSING, /* closed or sent away; gone, with a 'close' event, in the closing phase */
 } rp_port_state;
 
 typedef struct rp_port {
-  rp_half *half;
+  rp_half *half; /* NULL: sent away */
   napi_async_context context;
   uint32_t next_free; /* slot, when free */
   uint8_t state;
@@ -56,6 +56,7 @@ typedef struct rp_env {
   uv_async_t *doorbell;
   napi_async_cleanup_hook_handle hook;
   uint32_t open_handles; /* libuv handles not yet closed: the last one frees this */
+  uint32_t spawning;     /* spawns begun and not yet committed */
   bool closing;
 
   rp_port *ports; /* by slot */
@@ -98,13 +99,20 @@ napi_value rp_env_set_inbox(napi_env env, napi_callback_info info);
 /* setRef(boolean): whether the doorbell keeps the loop alive. */
 napi_value rp_env_set_ref(napi_env env, napi_callback_info info);
 
+/* fatal(error): what an error does that nothing catches; returns if 'uncaughtException' took it. */
+napi_value rp_env_fatal(napi_env env, napi_callback_info info);
+
 /* The open port that argument `value` names by its slot, NULL if there is none. */
 rp_port *rp_env_port(rp_env *e, napi_value value);
+
+/* The same, or a port that is closing but has its half yet: it can be read to the last. */
+rp_port *rp_env_readable_port(rp_env *e, napi_value value);
 
 /* A free slot, now open with this half; RP_NO_SLOT without memory. */
 uint32_t rp_env_add_port(rp_env *e, rp_half *half);
 
-/* The port has no half any more. Its 'close' follows in the closing phase of the loop. */
+/* The port is closing. In the closing phase of the loop its half is closed, if it still has it, and
+ * 'close' is emitted: as in Node, where the peer learns of it only then. */
 void rp_env_retire_port(rp_env *e, uint32_t slot);
 
 #endif

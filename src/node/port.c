@@ -21,8 +21,10 @@ rp_port_open(napi_env env, napi_callback_info info) {
   slot = rp_env_add_port(e, one);
   other_slot = slot == RP_NO_SLOT ? RP_NO_SLOT : rp_env_add_port(e, other);
   if (other_slot == RP_NO_SLOT) {
-    if (slot != RP_NO_SLOT) rp_env_retire_port(e, slot);
-    rp_half_close(one);
+    if (slot != RP_NO_SLOT)
+      rp_env_retire_port(e, slot);
+    else
+      rp_half_close(one);
     rp_half_close(other);
     return rp_throw_memory(env);
   }
@@ -89,7 +91,7 @@ napi_value
 rp_port_receive(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  rp_port *port = rp_env_port(e, argv[0]);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
   uint32_t *control = rp_control(e);
   uint32_t bytes = 0, count = 0;
   int status = RP_SEALED;
@@ -120,7 +122,7 @@ napi_value
 rp_port_release(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  rp_port *port = rp_env_port(e, argv[0]);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
 
   if (port != NULL) step_over(e, port, port->half->slot);
   return NULL;
@@ -147,12 +149,7 @@ rp_port_close(napi_env env, napi_callback_info info) {
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_port(e, argv[0]);
 
-  if (port == NULL) return NULL;
-
-  rp_half *half = port->half;
-
-  rp_env_retire_port(e, half->slot);
-  rp_half_close(half);
+  if (port != NULL) rp_env_retire_port(e, port->half->slot);
   return NULL;
 }
 
@@ -190,6 +187,8 @@ rp_port_detach(napi_env env, napi_callback_info info) {
   rp_half *half = port->half;
 
   rp_env_retire_port(e, half->slot);
+  if (e->batch_slot == half->slot) e->batch_slot = RP_NO_SLOT;
+  port->half = NULL;
   return rp_from_id(env, rp_half_detach(half));
 }
 

@@ -51,9 +51,11 @@ thread_id(napi_env env, napi_value value) {
 /* spawnBegin(); see spawn.h. */
 napi_value
 rp_tables_spawn_begin(napi_env env, napi_callback_info info) {
-  (void) env;
-  (void) info;
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+
   rp_spawn_begin();
+  e->spawning++;
   return NULL;
 }
 
@@ -64,6 +66,8 @@ rp_tables_spawn_commit(napi_env env, napi_callback_info info) {
   rp_env *e = rp_arguments(env, info, argv);
   uint64_t half_id = rp_to_id(env, argv[1]);
 
+  if (e->spawning == 0) return rp_throw_type(env, "spawnCommit without spawnBegin");
+  e->spawning--;
   if (rp_spawn_commit(thread_id(env, argv[0]), half_id, e) == RP_OK) return NULL;
   rp_half_lost(half_id);
   return rp_throw_memory(env);
@@ -72,9 +76,13 @@ rp_tables_spawn_commit(napi_env env, napi_callback_info info) {
 /* spawnAbort(). */
 napi_value
 rp_tables_spawn_abort(napi_env env, napi_callback_info info) {
-  (void) env;
-  (void) info;
-  rp_spawn_abort();
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+
+  if (e->spawning > 0) {
+    e->spawning--;
+    rp_spawn_abort();
+  }
   return NULL;
 }
 
