@@ -1,19 +1,23 @@
 'use strict';
 
-// node scripts/mocha-all.js [suites...]
+// node scripts/mocha-all.js [--others] [suites...]
 //
-// Runs the mocha suites on every Node line (scripts/nodes.js), all with the one binary that is
-// there: Node-API promises that a build serves them all, and this holds it to that.
+// Runs the mocha suites on every Node line (scripts/nodes.js), or on all but the running one, with
+// the one binary that is there: Node-API promises that a build serves them all, and this holds it
+// to that.
 
 const { nodes } = require('./nodes');
 const { runMocha, total } = require('./steps');
 
-const suites = process.argv.length > 2 ? process.argv.slice(2) : ['test/js', 'test/types'];
+const args = process.argv.slice(2);
+const others = args.includes('--others');
+const named = args.filter((word) => word !== '--others');
+const suites = named.length > 0 ? named : ['test/js', 'test/types'];
 
 async function main() {
   const steps = [];
 
-  for (const { line, node } of nodes()) {
+  for (const { line, node } of nodes().slice(others ? 1 : 0)) {
     steps.push(await runMocha(`mocha on Node ${line}`, node, suites));
   }
 

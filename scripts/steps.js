@@ -3,6 +3,8 @@
 // Runs test commands one after the other, shows what they print, reads their counts from it, and
 // sums them up.
 
+const fs = require('node:fs');
+const path = require('node:path');
 const { spawn } = require('node:child_process');
 
 const { root } = require('./sources');
@@ -12,6 +14,7 @@ const { root } = require('./sources');
  * @property {string} name
  * @property {number} passed
  * @property {number} failed at least 1 if the command did not end with 0
+ * @property {string[]} [culprits] the test files that failed
  * @property {number} seconds
  */
 
@@ -30,12 +33,18 @@ function counts(output) {
   return passing ? { passed: Number(passing[1]), failed: Number(failing?.[1] ?? 0) } : undefined;
 }
 
-function kill(child) {
+function signal(child, name) {
   try {
-    process.kill(-child.pid, 'SIGKILL');
+    process.kill(-child.pid, name);
   } catch (error) {
     if (error.code !== 'ESRCH') throw error;
   }
+}
+
+/** End a command and what it started: first so that a script of ours can do the same to its own. */
+function stop(child) {
+  signal(child, 'SIGTERM');
+  setTimeout(() => signal(child, 'SIGKILL'), 2000).unref();
 }
 
 /**
@@ -58,12 +67,12 @@ function run(name, command, args, { minutes = 10, env = {} } = {}) {
       cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'], detached: true,
     });
     const interrupt = () => {
-      kill(child);
+      stop(child);
       process.exit(130);
     };
     const timer = setTimeout(() => {
       console.log(`${name}: no end after ${minutes} minutes`);
-      kill(child);
+      stop(child);
     }, minutes * 60_000);
     let output = '';
 
@@ -74,10 +83,10 @@ function run(name, command, args, { minutes = 10, env = {} } = {}) {
     });
     child.on('error', (error) => console.log(error.message));
     process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-    child.on('close', (code, signal) => {
+    child.on('close', (code, killer) => {
       clearTimeout(timer);
       process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-      if (code !== 0) console.log(`${name}: ${signal ?? `exit code ${code}`}`);
+      if (code !== 0) console.log(`${name}: ${killer ?? `exit code ${code}`}`);
 
       const { passed, failed } = counts(output) ?? { passed: code === 0 ? 1 : 0, failed: 0 };
 
@@ -91,10 +100,41 @@ function run(name, command, args, { minutes = 10, env = {} } = {}) {
   });
 }
 
-/** Run mocha in the given Node. @returns {Promise<Step>} */
-function runMocha(name, node, suites, options) {
-  // Well below the limit of a step that runs mocha inside.
-  return run(name, node, ['node_modules/mocha/bin/mocha.js', '--no-color', ...suites], { minutes: 5, ...options });
+/** @returns {string[]} the test files in the given files and directories */
+function testFiles(suites) {
+  return suites.flatMap((suite) => {
+    if (!fs.statSync(path.join(root, suite)).isDirectory()) return [suite];
+
+    return fs.readdirSync(path.join(root, suite), { recursive: true })
+      .filter((name) => name.endsWith('.test.js'))
+      .sort()
+      .map((name) => path.join(suite, name));
+  });
+}
+
+/**
+ * Run mocha, each test file in a process of its own: an addon's crash or hang then costs the rest
+ * of one file, and shows which.
+ * @param {string} name for people
+ * @param {string} node the Node to run it in
+ * @param {string[]} suites test files, or directories of them
+ * @param {object} [options] as for run(), for each file
+ * @returns {Promise<Step>}
+ */
+async function runMocha(name, node, suites, options) {
+  const step = { name, passed: 0, failed: 0, seconds: 0, culprits: [] };
+
+  for (const file of testFiles(suites)) {
+    const args = ['node_modules/mocha/bin/mocha.js', '--no-color', file];
+    const { passed, failed, seconds } = await run(`${name}: ${file}`, node, args, { minutes: 3, ...options });
+
+    step.passed += passed;
+    step.failed += failed;
+    step.seconds += seconds;
+    if (failed > 0) step.culprits.push(file);
+  }
+
+  return step;
 }
 
 /** Print what each step did and the closing line; a failure becomes the exit code. */
@@ -103,10 +143,12 @@ function total(steps) {
   const width = Math.max(...steps.map((step) => step.name.length));
 
   console.log('');
-  for (const { name, passed, failed, seconds } of steps) {
+  for (const { name, passed, failed, seconds, culprits } of steps) {
     const time = `${seconds.toFixed(1).padStart(6)} s`;
+    const where = culprits?.length > 0 ? ` in ${culprits.join(', ')}` : '';
+    const verdict = failed > 0 ? `, ${failed} FAILED${where}` : '';
 
-    console.log(`${name.padEnd(width)}  ${time}  ${passed} passed${failed ? `, ${failed} FAILED` : ''}`);
+    console.log(`${name.padEnd(width)}  ${time}  ${passed} passed${verdict}`);
   }
 
   console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);

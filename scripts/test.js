@@ -1,6 +1,6 @@
 'use strict';
 
-// node scripts/test.js [directories of test/...]
+// node scripts/test.js
 //
 // npm test: the C programs, then the mocha suites, and one closing line that sums them up.
 
