@@ -27,15 +27,10 @@ function readOther(code) {
     case op.ARRAY: return readElements(readCount(1));
     case op.ARRAY_KEYS: {
       const array = readElements(readCount(1));
-      readKeys(array);
+      readKeys(array, readCount(2));
       return array;
     }
-    case op.ARRAY_SPARSE: {
-      const array = keep([]);
-      array.length = readU32();
-      readKeys(array);
-      return array;
-    }
+    case op.ARRAY_SPARSE: return readSparse();
     case op.INT8S: case op.INT16S: case op.INT32S: case op.DOUBLES: return readNumbers(code);
     case op.BIGINT: return readBigInt();
     case op.DATE: {
@@ -70,8 +65,19 @@ function readElements(length) {
   return array;
 }
 
-function readKeys(array) {
+/** An array of any length, in memory that fits what is in it. */
+function readSparse() {
+  const array = keep([]);
+  const length = readU32();
   const count = readCount(2);
+  // An array that has been as long as can be stays a table, however short it becomes.
+  if (length > 64 + count * 16) array.length = 0xffffffff;
+  array.length = length;
+  readKeys(array, count);
+  return array;
+}
+
+function readKeys(array, count) {
   for (let i = 0; i < count; i++) {
     const key = readValue();
     if (typeof key !== 'string' || key === 'length') throw corrupt('a key');

@@ -36,8 +36,13 @@ const AROUND = '[ ...  more items ]'.length;
 
 function hasOnlyElements(array, length) {
   if (length > SOME && getPrototypeOf(array) === arrayPrototype) {
-    // `[ ... 100 more items ]`; anything else makes it longer.
-    return inspect(array, inspectExtras).length === AROUND + digitsOf(length);
+    try {
+      // `[ ... 100 more items ]`; anything else makes it longer.
+      return inspect(array, inspectExtras).length === AROUND + digitsOf(length);
+    } catch {
+      // It trips over odd errors among the extra keys.
+      return false;
+    }
   }
   const keys = keysOf(array);
   // Indices come first: if the last of so many keys is the last index, all of them are indices.

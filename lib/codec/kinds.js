@@ -54,7 +54,7 @@ function kindOf(object) {
     kind = kindOfPrototype(prototype);
     byPrototype.set(prototype, kind);
   }
-  if (kind === kinds.PLAIN) return kind;
+  if (kind === kinds.PLAIN || kind === kinds.FOREIGN) return kind;
   if (kind === LOOK_PLAIN) return kindBySlots(object, kinds.PLAIN);
   if (kind === LOOK_FOREIGN) return kindBySlots(object, kinds.FOREIGN);
   return CHECKS[kind](object) ? kind : kindBySlots(object, kinds.PLAIN);
@@ -91,10 +91,12 @@ function kindOfPrototype(prototype) {
   let p = prototype;
   for (let depth = 0; depth < 64 && p !== null && !types.isProxy(p); depth++) {
     if (p === Object.prototype) return kind;
+    if (byPrototype.get(p) === kinds.FOREIGN) return kinds.FOREIGN;
     if (byPrototype.has(p) || CHECKABLE.has(p)) {
       if (byPrototype.get(p) === LOOK_FOREIGN) return LOOK_FOREIGN;
       if (byPrototype.get(p) !== kinds.PLAIN) kind = LOOK_PLAIN;
     } else if (p !== EventEmitter.prototype) {
+      if (isOfNode(p)) return kinds.FOREIGN;
       if (!isOfApplication(p)) return LOOK_FOREIGN;
       if (getOwnPropertyDescriptor(p, 'constructor') === undefined) kind = LOOK_PLAIN;
     }
@@ -109,21 +111,26 @@ const CHECKABLE = new Set([
   Object.getPrototypeOf(Uint8Array),
 ].map((type) => type.prototype));
 
+/** Whether instances may have something to them that Node's own clone knows of. */
+function isOfNode(prototype) {
+  for (const key of ownKeys(prototype)) {
+    // Node's clonable classes have methods with these names; not all of the classes are public.
+    if (typeof key === 'symbol' && `${key.description}`.startsWith('messaging_')) return true;
+  }
+  return isBuiltin(prototype);
+}
+
 function isOfApplication(prototype) {
   const constructor = getOwnPropertyDescriptor(prototype, 'constructor');
   if (constructor !== undefined) {
     const { value } = constructor;
-    if (typeof value !== 'function' || types.isProxy(value) || isNative(value)) return false;
+    return typeof value === 'function' && !types.isProxy(value) && !isNative(value);
   }
   for (const key of ownKeys(prototype)) {
-    // Node's clonable classes have methods with these names; not all of the classes are public.
-    if (typeof key === 'symbol' && `${key.description}`.startsWith('messaging_')) return false;
-    if (constructor === undefined) {
-      const { value, get } = getOwnPropertyDescriptor(prototype, key);
-      if (isNative(value) || isNative(get)) return false;
-    }
+    const { value, get } = getOwnPropertyDescriptor(prototype, key);
+    if (isNative(value) || isNative(get)) return false;
   }
-  return !isBuiltin(prototype);
+  return true;
 }
 
 function isNative(fn) {
