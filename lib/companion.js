@@ -112,12 +112,12 @@ class Transfer {
   }
 }
 
-/** Node's own error for a value that must be in the transfer list and is not. */
-function throwMissingTransferable() {
+/** Node's own error for a port that is in a message and not in its transfer list. */
+function throwNotTransferred(open) {
   const { port1, port2 } = new MessageChannel();
 
   try {
-    port1.postMessage(port2);
+    port1.postMessage(open ? port2 : closedPort());
   } finally {
     port1.close();
   }
@@ -128,11 +128,13 @@ function throwMissingTransferable() {
  * @returns {number} which of our ports in the transfer list it is, -1: none of our ports
  */
 function portIndex(object, transfer) {
-  if (ports.endpointOf(object) === undefined) return -1;
+  const endpoint = ports.endpointOf(object);
+
+  if (endpoint === undefined) return -1;
 
   const index = transfer === null ? -1 : transfer.ports.indexOf(object);
 
-  if (index === -1) throwMissingTransferable();
+  if (index === -1) throwNotTransferred(endpoint.open);
   return index;
 }
 
@@ -141,6 +143,14 @@ function announce(transfer) {
   return transfer.which.map((i) => {
     return i === -1 ? undefined : binding.announce(ports.endpointOf(transfer.ports[i]).slot);
   });
+}
+
+/** Send a port away; if it is the peer of the port it travels by, it cannot arrive. */
+function depart(port, carrier) {
+  const lost = carrier.open && ports.endpointAt(binding.peer(carrier.slot)) === port;
+
+  port.depart();
+  if (lost) binding.peerLost(carrier.slot);
 }
 
 /**
@@ -166,7 +176,7 @@ function send(endpoint, start, foreign, transfer) {
   const result = end.postMessage([sequence, foreign, ids, transfer?.all], transfer?.list);
 
   endpoint.sequence = sequence;
-  for (const port of own) port.depart();
+  for (const port of own) depart(port, endpoint);
   endpoint.writeWithCompanion(start, codecEnd, sequence);
   return result;
 }

@@ -57,6 +57,8 @@ let readCount = 0;
 /** Blocks staged by encodings in progress, and the first one of the innermost. */
 let staged = 0;
 let stagedBase = 0;
+/** Whether the port of the innermost encoding was open when it began. */
+let sending = false;
 
 /** Of the record being decoded: its offset in the inbox, its first block that is the codec's, and
  * what the companion brought. */
@@ -218,9 +220,12 @@ class Endpoint {
    * @returns {boolean | undefined} what postMessage returns
    */
   post(value, transfer) {
-    const base = stagedBase;
+    const outerBase = stagedBase;
+    const outerSending = sending;
 
     stagedBase = staged;
+    /* Asked now: a getter that closes the port does not stop the message that it is part of. */
+    sending = this.open;
     try {
       const start = codec.encode(value, transfer);
 
@@ -232,7 +237,8 @@ class Endpoint {
       }
     } finally {
       unstage();
-      stagedBase = base;
+      stagedBase = outerBase;
+      sending = outerSending;
     }
   }
 
@@ -256,13 +262,14 @@ class Endpoint {
   }
 
   writeRecord(start, end, flags) {
-    if (!this.open) return undefined;
+    if (!sending) return undefined;
     control[START] = start;
     control[END] = end;
     control[FLAGS] = flags;
     control[STAGED] = stagedBase;
     binding.post(this.slot);
-    if (control[STATUS] === 0) staged = stagedBase;
+    if (control[STATUS] !== 0) return false; // the peer has closed
+    staged = stagedBase;
     return true;
   }
 

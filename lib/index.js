@@ -4,14 +4,15 @@
  * ringport: worker_threads with message ports over lock-free rings.
  *
  * Exports everything that worker_threads of the running Node exports; MessageChannel, MessagePort,
- * receiveMessageOnPort, Worker and parentPort are ours. See lib/index.d.ts for the types and README.md.
+ * receiveMessageOnPort, Worker, parentPort and
+ * workerData are ours. See lib/index.d.ts for the types and README.md.
  */
 
 const threads = require('node:worker_threads');
 
 const { serialize, deserialize, markUncloneable, RingportError } = require('./codec');
 const { MessageChannel, MessagePort, receiveMessageOnPort } = require('./port');
-const { Worker, parentPort } = require('./worker');
+const { Worker, parentPort, workerData } = require('./worker');
 
 module.exports = {
   ...threads,
@@ -20,6 +21,7 @@ module.exports = {
   receiveMessageOnPort,
   Worker,
   parentPort,
+  workerData,
   serialize,
   deserialize,
   RingportError,

@@ -21,6 +21,7 @@ function symbol(object, description) {
 module.exports = {
   symbol,
   NodeEventTarget,
+  kCreateEvent: symbol(MessagePort.prototype, 'kCreateEvent'),
   kNewListener: symbol(EventTarget.prototype, 'kNewListener'),
   kRemoveListener: symbol(EventTarget.prototype, 'kRemoveListener'),
   kHybridDispatch: Symbol.for('nodejs.internal.kHybridDispatch'),

@@ -17,7 +17,7 @@ const companion = require('./companion');
 const { Endpoint, kMessage, kMessageError, kClosed } = require('./endpoint');
 const { binding, control, STATUS } = require('./native');
 const {
-  NodeEventTarget, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener, kOnClose,
+  NodeEventTarget, kCreateEvent, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener, kOnClose,
   kRemoveListener,
 } = require('./node-events');
 
@@ -267,6 +267,18 @@ class Port extends NodePort {
   [kMessageError](error) {
     this[kCurrentlyReceivingPorts] = [];
     this[kHybridDispatch](error, 'messageerror', undefined);
+  }
+
+  /** Node's MessageEvent takes only Node's own ports. */
+  [kCreateEvent](type, data) {
+    const ports = this[kCurrentlyReceivingPorts];
+
+    if (!ports?.some((port) => Port.endpointOf(port) !== undefined)) {
+      return super[kCreateEvent](type, data);
+    }
+    this[kCurrentlyReceivingPorts] = [];
+    return Object.defineProperty(super[kCreateEvent](type, data), 'ports',
+      { value: ports, enumerable: true, configurable: true });
   }
 
   [kClosed]() {

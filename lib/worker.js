@@ -61,10 +61,12 @@ class Worker extends threads.Worker {
     const slot = binding.open();
     const childSlot = control[STATUS];
     let thread;
+    let transfer = null;
 
     binding.spawnBegin();
     try {
-      super(filename, options);
+      if (options?.transferList) transfer = readTransfer(options.transferList);
+      super(filename, withPorts(options, transfer));
       thread = this.threadId;
     } catch (error) {
       binding.spawnAbort();
@@ -72,6 +74,7 @@ class Worker extends threads.Worker {
       binding.close(childSlot);
       throw error;
     }
+    for (const port of transfer?.ports ?? []) companion.ports.endpointOf(port).depart();
     this.#thread = thread;
     this.#endpoint = new Endpoint(slot);
     this.#endpoint.bind(this, false);
@@ -159,6 +162,17 @@ class Worker extends threads.Worker {
     /* The worker closed its port, or ended: 'exit' tells. */
   }
 }
+
+/** Worker options as Node can take them: with our ports, workerData travels in an envelope. */
+function withPorts(options, transfer) {
+  if (transfer === null || transfer.ports.length === 0) return options;
+
+  const [workerData, transferList] = companion.envelope(ENVELOPE, options.workerData, transfer);
+
+  return { ...options, workerData, transferList };
+}
+
+Object.defineProperty(Worker.prototype.postMessage, 'length', { value: 0, configurable: true });
 
 /** The port of a worker to its parent: both lanes in one. */
 class ParentPort extends Port {
@@ -271,4 +285,13 @@ function findParentPort() {
   return port;
 }
 
-module.exports = { Worker, parentPort: findParentPort() };
+function findWorkerData() {
+  const { workerData } = threads;
+
+  if (workerData?.kind !== ENVELOPE) return workerData;
+  /* For good: a port can be taken out of its envelope once. */
+  threads.workerData = Endpoint.open(workerData.bytes, companion.receive(workerData));
+  return threads.workerData;
+}
+
+module.exports = { Worker, parentPort: findParentPort(), workerData: findWorkerData() };

@@ -51,7 +51,7 @@ napi_value
 rp_port_post(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  rp_port *port = rp_env_port(e, argv[0]);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
   uint32_t *control = rp_control(e);
   uint32_t start = control[RP_CONTROL_START];
   uint32_t end = control[RP_CONTROL_END];
