@@ -11,8 +11,8 @@ const { setTimeout: sleep } = require('node:timers/promises');
 const { merge } = require('./words');
 
 /* Lines under way per worker, and lines between two acknowledgements. */
-const WINDOW = 1024;
-const ACK_EVERY = 256;
+const WINDOW = 4096;
+const ACK_EVERY = 1024;
 
 const PING_EVERY_MS = 2;
 const IDLE_PINGS = 300;

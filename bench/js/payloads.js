@@ -2,11 +2,15 @@
 
 /*
  * The messages. make(i) gives the i-th variant: same shape, other values, so that nobody wins by
- * remembering the last one. Senders cycle through VARIANTS values made beforehand: making them is
- * not part of a message's cost.
+ * remembering what came before. Senders cycle through variants made beforehand: making them is not
+ * part of a message's cost.
  */
 
-const VARIANTS = 64;
+/* Thousands of small ones: more than a cache of strings would hold. A few large ones, so that they
+ * stay in the processor's caches like freshly made ones. Powers of two. */
+const MOST_VARIANTS = 4096;
+const FEWEST_VARIANTS = 64;
+const VARIANT_BYTES = 4 * 1024 * 1024;
 
 /** A flat string (not a rope) of `length` times `text`. */
 function flat(text, length) {
@@ -54,8 +58,8 @@ const payloads = {
   '1 KiB bytes': { size: 1024, make: (i) => bytes(1024, i) },
   '64 KiB bytes': { size: 65536, make: (i) => bytes(65536, i) },
   '1 MiB bytes': { size: 1048576, make: (i) => bytes(1048576, i) },
-  '1 KiB string': { size: 1024, make: (i) => flat(String.fromCharCode(65 + i), 1024) },
-  '1 KiB UTF-16': { size: 1024, make: (i) => flat(String.fromCharCode(0x416 + i), 512) },
+  '1 KiB string': { size: 1024, make: (i) => flat(String.fromCharCode(65 + i % 58), 1024) },
+  '1 KiB UTF-16': { size: 1024, make: (i) => flat(String.fromCharCode(0x416 + i % 58), 512) },
   '20 fields': { size: 400, make: twentyFields },
   'nested': {
     size: 300,
@@ -83,9 +87,14 @@ const names = Object.keys(payloads);
 /** What a quick run sends. */
 const fewNames = names.slice(0, 6);
 
-/** The variants of payload `name`. */
+/** The variants of payload `name`; how many of them there are is a power of two. */
 function variants(name) {
-  return Array.from({ length: VARIANTS }, (_, i) => payloads[name].make(i));
+  const { size, make } = payloads[name];
+  let count = MOST_VARIANTS;
+  while (count > FEWEST_VARIANTS && count * size > VARIANT_BYTES) {
+    count /= 2;
+  }
+  return Array.from({ length: count }, (_, i) => make(i));
 }
 
-module.exports = { VARIANTS, payloads, names, fewNames, variants };
+module.exports = { payloads, names, fewNames, variants };

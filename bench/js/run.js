@@ -20,7 +20,8 @@ const usage = `Usage: node bench/js/run.js [options]
                          (default: ${implementations.join(',')})
   --rounds n             rounds per case (default: 5)
   --ms n                 measured time per run in milliseconds (default: 400)
-  --quick                few payloads, short runs: to see that it works, not to publish
+  --quick                few cases (unless filtered), short runs: to see that it works, not to
+                         publish
   --json file            write all figures to this file; bench/js/chart.js draws it
   --list                 only list the cases
   --help                 this text
@@ -42,10 +43,13 @@ start(async () => {
   const filters = options.filter.split('|');
   const chosen = listOf(options, 'scenario', scenarioNames).map((name) => {
     const scenario = require(`./scenarios/${name}`);
-    const cases = scenario.cases(options).filter(
+    const cases = scenario.cases({ quick: options.quick && options.filter === '' }).filter(
       (one) => filters.some((text) => one.name.includes(text)));
     return { name, scenario, cases };
   }).filter(({ cases }) => cases.length > 0);
+  if (chosen.length === 0) {
+    throw new RangeError(`--filter: no case has '${options.filter}' in its name`);
+  }
 
   if (options.list) {
     for (const { name, cases } of chosen) {

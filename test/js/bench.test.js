@@ -67,6 +67,7 @@ describe('bench', function() {
     [['--rounds', 'many'], /^--rounds must be a positive number, not 'many'\n$/],
     [['--scenario', 'speed'], /^--scenario: 'speed' is not one of fan, /],
     [['--implementations', 'smoke'], /^--implementations: 'smoke' is not one of worker_threads/],
+    [['--filter', 'smoke'], /^--filter: no case has 'smoke' in its name\n$/],
     [['--fast'], /^Unknown option '--fast'/],
   ]) {
     it(`says what is wrong with ${args.join(' ')}, and exits with 1`, () => {

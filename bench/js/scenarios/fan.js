@@ -7,7 +7,7 @@
  */
 
 const { Phases } = require('../measure');
-const { VARIANTS, variants } = require('../payloads');
+const { variants } = require('../payloads');
 
 const PAYLOAD = '{action, powerLevel}';
 const BLOCK = 250;
@@ -21,9 +21,11 @@ function cases({ quick }) {
 
 function blockSender() {
   const values = variants(PAYLOAD);
+  const mask = values.length - 1;
+  let next = 0;
   return (port) => {
     for (let i = 0; i < BLOCK; i++) {
-      port.postMessage(values[i % VARIANTS]);
+      port.postMessage(values[next++ & mask]);
     }
   };
 }
