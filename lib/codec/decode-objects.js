@@ -22,7 +22,9 @@ const { types } = require('node:util');
 module.exports = { readOther };
 
 function readOther(code) {
-  if (code >= op.SMALL_ARRAY && code < op.SMALL_ARRAY + 16) return readElements(code - op.SMALL_ARRAY);
+  if (code >= op.SMALL_ARRAY && code < op.SMALL_ARRAY + 16) {
+    return readElements(code - op.SMALL_ARRAY);
+  }
   switch (code) {
     case op.ARRAY: return readElements(readCount(1));
     case op.ARRAY_KEYS: {
@@ -90,11 +92,17 @@ function readNumbers(code) {
   const length = readCount(size);
   const { view, pos } = r;
   const array = keep(new Array(length));
-  if (code === op.INT8S) for (let i = 0; i < length; i++) array[i] = view.getInt8(pos + i);
-  else if (code === op.INT16S) for (let i = 0; i < length; i++) array[i] = view.getInt16(pos + i * 2, true);
-  else if (code === op.INT32S) for (let i = 0; i < length; i++) array[i] = view.getInt32(pos + i * 4, true);
-  else for (let i = 0; i < length; i++) array[i] = view.getFloat64(pos + i * 8, true);
   r.pos = pos + length * size;
+  // A loop for each size: the engine makes each quick by itself.
+  if (size === 1) {
+    for (let i = 0; i < length; i++) array[i] = view.getInt8(pos + i);
+  } else if (size === 2) {
+    for (let i = 0; i < length; i++) array[i] = view.getInt16(pos + i * 2, true);
+  } else if (size === 4) {
+    for (let i = 0; i < length; i++) array[i] = view.getInt32(pos + i * 4, true);
+  } else {
+    for (let i = 0; i < length; i++) array[i] = view.getFloat64(pos + i * 8, true);
+  }
   return array;
 }
 
@@ -152,7 +160,9 @@ function readBuffer(code) {
   const resizable = code === op.BUFFER_RESIZABLE;
   const max = resizable ? readLength() : 0;
   if (length > r.end - r.pos || (resizable && max < length)) throw corrupt('an ArrayBuffer');
-  return keep(takeBytes(resizable ? new ArrayBuffer(length, { maxByteLength: max }) : new ArrayBuffer(length), length));
+  const buffer = resizable ?
+      new ArrayBuffer(length, { maxByteLength: max }) : new ArrayBuffer(length);
+  return keep(takeBytes(buffer, length));
 }
 
 function readWholeView() {
@@ -163,7 +173,7 @@ function readWholeView() {
   if (type === 2 && at < 0) {
     const bytes = new Uint8Array(length);
     const { u8, pos } = r;
-    if (length > 64) bytes.set(u8.subarray(pos, pos + length));
+    if (length > 16) bytes.set(u8.subarray(pos, pos + length));
     else for (let i = 0; i < length; i++) bytes[i] = u8[pos + i];
     r.pos = pos + length;
     return bytes;
@@ -188,7 +198,7 @@ function makeView(at, type, buffer, offset, length, tracks) {
   const size = type === 0 ? 1 : View.BYTES_PER_ELEMENT;
   if (offset % size !== 0 || length % size !== 0 || offset + length > buffer.byteLength) throw corrupt('a view');
   const view = tracks ? trackingView(View, buffer, offset, size) :
-    new View(buffer, offset, length / size);
+      new View(buffer, offset, length / size);
   if (at >= 0) r.objects[at] = view;
   return view;
 }
@@ -238,7 +248,8 @@ function readBlockString() {
   const index = readU32();
   const oneByte = r.u8[r.pos++] === 1;
   const length = readLength();
-  const string = r.alone || hooks.takeString === null ? undefined : hooks.takeString(index, oneByte);
+  const string = r.alone || hooks.takeString === null ?
+    undefined : hooks.takeString(index, oneByte);
   if (typeof string !== 'string' || string.length !== length) throw corrupt('a block');
   return string;
 }

@@ -13,6 +13,8 @@ const op = require('./ops');
 const { w, reserve } = require('./scratch');
 const core = require('./encode');
 
+const { walk } = core;
+
 const { keys: keysOf, values: valuesOf } = Object;
 const hasOwn = Object.hasOwn;
 const arrayPrototype = Array.prototype;
@@ -81,8 +83,8 @@ function writeNumbers(array, length, first) {
 }
 
 /**
- * Write `values` if they are the elements and all of them integers of up to 16 bits. There are as many
- * as the array is long, so if one is that of an extra key, there is a hole.
+ * Write `values` if they are the elements and all of them integers of up to 16 bits. There are as
+ * many as the array is long, so if one is that of an extra key, there is a hole.
  */
 function writeSmallIntegers(values, array, length) {
   reserve(length * 2 + 8);
@@ -143,7 +145,9 @@ function narrow8(view, at, length) {
 }
 
 function narrow16(view, at, length) {
-  for (let i = 0; i < length; i++) view.setInt16(at + i * 2, view.getInt32(at + i * 4, true), true);
+  for (let i = 0; i < length; i++) {
+    view.setInt16(at + i * 2, view.getInt32(at + i * 4, true), true);
+  }
 }
 
 function startDoubles(array, length, first) {
@@ -189,7 +193,9 @@ function writeRest(array, length, pos, view, start, value) {
     core.writeNumber(numbers[i]);
   }
   writeElement(array, start, value);
-  for (let i = start + 1; i < length; i++) writeElement(array, i, i < array.length ? array[i] : undefined);
+  for (let i = start + 1; i < length; i++) {
+    writeElement(array, i, i < array.length ? array[i] : undefined);
+  }
 }
 
 function writeHeader(length, code) {
@@ -209,8 +215,12 @@ function writeElement(array, index, value) {
 
 /** The elements as they are when they are met: getters of earlier ones may have changed them. */
 function writeElements(array, length, code) {
+  const { holder } = walk;
   writeHeader(length, code);
-  for (let i = 0; i < length; i++) writeElement(array, i, i < array.length ? array[i] : undefined);
+  for (let i = 0; i < length; i++) {
+    walk.holder = holder;
+    writeElement(array, i, i < array.length ? array[i] : undefined);
+  }
 }
 
 /**
@@ -219,7 +229,7 @@ function writeElements(array, length, code) {
 function writeUncommon(array, length) {
   const keys = keysOf(array);
   let elements = 0;
-  while (elements < length && elements < keys.length && keys[elements] === String(elements)) elements++;
+  while (elements < length && keys[elements] === String(elements)) elements++;
   if (elements === length) {
     writeElements(array, length, op.ARRAY_KEYS);
     const then = keysOf(array);

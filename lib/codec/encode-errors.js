@@ -12,7 +12,9 @@ const core = require('./encode');
 const { getOwnPropertyDescriptor } = Object;
 
 /** The index is what travels. */
-const ERROR_TYPES = [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError];
+const ERROR_TYPES = [
+  Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError,
+];
 const ERROR_NAMES = new Map(ERROR_TYPES.map((type, index) => [type.name, index]));
 
 /** Parts of an error; END closes their list. */

@@ -40,7 +40,9 @@ const viewOffset = getter(DataView.prototype, 'byteOffset');
 const viewLength = getter(DataView.prototype, 'byteLength');
 const nodeClone = structuredClone;
 
-module.exports = { writeOther, refuse, writeForeign, writeView, writeBigInt, stageString, usesBlocks };
+module.exports = {
+  writeOther, refuse, writeForeign, writeView, writeBigInt, stageString, usesBlocks,
+};
 
 const { writeError } = require('./encode-errors');
 
@@ -110,10 +112,11 @@ function writeSet(set) {
   }
 }
 
-const FLAG_LETTERS = [
-  ['hasIndices', 'd'], ['global', 'g'], ['ignoreCase', 'i'], ['multiline', 'm'], ['dotAll', 's'],
-  ['unicode', 'u'], ['unicodeSets', 'v'], ['sticky', 'y'],
-].map(([name, letter]) => [getter(RegExp.prototype, name), letter]).filter(([get]) => get !== undefined);
+const FLAG_LETTERS = Object.entries({
+  hasIndices: 'd', global: 'g', ignoreCase: 'i', multiline: 'm', dotAll: 's', unicode: 'u',
+  unicodeSets: 'v', sticky: 'y',
+}).map(([name, letter]) => [getter(RegExp.prototype, name), letter])
+  .filter(([get]) => get !== undefined);
 
 function writeRegExp(regexp) {
   w.u8[w.pos++] = op.REGEXP;
@@ -137,7 +140,7 @@ function writeBoxed(object) {
   else core.writeValue(bigintValue.call(object));
 }
 
-/** Hexadecimal digits, two a byte: as quick as JS gets for any size. */
+/** By way of hexadecimal digits: as quick as JS gets for any size. */
 function writeBigInt(value) {
   const negative = value < 0n;
   let digits = (negative ? -value : value).toString(16);
@@ -198,7 +201,7 @@ function writeView(view) {
   const size = bufferLength.call(buffer);
   const resizable = bufferResizable !== undefined && bufferResizable.call(buffer);
   let tracks = 0;
-  if (resizable && offset + length + VIEW_TYPES[type].BYTES_PER_ELEMENT > size || resizable && type === 0) {
+  if (resizable && offset + length + (VIEW_TYPES[type].BYTES_PER_ELEMENT ?? 1) > size) {
     tracks = tracksLength(view, length) ? 1 : 0;
   }
 
@@ -209,7 +212,8 @@ function writeView(view) {
   core.writeNumber(offset);
   core.writeNumber(length);
   if (core.known(buffer)) return;
-  if (length !== size || resizable || walk.context !== null || (length >= core.blockLine && usesBlocks())) {
+  if (length !== size || resizable || walk.context !== null ||
+      (length >= core.blockLine && usesBlocks())) {
     return writeBuffer(buffer);
   }
   w.pos = at;

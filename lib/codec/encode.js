@@ -15,9 +15,9 @@ const shapes = require('./shapes');
 const { hooks } = require('./hooks');
 const { w, reserve } = require('./scratch');
 
-const { getRoot, step, objectPrototype } = shapes;
+const { getRoot, startOf, step } = shapes;
 const { isProxy } = types;
-const { getPrototypeOf } = Object;
+const { getPrototypeOf, prototype: objectPrototype } = Object;
 const hasOwnProperty = Object.prototype.hasOwnProperty;
 const { latin1Write, ucs2Write } = Buffer.prototype;
 const { isArray } = Array;
@@ -37,6 +37,8 @@ const walk = {
   count: 0,
   map: null,
   flags: 0,
+  /** The key whose value is being written, a node of the tree; null at the top. */
+  holder: null,
   /** Nodes whose entries travel with this message. */
   locals: [],
   localCount: 0,
@@ -210,25 +212,36 @@ function writeObject(object) {
 function writePlain(object) {
   const at = w.pos;
   w.pos = at + 5;
-  const root = getRoot();
-  let node = root;
+  const start = startOf(walk.holder);
+  let node = start;
   for (const key in object) {
     if (!hasOwnProperty.call(object, key)) continue;
     if (node.key === key) {
       node = node.next;
     } else {
-      if (node === root && isArguments(object, key)) return refuse(object);
+      if (node === start && isArguments(object, key)) return refuse(object);
       node = step(node, key);
     }
     const value = object[key];
     if (w.pos > w.limit) reserve(0);
-    if (typeof value === 'string') writeString(value);
-    else if (typeof value === 'number') writeNumber(value);
-    else writeValue(value);
+    if (typeof value === 'string') {
+      writeString(value);
+    } else if (typeof value === 'number') {
+      writeNumber(value);
+    } else if (typeof value === 'object') {
+      walk.holder = node;
+      if (value === null) w.u8[w.pos++] = op.NULL;
+      else writeObject(value);
+    } else {
+      writeValue(value);
+    }
   }
-  if (node === root && isDisguised(object)) {
-    w.pos = at;
-    return writeOther(object);
+  if (node === start) {
+    if (isDisguised(object)) {
+      w.pos = at;
+      return writeOther(object);
+    }
+    node = getRoot();
   }
   if (node.id === -1 && !walk.alone && hooks.internShape !== null) shapes.touch(node, hooks);
   const id = node.id >= 0 && !walk.alone ? node.id : localShape(node);
@@ -243,7 +256,8 @@ function isArguments(object, key) {
 
 /** An object without keys may be a Map or the like that has been given another prototype. */
 function isDisguised(object) {
-  return getPrototypeOf(object) === objectPrototype && kindBySlots(object, kinds.PLAIN) !== kinds.PLAIN;
+  return getPrototypeOf(object) === objectPrototype &&
+    kindBySlots(object, kinds.PLAIN) !== kinds.PLAIN;
 }
 
 /** Put the shape among those that travel with the message. */

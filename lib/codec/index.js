@@ -99,6 +99,7 @@ function encode(value, context) {
 /** Write one message at `start`; w.pos is behind its flags. */
 function run(value, start) {
   codec.foreign = null;
+  walk.holder = null;
   let done = false;
   try {
     encoder.writeValue(value);
@@ -130,7 +131,7 @@ function forget() {
     walk.localCount = 0;
     walk.stamp = nextStamp();
     if (walk.locals.length > 64) walk.locals = [];
-    else walk.locals.fill(null);
+    else for (let i = 0; i < walk.locals.length; i++) walk.locals[i] = null;
   }
   walk.flags = 0;
 }
@@ -191,10 +192,8 @@ function writeEntry(node) {
   if (node.keys === null) {
     const entry = entryOf(node);
     reserve(entry.length + 8);
-    const { u8, pos } = w;
-    if (entry.length > 64) u8.set(entry, pos);
-    else for (let i = 0; i < entry.length; i++) u8[pos + i] = entry[i];
-    w.pos = pos + entry.length;
+    w.u8.set(entry, w.pos);
+    w.pos += entry.length;
   } else {
     const text = textOf(node);
     reserve(text.length + 16);
@@ -233,7 +232,7 @@ function copyOut(start, length) {
   bytes[0] = MAGIC;
   bytes[1] = VERSION;
   const { u8 } = w;
-  if (length > 64) bytes.set(u8.subarray(start, start + length), HEADER);
+  if (length > 16) bytes.set(u8.subarray(start, start + length), HEADER);
   else for (let i = 0; i < length; i++) bytes[HEADER + i] = u8[start + i];
   return bytes;
 }
@@ -256,7 +255,8 @@ function deserialize(bytes) {
   const { length } = bytes;
   if (length < HEADER + 2 || bytes[0] !== MAGIC) throw corrupt('not made by serialize()');
   if (bytes[1] !== VERSION) {
-    throw new RingportError('ERR_RINGPORT_VERSION', `Serialized by a newer version (format ${bytes[1]})`);
+    throw new RingportError('ERR_RINGPORT_VERSION',
+      `Serialized by a newer version (format ${bytes[1]})`);
   }
   r.alone = true;
   try {
@@ -264,7 +264,8 @@ function deserialize(bytes) {
       inbox.set(bytes);
       return decode(inbox, HEADER, length - HEADER, null);
     }
-    return decode(new Uint8Array(bytes.buffer, bytes.byteOffset, length), HEADER, length - HEADER, null);
+    const whole = new Uint8Array(bytes.buffer, bytes.byteOffset, length);
+    return decode(whole, HEADER, length - HEADER, null);
   } finally {
     r.alone = false;
     if (length > inbox.length) r.u8 = NOTHING;

@@ -37,7 +37,7 @@ module.exports = {
   LATIN1: 0x88,
   /** u32 length in code units, UTF-16. */
   UTF16: 0x89,
-  /** u8 sign, u32 length, hexadecimal digits packed two a byte, least significant first. */
+  /** u8 1 if negative, u32 length, the magnitude's bytes, the most significant first. */
   BIGINT: 0x8a,
 
   /** u32 shape (from LOCAL_SHAPE up: an entry of this message), the values in the order of its keys. */

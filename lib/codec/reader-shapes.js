@@ -133,8 +133,8 @@ function readShapes(r, offset) {
     const length = view.getUint32(pos + 4, true);
     if (length > last - pos - 8) throw corrupt('its shapes');
     locals[i] = hash === 0 || length > MAX_TEXT ?
-      parseShape(latin1Slice.call(u8, pos + 8, pos + 8 + length)) :
-      shapeOfEntry(u8, view, hash, pos, length + 8);
+        parseShape(latin1Slice.call(u8, pos + 8, pos + 8 + length)) :
+        shapeOfEntry(u8, view, hash, pos, length + 8);
     pos += length + 8;
   }
   if (pos !== last) throw corrupt('its shapes');

@@ -18,9 +18,7 @@ const MAX_KEY_LENGTH = 128;
 /** Objects of a shape met before it is worth a number. */
 const FREQUENT = 8;
 
-const objectPrototype = Object.prototype;
 const { stringify } = JSON;
-const hasOwn = Object.hasOwn;
 const NUMERIC = /^(?:0|[1-9]\d{0,9})$/;
 
 class Node {
@@ -40,6 +38,8 @@ class Node {
   entry = null;
   /** Keys of a loose node. */
   keys = null;
+  /** Where the walk of an object begins that is the value of this key: see startOf. */
+  start = null;
 
   constructor(parent, name) {
     this.parent = parent;
@@ -58,6 +58,17 @@ function getRoot() {
     nodes = 0;
   }
   return root;
+}
+
+/**
+ * Objects that are the value of the same key mostly have the same shape, while objects at large begin
+ * with any key. So each key has a root of its own, which only remembers children of the real one.
+ * @param {Node|null} holder the key the object is the value of
+ */
+function startOf(holder) {
+  if (holder === null) return getRoot();
+  if (holder.start === null) holder.start = new Node(null, '');
+  return holder.start;
 }
 
 function keysOf(node) {
@@ -91,16 +102,17 @@ function step(node, key) {
     node.keys[node.keys.length] = key;
     return node;
   }
-  let next = node.children === null ? undefined : node.children.get(key);
+  const owner = node.depth === 0 ? root : node;
+  let next = owner.children === null ? undefined : owner.children.get(key);
   if (next === undefined) {
     if (node.depth >= MAX_KEYS || key.length > MAX_KEY_LENGTH || nodes > MAX_NODES ||
         (node.depth === 0 && NUMERIC.test(key))) {
       return loose(node, key);
     }
-    next = new Node(node, key);
+    next = new Node(owner, key);
     nodes++;
-    if (node.children === null) node.children = new Map();
-    node.children.set(key, next);
+    if (owner.children === null) owner.children = new Map();
+    owner.children.set(key, next);
   }
   node.key2 = node.key;
   node.next2 = node.next;
@@ -145,4 +157,4 @@ function touch(node, hooks) {
   node.id = id < 0 ? -2 : id;
 }
 
-module.exports = { getRoot, step, touch, textOf, entryOf, hasOwn, objectPrototype };
+module.exports = { getRoot, startOf, step, touch, textOf, entryOf };

@@ -21,7 +21,8 @@ const values = new Array(SLOTS).fill('');
 /** 0 to 63 characters at `pos`. */
 function latin1(u8, view, pos, length) {
   if (length > CACHED) return latin1Slice.call(u8, pos, pos + length);
-  let a = 0;
+  if (length === 0) return '';
+  let a;
   let b = 0;
   let c = 0;
   let d = 0;
@@ -34,15 +35,14 @@ function latin1(u8, view, pos, length) {
       if (length > 12) c = view.getInt32(pos + 8, true);
     }
   } else {
-    if (length === 0) return '';
     a = u8[pos];
     if (length > 1) {
       b = u8[pos + 1];
       if (length > 2) c = u8[pos + 2];
     }
   }
-  let hash = Math.imul(a ^ length, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b) ^ Math.imul(c, 0xc2b2ae35) ^
-    Math.imul(d, 0x27d4eb2f);
+  let hash = Math.imul(a ^ length, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b);
+  hash ^= Math.imul(c, 0xc2b2ae35) ^ Math.imul(d, 0x27d4eb2f);
   hash ^= hash >>> 15;
   const slot = hash & (SLOTS - 1);
   const at = slot * 8;

@@ -2,8 +2,8 @@
 
 /** The views of an ArrayBuffer; the index is what travels. Append only. */
 const VIEW_TYPES = [
-  DataView, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array,
-  Float32Array, Float64Array, BigInt64Array, BigUint64Array,
+  DataView, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array,
+  Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array,
 ];
 if (typeof Float16Array === 'function') VIEW_TYPES.push(Float16Array);
 

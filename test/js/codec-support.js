@@ -32,13 +32,17 @@ class Lane {
       shapeKeys: (id) => this.texts[id],
       port: (object) => (this.ports.has(object) ? this.ports.get(object) : -1),
       takePort: (index) => [...this.ports.keys()][index],
-      stageBytes: blocks ? (buffer, offset, length) => this.blocks.push(buffer.slice(offset, offset + length)) - 1 : null,
-      stageString: blocks ? (string) => this.blocks.push(string) - 1 : null,
+      stageBytes: blocks ? (buffer, start, length) => this.stage(buffer.slice(start, start + length)) : null,
+      stageString: blocks ? (string) => this.stage(string) : null,
       takeBlock: (index) => this.blocks[index],
       takeString: (index) => this.blocks[index],
       unstage: () => { this.blocks.length = 0; },
     });
     return this;
+  }
+
+  stage(block) {
+    return this.blocks.push(block) - 1;
   }
 
   intern(text) {

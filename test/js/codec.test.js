@@ -55,9 +55,9 @@ describe('codec: serialize and deserialize', () => {
     'dense arrays': [[], [1, 'two', null], [[1], [2, [3]]], Array.from({ length: 100 }, () => ({}))],
     'packed numbers': [8, 40, 100, 1000].map((n) => [1, 300, 70000, 0.5, -0.5].map((f) => Array.from({ length: n }, (_, i) => i * f))),
     'numbers, then something else': [[...Array(40).keys(), 'x'], [...Array(400).keys(), {}, 1], [...Array(40).keys(), -0]],
-    'holes': [[, 1], [1, , 3], new Array(5), Object.assign(new Array(1e6), { 999999: 1 })], // eslint-disable-line no-sparse-arrays
+    'holes': [[, 1], [1, , 3], new Array(5), Object.assign(new Array(1e6), { 999999: 1 })],
     'extra keys': [Object.assign([1, 2], { x: 1 }), 'abc'.match(/b/), Object.assign([...Array(99).keys()], { x: {} })],
-    'a hole and an extra key': Object.assign([...Array(50).keys(), , 7], { x: 5 }), // eslint-disable-line no-sparse-arrays
+    'a hole and an extra key': Object.assign([...Array(50).keys(), , 7], { x: 5 }),
     'dates': [new Date(0), new Date(1.5), new Date(NaN)],
     'regular expressions': [/a\/b/dgimsuy, /\u2021/, new RegExp('\n'), new RegExp('')],
     'maps and sets': [new Map([[{}, new Set([1, {}])], [NaN, -0]]), new Set(), new Map()],
@@ -77,11 +77,13 @@ describe('codec: serialize and deserialize', () => {
   }
 
   it('length-tracking views keep tracking, others do not', () => {
-    for (const make of [(b) => new Uint8Array(b, 4), (b) => new Uint8Array(b, 4, 4), (b) => new DataView(b, 4), (b) => new DataView(b, 4, 4)]) {
+    for (const [View, ...bounds] of [[Uint8Array, 4], [Uint8Array, 4, 4], [DataView, 4], [DataView, 4, 4]]) {
       for (const max of [8, 16]) {
-        const [clone, ours] = [structuredClone, roundTrip].map((copy) => copy(make(new ArrayBuffer(8, { maxByteLength: max }))));
+        const view = new View(new ArrayBuffer(8, { maxByteLength: max }), ...bounds);
+        const clone = structuredClone(view);
+        const ours = roundTrip(view);
         for (const size of [8, 16, 6]) {
-          if (size <= max) for (const view of [clone, ours]) view.buffer.resize(size);
+          if (size <= max) for (const copy of [clone, ours]) copy.buffer.resize(size);
           assert.deepStrictEqual(outcome(() => ours.byteLength).value, outcome(() => clone.byteLength).value);
         }
       }
@@ -107,7 +109,7 @@ describe('codec: serialize and deserialize', () => {
   it('refuses what cannot be cloned, as structuredClone does', () => {
     const bad = [
       () => {}, Symbol('s'), new WeakMap(), new WeakSet(), new WeakRef({}), Promise.resolve(), new Proxy({}, {}), new Proxy([], {}),
-      Object(Symbol('s')), (function* () {})(), (function () { return arguments; })(1), [][Symbol.iterator](), // eslint-disable-line prefer-rest-params
+      Object(Symbol('s')), (function* () {})(), (function () { return arguments; })(1), [][Symbol.iterator](),
     ];
     for (const value of bad) {
       for (const place of [value, { value }, [value], new Map([[1, value]])]) {
@@ -117,7 +119,9 @@ describe('codec: serialize and deserialize', () => {
   });
 
   it('refuses what only this process can carry', () => {
-    for (const value of [new SharedArrayBuffer(1), new Blob([]), crypto.createSecretKey(Buffer.alloc(4)), new Int8Array(new SharedArrayBuffer(1))]) {
+    const shared = new SharedArrayBuffer(1);
+    const key = crypto.createSecretKey(Buffer.alloc(4));
+    for (const value of [shared, new Blob([]), key, new Int8Array(shared)]) {
       assert.throws(() => codec.serialize({ value }), { name: 'DataCloneError', code: 25 });
     }
   });
@@ -130,7 +134,10 @@ describe('codec: serialize and deserialize', () => {
   });
 
   it('sees through changed prototypes, as the engine does', () => {
-    for (const value of [new Map([[1, 2]]), new Set([1]), new Date(1), /x/g, new ArrayBuffer(2), Object(5), [1, 2], new Uint8Array(2)]) {
+    const kinds = [
+      new Map([[1, 2]]), new Set([1]), new Date(1), /x/g, new ArrayBuffer(2), Object(5), [1, 2], new Uint8Array(2),
+    ];
+    for (const value of kinds) {
       for (const prototype of [Object.prototype, null, Map.prototype, { other: 1 }]) {
         const copy = roundTrip(Object.setPrototypeOf(structuredClone(value), prototype));
         assert.strictEqual(difference(copy, structuredClone(value)), undefined);
@@ -139,7 +146,10 @@ describe('codec: serialize and deserialize', () => {
   });
 
   it('deep nesting works, or is a RangeError', () => {
-    for (const wrap of [(value) => [value], (value) => ({ value }), (value) => new Map([[1, value]]), (value) => new Set([value])]) {
+    const wraps = [
+      (value) => [value], (value) => ({ value }), (value) => new Map([[1, value]]), (value) => new Set([value]),
+    ];
+    for (const wrap of wraps) {
       for (const depth of [100, 1000, 10_000, 100_000]) {
         let value = 1;
         for (let i = 0; i < depth; i++) value = wrap(value);
@@ -177,7 +187,7 @@ describe('codec: serialize and deserialize', () => {
   });
 
   it('enumerable keys of Object.prototype are not taken for own ones', () => {
-    Object.prototype.polluted = 1; // eslint-disable-line no-extend-native
+    Object.prototype.polluted = 1;
     try {
       for (const value of [{ a: 1 }, {}, [1], new Map([[1, {}]])]) {
         assert.strictEqual(difference(roundTrip(value), structuredClone(value)), undefined);
@@ -232,8 +242,9 @@ describe('codec: the bytes of serialize()', () => {
 
   const samples = () => [
     { a: 1, b: { c: ['x', 1.5, null] }, d: 'é\u2021' }, [1, 2, 3], new Map([[1, { a: 2 }], ['k', new Set([1])]]), new Error('m', { cause: 1 }),
-    new Uint16Array([1, 2, 3]), new Uint8Array(new ArrayBuffer(8), 2, 3), Object.assign([1, , 3], { x: 1 }), /x/g, 2n ** 90n, Object('s'), // eslint-disable-line no-sparse-arrays
-    Array.from({ length: 50 }, (_, i) => i * 1000), Array.from({ length: 20 }, (_, i) => i / 2), new Date(1), ((o) => [o, { o }])({}), new ArrayBuffer(3, { maxByteLength: 9 }),
+    new Uint16Array([1, 2, 3]), new Uint8Array(new ArrayBuffer(8), 2, 3), Object.assign([1, , 3], { x: 1 }), /x/g, 2n ** 90n, Object('s'),
+    Array.from({ length: 50 }, (_, i) => i * 1000), Array.from({ length: 20 }, (_, i) => i / 2), new Date(1),
+    ((o) => [o, { o }])({}), new ArrayBuffer(3, { maxByteLength: 9 }),
   ];
 
   it('changed anywhere they give a value or ERR_RINGPORT_CORRUPT, and quickly', function () {
@@ -267,7 +278,8 @@ describe('codec: the bytes of serialize()', () => {
       }
     }
     for (let i = 0; i < 20_000; i++) {
-      const bytes = Buffer.from(Array.from({ length: 4 + random(60) }, () => (random(3) === 0 ? 0x80 + random(0x50) : random(256))));
+      const byte = () => (random(3) === 0 ? 0x80 + random(0x50) : random(256));
+      const bytes = Buffer.from(Array.from({ length: 4 + random(60) }, byte));
       bytes[0] = 0xb7;
       bytes[1] = 1;
       bytes[2] = random(4);
@@ -338,7 +350,10 @@ describe('codec: encode and decode', () => {
     const before = lane.texts.length;
     for (let i = 0; i < 20; i++) lane.send({ often: i, [`once${i}`]: i });
     assert.strictEqual(lane.texts.length, before);
-    for (let i = 0; i < 20; i++) assert.deepStrictEqual(lane.send({ often: i, too: [{ xx: i }] }), { often: i, too: [{ xx: i }] });
+    for (let i = 0; i < 20; i++) {
+      const value = { often: i, too: [{ xx: i }] };
+      assert.deepStrictEqual(lane.send(value), value);
+    }
     assert.deepStrictEqual(lane.texts.slice(before).map((text) => JSON.parse(text)), [['xx'], ['often', 'too']]);
   });
 
@@ -437,7 +452,8 @@ describe('codec: encode and decode', () => {
   it('holds on to nothing it has sent', async function () {
     const refs = [];
     (() => {
-      const value = { list: [{ a: 1 }], map: new Map([[{}, new Set([{}])]]), many: Array.from({ length: 100 }, () => ({})) };
+      const many = Array.from({ length: 100 }, () => ({}));
+      const value = { list: [{ a: 1 }], map: new Map([[{}, new Set([{}])]]), many };
       refs.push(new WeakRef(value), new WeakRef(value.list[0]), new WeakRef(value.map), new WeakRef(value.many[99]));
       lane.send(value);
       codec.serialize(value);
@@ -449,7 +465,11 @@ describe('codec: encode and decode', () => {
 
   it('numbers that name nothing are corrupt', () => {
     const send = (bytes, foreign = null) => codec.decode(Uint8Array.from([0, ...bytes]), 0, bytes.length + 1, foreign);
-    for (const bytes of [[0x8b, 99, 99, 0, 0], [0x8b, 0, 0, 0, 0x80], [0xa0, 0, 0, 0, 0], [0xa1, 0, 0, 0, 0], [0xa2, 9, 0, 0, 0], [0xa3, 9, 0, 0, 0, 1], [0xa4, 9, 0, 0, 0, 1, 1], [0xbf]]) {
+    const nothing = [
+      [0x8b, 99, 99, 0, 0], [0x8b, 0, 0, 0, 0x80], [0xa0, 0, 0, 0, 0], [0xa1, 0, 0, 0, 0], [0xa2, 9, 0, 0, 0],
+      [0xa3, 9, 0, 0, 0, 1], [0xa4, 9, 0, 0, 0, 1, 1], [0xbf],
+    ];
+    for (const bytes of nothing) {
       assert.throws(() => send(bytes), { code: 'ERR_RINGPORT_CORRUPT' });
     }
     assert.throws(() => send([0xa1, 1, 0, 0, 0], ['only']), { code: 'ERR_RINGPORT_CORRUPT' });
