@@ -14,6 +14,9 @@ const {
   binding, control, inbox, inbox32, START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SEALED,
 } = require('./native');
 
+const { post, receive, release } = binding;
+const { encode, decode } = codec;
+
 const kMessage = Symbol('message');
 const kMessageError = Symbol('messageerror');
 const kClosed = Symbol('closed');
@@ -76,7 +79,7 @@ function settleReader() {
   if (readCount === 0 || slot === NONE) return;
   control[BYTES] = readBytes;
   control[COUNT] = readCount;
-  binding.release(slot);
+  release(slot);
 }
 
 /**
@@ -186,7 +189,7 @@ class Endpoint {
   static open(bytes, received) {
     arrived = received;
     try {
-      return codec.decode(bytes, 0, bytes.length, received.foreign);
+      return decode(bytes, 0, bytes.length, received.foreign);
     } finally {
       arrived = null;
     }
@@ -227,7 +230,7 @@ class Endpoint {
     /* Asked now: a getter that closes the port does not stop the message that it is part of. */
     sending = this.open;
     try {
-      const start = codec.encode(value, transfer);
+      const start = encode(value, transfer);
 
       try {
         if (codec.foreign === null && transfer === null) return this.write(start, codec.end);
@@ -267,8 +270,8 @@ class Endpoint {
     control[END] = end;
     control[FLAGS] = flags;
     control[STAGED] = stagedBase;
-    binding.post(this.slot);
-    if (control[STATUS] !== 0) return false; // the peer has closed
+    post(this.slot);
+    if (control[STATUS] !== 0) return !this.open; // false: the peer has closed
     staged = stagedBase;
     return true;
   }
@@ -339,7 +342,7 @@ class Endpoint {
     if (this.slot === NONE) return undefined;
     control[BYTES] = 0;
     control[MAX] = 1;
-    binding.receive(this.slot);
+    receive(this.slot);
     if (control[STATUS] === SEALED) this.close();
     if (control[STATUS] !== 0) return undefined;
     reader = this;
@@ -369,7 +372,7 @@ class Endpoint {
     try {
       while (limit > 0 && this.receiving) {
         control[MAX] = limit;
-        binding.receive(this.slot);
+        receive(this.slot);
         if (control[STATUS] !== 0) {
           sealed = control[STATUS] === SEALED;
           break;
@@ -384,7 +387,7 @@ class Endpoint {
           control[BYTES] = 0;
         }
       }
-      if (control[BYTES] !== 0) binding.release(this.slot);
+      if (control[BYTES] !== 0) release(this.slot);
     } finally {
       if (reader === this) settleReader();
       this.draining = false;
@@ -435,7 +438,7 @@ class Endpoint {
     const type = inbox32[(at >> 2) + 1];
     let length = inbox32[at >> 2];
 
-    if (type === 0) return codec.decode(inbox, at + 8, length, null);
+    if (type === 0) return decode(inbox, at + 8, length, null);
 
     let bytes = inbox;
     let offset = at + 8;
@@ -459,7 +462,7 @@ class Endpoint {
         foreign = arrived.foreign;
       }
     }
-    return codec.decode(bytes, offset, length, foreign);
+    return decode(bytes, offset, length, foreign);
   }
 }
 
@@ -476,7 +479,7 @@ function dispatch(slot, queued) {
   settleReader();
   control[BYTES] = 0;
   control[MAX] = 1;
-  binding.receive(slot);
+  receive(slot);
   if (control[STATUS] === SEALED) endpoint.close();
 }
 

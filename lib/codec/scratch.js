@@ -53,6 +53,7 @@ function reserve(size) {
 
 /** Called when nothing is being encoded: give a large scratch back once the burst is over. */
 function settle() {
+  if (w.u8.length === BASE) return;
   if (w.pos * 4 > w.u8.length && w.u8.length <= LARGE) {
     w.small = 0;
   } else if (w.u8.length > LARGE || ++w.small > PATIENCE) {
