@@ -75,25 +75,21 @@ disentangle(rp_half *half) {
   channel_free(channel);
 }
 
-/* Take the half off its thread, with its token if the thread has it.
- * Returns true if the half was lost before it left. */
-static bool
-leave(rp_half *half, rp_half_state state) {
+/* Take the half off its thread, with its token if the thread has it. */
+static void
+leave(rp_half *half) {
   rp_thread *thread = half->owner;
 
   rp_lock_take(&half->channel->lock);
   half->owner = NULL;
-  half->state = (uint8_t) state;
-  bool lost = half->lost;
   rp_lock_drop(&half->channel->lock);
 
   /* From here on no waker pushes it; one that did before is found on the list. */
-  if (!rp_thread_remove(thread, half) && !half->awake) return lost;
+  if (!rp_thread_remove(thread, half) && !half->awake) return;
   half->awake = false;
   rp_lock_take(&half->channel->lock);
   half->held = true;
   rp_lock_drop(&half->channel->lock);
-  return lost;
 }
 
 int
@@ -179,10 +175,16 @@ uint64_t
 rp_half_detach(rp_half *half) {
   uint64_t id = rp_half_announce(half);
 
-  if (leave(half, RP_HALF_DETACHED))
-    disentangle(half);
-  else
-    rp_registry_add(half);
+  leave(half);
+  /* In transit and in the registry at once: who learns of the loss either says so before, or finds
+   * the half. */
+  rp_lock_take(&half->channel->lock);
+  bool lost = half->lost;
+  half->state = RP_HALF_DETACHED;
+  if (!lost) rp_registry_add(half);
+  rp_lock_drop(&half->channel->lock);
+
+  if (lost) disentangle(half);
   return id;
 }
 
@@ -208,7 +210,7 @@ rp_half_attach(uint64_t id, rp_thread *thread, rp_half **attached) {
 
 void
 rp_half_close(rp_half *half) {
-  (void) leave(half, RP_HALF_DETACHED); /* CLOSED only once nobody reads its fields any more */
+  leave(half); /* CLOSED only once nobody reads its fields any more */
   disentangle(half);
 }
 

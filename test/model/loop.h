@@ -1,0 +1,84 @@
+/*
+ * loop.h - a thread with ports, as src/node/env.c has one, for scenarios.
+ */
+#ifndef MODEL_LOOP_H_
+#define MODEL_LOOP_H_
+
+#include "channel.h"
+#include "model.h"
+
+typedef struct loop {
+  rp_thread thread; /* first: a doorbell finds its loop by it */
+  int bell;
+} loop;
+
+static void
+loop_ring(rp_thread *thread) {
+  model_ring(((loop *) thread)->bell);
+}
+
+static inline loop *
+loop_new(int bell) {
+  loop *l = malloc(sizeof(*l));
+
+  rp_thread_init(&l->thread, loop_ring);
+  l->bell = bell;
+  return l;
+}
+
+/* Call back for every half with news, then rest; sleep when there is none; until `*left` is 0. The
+ * callback ends or closes its half. */
+static inline void
+loop_run(loop *l, void (*callback)(rp_half *half), const int *left) {
+  rp_half *half;
+
+  while (*left > 0) {
+    model_sleep(l->bell);
+    do {
+      rp_thread_wake(&l->thread);
+      while ((half = rp_thread_next(&l->thread)) != NULL) {
+        rp_half_begin(half);
+        callback(half);
+      }
+    } while (!rp_thread_rest(&l->thread));
+  }
+}
+
+static inline void
+send(rp_half *half, uint64_t number) {
+  CHECK(rp_half_write(half, 0, &number, sizeof(number), NULL, 0) == RP_OK);
+  rp_half_publish(half);
+}
+
+/* To a peer that may have closed. */
+static inline void
+try_to_send(rp_half *half, uint64_t number) {
+  int result = rp_half_write(half, 0, &number, sizeof(number), NULL, 0);
+
+  CHECK(result == RP_OK || result == RP_SEALED);
+  rp_half_publish(half);
+}
+
+/* As rp_chain_peek(); the message is stepped over. */
+static inline int
+receive(rp_half *half, uint64_t *number) {
+  rp_record record;
+  int result = rp_chain_peek(&half->inbox, &record);
+
+  if (result != RP_OK) return result;
+  CHECK(record.length == sizeof(*number));
+  memcpy(number, record.payload, sizeof(*number));
+  rp_chain_release(&half->inbox, rp_record_size(record.length), 1);
+  return RP_OK;
+}
+
+/* A half of the channel's that has moved to another loop. */
+static inline rp_half *
+moved(rp_half *half, loop *to) {
+  rp_half *there;
+
+  CHECK(rp_half_attach(rp_half_detach(half), &to->thread, &there) == RP_OK);
+  return there;
+}
+
+#endif

@@ -1,0 +1,211 @@
+'use strict';
+
+// node test/model/run.js [--preemptions n] [--mutants-only|--no-mutants] [names...]
+//
+// Builds the real sources of the core on the scheduler of model.c, with segments of 64 bytes instead
+// of 4 KiB, and runs every scenario (or those named) in every interleaving within its bound. Then
+// does the same with each mutant (mutants.js), which must fail. Exits with 1 if an invariant breaks
+// or a mutant survives. --preemptions replaces the bound of the scenarios that have one: more is
+// deeper and takes longer; -1 removes it.
+
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { spawn } = require('node:child_process');
+const { parseArgs } = require('node:util');
+
+const sources = require('../../scripts/sources');
+const toolchain = require('../../scripts/toolchain');
+const mutants = require('./mutants');
+
+const { root } = sources;
+const build = path.join(root, 'build', 'model');
+const cc = toolchain.compiler();
+const flags = [
+  '-std=c11', '-D_GNU_SOURCE', '-g', '-Wall', '-Wextra', `-I${__dirname}`, '-include', 'shim.h',
+];
+const instrumented = ['-O1', '-fsanitize=thread'];
+/** shapes.c has no protocol: one lock around everything. */
+const parts = sources.core().map((file) => path.basename(file)).filter((file) => file !== 'shapes.c');
+
+/** What makes the core small enough to be explored: every size that has a say in a protocol. */
+const smaller = [
+  ['chain.h', '#define RP_SEGMENT_MIN 4096u', '#define RP_SEGMENT_MIN 64u'],
+  ['chain.h', '#define RP_SEGMENT_MAX (1u << 20)', '#define RP_SEGMENT_MAX 256u'],
+  ['chain.c', '#define CALM_ENOUGH 16u', '#define CALM_ENOUGH 1u'],
+  ['message.h', '#define RP_MESSAGE_INLINE_MAX (32u * 1024)', '#define RP_MESSAGE_INLINE_MAX 32u'],
+  ['registry.c', '#define CHAINS 256u', '#define CHAINS 4u'],
+];
+
+function run(command, args) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+
+    child.stdout.on('data', (data) => { output += data; });
+    child.stderr.on('data', (data) => { output += data; });
+    child.on('error', (error) => resolve({ ok: false, why: error.message, output }));
+    child.on('close', (code, signal) => resolve({ ok: code === 0, why: signal ?? '', output }));
+  });
+}
+
+async function compile(args) {
+  const result = await run(cc, args);
+
+  if (!result.ok) throw new Error(`${cc} ${args.join(' ')}\n${result.output}${result.why}`);
+}
+
+/** Do `work` for every item, as many at a time as there are processors; results in order. */
+async function each(items, work) {
+  const results = [];
+  let next = 0;
+  const lane = async () => {
+    for (let i = next++; i < items.length; i = next++) results[i] = await work(items[i], i);
+  };
+
+  await Promise.all(Array.from({ length: os.availableParallelism() }, lane));
+  return results;
+}
+
+/** Replace what occurs exactly once. */
+function replace(file, from, to) {
+  const text = fs.readFileSync(file, 'utf8');
+
+  if (text.split(from).length !== 2) {
+    throw new Error(`${path.basename(file)} has ${text.split(from).length - 1} times, not once:\n${from}`);
+  }
+  fs.writeFileSync(file, text.replace(from, () => to));
+}
+
+/** A copy of the core in `dir`: small, its static variables where the model can reset them. */
+function copyCore(dir) {
+  fs.rmSync(dir, { recursive: true, force: true });
+  fs.cpSync(path.join(root, 'src', 'core'), dir, { recursive: true });
+  for (const [file, from, to] of smaller) replace(path.join(dir, file), from, to);
+  for (const file of parts) {
+    const name = path.join(dir, file);
+    const text = fs.readFileSync(name, 'utf8');
+
+    fs.writeFileSync(name, text.replace(/^static (?=[^()\n]*;)/gm, 'MODEL_STATIC static '));
+  }
+}
+
+function object(dir, file) {
+  return path.join(dir, `${path.basename(file, '.c')}.o`);
+}
+
+const compileCore = (dir, file) => compile([
+  ...flags, ...instrumented, '-c', path.join(dir, file), '-o', object(dir, file)]);
+
+async function buildBase() {
+  const dir = path.join(build, 'core');
+  const scenarios = sources.list('test/model', '.c').filter((file) => file.includes('scenarios-'));
+
+  copyCore(dir);
+  await each([...parts, ...scenarios, 'model.c'], (file) => {
+    if (file === 'model.c') {
+      return compile([...flags, '-O2', '-c', path.join(__dirname, file), '-o', object(build, file)]);
+    }
+    if (!file.includes('scenarios-')) return compileCore(dir, file);
+    return compile([...flags, ...instrumented, `-I${dir}`, '-c', path.join(root, file),
+      '-o', object(build, file)]);
+  });
+
+  const fixed = [...scenarios, 'model.c'].map((file) => object(build, file));
+  const objects = parts.map((file) => object(dir, file));
+  const binary = path.join(build, 'model');
+
+  await compile([...fixed, ...objects, '-o', binary]);
+  return { dir, fixed, binary };
+}
+
+async function buildMutant(base, mutant, index) {
+  const dir = path.join(build, `mutant-${index + 1}`);
+  const froms = [mutant.from].flat();
+  const tos = [mutant.to].flat();
+
+  copyCore(dir);
+  froms.forEach((from, i) => replace(path.join(dir, mutant.file), from, tos[i]));
+
+  const changed = mutant.file.endsWith('.h') ? parts : [mutant.file];
+
+  for (const file of changed) await compileCore(dir, file);
+
+  const objects = parts.map((file) => object(changed.includes(file) ? dir : base.dir, file));
+  const binary = path.join(dir, 'model');
+
+  await compile([...base.fixed, ...objects, '-o', binary]);
+  return binary;
+}
+
+function scenarioNames() {
+  const found = sources.list('test/model', '.c')
+    .map((file) => fs.readFileSync(path.join(root, file), 'utf8'))
+    .flatMap((text) => [...text.matchAll(/^SCENARIO\(\w+,\s+"([^"]+)"/gm)]);
+
+  return found.map((match) => match[1]);
+}
+
+async function runScenarios(base, names, bound) {
+  let failed = 0;
+
+  await each(names, async (name) => {
+    const { ok, why, output } = await run(base.binary, [...bound, name]);
+
+    console.log(output.trimEnd() + why);
+    failed += ok ? 0 : 1;
+  });
+  return { passed: names.length - failed, failed };
+}
+
+async function runMutants(base) {
+  let survived = 0;
+
+  await each(mutants, async (mutant, index) => {
+    const binary = await buildMutant(base, mutant, index);
+    const { ok, why, output } = await run(binary, ['-q', ...mutant.scenarios]);
+    const [last] = output.trimEnd().split('\n').slice(-1);
+    const [, scenario, reason] = /^(\S+) .* states {2}(.*)$/.exec(last) ?? [null, '', why];
+
+    survived += ok ? 1 : 0;
+    console.log(ok ? `SURVIVED  ${mutant.name}` : `caught    ${mutant.name}\n            ${scenario}: ${reason}`);
+    fs.rmSync(path.dirname(binary), { recursive: true, force: true });
+  });
+  return { passed: mutants.length - survived, failed: survived };
+}
+
+async function main(argv) {
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: {
+      preemptions: { type: 'string' },
+      'mutants-only': { type: 'boolean', default: false },
+      'no-mutants': { type: 'boolean', default: false },
+    },
+  });
+  const all = scenarioNames();
+  const unknown = positionals.find((name) => !all.includes(name));
+
+  if (unknown) throw new Error(`there is no scenario '${unknown}'; there are ${all.join(', ')}`);
+
+  const bound = values.preemptions === undefined ? [] : ['-p', values.preemptions];
+  const count = { passed: 0, failed: 0 };
+  const add = ({ passed, failed }) => {
+    count.passed += passed;
+    count.failed += failed;
+  };
+  const base = await buildBase();
+
+  if (!values['mutants-only']) {
+    add(await runScenarios(base, positionals.length > 0 ? positionals : all, bound));
+  }
+  if (!values['no-mutants'] && positionals.length === 0) add(await runMutants(base));
+  console.log(`${count.passed} passed, ${count.failed} failed`);
+  if (count.failed > 0) process.exitCode = 1;
+}
+
+main(process.argv.slice(2)).catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

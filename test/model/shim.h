@@ -1,0 +1,62 @@
+/*
+ * shim.h - included before everything else into the core, when it is built for the model.
+ *
+ * The core is compiled by -fsanitize=thread but linked with model.c in place of ThreadSanitizer's
+ * runtime: so every atomic operation, with its order, and every plain access to memory arrive there,
+ * from sources that do not know of it. What is left to replace: locks, allocation, and the calls that
+ * would make two runs differ.
+ */
+#ifndef MODEL_SHIM_H_
+#define MODEL_SHIM_H_
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* In place of lock.h. */
+#define RP_LOCK_H_
+
+typedef struct rp_lock {
+  char unused;
+} rp_lock;
+typedef rp_lock rp_cond;
+
+#define RP_LOCK_INIT                                                                     \
+  { 0 }
+#define RP_COND_INIT                                                                     \
+  { 0 }
+
+void model_lock(rp_lock *lock);
+void model_unlock(rp_lock *lock);
+void model_cond_wait(rp_cond *cond, rp_lock *lock);
+void model_cond_wake_all(rp_cond *cond);
+
+#define rp_lock_init(lock) ((void) (lock))
+#define rp_lock_destroy(lock) ((void) (lock))
+#define rp_lock_take(lock) model_lock(lock)
+#define rp_lock_drop(lock) model_unlock(lock)
+#define rp_cond_wait(cond, lock) model_cond_wait(cond, lock)
+#define rp_cond_wake_all(cond) model_cond_wake_all(cond)
+
+void *model_alloc(size_t size);
+void model_free(void *block);
+void *model_copy(void *to, const void *from, size_t size);
+void *model_set(void *to, int value, size_t size);
+
+#define malloc(size) model_alloc(size)
+#define aligned_alloc(alignment, size) model_alloc(size)
+#define free(block) model_free(block)
+#define memcpy(to, from, size) model_copy(to, from, size)
+#define memset(to, value, size) model_set(to, value, size)
+
+/* The registry's key: always the same. */
+#define fopen(path, mode) ((FILE *) NULL)
+#define time(at) ((time_t) 1)
+#define clock() ((clock_t) 1)
+
+/* Static variables go where model.c can put them back before each run (see run.js). */
+#define MODEL_STATIC __attribute__((section("model_statics")))
+
+#endif
