@@ -259,10 +259,12 @@ describe('lifecycle: a worker that ends with ports into workers of its own', () 
       }, { data: { end }, stderr: true });
       const exited = t.next(outer, 'exit');
 
-      outer.on('error', (error) => t.note(error.message));
+      const errors = [];
+
+      outer.on('error', (error) => errors.push(error.message));
       t.note(await t.next(outer, 'message'));
       if (end === 'terminate') outer.terminate();
-      t.note(await exited);
+      t.note(await exited, errors);
     });
   }
 });
