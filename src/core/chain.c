@@ -10,8 +10,9 @@
  */
 #include "chain.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "memory.h"
 
 struct rp_segment {
   _Alignas(128) rp_word tail;
@@ -28,18 +29,14 @@ _Static_assert(offsetof(rp_segment, head) - offsetof(rp_segment, tail) == 128,
  * before shrinking: enough that a ping-pong of bursts does not malloc each time. */
 #define CALM_ENOUGH 16u
 
-#if defined(_WIN32)
-#include <malloc.h>
-#define segment_malloc(size) _aligned_malloc((size), 128)
-#define segment_free(segment) _aligned_free(segment)
-#else
-#define segment_malloc(size) aligned_alloc(128, (size))
-#define segment_free(segment) free(segment)
-#endif
+static void
+segment_free(rp_segment *segment) {
+  if (segment != NULL) rp_memory_give(segment, sizeof(rp_segment) + segment->capacity);
+}
 
 static rp_segment *
 segment_new(uint32_t capacity) {
-  rp_segment *segment = segment_malloc(sizeof(rp_segment) + capacity);
+  rp_segment *segment = rp_memory_take(sizeof(rp_segment) + capacity);
 
   if (segment == NULL) return NULL;
   segment->capacity = capacity;
@@ -81,7 +78,7 @@ segment_give(rp_chain *chain, rp_segment *segment) {
   rp_segment *displaced =
       atomic_exchange_explicit(&chain->spare, segment, memory_order_acq_rel);
 
-  if (displaced != NULL) segment_free(displaced);
+  segment_free(displaced);
 }
 
 /* Go over to `segment`. Everything claimed in the old one becomes visible. */

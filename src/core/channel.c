@@ -11,18 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "registry.h"
 
 _Static_assert(sizeof(rp_channel) <= 1024, "an idle channel costs at most 1 KiB");
-
-#if defined(_WIN32)
-#include <malloc.h>
-#define channel_malloc(size) _aligned_malloc((size), 128)
-#define channel_free(channel) _aligned_free(channel)
-#else
-#define channel_malloc(size) aligned_alloc(128, (size))
-#define channel_free(channel) free(channel)
-#endif
 
 static void
 half_init(rp_half *half, rp_channel *channel, rp_half *peer, rp_thread *thread) {
@@ -72,7 +64,7 @@ disentangle(rp_half *half) {
   for (int i = 0; i < 2; i++)
     rp_chain_destroy(&channel->half[i].inbox, rp_message_drop);
   rp_lock_destroy(&channel->lock);
-  channel_free(channel);
+  rp_memory_give(channel, sizeof(*channel));
 }
 
 /* Take the half off its thread, with its token if the thread has it. */
@@ -94,7 +86,7 @@ leave(rp_half *half) {
 
 int
 rp_channel_open(rp_thread *thread, rp_half **one, rp_half **other) {
-  rp_channel *channel = channel_malloc((sizeof(rp_channel) + 127) / 128 * 128);
+  rp_channel *channel = rp_memory_take(sizeof(rp_channel));
 
   if (channel == NULL) return RP_ENOMEM;
   half_init(&channel->half[0], channel, &channel->half[1], thread);

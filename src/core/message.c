@@ -4,8 +4,22 @@
 #include "message.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "memory.h"
+
+/* What a user may write behind the length: Node-API ends UTF-16 strings with a zero. */
+#define TERMINATOR 2u
+
+rp_block
+rp_block_new(size_t length) {
+  return (rp_block){rp_memory_take(length + TERMINATOR), length};
+}
+
+void
+rp_block_free(rp_block block) {
+  rp_memory_give(block.data, block.length + TERMINATOR);
+}
 
 static inline uint32_t
 pad8(uint32_t length) {
@@ -16,7 +30,7 @@ pad8(uint32_t length) {
 static int
 write_large(rp_chain *chain, uint32_t flags, const void *bytes, size_t length,
             const rp_block *blocks, uint32_t count) {
-  rp_block large = {malloc(length), length};
+  rp_block large = rp_block_new(length);
   uint32_t table = (count + 1) * (uint32_t) sizeof(rp_block);
   uint8_t *payload;
 
@@ -26,7 +40,7 @@ write_large(rp_chain *chain, uint32_t flags, const void *bytes, size_t length,
                               &payload);
 
   if (result != RP_OK) {
-    free(large.data);
+    rp_block_free(large);
     return result;
   }
   memcpy(large.data, bytes, length);
@@ -94,5 +108,5 @@ rp_message_take_block(const rp_record *record, uint32_t index) {
 void
 rp_message_drop(const rp_record *record) {
   for (uint32_t i = 0; i < rp_message_blocks(record); i++)
-    free(rp_message_take_block(record, i).data);
+    rp_block_free(rp_message_take_block(record, i));
 }

@@ -14,7 +14,7 @@
  *   8      LARGE: the bytes themselves are in block 0 and n is 0
  *   16-31  number of blocks
  *
- * A block is malloc'd by the sender and owned by the record until the receiver takes it; it is
+ * A block is allocated by the sender and owned by the record until the receiver takes it; it is
  * copied once, by the sender, and adopted by the receiver. Only code of this process writes these
  * records, into memory that no script can reach, so the pointers can be trusted.
  */
@@ -36,6 +36,13 @@ typedef struct rp_block {
   size_t length;
 } rp_block;
 
+/* A block for `length` bytes and a terminator of two, which its user may write; data is NULL without
+ * memory. Any thread. */
+rp_block rp_block_new(size_t length);
+
+/* Free a block. Any thread. */
+void rp_block_free(rp_block block);
+
 /* Claim and fill the record of a message. Producer of the chain only. The caller publishes.
  * On RP_OK the blocks belong to the record; on RP_ENOMEM, RP_ETOOBIG or RP_SEALED nothing has
  * changed and they are still the caller's. `flags` is at most RP_MESSAGE_FLAGS. */
@@ -45,7 +52,7 @@ int rp_message_write(rp_chain *chain, uint32_t flags, const void *bytes, size_t 
 /* Number of blocks of a message. */
 uint32_t rp_message_blocks(const rp_record *record);
 
-/* Take block `index` out of a message: it is the caller's to free(). A block that is not there or
+/* Take block `index` out of a message: it is the caller's to free. A block that is not there or
  * has been taken gives { NULL, 0 }. */
 rp_block rp_message_take_block(const rp_record *record, uint32_t index);
 

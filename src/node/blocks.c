@@ -9,21 +9,21 @@
 #include "env.h"
 #include "value.h"
 
-/* Take ownership of `data`. Its index, or -1 after throwing (data is freed). */
+/* Take over a block. Its index, or undefined after throwing (the block is freed). */
 static napi_value
-stage(rp_env *e, void *data, size_t length) {
+stage(rp_env *e, rp_block block) {
   if (e->staged_length == e->staged_capacity) {
     uint32_t capacity = e->staged_capacity == 0 ? 4 : e->staged_capacity * 2;
     rp_block *staged = realloc(e->staged, capacity * sizeof(*staged));
 
     if (staged == NULL) {
-      free(data);
+      rp_block_free(block);
       return rp_throw_memory(e->env);
     }
     e->staged = staged;
     e->staged_capacity = capacity;
   }
-  e->staged[e->staged_length] = (rp_block){data, length};
+  e->staged[e->staged_length] = block;
   return rp_from_u32(e->env, e->staged_length++);
 }
 
@@ -40,12 +40,11 @@ rp_blocks_stage_bytes(napi_env env, napi_callback_info info) {
       type != napi_uint8_array)
     return rp_throw_type(env, "stageBytes needs a Uint8Array");
 
-  /* malloc(0) may be NULL; a block's pointer must not be. */
-  void *copy = malloc(length + 1);
+  rp_block block = rp_block_new(length);
 
-  if (copy == NULL) return rp_throw_memory(env);
-  if (length > 0) memcpy(copy, data, length);
-  return stage(e, copy, length);
+  if (block.data == NULL) return rp_throw_memory(env);
+  if (length > 0) memcpy(block.data, data, length);
+  return stage(e, block);
 }
 
 /* stageString(string, oneByte) -> index. Copies, one byte or two bytes a character. */
@@ -55,18 +54,19 @@ rp_blocks_stage_string(napi_env env, napi_callback_info info) {
   rp_env *e = rp_arguments(env, info, argv);
   bool one_byte = false;
   size_t length = 0;
-  void *data;
 
   (void) napi_get_value_bool(env, argv[1], &one_byte);
   if (napi_get_value_string_utf16(env, argv[0], NULL, 0, &length) != napi_ok)
     return rp_throw_type(env, "stageString needs a string");
-  data = malloc((length + 1) * (one_byte ? 1 : 2)); /* with the 0 that Node-API writes */
-  if (data == NULL) return rp_throw_memory(env);
+
+  rp_block block = rp_block_new(one_byte ? length : length * 2);
+
+  if (block.data == NULL) return rp_throw_memory(env);
   if (one_byte)
-    (void) napi_get_value_string_latin1(env, argv[0], data, length + 1, &length);
+    (void) napi_get_value_string_latin1(env, argv[0], block.data, length + 1, &length);
   else
-    (void) napi_get_value_string_utf16(env, argv[0], data, length + 1, &length);
-  return stage(e, data, one_byte ? length : length * 2);
+    (void) napi_get_value_string_utf16(env, argv[0], block.data, length + 1, &length);
+  return stage(e, block);
 }
 
 /* unstage(from): free what was staged from this index on. */
@@ -77,7 +77,7 @@ rp_blocks_unstage(napi_env env, napi_callback_info info) {
   uint32_t from = 0;
 
   (void) napi_get_value_uint32(env, argv[0], &from);
-  while (e->staged_length > from) free(e->staged[--e->staged_length].data);
+  while (e->staged_length > from) rp_block_free(e->staged[--e->staged_length]);
   return NULL;
 }
 
@@ -148,7 +148,7 @@ rp_blocks_take_bytes(napi_env env, napi_callback_info info) {
   if (block.data != NULL && block.length == length) {
     block = take(e, argv, false);
     if (length > 0) memcpy(data, block.data, length);
-    free(block.data);
+    rp_block_free(block);
     moved = true;
   }
   (void) napi_get_boolean(env, moved, &result);
@@ -169,6 +169,6 @@ rp_blocks_take_string(napi_env env, napi_callback_info info) {
     (void) napi_create_string_latin1(env, block.data, block.length, &result);
   else
     (void) napi_create_string_utf16(env, block.data, block.length / 2, &result);
-  free(block.data);
+  rp_block_free(block);
   return result;
 }

@@ -17,7 +17,7 @@ static void
 finish(rp_env *e) {
   napi_async_cleanup_hook_handle hook = e->hook;
 
-  for (uint32_t i = 0; i < e->staged_length; i++) free(e->staged[i].data);
+  for (uint32_t i = 0; i < e->staged_length; i++) rp_block_free(e->staged[i]);
   free(e->staged);
   free(e->ports);
   free(e);

@@ -1,0 +1,99 @@
+/*
+ * memory.c - memory for segments and blocks: large pieces are kept for the next one.
+ *
+ * A kept piece is linked through its own first word.
+ */
+#include "memory.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "lock.h"
+
+#define SMALLEST 14u /* 2^14: below, malloc's own caches are as good */
+#define LARGEST 21u  /* 2^21: above, the copying hides the page faults */
+#define CLASSES (LARGEST - SMALLEST + 1)
+#define HEADER ((size_t) 1024) /* beyond the power of two: a segment is one and its header */
+
+/* Under AddressSanitizer nothing is kept, so that it sees what is used after it was given back. */
+#if defined(__SANITIZE_ADDRESS__)
+#define KEPT ((size_t) 0)
+#else
+#define KEPT RP_MEMORY_KEPT
+#endif
+
+typedef struct piece {
+  struct piece *next;
+} piece;
+
+static rp_lock lock = RP_LOCK_INIT;
+static piece *kept[CLASSES];
+static size_t kept_bytes;
+
+#if defined(_WIN32)
+#include <malloc.h>
+#define system_take(size) _aligned_malloc((size), 128)
+#define system_give(memory) _aligned_free(memory)
+#else
+#define system_take(size) aligned_alloc(128, (size))
+#define system_give(memory) free(memory)
+#endif
+
+static size_t
+class_bytes(unsigned class) {
+  return ((size_t) 1 << (SMALLEST + class)) + HEADER;
+}
+
+/* The class that holds `size` bytes, CLASSES if it is not one that is kept. */
+static unsigned
+class_of(size_t size) {
+  unsigned class = 0;
+
+  if (size <= class_bytes(0) / 2) return CLASSES;
+  while (class < CLASSES && size > class_bytes(class)) class++;
+  return class;
+}
+
+void *
+rp_memory_take(size_t size) {
+  unsigned class = class_of(size);
+  piece *found;
+
+  if (class == CLASSES) return system_take((size + 127) / 128 * 128);
+  rp_lock_take(&lock);
+  found = kept[class];
+  if (found != NULL) {
+    kept[class] = found->next;
+    kept_bytes -= class_bytes(class);
+  }
+  rp_lock_drop(&lock);
+  return found != NULL ? (void *) found : system_take(class_bytes(class));
+}
+
+void
+rp_memory_give(void *memory, size_t size) {
+  unsigned class = class_of(size);
+  piece *given = memory;
+  bool keep = false;
+
+  if (memory == NULL) return;
+  if (class < CLASSES) {
+    rp_lock_take(&lock);
+    keep = kept_bytes + class_bytes(class) <= KEPT;
+    if (keep) {
+      given->next = kept[class];
+      kept[class] = given;
+      kept_bytes += class_bytes(class);
+    }
+    rp_lock_drop(&lock);
+  }
+  if (!keep) system_give(memory);
+}
+
+size_t
+rp_memory_kept(void) {
+  rp_lock_take(&lock);
+  size_t bytes = kept_bytes;
+  rp_lock_drop(&lock);
+  return bytes;
+}
