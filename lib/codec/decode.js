@@ -59,7 +59,7 @@ function decode(u8, offset, length, foreign) {
   } catch (error) {
     throw error instanceof RingportError ? error : corrupt(error?.message ?? 'unreadable', error);
   } finally {
-    if (flags !== 0 || foreign !== null) finish();
+    if (flags !== 0 || foreign !== null || u8.length > KEEP) finish();
   }
 }
 core.decode = decode;
@@ -70,10 +70,15 @@ function begin(flags, offset) {
   if (flags & op.FLAG_SHAPES) r.locals = readShapes(r, offset);
 }
 
+/** What is longer is not kept until the next message. */
+const KEEP = 4 * 1024 * 1024;
+const NOTHING = new Uint8Array(0);
+
 function finish() {
   r.objects = null;
   r.locals = null;
   r.foreign = null;
+  if (r.u8.length > KEEP) r.u8 = NOTHING;
 }
 
 function readU32() {

@@ -38,10 +38,15 @@ const typedLength = getter(typedArrayPrototype, 'byteLength');
 const viewBuffer = getter(DataView.prototype, 'buffer');
 const viewOffset = getter(DataView.prototype, 'byteOffset');
 const viewLength = getter(DataView.prototype, 'byteLength');
-const nodeClone = structuredClone;
+
+/** Looked up late: loading it takes Node 20 a millisecond. */
+let nodeClone = (value) => {
+  nodeClone = structuredClone;
+  return nodeClone(value);
+};
 
 module.exports = {
-  writeOther, refuse, writeForeign, writeView, writeBigInt, stageString, usesBlocks,
+  writeOther, refuse, writeForeign, writeView, writeBigInt, stageString, usesBlocks, clearStack,
 };
 
 const { writeError } = require('./encode-errors');
@@ -84,6 +89,11 @@ function collectValue(value) {
 function unwind(start) {
   while (top > start) stack[--top] = undefined;
   if (stack.length > 4096 && start === 0) stack.length = 0;
+}
+
+/** Whatever an encoding that ran out of stack has left. */
+function clearStack() {
+  if (top !== 0) unwind(0);
 }
 
 function writeMap(map) {

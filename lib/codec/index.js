@@ -10,6 +10,7 @@
 const { types } = require('node:util');
 const op = require('./ops');
 const encoder = require('./encode');
+const { clearStack } = require('./encode-objects');
 const { r, decode } = require('./decode');
 const { w, reserve, settle } = require('./scratch');
 const { entryOf, textOf } = require('./shapes');
@@ -39,14 +40,6 @@ const codec = {
   /** What the last encode() leaves to Node: an array, or null. */
   foreign: null,
 
-  /** Byte length from which binary data and strings travel as blocks. */
-  get BLOCK_LINE() {
-    return encoder.blockLine;
-  },
-  set BLOCK_LINE(bytes) {
-    encoder.blockLine = bytes;
-  },
-
   /** What the port layer provides: set its members, or use attach(). */
   hooks,
   attach,
@@ -65,6 +58,15 @@ w.onReplace = (u8) => {
   codec.scratch = u8;
   hooks.setScratch(u8);
 };
+
+/* Defined apart: an accessor in the literal would make the whole object a slow dictionary. */
+Object.defineProperty(codec, 'BLOCK_LINE', {
+  /** Byte length from which binary data and strings travel as blocks. */
+  get: () => encoder.blockLine,
+  set(bytes) {
+    encoder.blockLine = bytes;
+  },
+});
 
 /** Plug in the port layer: see `hooks` for what it may provide. */
 function attach(provided) {
@@ -98,27 +100,42 @@ function encode(value, context) {
 
 /** Write one message at `start`; w.pos is behind its flags. */
 function run(value, start) {
+  const { depth } = w;
   codec.foreign = null;
   walk.holder = null;
   let done = false;
   try {
     encoder.writeValue(value);
+    // One in a getter at the very end of the stack could not clean up after itself.
+    if (w.depth !== depth) throw new RangeError('Maximum call stack size exceeded');
     if (walk.flags & op.FLAG_SHAPES) writeShapes(start);
     reserve(0); // room for the caller's trailer
     done = true;
   } finally {
     w.u8[start] = walk.flags;
     codec.end = w.pos;
+    walk.context = null;
     if (walk.count !== walk.base || walk.flags !== 0) forget();
     if (walk.foreign !== null) {
       if (done) codec.foreign = walk.foreign;
       walk.foreign = null;
     }
     if (!done) {
+      w.depth = depth;
+      if (depth === 1) reset();
       release();
       hooks.unstage();
     }
   }
+}
+
+/** After a failure: what encodings inside this one may have left when the stack was full. */
+function reset() {
+  walk.seen.fill(undefined);
+  walk.base = 0;
+  walk.count = 0;
+  outerPositions.length = 0;
+  clearStack();
 }
 
 /** Hold on to no object of the message. */
@@ -239,7 +256,6 @@ function copyOut(start, length) {
 
 /** Small inputs are copied here, which is quicker than a DataView on each. */
 const inbox = new Uint8Array(4096);
-const NOTHING = new Uint8Array(0);
 
 /**
  * @param {Uint8Array} bytes what serialize() returned
@@ -268,7 +284,6 @@ function deserialize(bytes) {
     return decode(whole, HEADER, length - HEADER, null);
   } finally {
     r.alone = false;
-    if (length > inbox.length) r.u8 = NOTHING;
   }
 }
 
