@@ -144,7 +144,7 @@ for (const stage of STAGES) {
         /* The port in the last message was lost, wherever it was by then. */
         await Promise.all([closed, innerClosed]);
         t.note('closed', handed.length);
-      });
+      }, { together: true });
     }
   });
 }
@@ -265,6 +265,6 @@ describe('lifecycle: a worker that ends with ports into workers of its own', () 
       t.note(await t.next(outer, 'message'));
       if (end === 'terminate') outer.terminate();
       t.note(await exited, errors);
-    });
+    }, { together: true });
   }
 });

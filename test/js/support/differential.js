@@ -37,16 +37,21 @@ async function play(implementation, scenario, limit) {
 
 /**
  * A test that plays `scenario(wt, scene)` on both implementations and compares the logs.
- * `when: false` marks it pending, for what the running Node does not have.
+ * `when: false` marks it pending, for what the running Node does not have. `together: true` plays both
+ * at the same time, for scenarios that wait for other threads and touch nothing but their own things.
  */
-function same(title, scenario, { limit = LIMIT, when = true } = {}) {
+function same(title, scenario, { limit = LIMIT, when = true, together = false } = {}) {
   (when ? it : it.skip)(title, async function () {
     this.timeout(0); /* play() has limits of its own, and says what was recorded */
     const logs = [];
     /* From one line of the source, so that the stacks of errors are the same. */
-    for (const one of [reference, subject]) logs.push(await play(one, scenario, limit));
+    for (const one of [reference, subject]) {
+      const playing = play(one, scenario, limit);
 
-    const [expected, actual] = logs;
+      logs.push(together ? playing : await playing);
+    }
+
+    const [expected, actual] = await Promise.all(logs);
     assert.notStrictEqual(expected.length, 0, 'a scenario must record something');
     assert.deepStrictEqual(actual, expected);
   });
