@@ -15,13 +15,6 @@
 #define CLASSES (LARGEST - SMALLEST + 1)
 #define HEADER ((size_t) 1024) /* beyond the power of two: a segment is one and its header */
 
-/* Under AddressSanitizer nothing is kept, so that it sees what is used after it was given back. */
-#if defined(__SANITIZE_ADDRESS__)
-#define KEPT ((size_t) 0)
-#else
-#define KEPT RP_MEMORY_KEPT
-#endif
-
 typedef struct piece {
   struct piece *next;
 } piece;
@@ -29,6 +22,13 @@ typedef struct piece {
 static rp_lock lock = RP_LOCK_INIT;
 static piece *kept[CLASSES];
 static size_t kept_bytes;
+
+/* Under AddressSanitizer nothing is kept, so that it sees what is used after it was given back. */
+#if defined(__SANITIZE_ADDRESS__)
+static size_t keep_at_most = 0;
+#else
+static size_t keep_at_most = RP_MEMORY_KEPT;
+#endif
 
 #if defined(_WIN32)
 #include <malloc.h>
@@ -79,7 +79,7 @@ rp_memory_give(void *memory, size_t size) {
   if (memory == NULL) return;
   if (class < CLASSES) {
     rp_lock_take(&lock);
-    keep = kept_bytes + class_bytes(class) <= KEPT;
+    keep = kept_bytes + class_bytes(class) <= keep_at_most;
     if (keep) {
       given->next = kept[class];
       kept[class] = given;
@@ -88,6 +88,31 @@ rp_memory_give(void *memory, size_t size) {
     rp_lock_drop(&lock);
   }
   if (!keep) system_give(memory);
+}
+
+void
+rp_memory_keep(size_t bytes) {
+  piece *dropped = NULL;
+
+  rp_lock_take(&lock);
+  keep_at_most = bytes;
+  for (unsigned class = CLASSES; class-- > 0 && kept_bytes > bytes;)
+    while (kept[class] != NULL && kept_bytes > bytes) {
+      piece *given = kept[class];
+
+      kept[class] = given->next;
+      kept_bytes -= class_bytes(class);
+      given->next = dropped;
+      dropped = given;
+    }
+  rp_lock_drop(&lock);
+
+  while (dropped != NULL) {
+    piece *next = dropped->next;
+
+    system_give(dropped);
+    dropped = next;
+  }
 }
 
 size_t

@@ -20,6 +20,9 @@ void *rp_memory_take(size_t size);
 /* Give back what rp_memory_take(size) gave, or NULL. Any thread. */
 void rp_memory_give(void *memory, size_t size);
 
+/* Keep at most `bytes` from now on, and free what is too many. Any thread. */
+void rp_memory_keep(size_t bytes);
+
 /* Bytes kept now: for tests. */
 size_t rp_memory_kept(void);
 
