@@ -2,7 +2,7 @@
 
 // node test/model/run.js [--preemptions n] [--mutants-only|--no-mutants] [names...]
 //
-// Builds the real sources of the core on the scheduler of model.c, with segments of 64 bytes instead
+// Builds the real sources of the core on a scheduler (schedule.c), with segments of 64 bytes instead
 // of 4 KiB, and runs every scenario (or those named) in every interleaving within its bound. Then
 // does the same with each mutant (mutants.js), which must fail. Exits with 1 if an invariant breaks
 // or a mutant survives. --preemptions replaces the bound of the scenarios that have one: more is
@@ -99,19 +99,18 @@ const compileCore = (dir, file) => compile([
 
 async function buildBase() {
   const dir = path.join(build, 'core');
-  const scenarios = sources.list('test/model', '.c').filter((file) => file.includes('scenarios-'));
+  const ours = sources.list('test/model', '.c');
 
   copyCore(dir);
-  await each([...parts, ...scenarios, 'model.c'], (file) => {
-    if (file === 'model.c') {
-      return compile([...flags, '-O2', '-c', path.join(__dirname, file), '-o', object(build, file)]);
-    }
-    if (!file.includes('scenarios-')) return compileCore(dir, file);
-    return compile([...flags, ...instrumented, `-I${dir}`, '-c', path.join(root, file),
-      '-o', object(build, file)]);
+  await each([...parts, ...ours], (file) => {
+    if (parts.includes(file)) return compileCore(dir, file);
+
+    const how = path.basename(file).startsWith('scenarios-') ? instrumented : ['-O2'];
+
+    return compile([...flags, ...how, `-I${dir}`, '-c', path.join(root, file), '-o', object(build, file)]);
   });
 
-  const fixed = [...scenarios, 'model.c'].map((file) => object(build, file));
+  const fixed = ours.map((file) => object(build, file));
   const objects = parts.map((file) => object(dir, file));
   const binary = path.join(build, 'model');
 
@@ -162,7 +161,9 @@ async function runMutants(base) {
   let survived = 0;
 
   await each(mutants, async (mutant, index) => {
-    const binary = await buildMutant(base, mutant, index);
+    const binary = await buildMutant(base, mutant, index).catch((error) => {
+      throw new Error(`mutant '${mutant.name}': ${error.message}`);
+    });
     const { ok, why, output } = await run(binary, ['-q', ...mutant.scenarios]);
     const [last] = output.trimEnd().split('\n').slice(-1);
     const [, scenario, reason] = /^(\S+) .* states {2}(.*)$/.exec(last) ?? [null, '', why];

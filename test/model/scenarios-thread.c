@@ -125,7 +125,8 @@ poll_between_sleeps(void) {
 }
 static void
 check_polled(void) {
-  CHECK(left == 0); /* a callback may still be due: draining has raced with the last message */
+  CHECK(left ==
+        0); /* a callback may still be due: draining has raced with the last message */
   rp_half_close(mine[0]);
   rp_half_close(mine[1]);
   rp_half_close(theirs[0]);

@@ -1,7 +1,7 @@
 /*
  * shim.h - included before everything else into the core, when it is built for the model.
  *
- * The core is compiled by -fsanitize=thread but linked with model.c in place of ThreadSanitizer's
+ * The core is compiled by -fsanitize=thread but linked with compiler.c in place of ThreadSanitizer's
  * runtime: so every atomic operation, with its order, and every plain access to memory arrive there,
  * from sources that do not know of it. What is left to replace: locks, allocation, and the calls that
  * would make two runs differ.
@@ -56,7 +56,7 @@ void *model_set(void *to, int value, size_t size);
 #define time(at) ((time_t) 1)
 #define clock() ((clock_t) 1)
 
-/* Static variables go where model.c can put them back before each run (see run.js). */
+/* Static variables go where memory.c can put them back before each run (see run.js). */
 #define MODEL_STATIC __attribute__((section("model_statics")))
 
 #endif
