@@ -13,7 +13,11 @@
     ],
     'cflags_c': ['-std=c11'],
     'configurations': {
-      'Release': { 'cflags!': ['-O3'] },
+      'Release': {
+        'cflags!': ['-O3'],
+        'cflags': ['<!@(node scripts/lto.js)'],
+        'ldflags': ['-O2', '<!@(node scripts/lto.js)'],
+      },
       'Debug': { 'cflags!': ['-O2'] },
     },
     'conditions': [
