@@ -7,14 +7,15 @@
  *
  * encode and decode are what a port does (shapes by number); serialize and deserialize are the
  * self-contained form, beside v8.serialize, structuredClone, JSON and, where it is installed, msgpackr
- * with shared structures. Every figure is the median of interleaved rounds.
+ * with shared structures. Contenders take turns in slices of a fifth of a millisecond, too short to be
+ * interrupted often: a figure is the median of its slices, with the fastest in brackets.
  */
 
 const os = require('node:os');
 const v8 = require('node:v8');
 const codec = require('../../lib/codec');
 
-const rounds = Number(process.argv[process.argv.indexOf('--rounds') + 1]) || 7;
+const rounds = Number(process.argv[process.argv.indexOf('--rounds') + 1]) || 151;
 
 const values = {
   number: 42,
@@ -81,8 +82,10 @@ function time(fn, input, count) {
   return Number(process.hrtime.bigint() - start) / count;
 }
 
-function median(numbers) {
-  return numbers.sort((a, b) => a - b)[numbers.length >> 1];
+function summary(numbers) {
+  numbers.sort((a, b) => a - b);
+  const [min, median, max] = [0, numbers.length >> 1, numbers.length - 1].map((i) => numbers[i]);
+  return { median: Math.round(median), min: Math.round(min), max: Math.round(max) };
 }
 
 const list = contenders();
@@ -99,17 +102,23 @@ for (const [name, value] of Object.entries(values)) {
   const times = list.map(() => []);
   const counts = list.map(([, fn], i) => {
     const once = time(fn, inputs[i], 1000);
-    return Math.max(200, Math.min(2e5, Math.round(4e6 / once)));
+    return Math.max(5, Math.round(2e5 / once));
   });
   for (let round = 0; round < rounds; round++) {
     list.forEach(([, fn], i) => times[i].push(time(fn, inputs[i], counts[i])));
   }
-  list.forEach(([key], i) => { results[name][key] = Math.round(median(times[i])); });
+  list.forEach(([key], i) => { results[name][key] = summary(times[i]); });
 }
 
 if (process.argv.includes('--json')) {
   console.log(JSON.stringify(results));
 } else {
-  console.log(`node ${process.version}, ${os.cpus()[0].model.trim()}, ns a value, median of ${rounds}`);
-  console.table(results);
+  console.log(`node ${process.version}, ${os.cpus()[0].model.trim()}: ns a value`);
+  const keys = list.map(([key]) => key);
+  const row = (name, cells) => console.log(`| ${name.padEnd(22)} | ${cells.join(' | ')} |`);
+  row('median (fastest)', keys.map((key) => key.padStart(15)));
+  row('---', keys.map(() => '---:'.padStart(15)));
+  for (const [name, result] of Object.entries(results)) {
+    row(name, keys.map((key) => `${result[key].median} (${result[key].min})`.padStart(15)));
+  }
 }
