@@ -27,7 +27,8 @@ async function main() {
   const done = [];
 
   for (const [name, [command, args]] of Object.entries(steps)) {
-    done.push(await run(name, command, args));
+    // Each test file has its own, shorter limit.
+    done.push(await run(name, command, args, { minutes: 20 }));
   }
 
   total(done);
