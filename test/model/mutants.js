@@ -229,6 +229,13 @@ module.exports = [
     scenarios: ['announce-lost'],
   },
   {
+    name: 'detach does not look whether the half was lost before it left',
+    file: 'channel.c',
+    from: 'bool lost = half->lost;',
+    to: 'bool lost = false;',
+    scenarios: ['announce-lost'],
+  },
+  {
     name: 'closed before the other inbox is sealed',
     file: 'channel.c',
     from: [
@@ -312,6 +319,14 @@ module.exports = [
     file: 'thread.c',
     from: 'pushed = rp_exchange(&thread->ready, NULL);',
     to: 'pushed = rp_load_acquire(&thread->ready); rp_store_release(&thread->ready, NULL);',
+    scenarios: ['ready-two'],
+  },
+  {
+    name: 'a push without release',
+    file: 'thread.c',
+    from: 'while (!rp_cas(&thread->ready, &old, half));',
+    to: 'while (!atomic_compare_exchange_strong_explicit(&thread->ready, &old, half, ' +
+      'memory_order_relaxed, memory_order_relaxed));',
     scenarios: ['ready-two'],
   },
   {
