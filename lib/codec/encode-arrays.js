@@ -27,7 +27,7 @@ const SOME = 64;
 const PACKED = 8;
 /**
  * Between these lengths listing the values beats both other ways for integers. It runs accessors, if
- * an array of numbers should have any: they are called twice. Elsewhere each is called once.
+ * an array of numbers should have any: they are called several times. Elsewhere each is called once.
  */
 const VALUES_FROM = 33;
 const VALUES_TO = 128;
@@ -73,8 +73,7 @@ function writeArray(array) {
 function writeNumbers(array, length, first) {
   const isInt = (first | 0) === first;
   if (isInt && length >= VALUES_FROM && length <= VALUES_TO) {
-    const values = valuesOf(array);
-    if (values.length === length && writeSmallIntegers(values, array, length)) return;
+    if (valuesOf(array).length === length && writeSmallIntegers(array, length)) return;
   }
   if (!hasOnlyElements(array, length)) return writeUncommon(array, length);
   reserve(length * 8 + 8);
@@ -83,36 +82,50 @@ function writeNumbers(array, length, first) {
 }
 
 /**
- * Write `values` if they are the elements and all of them integers of up to 16 bits. There are as
- * many as the array is long, so if one is that of an extra key, there is a hole.
+ * Write an array with as many values as it is long, if all of its elements are integers of up to 16
+ * bits and none is a hole: were one of the values that of an extra key, there would be a hole.
  */
-function writeSmallIntegers(values, array, length) {
+function writeSmallIntegers(array, length) {
   reserve(length * 2 + 8);
-  const { u8 } = w;
-  let pos = w.pos + 5;
+  const { u8, pos } = w;
+  // Taken beforehand: an accessor among the elements may encode another message.
+  w.pos = pos + 5 + length * 2;
+  const bits = copySmallIntegers(array, length, u8, pos + 5);
+  const good = bits >= 0 && !includes.call(array, undefined);
+  if (good && bits > 127) copyTwoBytes(array, length, u8, pos + 5);
+  if (!good || w.u8 !== u8) {
+    w.pos = pos;
+    return false;
+  }
+  u8[pos] = bits > 127 ? op.INT16S : op.INT8S;
+  w.view.setUint32(pos + 1, length, true);
+  if (bits < 128) w.pos -= length;
+  return true;
+}
+
+function copyTwoBytes(array, length, u8, pos) {
+  for (let i = 0, at = pos; i < length; i++) {
+    const int = array[i];
+    u8[at++] = int;
+    u8[at++] = int >> 8;
+  }
+}
+
+/**
+ * Write the elements as bytes.
+ * @returns {number} the bits that are in any of their magnitudes, -1: not all are such integers
+ */
+function copySmallIntegers(array, length, u8, pos) {
   let bits = 0;
   for (let i = 0; i < length; i++) {
-    const value = values[i];
-    if (typeof value !== 'number') return false;
+    const value = array[i];
+    if (typeof value !== 'number') return -1;
     const int = value | 0;
-    if (int !== value || (int === 0 && 1 / value < 0)) return false;
-    // The magnitude, all of them together; one byte each unless that turns out too little.
+    if (int !== value || (int === 0 && 1 / value < 0)) return -1;
     bits |= int ^ (int >> 31);
-    u8[pos++] = int;
+    u8[pos + i] = int;
   }
-  if (bits > 32767 || includes.call(array, undefined)) return false;
-  if (bits > 127) {
-    pos = w.pos + 5;
-    for (let i = 0; i < length; i++) {
-      const int = values[i];
-      u8[pos++] = int;
-      u8[pos++] = int >> 8;
-    }
-  }
-  u8[w.pos] = bits > 127 ? op.INT16S : op.INT8S;
-  w.view.setUint32(w.pos + 1, length, true);
-  w.pos = pos;
-  return true;
+  return bits > 32767 ? -1 : bits;
 }
 
 /**

@@ -438,12 +438,26 @@ describe('codec: encode and decode', () => {
   });
 
   it('an element that sends while numbers are packed tears nothing', () => {
-    const numbers = Array.from({ length: 30 }, (_, i) => i);
-    Object.defineProperty(numbers, 20, { enumerable: true, get() { codec.release(codec.encode(['x'.repeat(100_000)], null)); return 0.5; } });
+    const line = codec.BLOCK_LINE;
     codec.BLOCK_LINE = Infinity;
-    const copy = roundTrip(numbers);
-    codec.BLOCK_LINE = 32 * 1024;
-    assert.deepStrictEqual(copy, structuredClone(numbers));
+    try {
+      for (const length of [9, 30, 40, 100, 200]) {
+        for (const result of [7, 0.5, 70_000, 'x', {}]) {
+          for (const size of [10, 100_000]) {
+            const numbers = Array.from({ length }, (_, i) => i);
+            const get = () => {
+              codec.release(codec.encode(['x'.repeat(size), { other: 1 }], null));
+              return result;
+            };
+            Object.defineProperty(numbers, length >> 1, { enumerable: true, get });
+            assert.deepStrictEqual(roundTrip([numbers, 'after']), structuredClone([numbers, 'after']));
+            for (let i = 0; i < 300; i++) lane.send(i); // back to a small scratch
+          }
+        }
+      }
+    } finally {
+      codec.BLOCK_LINE = line;
+    }
   });
 
   it('marked objects are refused', () => {
