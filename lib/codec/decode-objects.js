@@ -171,12 +171,9 @@ function readWholeView() {
   if (type >= VIEW_TYPES.length || length > r.end - r.pos) throw corrupt('a view');
   const at = r.objects === null ? -1 : r.objects.push(undefined) - 1;
   if (type === 2 && at < 0) {
-    const bytes = new Uint8Array(length);
     const { u8, pos } = r;
-    if (length > 16) bytes.set(u8.subarray(pos, pos + length));
-    else for (let i = 0; i < length; i++) bytes[i] = u8[pos + i];
     r.pos = pos + length;
-    return bytes;
+    return new Uint8Array(u8.subarray(pos, pos + length));
   }
   const buffer = keep(takeBytes(new ArrayBuffer(length), length));
   return makeView(at, type, buffer, 0, length, false);

@@ -182,7 +182,7 @@ const visited = new Set();
  * loaded modules are looked at, again whenever more have been loaded.
  */
 function collectModules() {
-  const list = process.moduleLoadList;
+  const list = process.moduleLoadList ?? [];
   if (list.length === collected) return;
   collected = list.length;
   const loaded = new Set(list);
