@@ -33,6 +33,8 @@ const ports = {
   make: undefined,
   /** @returns {import('./endpoint').Endpoint | undefined} in this slot */
   endpointAt: undefined,
+  /** How many there have been in this thread. */
+  made: 0,
 };
 
 /** A port of Node's that is closed: Node says of it what it says of any detached port. */
@@ -222,6 +224,24 @@ function receive({ foreign, ids, all }) {
   return { foreign, ports: received, own };
 }
 
+/** Encode without blocks: the bytes are to travel through Node. */
+function encodeInline(value, transfer, use) {
+  const line = codec.BLOCK_LINE;
+
+  codec.BLOCK_LINE = Infinity;
+  try {
+    const start = codec.encode(value, transfer);
+
+    try {
+      return use(start, codec.end, codec.foreign);
+    } finally {
+      codec.release(start);
+    }
+  } finally {
+    codec.BLOCK_LINE = line;
+  }
+}
+
 /**
  * A message as a value for Node's own channel, for a receiver that we have no companion with yet.
  * The ports in it depart once it has been posted.
@@ -229,21 +249,23 @@ function receive({ foreign, ids, all }) {
  * @returns {[object, object[]]} the arguments for Node's postMessage
  */
 function envelope(kind, value, transfer) {
-  const line = codec.BLOCK_LINE;
+  return encodeInline(value, transfer, (start, end, foreign) => {
+    const bytes = codec.scratch.slice(start, end);
 
-  codec.BLOCK_LINE = Infinity;
-  try {
-    const start = codec.encode(value, transfer);
-    const { foreign } = codec;
-    const bytes = codec.scratch.slice(start, codec.end);
-
-    codec.release(start);
     return [{ kind, bytes, foreign, ids: announce(transfer), all: transfer.all }, transfer.list];
-  } finally {
-    codec.BLOCK_LINE = line;
+  });
+}
+
+/**
+ * Throw, as for a port of Node's, if a value that goes to Node holds a ringport port: Node would
+ * clone it as an empty object. Reads getters, so it looks only where there have been such ports.
+ */
+function refusePorts(value) {
+  if (ports.made > 0 && typeof value === 'object' && value !== null) {
+    encodeInline(value, new Transfer([]), () => {});
   }
 }
 
 module.exports = {
-  ports, Transfer, adopt, ensure, portIndex, send, take, receive, envelope, closedPort,
+  ports, Transfer, adopt, ensure, portIndex, send, take, receive, envelope, refusePorts, closedPort,
 };

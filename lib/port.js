@@ -10,6 +10,7 @@
 const { inspect } = require('node:util');
 const {
   MessageChannel: NodeChannel, MessagePort: NodePort, receiveMessageOnPort: nodeReceive,
+  markAsUncloneable,
 } = require('node:worker_threads');
 
 const { RingportError } = require('./codec');
@@ -129,6 +130,7 @@ class Port extends NodePort {
     this[kCurrentlyReceivingPorts] = undefined;
     this.#endpoint = endpoint;
     if (endpoint.open) endpoint.bind(this, true);
+    markAsUncloneable?.(this);
   }
 
   static endpointOf(object) {
@@ -349,6 +351,8 @@ for (const name of ['postMessage', 'start', 'close', 'ref', 'unref', 'hasRef']) 
 function make(slot, end) {
   const endpoint = new Endpoint(slot);
   const port = new Port(endpoint);
+
+  companion.ports.made++;
 
   if (slot === -1) end?.close();
   else if (end !== undefined) companion.adopt(endpoint, end);

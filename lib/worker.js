@@ -165,7 +165,10 @@ class Worker extends threads.Worker {
 
 /** Worker options as Node can take them: with our ports, workerData travels in an envelope. */
 function withPorts(options, transfer) {
-  if (transfer === null || transfer.ports.length === 0) return options;
+  if (transfer === null || transfer.ports.length === 0) {
+    companion.refusePorts(options?.workerData);
+    return options;
+  }
 
   const [workerData, transferList] = companion.envelope(ENVELOPE, options.workerData, transfer);
 
