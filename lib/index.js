@@ -11,13 +11,16 @@
 const threads = require('node:worker_threads');
 
 const { serialize, deserialize, markUncloneable, RingportError } = require('./codec');
-const { MessageChannel, MessagePort, receiveMessageOnPort } = require('./port');
+const {
+  MessageChannel, MessagePort, markAsUntransferable, receiveMessageOnPort,
+} = require('./port');
 const { Worker, parentPort, workerData } = require('./worker');
 
 module.exports = {
   ...threads,
   MessageChannel,
   MessagePort,
+  markAsUntransferable,
   receiveMessageOnPort,
   Worker,
   parentPort,

@@ -10,7 +10,7 @@
 const { inspect } = require('node:util');
 const {
   MessageChannel: NodeChannel, MessagePort: NodePort, receiveMessageOnPort: nodeReceive,
-  markAsUncloneable,
+  markAsUncloneable, markAsUntransferable: nodeMark,
 } = require('node:worker_threads');
 
 const { RingportError } = require('./codec');
@@ -279,7 +279,11 @@ class Port extends NodePort {
       return super[kCreateEvent](type, data);
     }
     this[kCurrentlyReceivingPorts] = [];
-    return Object.defineProperty(super[kCreateEvent](type, data), 'ports',
+
+    const event = super[kCreateEvent](type, data);
+
+    if (Object.isFrozen(event.ports)) Object.freeze(ports); // as on this Node line
+    return Object.defineProperty(event, 'ports',
       { value: ports, enumerable: true, configurable: true });
   }
 
@@ -388,7 +392,19 @@ function receiveMessageOnPort(port) {
   return nodeReceive(port);
 }
 
+/**
+ * Node's markAsUntransferable, which also knows our ports.
+ * @param {unknown} object
+ */
+function markAsUntransferable(object) {
+  const endpoint = companion.ports.endpointOf(object);
+
+  nodeMark(object);
+  /* In a transfer list its companion's end stands for the port. */
+  if (endpoint !== undefined) nodeMark(companion.ensure(endpoint));
+}
+
 module.exports = {
-  MessageChannel, MessagePort, Port, receiveMessageOnPort,
+  MessageChannel, MessagePort, Port, markAsUntransferable, receiveMessageOnPort,
   readTransfer, throwAsNode, throwLater, kReceive, kStop,
 };

@@ -65,7 +65,8 @@ class Worker extends threads.Worker {
 
     binding.spawnBegin();
     try {
-      if (options?.transferList) transfer = readTransfer(options.transferList);
+      /* Anything that is no list is Node's to refuse, or not. */
+      if (Array.isArray(options?.transferList)) transfer = readTransfer(options.transferList);
       super(filename, withPorts(options, transfer));
       thread = this.threadId;
     } catch (error) {

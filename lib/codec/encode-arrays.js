@@ -57,8 +57,22 @@ function digitsOf(number) {
   return digits;
 }
 
+/** Long arrays are asked at this many places whether they are mostly holes. */
+const PROBES = 64;
+const PROBED = 4096;
+
+/** Arrays of holes cost what their elements cost, not what their length says. */
+function isMostlyHoles(array, length) {
+  let holes = 0;
+  for (let i = 0; i < PROBES; i++) {
+    if (!hasOwn(array, Math.floor((length - 1) * i / PROBES))) holes++;
+  }
+  return holes > PROBES / 2;
+}
+
 function writeArray(array) {
   const { length } = array;
+  if (length > PROBED && isMostlyHoles(array, length)) return writeUncommon(array, length);
   if (length >= PACKED) {
     const first = getOwnPropertyDescriptor(array, 0);
     if (first !== undefined && typeof first.value === 'number') {
