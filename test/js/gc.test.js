@@ -10,7 +10,7 @@ const { run } = require('./support/differential');
 const { subject } = require('./support/implementations');
 const { source } = require('./support/program');
 
-/* `program(wt, tools)` must write exactly these lines; how many of 100 are gone leaves the collector a rest. */
+/* `program(wt, tools)` must write exactly these lines. */
 function collects(title, program, expected) {
   const ours = subject.id !== 'worker_threads';
 

@@ -398,7 +398,8 @@ describe('values: binary', () => {
     when: typeof globalThis.Float16Array === 'function'
   });
   arrives('DataView', () => [
-    new DataView(fill(new ArrayBuffer(16))), new DataView(fill(new ArrayBuffer(16)), 3, 5), new DataView(new ArrayBuffer(0))
+    new DataView(fill(new ArrayBuffer(16))), new DataView(fill(new ArrayBuffer(16)), 3, 5),
+    new DataView(new ArrayBuffer(0))
   ]);
   arrives('NaN bits of floats', () => {
     const bits = new Uint32Array([0x7fc00001, 0xffffffff, 0x7f800001]);
@@ -406,7 +407,8 @@ describe('values: binary', () => {
   });
   arrives('several views of one buffer', () => {
     const buffer = fill(new ArrayBuffer(64));
-    return { buffer, bytes: new Uint8Array(buffer), part: new Uint16Array(buffer, 8, 4), data: new DataView(buffer, 1) };
+    const part = new Uint16Array(buffer, 8, 4);
+    return { buffer, bytes: new Uint8Array(buffer), part, data: new DataView(buffer, 1) };
   });
   arrives('a view before its buffer', () => {
     const view = new Uint8Array(fill(new ArrayBuffer(16)), 4, 4);
