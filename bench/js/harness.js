@@ -33,10 +33,20 @@ function machine() {
   };
 }
 
+/* A run takes a second or two; one that hangs must not hang the bench. */
+const RUN_TIMEOUT_MS = 120000;
+
 /** Run a program; its last line of output is its result as JSON: { metric: cost }. */
 async function measure(program, args) {
-  const { stdout } = await exec(program, args);
-  return JSON.parse(stdout.trim().split('\n').at(-1));
+  try {
+    const { stdout } = await exec(program, args, { timeout: RUN_TIMEOUT_MS });
+    return JSON.parse(stdout.trim().split('\n').at(-1));
+  } catch (error) {
+    if (error.killed) {
+      throw new Error(`a run did not end within ${RUN_TIMEOUT_MS / 1000} s: ${args.at(-1)}`);
+    }
+    throw error;
+  }
 }
 
 /** All rounds of one case: { competitor: { metric: [cost of round 1, ...] } }. */
