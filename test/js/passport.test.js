@@ -267,9 +267,10 @@ describe('passport: its end', () => {
     const passport = t.detach(b);
     const worker = t.keep(new plain.Worker('require("node:worker_threads").parentPort.ref()', { eval: true }));
 
+    const closed = t.next(a, 'close');
     worker.postMessage(passport, [passport]);
     await worker.terminate();
-    await t.next(a, 'close');
+    await closed;
     t.note('closed');
   });
 

@@ -131,7 +131,8 @@ describe('worker: the two libraries together', () => {
     worker.postMessage({ port: b }, [b]);
     a.postMessage('one');
     a.postMessage('end');
-    t.note(await t.messages(a, 2), await t.next(worker, 'message'));
+    const code = t.next(worker, 'message');
+    t.note(await t.messages(a, 2), await code);
   });
 
   same('a worker terminated with workers of its own', async (wt, t) => {

@@ -11,6 +11,7 @@ const END_LIMIT = 10000;
 class Scene {
   #open = new Set();
   #undo = [];
+  #exits = new Map();
 
   constructor(implementation) {
     this.name = implementation.name;
@@ -46,6 +47,9 @@ class Scene {
   /** Close or terminate `thing` when the scenario ends, however it ends. */
   keep(thing) {
     this.#open.add(thing);
+    if (thing.terminate && !this.#exits.has(thing)) {
+      this.#exits.set(thing, new Promise((resolve) => thing.once('exit', resolve)));
+    }
     return thing;
   }
 
@@ -73,8 +77,12 @@ class Scene {
     return this.keep(this.tools.attach(passport));
   }
 
-  /** The next `name` event of a port, worker or emitter: a promise of its first argument. */
+  /**
+   * The next `name` event of a port, worker or emitter: a promise of its first argument. The exit of a
+   * worker may have been long ago.
+   */
   next(target, name) {
+    if (name === 'exit' && this.#exits.has(target)) return this.#exits.get(target);
     return new Promise((resolve) => target.once(name, resolve));
   }
 
