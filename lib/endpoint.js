@@ -10,6 +10,7 @@
 
 const codec = require('./codec');
 const companion = require('./companion');
+const context = require('./context');
 const {
   binding, control, inbox, inbox32, START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SEALED,
 } = require('./native');
@@ -48,9 +49,6 @@ const unreachable = new FinalizationRegistry((hold) => {
   binding.close(hold.slot);
   hold.companion?.close();
 });
-
-/** Endpoints that keep the loop alive. */
-let refs = 0;
 
 /** The endpoint whose batch is in the inbox, and how much of that has been dealt with. */
 let reader = null;
@@ -103,9 +101,9 @@ function runTicks() {
 }
 
 function changeRefs(by) {
-  refs += by;
-  if (refs === 0) binding.setRef(false);
-  else if (refs === by) binding.setRef(true);
+  context.refs += by;
+  if (context.refs === 0) binding.setRef(false);
+  else if (context.refs === by) binding.setRef(true);
 }
 
 function putWord(u8, at, word) {
@@ -201,7 +199,7 @@ class Endpoint {
    */
   bind(owner, collectable) {
     this.owner = owner;
-    binding.bind(this.slot, owner);
+    binding.bind(this.slot, context.resourceOf(owner));
     if (!collectable) return;
     endpoints[this.slot] = new WeakRef(this);
     unreachable.register(this, this.hold, this);
@@ -368,6 +366,7 @@ class Endpoint {
 
     settleReader();
     this.draining = true;
+    context.entered = false;
     control[BYTES] = 0;
     try {
       while (limit > 0 && this.receiving) {
@@ -409,7 +408,7 @@ class Endpoint {
       at += 8 + ((inbox32[at >> 2] + 7) & ~7);
       /* Dealt with, whatever happens to it: it must not come twice. */
       this.deliver(owner, here, at);
-      calm = runTicks();
+      calm = runTicks() && !context.entered;
     } while (calm && at < bytes && reader === this && this.receiving);
     return calm;
   }

@@ -1,0 +1,46 @@
+'use strict';
+
+/*
+ * context.js - what Node knows of a port besides its messages: the async context of a batch, and the
+ * list of what keeps the loop alive.
+ */
+
+const { AsyncLocalStorage } = require('node:async_hooks');
+
+const line = Number.parseInt(process.versions.node, 10);
+
+const context = {
+  /**
+   * A listener has called enterWith(): what it entered must not reach the next message. From Node 24 on
+   * contexts are frames that JavaScript cannot put back, so the wake-up ends and the next message
+   * comes in a callback of its own, which begins in the frame of the port.
+   */
+  entered: false,
+
+  /** Endpoints that keep the loop alive. */
+  refs: 0,
+
+  /**
+   * What async_hooks sees as the resource of a port. From Node 25 on Node-API holds it strongly, and the
+   * port would never be collected, so there it is an object of its own.
+   */
+  resourceOf: line >= 25 ? () => ({}) : (port) => port,
+};
+
+if (line >= 24) {
+  const { enterWith } = AsyncLocalStorage.prototype;
+
+  AsyncLocalStorage.prototype.enterWith = { enterWith(store) {
+    context.entered = true;
+    return enterWith.call(this, store);
+  } }.enterWith;
+}
+
+const { getActiveResourcesInfo } = process;
+
+/** Our ports are no handles of Node's, which is all that it counts. */
+process.getActiveResourcesInfo = { getActiveResourcesInfo() {
+  return getActiveResourcesInfo().concat(new Array(context.refs).fill('MessagePort'));
+} }.getActiveResourcesInfo;
+
+module.exports = context;
