@@ -43,7 +43,8 @@ async function measure(program, args) {
     return JSON.parse(stdout.trim().split('\n').at(-1));
   } catch (error) {
     if (error.killed) {
-      throw new Error(`a run did not end within ${RUN_TIMEOUT_MS / 1000} s: ${args.at(-1)}`);
+      throw new Error(`a run did not end within ${RUN_TIMEOUT_MS / 1000} s: ${args.at(-1)}`,
+        { cause: error });
     }
     throw error;
   }
