@@ -38,6 +38,12 @@ const HELLO = 'ringport.hello';
 /** A message with ringport ports in it, on Node's lane. */
 const ENVELOPE = 'ringport.envelope';
 
+/** How long a child looks for its half: in all, and at a time, because nothing ends a native call. */
+const CLAIM_MS = 2000;
+const CLAIM_SLICE_MS = 50;
+
+const NONE = -1;
+
 const tick = process._tickCallback ?? (() => {});
 
 /**
@@ -58,13 +64,15 @@ class Worker extends threads.Worker {
    * @param {import('node:worker_threads').WorkerOptions} [options]
    */
   constructor(filename, options = undefined) {
-    const slot = binding.open();
-    const childSlot = control[STATUS];
+    let slot = NONE;
+    let childSlot = NONE;
     let thread;
     let transfer = null;
 
     binding.spawnBegin();
     try {
+      slot = binding.open();
+      childSlot = control[STATUS];
       /* Anything that is no list is Node's to refuse, or not. */
       if (Array.isArray(options?.transferList)) transfer = readTransfer(options.transferList);
       super(filename, withPorts(options, transfer));
@@ -269,16 +277,29 @@ class ParentPort extends Port {
   }
 }
 
+/**
+ * The id of the half that our parent has made for us, undefined if there is none. A parent that
+ * does not get to an end keeps Node's channel, which is as good and slower.
+ */
+function claim() {
+  for (let waited = 0; waited < CLAIM_MS; waited += CLAIM_SLICE_MS) {
+    const id = binding.spawnClaim(threads.threadId, CLAIM_SLICE_MS);
+
+    if (id !== null) return id;
+  }
+  return undefined;
+}
+
 /** In a worker of ours: its port. In a worker of Node's: Node's port. Else null. */
 function findParentPort() {
   const node = threads.parentPort;
 
   if (node === null || node === undefined) return node;
 
-  const id = binding.spawnClaim(threads.threadId);
-  const slot = id === undefined ? -1 : binding.attach(id);
+  const id = claim();
+  const slot = id === undefined ? NONE : binding.attach(id);
 
-  if (slot === -1) return node;
+  if (slot === NONE) return node;
 
   const { port1, port2 } = new threads.MessageChannel();
   const endpoint = new Endpoint(slot);

@@ -2,9 +2,13 @@
  * lock.h - a mutex for the rare paths (wake-up, detach, attach, close, registries).
  *
  * The message path never takes one. <threads.h> is missing on macOS, so this is pthread or SRW.
+ * Time is counted in nanoseconds by rp_now(), from no particular moment, and never goes back.
  */
 #ifndef RP_LOCK_H_
 #define RP_LOCK_H_
+
+#include <stdbool.h>
+#include <stdint.h>
 
 #ifdef _WIN32
 #define WIN32_LEAN_AND_MEAN
@@ -14,7 +18,6 @@ typedef SRWLOCK rp_lock;
 typedef CONDITION_VARIABLE rp_cond;
 
 #define RP_LOCK_INIT SRWLOCK_INIT
-#define RP_COND_INIT CONDITION_VARIABLE_INIT
 
 static inline void
 rp_lock_init(rp_lock *lock) {
@@ -32,23 +35,38 @@ static inline void
 rp_lock_drop(rp_lock *lock) {
   ReleaseSRWLockExclusive(lock);
 }
+static inline uint64_t
+rp_now(void) {
+  return (uint64_t) GetTickCount64() * 1000000u;
+}
 static inline void
-rp_cond_wait(rp_cond *cond, rp_lock *lock) {
-  SleepConditionVariableSRW(cond, lock, INFINITE, 0);
+rp_cond_init(rp_cond *cond) {
+  InitializeConditionVariable(cond);
+}
+/* Wait to be woken, or until `deadline`. False: it is later. May return too early. */
+static inline bool
+rp_cond_wait_until(rp_cond *cond, rp_lock *lock, uint64_t deadline) {
+  uint64_t now = rp_now();
+
+  if (now >= deadline) return false;
+  SleepConditionVariableSRW(cond, lock, (DWORD) ((deadline - now + 999999u) / 1000000u),
+                            0);
+  return true;
 }
 static inline void
 rp_cond_wake_all(rp_cond *cond) {
   WakeAllConditionVariable(cond);
 }
 #else
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 typedef pthread_mutex_t rp_lock;
 typedef pthread_cond_t rp_cond;
 
 #define RP_LOCK_INIT PTHREAD_MUTEX_INITIALIZER
-#define RP_COND_INIT PTHREAD_COND_INITIALIZER
 
 /* A default mutex needs no memory on any libc we build for; a failure here is a programmer's
  * error (double init, not the owner), and going on would corrupt. */
@@ -72,9 +90,46 @@ static inline void
 rp_lock_drop(rp_lock *lock) {
   rp_lock_check(pthread_mutex_unlock(lock));
 }
+static inline uint64_t
+rp_now(void) {
+  struct timespec now;
+
+  rp_lock_check(clock_gettime(CLOCK_MONOTONIC, &now));
+  return (uint64_t) now.tv_sec * 1000000000u + (uint64_t) now.tv_nsec;
+}
 static inline void
-rp_cond_wait(rp_cond *cond, rp_lock *lock) {
-  rp_lock_check(pthread_cond_wait(cond, lock));
+rp_cond_init(rp_cond *cond) {
+#ifdef __APPLE__ /* waits for a time instead */
+  rp_lock_check(pthread_cond_init(cond, NULL));
+#else
+  pthread_condattr_t attributes;
+
+  rp_lock_check(pthread_condattr_init(&attributes));
+  rp_lock_check(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC));
+  rp_lock_check(pthread_cond_init(cond, &attributes));
+  rp_lock_check(pthread_condattr_destroy(&attributes));
+#endif
+}
+/* Wait to be woken, or until `deadline`. False: it is later. May return too early. */
+static inline bool
+rp_cond_wait_until(rp_cond *cond, rp_lock *lock, uint64_t deadline) {
+#ifdef __APPLE__
+  uint64_t now = rp_now();
+
+  if (now >= deadline) return false;
+  deadline -= now;
+#endif
+  struct timespec at = {(time_t) (deadline / 1000000000u),
+                        (long) (deadline % 1000000000u)};
+#ifdef __APPLE__
+  int result = pthread_cond_timedwait_relative_np(cond, lock, &at);
+#else
+  int result = pthread_cond_timedwait(cond, lock, &at);
+#endif
+
+  if (result == ETIMEDOUT) return false;
+  rp_lock_check(result);
+  return true;
 }
 static inline void
 rp_cond_wake_all(rp_cond *cond) {

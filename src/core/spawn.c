@@ -3,7 +3,6 @@
  */
 #include "spawn.h"
 
-#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -11,99 +10,159 @@
 
 typedef struct spawn {
   struct spawn *next;
-  uint64_t thread_id;
-  uint64_t half_id;
   const void *parent;
+  uint64_t number; /* of the beginning */
+  uint64_t thread_id;
+  uint64_t half_id; /* 0: begun and not yet committed */
 } spawn;
 
 static rp_lock lock = RP_LOCK_INIT;
-static rp_cond settled = RP_COND_INIT;
-static spawn *spawns; /* started and not yet claimed: few */
-static size_t pending;
+static rp_cond settled; /* made by the first that waits */
+static bool waited;
+static spawn *spawns; /* the latest first: begun, or committed and not yet claimed; few */
+static uint64_t begun;
 
-/* Unlink the first entry that is for `thread_id`, or else made by `parent`. Under the lock. */
+/* A link to the latest spawn that this parent has begun and not committed; to NULL if there is none.
+ * Under the lock, as all of these. */
+static spawn **
+find_begun(const void *parent) {
+  spawn **at = &spawns;
+
+  while (*at != NULL && ((*at)->parent != parent || (*at)->half_id != 0))
+    at = &(*at)->next;
+  return at;
+}
+
+static spawn **
+find_thread(uint64_t thread_id) {
+  spawn **at = &spawns;
+
+  while (*at != NULL && ((*at)->thread_id != thread_id || (*at)->half_id == 0))
+    at = &(*at)->next;
+  return at;
+}
+
+static spawn **
+find_parent(const void *parent) {
+  spawn **at = &spawns;
+
+  while (*at != NULL && (*at)->parent != parent) at = &(*at)->next;
+  return at;
+}
+
 static spawn *
-unlink_one(uint64_t thread_id, const void *parent) {
-  for (spawn **at = &spawns; *at != NULL; at = &(*at)->next) {
-    if (parent ? (*at)->parent != parent : (*at)->thread_id != thread_id) continue;
-    spawn *found = *at;
-    *at = found->next;
-    return found;
-  }
-  return NULL;
+unlink_spawn(spawn **at) {
+  spawn *found = *at;
+
+  if (found != NULL) *at = found->next;
+  return found;
+}
+
+static bool
+any_begun(uint64_t horizon) {
+  for (spawn *at = spawns; at != NULL; at = at->next)
+    if (at->half_id == 0 && at->number <= horizon) return true;
+  return false;
 }
 
 static void
 settle(void) {
-  assert(pending > 0);
-  pending--;
-  rp_cond_wake_all(&settled);
+  if (waited) rp_cond_wake_all(&settled);
 }
 
+/* Wait for one to settle. False: it is later than `deadline`. */
 static bool
-forget_one(uint64_t thread_id, const void *parent) {
-  rp_lock_take(&lock);
-  spawn *found = unlink_one(thread_id, parent);
-  rp_lock_drop(&lock);
-
-  if (found == NULL) return false;
-  rp_half_lost(found->half_id);
-  free(found);
-  return true;
+wait_until(uint64_t deadline) {
+  if (!waited) rp_cond_init(&settled);
+  waited = true;
+  return rp_cond_wait_until(&settled, &lock, deadline);
 }
 
-void
-rp_spawn_begin(void) {
-  rp_lock_take(&lock);
-  pending++;
-  rp_lock_drop(&lock);
+static void
+close_half(spawn *forgotten) {
+  if (forgotten != NULL && forgotten->half_id != 0) rp_half_lost(forgotten->half_id);
+  free(forgotten);
 }
 
 int
-rp_spawn_commit(uint64_t thread_id, uint64_t half_id, const void *parent) {
+rp_spawn_begin(const void *parent) {
   spawn *made = malloc(sizeof(*made));
 
+  if (made == NULL) return RP_ENOMEM;
   rp_lock_take(&lock);
-  if (made != NULL) {
-    *made = (spawn){spawns, thread_id, half_id, parent};
-    spawns = made;
+  *made = (spawn){.next = spawns, .parent = parent, .number = ++begun};
+  spawns = made;
+  rp_lock_drop(&lock);
+  return RP_OK;
+}
+
+int
+rp_spawn_commit(const void *parent, uint64_t thread_id, uint64_t half_id) {
+  rp_lock_take(&lock);
+  spawn *found = *find_begun(parent);
+
+  if (found != NULL) {
+    found->thread_id = thread_id;
+    found->half_id = half_id;
+    settle();
   }
-  settle();
   rp_lock_drop(&lock);
-  return made != NULL ? RP_OK : RP_ENOMEM;
+  return found != NULL ? RP_OK : RP_ENOENT;
 }
 
-void
-rp_spawn_abort(void) {
+int
+rp_spawn_abort(const void *parent) {
   rp_lock_take(&lock);
-  settle();
+  spawn *found = unlink_spawn(find_begun(parent));
+
+  if (found != NULL) settle();
   rp_lock_drop(&lock);
-}
-
-uint64_t
-rp_spawn_claim(uint64_t thread_id) {
-  spawn *found;
-  uint64_t half_id = 0;
-
-  rp_lock_take(&lock);
-  while ((found = unlink_one(thread_id, NULL)) == NULL && pending > 0)
-    rp_cond_wait(&settled, &lock);
-  rp_lock_drop(&lock);
-
-  if (found != NULL) half_id = found->half_id;
   free(found);
-  return half_id;
+  return found != NULL ? RP_OK : RP_ENOENT;
+}
+
+int
+rp_spawn_claim(uint64_t thread_id, uint64_t *horizon, uint32_t milliseconds,
+               uint64_t *half_id) {
+  uint64_t deadline = rp_now() + milliseconds * UINT64_C(1000000);
+  spawn *found;
+  bool pending, late = milliseconds == 0;
+
+  rp_lock_take(&lock);
+  if (*horizon == 0) *horizon = begun;
+  for (;;) {
+    found = unlink_spawn(find_thread(thread_id));
+    pending = found == NULL && any_begun(*horizon);
+    if (!pending || late) break;
+    late = !wait_until(deadline);
+  }
+  rp_lock_drop(&lock);
+
+  *half_id = found != NULL ? found->half_id : 0;
+  free(found);
+  return pending ? RP_EMPTY : RP_OK;
 }
 
 void
 rp_spawn_forget(uint64_t thread_id) {
-  (void) forget_one(thread_id, NULL);
+  rp_lock_take(&lock);
+  spawn *found = unlink_spawn(find_thread(thread_id));
+  rp_lock_drop(&lock);
+
+  close_half(found);
 }
 
 void
 rp_spawn_forget_all(const void *parent) {
-  while (forget_one(0, parent))
-    ;
+  spawn *found;
+
+  do {
+    rp_lock_take(&lock);
+    found = unlink_spawn(find_parent(parent));
+    if (found != NULL) settle();
+    rp_lock_drop(&lock);
+    close_half(found);
+  } while (found != NULL);
 }
 
 size_t

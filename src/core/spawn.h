@@ -2,8 +2,11 @@
  * spawn.h - how a new thread finds the half that its parent has made for it.
  *
  * The parent begins, starts the thread, learns the thread's id, and commits the half under it. The
- * child may be faster: it claims by its own id, and waits while any spawn is between begin and
- * commit, because that one could be its own. That time is short and has no user code in it.
+ * child may be faster: it claims by its own id, and waits for the spawns that were between begin and
+ * commit when it first asked, because one of them could be its own; what begins later is not.
+ *
+ * Code of the user may run between begin and commit (a getter in workerData), and a parent may end
+ * there: so a claim waits only so long at a time, and the child decides whether to go on.
  */
 #ifndef RP_SPAWN_H_
 #define RP_SPAWN_H_
@@ -11,27 +14,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A spawn begins. Any thread. Exactly one commit or abort by the same thread follows. */
-void rp_spawn_begin(void);
+/* `parent` begins a spawn; it may begin another before it commits this one. Any thread. RP_ENOMEM. */
+int rp_spawn_begin(const void *parent);
 
-/* The spawn has made thread `thread_id`; the half `half_id` is for it. `parent` names who commits,
- * for rp_spawn_forget_all(). On RP_ENOMEM the spawn is aborted. */
-int rp_spawn_commit(uint64_t thread_id, uint64_t half_id, const void *parent);
+/* The spawn that the parent began last has made thread `thread_id`; the half `half_id` is for it.
+ * The same thread as begin. RP_ENOENT: it has begun none. */
+int rp_spawn_commit(const void *parent, uint64_t thread_id, uint64_t half_id);
 
-/* The spawn has failed. */
-void rp_spawn_abort(void);
+/* The spawn that the parent began last has failed. The same thread as begin. RP_ENOENT: as above. */
+int rp_spawn_abort(const void *parent);
 
-/* The id of the half for this thread, 0 if nobody has made one. Any thread; gives it out once.
- * Blocks while other threads are between begin and commit. */
-uint64_t rp_spawn_claim(uint64_t thread_id);
+/* The half for this thread: given out once. Any thread; blocks for at most `milliseconds`.
+ * `*horizon` is 0 at the first call and the thread's to keep for further ones. RP_OK: `*half_id` is
+ * the half's id, or 0 if nobody has made one. RP_EMPTY: not settled yet. */
+int rp_spawn_claim(uint64_t thread_id, uint64_t *horizon, uint32_t milliseconds,
+                   uint64_t *half_id);
 
 /* The thread has ended: close its half if it never came for it. */
 void rp_spawn_forget(uint64_t thread_id);
 
-/* The parent ends: the same for all its threads. */
+/* The parent ends: the same for all its threads; what it has begun is aborted. */
 void rp_spawn_forget_all(const void *parent);
 
-/* Halves waiting to be claimed: for tests and leak checks. */
+/* Spawns begun, and halves waiting to be claimed: for tests and leak checks. */
 size_t rp_spawn_size(void);
 
 #endif

@@ -55,8 +55,7 @@ on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
     port->half = NULL;
     port->state = RP_PORT_FREE;
   }
-  /* Terminated in the middle of making a worker: whoever waits for that must not wait for ever. */
-  for (; e->spawning > 0; e->spawning--) rp_spawn_abort();
+  /* Also what it was in the middle of: whoever waits for that goes on. */
   rp_spawn_forget_all(e);
   uv_close((uv_handle_t *) e->doorbell, on_doorbell_closed);
 }
@@ -71,7 +70,8 @@ ring(rp_thread *thread) {
 /* Call a function of the wrapper the way libuv callbacks must: ticks and microtasks run after it,
  * an error goes to 'uncaughtException'. False if JS cannot run any more. */
 static bool
-call(rp_env *e, rp_port *port, napi_ref function_ref, size_t argc, const napi_value *argv) {
+call(rp_env *e, rp_port *port, napi_ref function_ref, size_t argc,
+     const napi_value *argv) {
   napi_value receiver = NULL, function = NULL, error = NULL;
   napi_async_context context = port->context;
 
@@ -170,7 +170,8 @@ set_view(rp_env *e, rp_view *view, napi_value value) {
   void *data = NULL;
   size_t length = 0;
 
-  if (napi_get_typedarray_info(e->env, value, &type, &length, &data, NULL, NULL) != napi_ok) {
+  if (napi_get_typedarray_info(e->env, value, &type, &length, &data, NULL, NULL) !=
+      napi_ok) {
     (void) rp_throw_type(e->env, "a typed array is needed");
     return;
   }

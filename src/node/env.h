@@ -22,8 +22,8 @@ enum {
   RP_CONTROL_FLAGS,  /* post: flags of the record */
   RP_CONTROL_STATUS, /* post, receive: 0 or RP_E... */
   RP_CONTROL_BYTES,  /* receive in: bytes to step over first; out: bytes of the batch */
-  RP_CONTROL_COUNT,  /* receive in: records to step over first; out: records of the batch */
-  RP_CONTROL_MAX,    /* receive in: most records to give */
+  RP_CONTROL_COUNT, /* receive in: records to step over first; out: records of the batch */
+  RP_CONTROL_MAX,   /* receive in: most records to give */
   RP_CONTROL_STAGED, /* post: first staged block of the message */
   RP_CONTROL_WORDS = 16,
 };
@@ -55,8 +55,8 @@ typedef struct rp_env {
   uv_loop_t *loop;
   uv_async_t *doorbell;
   napi_async_cleanup_hook_handle hook;
-  uint32_t open_handles; /* libuv handles not yet closed: the last one frees this */
-  uint32_t spawning;     /* spawns begun and not yet committed */
+  uint32_t open_handles;  /* libuv handles not yet closed: the last one frees this */
+  uint64_t spawn_horizon; /* see rp_spawn_claim() */
   bool closing;
 
   rp_port *ports; /* by slot */

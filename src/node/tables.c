@@ -54,9 +54,7 @@ rp_tables_spawn_begin(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
 
-  rp_spawn_begin();
-  e->spawning++;
-  return NULL;
+  return rp_spawn_begin(e) == RP_OK ? NULL : rp_throw_memory(env);
 }
 
 /* spawnCommit(threadId, id of a half in transit). */
@@ -64,13 +62,12 @@ napi_value
 rp_tables_spawn_commit(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
+
   uint64_t half_id = rp_to_id(env, argv[1]);
 
-  if (e->spawning == 0) return rp_throw_type(env, "spawnCommit without spawnBegin");
-  e->spawning--;
-  if (rp_spawn_commit(thread_id(env, argv[0]), half_id, e) == RP_OK) return NULL;
+  if (rp_spawn_commit(e, thread_id(env, argv[0]), half_id) == RP_OK) return NULL;
   rp_half_lost(half_id);
-  return rp_throw_memory(env);
+  return rp_throw_type(env, "spawnCommit without spawnBegin");
 }
 
 /* spawnAbort(). */
@@ -79,23 +76,27 @@ rp_tables_spawn_abort(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
 
-  if (e->spawning > 0) {
-    e->spawning--;
-    rp_spawn_abort();
-  }
+  (void) rp_spawn_abort(e);
   return NULL;
 }
 
-/* spawnClaim(threadId) -> id of the half to attach, undefined if the parent made none. */
+/* spawnClaim(threadId, milliseconds) -> id of the half to attach, undefined if the parent made none,
+ * null if that has not settled within the time. */
 napi_value
 rp_tables_spawn_claim(napi_env env, napi_callback_info info) {
-  napi_value argv[RP_ARGS_MAX];
+  napi_value argv[RP_ARGS_MAX], null = NULL;
+  rp_env *e = rp_arguments(env, info, argv);
+  uint32_t milliseconds = 0;
+  uint64_t half_id;
 
-  (void) rp_arguments(env, info, argv);
+  (void) napi_get_value_uint32(env, argv[1], &milliseconds);
 
-  uint64_t half_id = rp_spawn_claim(thread_id(env, argv[0]));
+  int result =
+      rp_spawn_claim(thread_id(env, argv[0]), &e->spawn_horizon, milliseconds, &half_id);
 
-  return half_id == 0 ? NULL : rp_from_id(env, half_id);
+  if (result == RP_OK) return half_id == 0 ? NULL : rp_from_id(env, half_id);
+  (void) napi_get_null(env, &null);
+  return null;
 }
 
 /* spawnForget(threadId): the thread has ended. */
@@ -108,14 +109,15 @@ rp_tables_spawn_forget(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* counts() -> [halves in transit, halves waiting for their thread], of the whole process. */
+/* counts() -> [halves in transit, spawns begun or waiting for their thread], of the whole process. */
 napi_value
 rp_tables_counts(napi_env env, napi_callback_info info) {
   napi_value result = NULL;
 
   (void) info;
   if (napi_create_array_with_length(env, 2, &result) != napi_ok) return NULL;
-  (void) napi_set_element(env, result, 0, rp_from_u32(env, (uint32_t) rp_channel_in_transit()));
+  (void) napi_set_element(env, result, 0,
+                          rp_from_u32(env, (uint32_t) rp_channel_in_transit()));
   (void) napi_set_element(env, result, 1, rp_from_u32(env, (uint32_t) rp_spawn_size()));
   return result;
 }

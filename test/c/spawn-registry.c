@@ -14,6 +14,16 @@ half_in_transit(loop *l, rp_half **one) {
   return rp_half_detach(other);
 }
 
+/* What a child does, with as many waits as it takes. */
+static uint64_t
+claim(uint64_t thread_id) {
+  uint64_t horizon = 0, half_id;
+
+  while (rp_spawn_claim(thread_id, &horizon, 1 + thread_id % 50, &half_id) != RP_OK)
+    ;
+  return half_id;
+}
+
 static void
 one_by_one(void) {
   loop l;
@@ -21,25 +31,27 @@ one_by_one(void) {
   int me, you;
 
   loop_init(&l);
-  assert(rp_spawn_claim(7) == 0); /* nobody spawns: no wait */
+  assert(claim(7) == 0); /* nobody spawns: no wait */
   rp_spawn_forget(7);
   rp_spawn_forget_all(&me);
 
-  rp_spawn_begin();
-  rp_spawn_abort();
-  assert(rp_spawn_claim(7) == 0);
+  assert(rp_spawn_abort(&me) == RP_ENOENT && rp_spawn_commit(&me, 7, 1) == RP_ENOENT);
+  assert(rp_spawn_begin(&me) == RP_OK);
+  assert(rp_spawn_size() == 1);
+  assert(rp_spawn_abort(&me) == RP_OK);
+  assert(claim(7) == 0);
 
   uint64_t a = half_in_transit(&l, &one);
   uint64_t b = half_in_transit(&l, &two);
 
   assert(a != b && a != 0 && b != 0);
-  rp_spawn_begin();
-  rp_spawn_begin();
-  assert(rp_spawn_commit(1, a, &me) == RP_OK);
-  assert(rp_spawn_claim(1) ==
-         a); /* its own is there: another that is not does not matter */
-  assert(rp_spawn_commit(2, b, &you) == RP_OK);
-  assert(rp_spawn_claim(1) == 0); /* once */
+  assert(rp_spawn_begin(&me) == RP_OK);
+  assert(rp_spawn_begin(&you) == RP_OK);
+  assert(rp_spawn_commit(&me, 1, a) == RP_OK);
+  /* Its own is there: another that is not does not matter. */
+  assert(claim(1) == a);
+  assert(rp_spawn_commit(&you, 2, b) == RP_OK);
+  assert(claim(1) == 0); /* once */
   assert(rp_spawn_size() == 1 && rp_channel_in_transit() == 2);
 
   rp_spawn_forget_all(&me); /* not mine */
@@ -52,6 +64,57 @@ one_by_one(void) {
   rp_half_close(one);
   rp_half_close(two);
   loop_destroy(&l);
+}
+
+/* A parent in the middle of one spawn may begin another: the last begun is the first committed. */
+static void
+nested(void) {
+  loop l;
+  rp_half *one, *two;
+  int me;
+
+  loop_init(&l);
+  uint64_t outer = half_in_transit(&l, &one);
+  uint64_t inner = half_in_transit(&l, &two);
+
+  assert(rp_spawn_begin(&me) == RP_OK);
+  assert(rp_spawn_begin(&me) == RP_OK);
+  assert(rp_spawn_begin(&me) == RP_OK);
+  assert(rp_spawn_commit(&me, 2, inner) == RP_OK);
+  assert(claim(2) == inner);
+  assert(rp_spawn_abort(&me) == RP_OK);
+  assert(rp_spawn_commit(&me, 1, outer) == RP_OK);
+  assert(claim(1) == outer);
+  assert(rp_spawn_size() == 0);
+  rp_half_lost(outer);
+  rp_half_lost(inner);
+  rp_half_close(one);
+  rp_half_close(two);
+  loop_destroy(&l);
+}
+
+/* A wait ends after its time, and is not for what began after the claim came. */
+static void
+waits(void) {
+  uint64_t horizon = 0, half_id = 1, before;
+  int me, you;
+
+  assert(rp_spawn_begin(&me) == RP_OK);
+  before = rp_now();
+  assert(rp_spawn_claim(7, &horizon, 30, &half_id) == RP_EMPTY);
+  assert(rp_now() - before >= 30000000u);
+  assert(rp_spawn_claim(7, &horizon, 0, &half_id) == RP_EMPTY);
+  assert(rp_spawn_begin(&you) == RP_OK);
+  assert(rp_spawn_claim(7, &horizon, 0, &half_id) == RP_EMPTY);
+  assert(rp_spawn_abort(&me) == RP_OK);
+  assert(rp_spawn_claim(7, &horizon, 10000, &half_id) == RP_OK && half_id == 0);
+
+  /* Another thread that asks now has to wait for it, unless the parent ends. */
+  horizon = 0;
+  assert(rp_spawn_claim(8, &horizon, 0, &half_id) == RP_EMPTY);
+  rp_spawn_forget_all(&you);
+  assert(rp_spawn_claim(8, &horizon, 0, &half_id) == RP_OK && half_id == 0);
+  assert(rp_spawn_size() == 0);
 }
 
 /* ---- parents and children at once ---- */
@@ -99,7 +162,7 @@ live(void *argument) {
   child *c = argument;
 
   if (c->lazy) return NULL;
-  c->got = rp_spawn_claim(c->thread_id);
+  c->got = claim(c->thread_id);
   if (c->got == 0) return NULL;
 
   loop l;
@@ -124,15 +187,16 @@ family(parent *p, rng *random, uint64_t number) {
   rp_half *mine = NULL;
   uint64_t id = 0;
   bool early = random_below(random, 2) == 0;
-  pthread_t thread;
 
   if (!c.stray) id = half_in_transit(&p->loop, &mine);
-  rp_spawn_begin();
+  assert(rp_spawn_begin(p) == RP_OK);
+  pthread_t thread = {0};
+
   if (early) thread = start(live, &c);
   if (c.stray)
-    rp_spawn_abort();
+    assert(rp_spawn_abort(p) == RP_OK);
   else
-    assert(rp_spawn_commit(c.thread_id, id, p) == RP_OK);
+    assert(rp_spawn_commit(p, c.thread_id, id) == RP_OK);
   if (!early) thread = start(live, &c);
 
   bool sent = !c.stray && random_below(random, 2) == 0;
@@ -179,6 +243,8 @@ main(void) {
   pthread_t threads[PARENTS];
 
   one_by_one();
+  nested();
+  waits();
   for (uint32_t i = 0; i < PARENTS; i++) {
     loop_init(&parents[i].loop);
     parents[i].index = i + 1;

@@ -339,26 +339,37 @@ module.exports = [
   {
     name: 'a claim does not wait for spawns that have begun',
     file: 'spawn.c',
-    from: '== NULL && pending > 0)\n',
-    to: '== NULL && false)\n',
+    from: 'pending = found == NULL && any_begun(*horizon);',
+    to: 'pending = false;',
     scenarios: ['spawn-claim'],
+  },
+  {
+    name: 'a claim waits for spawns that began after it came',
+    file: 'spawn.c',
+    from: 'at->half_id == 0 && at->number <= horizon',
+    to: 'at->half_id == 0 && at->number <= horizon + 1',
+    scenarios: ['spawn-horizon'],
   },
   {
     name: 'a spawn that settles wakes nobody',
     file: 'spawn.c',
-    from: 'rp_cond_wake_all(&settled);',
+    from: 'if (waited) rp_cond_wake_all(&settled);',
     to: '(void) settled;',
     scenarios: ['spawn-claim'],
   },
   {
-    name: 'a spawn has settled before the half is there',
+    name: 'a parent that ends leaves behind what it has begun',
     file: 'spawn.c',
-    from: ['  rp_lock_take(&lock);\n  if (made != NULL) {\n', '  settle();\n  rp_lock_drop(&lock);\n  return made'],
-    to: [
-      '  rp_lock_take(&lock);\n  settle();\n  rp_lock_drop(&lock);\n' +
-        '  rp_lock_take(&lock);\n  if (made != NULL) {\n',
-      '  rp_lock_drop(&lock);\n  return made',
-    ],
+    from: 'while (*at != NULL && (*at)->parent != parent) at',
+    to: 'while (*at != NULL && ((*at)->parent != parent || (*at)->half_id == 0)) at',
+    scenarios: ['spawn-abandoned'],
+  },
+  {
+    name: 'a spawn is seen to have settled before the half is there',
+    file: 'spawn.c',
+    from: '    found->thread_id = thread_id;\n    found->half_id = half_id;\n',
+    to: '    found->half_id = half_id;\n    settle();\n    rp_lock_drop(&lock);\n' +
+      '    rp_lock_take(&lock);\n    found->thread_id = thread_id;\n',
     scenarios: ['spawn-claim'],
   },
   {

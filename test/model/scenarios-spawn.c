@@ -10,31 +10,41 @@ static loop *parent;
 static rp_half *mine, *theirs;
 static uint64_t id, claimed[2];
 
+/* What a child does, with as many waits as it takes. */
+static uint64_t
+claim(uint64_t thread_id) {
+  uint64_t horizon = 0, half_id;
+
+  while (rp_spawn_claim(thread_id, &horizon, 1, &half_id) != RP_OK)
+    ;
+  return half_id;
+}
+
 static void
 setup(void) {
   parent = loop_new(PARENT_BELL);
   CHECK(rp_channel_open(&parent->thread, &mine, &theirs) == RP_OK);
   id = rp_half_detach(theirs);
   claimed[0] = claimed[1] = 0;
-  rp_spawn_begin(); /* the child starts after this */
+  CHECK(rp_spawn_begin(&mine) == RP_OK); /* the child starts after this */
 }
 
 static void
 commit(void) {
-  CHECK(rp_spawn_commit(1, id, parent) == RP_OK);
+  CHECK(rp_spawn_commit(&mine, 1, id) == RP_OK);
 }
 static void
 another_spawns(void) {
-  rp_spawn_begin();
-  rp_spawn_abort();
+  CHECK(rp_spawn_begin(&theirs) == RP_OK);
+  CHECK(rp_spawn_abort(&theirs) == RP_OK);
 }
 static void
 claim_mine(void) {
-  claimed[0] = rp_spawn_claim(1);
+  claimed[0] = claim(1);
 }
 static void
 claim_stray(void) {
-  claimed[1] = rp_spawn_claim(2); /* nobody made one: it must not wait for ever */
+  claimed[1] = claim(2); /* nobody made one: it must not wait for ever */
 }
 
 static void
@@ -53,6 +63,38 @@ check_claimed(void) {
 SCENARIO(spawn_claim, "spawn-claim", setup,
          {claim_mine, commit, another_spawns, claim_stray}, check_claimed, NULL, 3);
 
+/* ---- a claim does not wait for what begins after it came ---- */
+
+static void
+begin_for_ever(void) {
+  CHECK(rp_spawn_begin(&theirs) == RP_OK);
+}
+static void
+claim_in_between(void) {
+  uint64_t horizon = 0;
+
+  /* Without a wait: whatever the others do. */
+  if (rp_spawn_claim(1, &horizon, 0, &claimed[0]) == RP_EMPTY) claimed[0] = id;
+}
+static void
+claim_before(void) {
+  uint64_t horizon = 1; /* came when only the first had begun */
+
+  while (rp_spawn_claim(2, &horizon, 1, &claimed[1]) != RP_OK)
+    ;
+}
+static void
+check_horizon(void) {
+  CHECK(claimed[0] == id && claimed[1] == 0);
+  CHECK(rp_spawn_abort(&theirs) == RP_OK);
+  rp_spawn_forget(1);
+  rp_half_lost(id);
+  check_end();
+}
+SCENARIO(spawn_horizon, "spawn-horizon", setup,
+         {claim_in_between, commit, begin_for_ever, claim_before}, check_horizon, NULL,
+         -1);
+
 /* ---- the thread ends, or the parent, while the child may still come ---- */
 
 static void
@@ -60,7 +102,7 @@ claim_and_close(void) {
   loop *l = loop_new(CHILD_BELL);
   rp_half *half;
 
-  claimed[0] = rp_spawn_claim(1);
+  claimed[0] = claim(1);
   CHECK(claimed[0] == 0 || claimed[0] == id);
   if (claimed[0] != 0 && rp_half_attach(claimed[0], &l->thread, &half) == RP_OK)
     rp_half_close(half);
@@ -69,7 +111,7 @@ claim_and_close(void) {
 static void
 commit_and_forget(void) {
   commit();
-  rp_spawn_forget_all(parent);
+  rp_spawn_forget_all(&mine);
 }
 static void
 forget_child(void) {
@@ -82,3 +124,18 @@ check_forgotten(void) {
 }
 SCENARIO(spawn_forget, "spawn-forget", setup,
          {claim_and_close, commit_and_forget, forget_child}, check_forgotten, NULL, -1);
+
+/* ---- the parent ends between begin and commit: whoever waits for it goes on ---- */
+
+static void
+end_parent(void) {
+  rp_spawn_forget_all(&mine);
+}
+static void
+check_abandoned(void) {
+  CHECK(claimed[0] == 0 && claimed[1] == 0);
+  rp_half_lost(id);
+  check_end();
+}
+SCENARIO(spawn_abandoned, "spawn-abandoned", setup, {claim_mine, end_parent, claim_stray},
+         check_abandoned, NULL, -1);

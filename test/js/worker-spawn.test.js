@@ -1,0 +1,117 @@
+'use strict';
+
+/*
+ * The child finds the port that its parent has made for it (src/core/spawn.h), whatever the parent
+ * is doing meanwhile: a getter in workerData is user code between the beginning of a spawn and its
+ * end. In processes of their own, because a dead-lock of threads would stop the suite.
+ */
+
+const assert = require('node:assert');
+const { run } = require('./support/differential');
+const { subject } = require('./support/implementations');
+const { source } = require('./support/program');
+
+/** Play `program(wt, tools)` in a process: the lines that it wrote. */
+async function play(program, limit = 8000) {
+  const end = await run(subject, ['-e', source(subject.id, program)], { limit });
+
+  assert.deepStrictEqual({ code: end.code, signal: end.signal }, { code: 0, signal: null }, end.stderr);
+  return end.lines.map((line) => JSON.parse(line));
+}
+
+describe('worker: spawn', function () {
+  this.timeout(20000);
+
+  it('terminates a worker that hangs in a getter of workerData while its child looks for a port', async () => {
+    const [[before], [code, ms]] = await play(async (wt, { note, worker }) => {
+      const parent = worker((wt, { id }) => {
+        const plain = require('node:worker_threads');
+        const here = new Int32Array(new SharedArrayBuffer(4));
+        const workerData = {
+          get x() {
+            new plain.Worker(
+              `const { workerData } = require('node:worker_threads');
+               Atomics.store(workerData, 0, 1);
+               Atomics.notify(workerData, 0);
+               require(${JSON.stringify(id)});`,
+              { eval: true, workerData: here }
+            );
+            Atomics.wait(here, 0, 0);
+            Atomics.wait(here, 0, 1, 300); /* by now it is looking */
+            wt.parentPort.postMessage('child is there');
+            for (;;);
+          }
+        };
+
+        new wt.Worker('', { eval: true, workerData });
+      });
+
+      note(await new Promise((resolve) => parent.once('message', resolve)));
+
+      const start = performance.now();
+      const end = await parent.terminate();
+
+      note(end, performance.now() - start);
+    });
+
+    assert.deepStrictEqual([before, code], ['child is there', 1]);
+    assert.ok(ms < 1000, `it took ${ms} ms`);
+  });
+
+  it('a getter of workerData may wait for a worker that looks for a port', async () => {
+    const lines = await play((wt, { id, note }) => {
+      const plain = require('node:worker_threads');
+      const loaded = new Int32Array(new SharedArrayBuffer(4));
+      const workerData = {
+        get x() {
+          new plain.Worker(
+            `const { workerData } = require('node:worker_threads');
+             const { parentPort } = require(${JSON.stringify(id)});
+             Atomics.store(workerData, 0, 1);
+             Atomics.notify(workerData, 0);
+             parentPort.postMessage('by the lane of Node');`,
+            { eval: true, workerData: loaded }
+          ).on('message', note);
+          return Atomics.wait(loaded, 0, 0, 5000);
+        }
+      };
+
+      new wt.Worker(
+        'const { parentPort, workerData } = require("worker_threads"); parentPort.postMessage(workerData.x)',
+        { eval: true, workerData }
+      ).on('message', note);
+    });
+
+    assert.deepStrictEqual(lines.sort(), [['by the lane of Node'], ['ok']]);
+  });
+
+  it('a getter of workerData may start workers of its own, and each finds its own port', async () => {
+    const lines = await play((wt, { id, note, worker }) => {
+      let open = 0;
+      const start = (depth) => worker((wt, { data }) => {
+        wt.parentPort.once('message', (m) => wt.parentPort.postMessage([m, data]));
+      }, {
+        data: depth,
+        workerData: {
+          get inner() {
+            return depth === 0 ? null : begin(depth - 1);
+          }
+        }
+      });
+      const begin = (depth) => {
+        const started = start(depth);
+
+        open++;
+        started.postMessage(`to ${depth}`);
+        started.on('message', (m) => note('message', ...m));
+        started.on('exit', () => --open === 0 && note('left', require(`${id}/binding`).counts()));
+        return depth;
+      };
+
+      begin(3);
+    });
+
+    assert.deepStrictEqual(lines.pop(), ['left', [0, 0]]);
+    assert.deepStrictEqual(lines.sort(), [0, 1, 2, 3].map((depth) => ['message', `to ${depth}`, depth]));
+  });
+});
