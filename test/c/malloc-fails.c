@@ -62,6 +62,14 @@ nothing_queued(rp_half *half) {
   assert(rp_chain_peek(&half->inbox, &record) == RP_EMPTY);
 }
 
+static uint64_t
+claim(uint64_t thread_id) {
+  uint64_t horizon = 0, half_id;
+
+  assert(rp_spawn_claim(thread_id, &horizon, 0, &half_id) == RP_OK);
+  return half_id;
+}
+
 static void
 story(uint32_t run) {
   static uint8_t bytes[50000];
@@ -94,18 +102,17 @@ story(uint32_t run) {
   for (uint64_t claimed = 0; claimed < 2; claimed++) {
     uint64_t id = rp_half_detach(other);
 
-    rp_spawn_begin();
-    if (rp_spawn_commit(1, id, &thread) == RP_ENOMEM) {
+    if (rp_spawn_begin(&thread) == RP_ENOMEM) {
       failures++;
       assert(rp_spawn_size() == 0 && rp_channel_in_transit() == 1);
-      rp_spawn_begin();
-      assert(rp_spawn_commit(1, id, &thread) == RP_OK);
+      assert(rp_spawn_begin(&thread) == RP_OK);
     }
-    if (claimed) assert(rp_spawn_claim(1) == id);
+    assert(rp_spawn_commit(&thread, 1, id) == RP_OK);
+    if (claimed) assert(claim(1) == id);
     assert(claimed || rp_spawn_size() == 1);
     if (!claimed) {
       send_block(other->peer, bytes, 20);
-      assert(rp_spawn_claim(1) == id);
+      assert(claim(1) == id);
       assert(rp_half_attach(id, &thread, &other) == RP_OK);
       receive_block(other, 20);
       continue;
