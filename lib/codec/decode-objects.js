@@ -193,7 +193,9 @@ function readView() {
 function makeView(at, type, buffer, offset, length, tracks) {
   const View = VIEW_TYPES[type];
   const size = type === 0 ? 1 : View.BYTES_PER_ELEMENT;
-  if (offset % size !== 0 || length % size !== 0 || offset + length > buffer.byteLength) throw corrupt('a view');
+  // The buffer may have been resized after it was written; a view that tracks it does not mind.
+  const end = tracks ? offset : offset + length;
+  if (offset % size !== 0 || length % size !== 0 || end > buffer.byteLength) throw corrupt('a view');
   const view = tracks ? trackingView(View, buffer, offset, size) :
       new View(buffer, offset, length / size);
   if (at >= 0) r.objects[at] = view;

@@ -175,6 +175,11 @@ function isBrokenInNode(result) {
 
 function agree(expected, actual) {
   if (isBrokenInNode(expected)) return;
+  if (fails(expected) && expected.error.message === 'Unable to deserialize cloned data.') {
+    // A view of a buffer that a getter has enlarged after it was written: the bytes are not there.
+    assert.strictEqual(actual.error?.code, 'ERR_RINGPORT_CORRUPT');
+    return;
+  }
   assert.deepStrictEqual(actual.error, expected.error);
   if (!fails(expected)) assert.strictEqual(difference(actual.value, expected.value), undefined);
 }
@@ -188,6 +193,8 @@ describe(`codec: agrees with Node (seed ${seed}, ${cases} cases)`, function () {
 
   const run = (arbitrary, check, share = 1) => fc.assert(fc.property(arbitrary, check), {
     seed, numRuns: Math.ceil(cases * share), verbose: 0,
+    // Also ends the search for a smaller counterexample.
+    interruptAfterTimeLimit: 30_000 + cases * 10, markInterruptAsFailure: true,
   });
 
   it('serialize and deserialize', () => {
