@@ -1,0 +1,103 @@
+'use strict';
+
+/*
+ * `node -r ringport/register app.js`: an application that knows nothing of the library behaves as
+ * without it, and uses it. Pending until lib/register.js is there.
+ */
+
+const assert = require('node:assert');
+const fs = require('node:fs');
+const path = require('node:path');
+const { run } = require('./support/differential');
+const { reference } = require('./support/implementations');
+
+const register = path.resolve(__dirname, '../../lib/register.js');
+
+/* In every thread of the program: is what it gets from worker_threads the library's? */
+const prologue = `const note = (...entry) => require('node:fs').writeSync(1, JSON.stringify(entry) + '\\n');
+  const isOurs = (wt) => typeof wt.MessagePort.prototype.detach === 'function';`;
+
+/* `program` writes the same lines with and without the register, but for \`ours\`. */
+function registered(title, program, { flags = [] } = {}) {
+  (fs.existsSync(register) ? it : it.skip)(title, async function () {
+    this.timeout(0);
+    const text = `${prologue}\n${program}`;
+    const [expected, actual] = await Promise.all([[], ['-r', register]].map(
+      (required) => run(reference, [...required, ...flags, '-e', text], {})
+    ));
+    const ours = (lines) => lines.filter((line) => line.startsWith('["ours"'));
+    const rest = ({ lines, ...end }) => ({ ...end, lines: lines.filter((line) => !line.startsWith('["ours"')) });
+
+    assert.deepStrictEqual(rest(actual), rest(expected));
+    assert.notStrictEqual(ours(actual.lines).length, 0);
+    assert.deepStrictEqual(ours(actual.lines).filter((line) => line !== '["ours",true]'), []);
+  });
+}
+
+describe('register', () => {
+  registered('require of worker_threads and node:worker_threads, and the globals', `
+    for (const id of ['worker_threads', 'node:worker_threads']) note('ours', isOurs(require(id)));
+    note('ours', isOurs({ MessagePort }));
+    note(require('worker_threads').MessageChannel === MessageChannel);
+    const { port1, port2 } = new MessageChannel();
+    port2.on('message', (m) => { note(m); port1.close(); });
+    port1.postMessage({ a: [1] });
+  `);
+
+  registered('import of worker_threads', `
+    Promise.all([import('worker_threads'), import('node:worker_threads')]).then((all) => {
+      for (const wt of all) {
+        note('ours', isOurs(wt));
+        note('ours', isOurs(wt.default));
+        note(wt.MessageChannel === wt.default.MessageChannel);
+      }
+    });
+  `);
+
+  registered('a worker, by eval and with execArgv of its own, and one inside it', `
+    const { Worker } = require('worker_threads');
+    const inner = \`const { parentPort, workerData } = require('node:worker_threads');
+      parentPort.once('message', (m) => parentPort.postMessage([m, workerData,
+        typeof require('node:worker_threads').MessagePort.prototype.detach]));\`;
+    const outer = \`const { Worker, parentPort, workerData } = require('worker_threads');
+      const w = new Worker(workerData.inner, { eval: true, execArgv: [], workerData: 'inner data' });
+      w.on('message', (m) => parentPort.postMessage(m));
+      parentPort.once('message', (m) => w.postMessage(m));\`;
+    const w = new Worker(outer, { eval: true, workerData: { inner } });
+    w.on('message', ([m, data, type]) => { note(m, data); note('ours', type === 'function'); });
+    w.on('exit', (code) => note('exit', code));
+    w.postMessage({ hello: true });
+  `);
+
+  registered('a worker from a data: URL that is a module', `
+    const { Worker } = require('worker_threads');
+    const text = \`import { parentPort, MessagePort } from 'node:worker_threads';
+      parentPort.once('message', (m) => parentPort.postMessage([m, typeof MessagePort.prototype.detach]));\`;
+    const w = new Worker(new URL('data:text/javascript,' + encodeURIComponent(text)));
+    w.on('message', ([m, type]) => { note(m); note('ours', type === 'function'); });
+    w.on('exit', (code) => note('exit', code));
+    w.postMessage('hello');
+  `);
+
+  registered('ports in workerData and in messages, both ways', `
+    const { Worker, MessageChannel, MessagePort } = require('worker_threads');
+    note('ours', isOurs({ MessagePort }));
+    const { port1, port2 } = new MessageChannel();
+    const w = new Worker(\`const { workerData, parentPort, MessageChannel } = require('worker_threads');
+      workerData.port2.postMessage('by workerData');
+      const { port1, port2 } = new MessageChannel();
+      port1.postMessage('by a new port');
+      parentPort.postMessage({ port2 }, [port2]);\`, { eval: true, workerData: { port2 }, transferList: [port2] });
+    const got = [];
+    port1.on('message', (m) => got.push(m));
+    w.on('message', ({ port2 }) => port2.once('message', (m) => got.push(m)));
+    w.on('exit', (code) => setImmediate(() => { note(got.sort(), code); port1.close(); }));
+  `);
+
+  registered('no warning, and isMainThread, threadId and workerData as they are', `
+    const wt = require('worker_threads');
+    note('ours', isOurs(wt));
+    process.on('warning', ({ name }) => note('warning', name));
+    note(wt.isMainThread, wt.threadId, wt.workerData, wt.parentPort, Object.keys(wt).length > 10);
+  `);
+});
