@@ -243,16 +243,31 @@ function encodeInline(value, transfer, use) {
 }
 
 /**
- * A message as a value for Node's own channel, for a receiver that we have no companion with yet.
- * The ports in it depart once it has been posted.
+ * Send a message over a channel of Node's, to a receiver that we have no companion with yet. What Node
+ * gets is { kind, bytes, foreign, ids, all }; receive() and Endpoint.open() make the message of it.
+ * The halves are in transit before the envelope is, since the receiver may be quick; if Node refuses it,
+ * they are taken back.
  * @param {Transfer} transfer
- * @returns {[object, object[]]} the arguments for Node's postMessage
+ * @param {(message: object, list: object[]) => T} post
+ * @returns {T}
+ * @template T
  */
-function envelope(kind, value, transfer) {
+function sendEnvelope(kind, value, transfer, post) {
   return encodeInline(value, transfer, (start, end, foreign) => {
     const bytes = codec.scratch.slice(start, end);
+    const own = transfer.ports.map((port) => ports.endpointOf(port));
+    const ids = own.map((endpoint) => binding.withdraw(endpoint.slot));
+    const all = transfer.which.map((i) => (i === -1 ? undefined : ids[i]));
 
-    return [{ kind, bytes, foreign, ids: announce(transfer), all: transfer.all }, transfer.list];
+    try {
+      const result = post({ kind, bytes, foreign, ids: all, all: transfer.all }, transfer.list);
+
+      for (const endpoint of own) endpoint.depart();
+      return result;
+    } catch (error) {
+      own.forEach((endpoint, i) => binding.restore(endpoint.slot, ids[i]));
+      throw error;
+    }
   });
 }
 
@@ -267,5 +282,5 @@ function refusePorts(value) {
 }
 
 module.exports = {
-  ports, Transfer, adopt, ensure, portIndex, send, take, receive, envelope, refusePorts, closedPort,
+  ports, Transfer, adopt, ensure, portIndex, send, take, receive, sendEnvelope, refusePorts, closedPort,
 };

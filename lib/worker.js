@@ -67,15 +67,23 @@ class Worker extends threads.Worker {
     let slot = NONE;
     let childSlot = NONE;
     let thread;
-    let transfer = null;
 
     binding.spawnBegin();
     try {
       slot = binding.open();
       childSlot = control[STATUS];
+
       /* Anything that is no list is Node's to refuse, or not. */
-      if (Array.isArray(options?.transferList)) transfer = readTransfer(options.transferList);
-      super(filename, withPorts(options, transfer));
+      const transfer = Array.isArray(options?.transferList) ? readTransfer(options.transferList) : null;
+
+      if (transfer !== null && transfer.ports.length > 0) {
+        companion.sendEnvelope(ENVELOPE, options.workerData, transfer, (workerData, transferList) => {
+          super(filename, { ...options, workerData, transferList });
+        });
+      } else {
+        companion.refusePorts(options?.workerData);
+        super(filename, options);
+      }
       thread = this.threadId;
     } catch (error) {
       binding.spawnAbort();
@@ -83,7 +91,6 @@ class Worker extends threads.Worker {
       binding.close(childSlot);
       throw error;
     }
-    for (const port of transfer?.ports ?? []) companion.ports.endpointOf(port).depart();
     this.#thread = thread;
     this.#endpoint = new Endpoint(slot);
     this.#endpoint.bind(this, false);
@@ -107,9 +114,8 @@ class Worker extends threads.Worker {
     const read = transfer === undefined ? null : readTransfer(transfer);
 
     if (read === null || read.ports.length === 0) return super.postMessage(...arguments);
-    super.postMessage(...companion.envelope(ENVELOPE, value, read));
-    for (const port of read.ports) companion.ports.endpointOf(port).depart();
-    return undefined;
+    return companion.sendEnvelope(ENVELOPE, value, read,
+      (message, list) => super.postMessage(message, list));
   }
 
   emit(name, ...args) {
@@ -170,18 +176,6 @@ class Worker extends threads.Worker {
   [kClosed]() {
     /* The worker closed its port, or ended: 'exit' tells. */
   }
-}
-
-/** Worker options as Node can take them: with our ports, workerData travels in an envelope. */
-function withPorts(options, transfer) {
-  if (transfer === null || transfer.ports.length === 0) {
-    companion.refusePorts(options?.workerData);
-    return options;
-  }
-
-  const [workerData, transferList] = companion.envelope(ENVELOPE, options.workerData, transfer);
-
-  return { ...options, workerData, transferList };
 }
 
 Object.defineProperty(Worker.prototype.postMessage, 'length', { value: 0, configurable: true });

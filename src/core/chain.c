@@ -200,7 +200,8 @@ rp_chain_peek(rp_chain *chain, rp_record *record) {
     if (next == NULL) return RP_SEALED;
     if (chain->oldest != NULL) segment_give(chain, chain->oldest);
     chain->oldest = next;
-    rp_consumer_init(&chain->consumer, &next->tail, &next->head, next->data, next->capacity);
+    rp_consumer_init(&chain->consumer, &next->tail, &next->head, next->data,
+                     next->capacity);
   }
 }
 

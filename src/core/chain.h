@@ -48,9 +48,10 @@ typedef struct rp_chain {
   rp_word abandoned; /* 1: the consumer reads no more; producers may skip their work */
   rp_consumer consumer;
   rp_segment *oldest;
-  rp_segment *first_next;       /* the link of the ring of capacity 0; see link in chain.c */
-  _Atomic(rp_segment *) spare;  /* one drained segment, taken by the producer when it grows */
-  uint32_t received;            /* records stepped over */
+  rp_segment *first_next; /* the link of the ring of capacity 0; see link in chain.c */
+  _Atomic(rp_segment *)
+      spare;         /* one drained segment, taken by the producer when it grows */
+  uint32_t received; /* records stepped over */
 } rp_chain;
 
 _Static_assert(sizeof(rp_chain) == 256, "an idle chain is two pairs of lines");

@@ -61,8 +61,7 @@ disentangle(rp_half *half) {
   rp_lock_drop(&channel->lock);
 
   if (!last) return;
-  for (int i = 0; i < 2; i++)
-    rp_chain_destroy(&channel->half[i].inbox, rp_message_drop);
+  for (int i = 0; i < 2; i++) rp_chain_destroy(&channel->half[i].inbox, rp_message_drop);
   rp_lock_destroy(&channel->lock);
   rp_memory_give(channel, sizeof(*channel));
 }

@@ -101,7 +101,7 @@ uint64_t rp_half_detach(rp_half *half);
 /* Make a detached half a port of `thread`. Any thread. The owner's callback will run for it if there
  * is anything to see. RP_ENOENT: no such half is in transit (never was, attached by someone else,
  * or lost). */
-int rp_half_attach(uint64_t id, rp_thread *thread, rp_half **half);
+int rp_half_attach(uint64_t id, rp_thread *thread, rp_half **attached);
 
 /* Close the half: everything written is published, then the peer reads RP_SEALED; what was queued
  * for this half is dropped. Owner only; the half is gone. */

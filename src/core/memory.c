@@ -13,7 +13,8 @@
 #define SMALLEST 14u /* 2^14: below, malloc's own caches are as good */
 #define LARGEST 21u  /* 2^21: above, the copying hides the page faults */
 #define CLASSES (LARGEST - SMALLEST + 1)
-#define HEADER ((size_t) 1024) /* beyond the power of two: a segment is one and its header */
+#define HEADER                                                                           \
+  ((size_t) 1024) /* beyond the power of two: a segment is one and its header */
 
 typedef struct piece {
   struct piece *next;
@@ -56,7 +57,7 @@ class_of(size_t size) {
   unsigned class = 0;
 
   if (size <= class_bytes(0) / 2) return CLASSES;
-  while (class < CLASSES && size > class_bytes(class)) class++;
+  while (class < CLASSES && size > class_bytes(class)) class ++;
   return class;
 }
 
@@ -102,7 +103,7 @@ rp_memory_keep(size_t bytes) {
 
   rp_lock_take(&lock);
   keep_at_most = bytes;
-  for (unsigned class = CLASSES; class-- > 0 && kept_bytes > bytes;)
+  for (unsigned class = CLASSES; class -- > 0 && kept_bytes > bytes;)
     while (kept[class] != NULL && kept_bytes > bytes) {
       piece *given = kept[class];
 

@@ -24,7 +24,7 @@ make_key(void) {
   FILE *random = fopen("/dev/urandom", "rb");
   size_t got = random ? fread(key, sizeof(key), 1, random) : 0;
 
-  if (random) fclose(random);
+  if (random) (void) fclose(random);
   if (got == 1) return;
   /* No such device: time and an address of this run, weaker but still not a constant. */
   key[0] = (uint64_t) time(NULL) * 0x9E3779B97F4A7C15u;

@@ -65,7 +65,7 @@ typedef struct rp_producer {
   uint32_t capacity;
   uint32_t position;  /* claimed up to here; tail follows on publish */
   uint32_t published; /* what tail holds, without flags */
-  uint32_t released;  /* our copy of head: refreshed only when there seems to be no room */
+  uint32_t released; /* our copy of head: refreshed only when there seems to be no room */
 } rp_producer;
 
 /* The consumer's side: private to one thread at a time. */
@@ -74,9 +74,10 @@ typedef struct rp_consumer {
   rp_word *head;
   uint8_t *data;
   uint32_t capacity;
-  uint32_t position;  /* read up to here; head follows on release */
-  uint32_t published; /* our copy of tail: refreshed only when there seems to be nothing */
-  bool sealed;        /* tail carried SEALED when we looked last */
+  uint32_t position; /* read up to here; head follows on release */
+  uint32_t
+      published; /* our copy of tail: refreshed only when there seems to be nothing */
+  bool sealed;   /* tail carried SEALED when we looked last */
 } rp_consumer;
 
 /* Bytes that a record with a payload of `length` bytes takes; `length` is at most RP_RING_MAX. */

@@ -23,8 +23,8 @@ struct rp_half;
 typedef struct rp_thread {
   _Atomic(struct rp_half *) ready;
   void (*doorbell)(struct rp_thread *thread); /* any thread may call it; must not block */
-  struct rp_half *first, *last;               /* taken, in the order of pushing; the owner's */
-  uint32_t round;                             /* wake-ups so far; the owner's */
+  struct rp_half *first, *last; /* taken, in the order of pushing; the owner's */
+  uint32_t round;               /* wake-ups so far; the owner's */
 } rp_thread;
 
 void rp_thread_init(rp_thread *thread, void (*doorbell)(rp_thread *thread));

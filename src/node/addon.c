@@ -31,6 +31,8 @@ static const struct {
     {"announce", rp_port_announce},
     {"peer", rp_port_peer},
     {"detach", rp_port_detach},
+    {"withdraw", rp_port_withdraw},
+    {"restore", rp_port_restore},
     {"attach", rp_port_attach},
     {"peerLost", rp_port_peer_lost},
     {"stageBytes", rp_blocks_stage_bytes},

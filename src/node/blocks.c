@@ -36,7 +36,8 @@ rp_blocks_stage_bytes(napi_env env, napi_callback_info info) {
   void *data;
   size_t length;
 
-  if (napi_get_typedarray_info(env, argv[0], &type, &length, &data, NULL, NULL) != napi_ok ||
+  if (napi_get_typedarray_info(env, argv[0], &type, &length, &data, NULL, NULL) !=
+          napi_ok ||
       type != napi_uint8_array)
     return rp_throw_type(env, "stageBytes needs a Uint8Array");
 
@@ -115,7 +116,8 @@ take(rp_env *e, const napi_value argv[RP_ARGS_MAX], bool keep) {
 
   if (!batch_record(e, argv[0], &record)) return block;
   if (napi_get_value_uint32(e->env, argv[1], &index) != napi_ok) return block;
-  return keep ? rp_message_peek_block(&record, index) : rp_message_take_block(&record, index);
+  return keep ? rp_message_peek_block(&record, index)
+              : rp_message_take_block(&record, index);
 }
 
 /* blockLength(offset, index) -> bytes of a block, -1 if there is none. */
@@ -125,7 +127,8 @@ rp_blocks_length(napi_env env, napi_callback_info info) {
   rp_env *e = rp_arguments(env, info, argv);
   rp_block block = take(e, argv, true);
 
-  (void) napi_create_double(env, block.data == NULL ? -1 : (double) block.length, &result);
+  (void) napi_create_double(env, block.data == NULL ? -1 : (double) block.length,
+                            &result);
   return result;
 }
 
@@ -139,7 +142,8 @@ rp_blocks_take_bytes(napi_env env, napi_callback_info info) {
   size_t length;
   bool moved = false;
 
-  if (napi_get_typedarray_info(env, argv[2], &type, &length, &data, NULL, NULL) != napi_ok ||
+  if (napi_get_typedarray_info(env, argv[2], &type, &length, &data, NULL, NULL) !=
+          napi_ok ||
       type != napi_uint8_array)
     return rp_throw_type(env, "takeBytes needs a Uint8Array");
 
@@ -147,7 +151,7 @@ rp_blocks_take_bytes(napi_env env, napi_callback_info info) {
 
   if (block.data != NULL && block.length == length) {
     block = take(e, argv, false);
-    if (length > 0) memcpy(data, block.data, length);
+    if (block.data != NULL && length > 0) memcpy(data, block.data, length);
     rp_block_free(block);
     moved = true;
   }

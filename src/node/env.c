@@ -243,7 +243,7 @@ rp_env_port(rp_env *e, napi_value value) {
 
   if (napi_get_value_uint32(e->env, value, &slot) != napi_ok) return NULL;
   if (slot >= e->ports_length || e->ports[slot].state != RP_PORT_OPEN) return NULL;
-  return &e->ports[slot];
+  return e->ports[slot].half == NULL ? NULL : &e->ports[slot];
 }
 
 rp_port *

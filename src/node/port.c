@@ -100,9 +100,8 @@ rp_port_receive(napi_env env, napi_callback_info info) {
     uint32_t slot = port->half->slot;
 
     step_over(e, port, slot);
-    status =
-        rp_chain_peek_run(&port->half->inbox, (uint32_t) e->inbox.length,
-                          control[RP_CONTROL_MAX], &e->batch, &bytes, &count);
+    status = rp_chain_peek_run(&port->half->inbox, (uint32_t) e->inbox.length,
+                               control[RP_CONTROL_MAX], &e->batch, &bytes, &count);
     if (status == RP_OK) {
       memcpy(e->inbox.data, e->batch, bytes);
       e->batch_slot = slot;
@@ -136,7 +135,8 @@ rp_port_set_receiving(napi_env env, napi_callback_info info) {
   rp_port *port = rp_env_port(e, argv[0]);
   bool receiving = false;
 
-  if (port == NULL || napi_get_value_bool(env, argv[1], &receiving) != napi_ok) return NULL;
+  if (port == NULL || napi_get_value_bool(env, argv[1], &receiving) != napi_ok)
+    return NULL;
   if (receiving && !port->receiving) rp_half_schedule(port->half);
   port->receiving = receiving;
   return NULL;
@@ -175,9 +175,26 @@ rp_port_peer(napi_env env, napi_callback_info info) {
   return peer == NULL ? rp_from_i32(env, -1) : rp_from_u32(env, peer->slot);
 }
 
-/* detach(slot) -> id of the half, which is now in transit, or undefined. */
+/* detach(slot) -> id of the half, which is now in transit; undefined if it was before. */
 napi_value
 rp_port_detach(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  uint32_t slot;
+
+  if (napi_get_value_uint32(env, argv[0], &slot) != napi_ok) return NULL;
+  if (slot >= e->ports_length || e->ports[slot].state != RP_PORT_OPEN) return NULL;
+
+  napi_value id = rp_port_withdraw(env, info);
+
+  rp_env_retire_port(e, slot);
+  return id;
+}
+
+/* withdraw(slot) -> id of the half, which is now in transit; the port stays, without a half, for
+ * restore or detach. */
+napi_value
+rp_port_withdraw(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_port(e, argv[0]);
@@ -186,10 +203,29 @@ rp_port_detach(napi_env env, napi_callback_info info) {
 
   rp_half *half = port->half;
 
-  rp_env_retire_port(e, half->slot);
   if (e->batch_slot == half->slot) e->batch_slot = RP_NO_SLOT;
   port->half = NULL;
   return rp_from_id(env, rp_half_detach(half));
+}
+
+/* restore(slot, id): take back what withdraw sent off, if nobody has; else the port closes. */
+napi_value
+rp_port_restore(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  uint32_t slot;
+  rp_half *half;
+
+  if (napi_get_value_uint32(env, argv[0], &slot) != napi_ok) return NULL;
+  if (slot >= e->ports_length || e->ports[slot].state != RP_PORT_OPEN) return NULL;
+  if (e->ports[slot].half != NULL) return NULL;
+  if (rp_half_attach(rp_to_id(env, argv[1]), &e->thread, &half) == RP_OK) {
+    e->ports[slot].half = half;
+    half->slot = slot;
+  } else {
+    rp_env_retire_port(e, slot);
+  }
+  return NULL;
 }
 
 /* attach(id) -> slot, -1 if no half with this id is in transit. */

@@ -32,7 +32,8 @@ rp_throw_type(napi_env env, const char *what) {
 
 static inline napi_value
 rp_throw_memory(napi_env env) {
-  (void) napi_throw_error(env, "ERR_MEMORY_ALLOCATION_FAILED", "Failed to allocate memory");
+  (void) napi_throw_error(env, "ERR_MEMORY_ALLOCATION_FAILED",
+                          "Failed to allocate memory");
   return NULL;
 }
 
