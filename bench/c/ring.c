@@ -154,9 +154,9 @@ static const struct mode {
   uint64_t (*step)(uint64_t);
   void *(*other)(void *);
 } modes[] = {
-  {"one", one_thread, NULL},
-  {"two", two_threads, produce},
-  {"pingpong", ping_pong, echo},
+    {"one", one_thread, NULL},
+    {"two", two_threads, produce},
+    {"pingpong", ping_pong, echo},
 };
 
 static void
