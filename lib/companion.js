@@ -224,51 +224,58 @@ function receive({ foreign, ids, all }) {
   return { foreign, ports: received, own };
 }
 
-/** Encode without blocks: the bytes are to travel through Node. */
-function encodeInline(value, transfer, use) {
+/** Encode without blocks: the bytes travel through Node. @returns {[Uint8Array, unknown[] | null]} */
+function encodeInline(value, transfer) {
   const line = codec.BLOCK_LINE;
 
   codec.BLOCK_LINE = Infinity;
   try {
     const start = codec.encode(value, transfer);
+    const { foreign } = codec;
+    const bytes = codec.scratch.slice(start, codec.end);
 
-    try {
-      return use(start, codec.end, codec.foreign);
-    } finally {
-      codec.release(start);
-    }
+    codec.release(start);
+    return [bytes, foreign];
   } finally {
     codec.BLOCK_LINE = line;
   }
 }
 
 /**
- * Send a message over a channel of Node's, to a receiver that we have no companion with yet. What Node
- * gets is { kind, bytes, foreign, ids, all }; receive() and Endpoint.open() make the message of it.
- * The halves are in transit before the envelope is, since the receiver may be quick; if Node refuses it,
- * they are taken back.
- * @param {Transfer} transfer
- * @param {(message: object, list: object[]) => T} post
- * @returns {T}
- * @template T
+ * A message for a channel of Node's, to a receiver that we have no companion with yet: what Node gets is
+ * { kind, bytes, foreign, ids, all }; receive() and Endpoint.open() make the message of it. The halves are
+ * in transit before the envelope is, since the receiver may be quick.
  */
-function sendEnvelope(kind, value, transfer, post) {
-  return encodeInline(value, transfer, (start, end, foreign) => {
-    const bytes = codec.scratch.slice(start, end);
-    const own = transfer.ports.map((port) => ports.endpointOf(port));
-    const ids = own.map((endpoint) => binding.withdraw(endpoint.slot));
-    const all = transfer.which.map((i) => (i === -1 ? undefined : ids[i]));
+class Envelope {
+  #own;
+  #ids;
 
-    try {
-      const result = post({ kind, bytes, foreign, ids: all, all: transfer.all }, transfer.list);
+  /** @param {Transfer} transfer */
+  constructor(kind, { ports: own, which, all, list }, [bytes, foreign]) {
+    this.#own = own.map((port) => ports.endpointOf(port));
+    this.#ids = this.#own.map((endpoint) => binding.withdraw(endpoint.slot));
 
-      for (const endpoint of own) endpoint.depart();
-      return result;
-    } catch (error) {
-      own.forEach((endpoint, i) => binding.restore(endpoint.slot, ids[i]));
-      throw error;
-    }
-  });
+    const ids = which.map((i) => (i === -1 ? undefined : this.#ids[i]));
+
+    /** The arguments for Node's postMessage. */
+    this.message = { kind, bytes, foreign, ids, all };
+    this.list = list;
+  }
+
+  /** @param {Transfer} transfer */
+  static seal(kind, value, transfer) {
+    return new Envelope(kind, transfer, encodeInline(value, transfer));
+  }
+
+  /** Node has taken it. */
+  sent() {
+    for (const endpoint of this.#own) endpoint.depart();
+  }
+
+  /** Node has refused it: nothing is detached. */
+  takeBack() {
+    this.#own.forEach((endpoint, i) => binding.restore(endpoint.slot, this.#ids[i]));
+  }
 }
 
 /**
@@ -277,10 +284,10 @@ function sendEnvelope(kind, value, transfer, post) {
  */
 function refusePorts(value) {
   if (ports.made > 0 && typeof value === 'object' && value !== null) {
-    encodeInline(value, new Transfer([]), () => {});
+    encodeInline(value, new Transfer([]));
   }
 }
 
 module.exports = {
-  ports, Transfer, adopt, ensure, portIndex, send, take, receive, sendEnvelope, refusePorts, closedPort,
+  ports, Transfer, Envelope, adopt, ensure, portIndex, send, take, receive, refusePorts, closedPort,
 };

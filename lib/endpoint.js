@@ -151,7 +151,7 @@ codec.attach({
   unstage,
   takeBlock: (index) => takeBytes(index + recordBlock).buffer,
   takeString: (index, oneByte) => binding.takeString(recordAt, index + recordBlock, oneByte),
-  port: (object, context) => companion.portIndex(object, context),
+  port: (object, transfer) => companion.portIndex(object, transfer),
   takePort: (index) => arrived?.own[index],
 });
 

@@ -218,7 +218,7 @@ class Port extends NodePort {
     return this.on(type, listener);
   }
 
-  removeAllListeners(type) {
+  removeAllListeners() {
     this.#sole = null;
     return super.removeAllListeners(...arguments);
   }

@@ -68,29 +68,25 @@ class Worker extends threads.Worker {
     let childSlot = NONE;
     let thread;
 
+    let envelope = null;
+
     binding.spawnBegin();
     try {
       slot = binding.open();
       childSlot = control[STATUS];
-
-      /* Anything that is no list is Node's to refuse, or not. */
-      const transfer = Array.isArray(options?.transferList) ? readTransfer(options.transferList) : null;
-
-      if (transfer !== null && transfer.ports.length > 0) {
-        companion.sendEnvelope(ENVELOPE, options.workerData, transfer, (workerData, transferList) => {
-          super(filename, { ...options, workerData, transferList });
-        });
-      } else {
-        companion.refusePorts(options?.workerData);
-        super(filename, options);
-      }
+      envelope = envelopeFor(options);
+      super(filename, envelope === null ? options : {
+        ...options, workerData: envelope.message, transferList: envelope.list,
+      });
       thread = this.threadId;
     } catch (error) {
       binding.spawnAbort();
       binding.close(slot);
       binding.close(childSlot);
+      envelope?.takeBack();
       throw error;
     }
+    envelope?.sent();
     this.#thread = thread;
     this.#endpoint = new Endpoint(slot);
     this.#endpoint.bind(this, false);
@@ -114,8 +110,17 @@ class Worker extends threads.Worker {
     const read = transfer === undefined ? null : readTransfer(transfer);
 
     if (read === null || read.ports.length === 0) return super.postMessage(...arguments);
-    return companion.sendEnvelope(ENVELOPE, value, read,
-      (message, list) => super.postMessage(message, list));
+
+    const envelope = companion.Envelope.seal(ENVELOPE, value, read);
+
+    try {
+      super.postMessage(envelope.message, envelope.list);
+    } catch (error) {
+      envelope.takeBack();
+      throw error;
+    }
+    envelope.sent();
+    return undefined;
   }
 
   emit(name, ...args) {
@@ -176,6 +181,18 @@ class Worker extends threads.Worker {
   [kClosed]() {
     /* The worker closed its port, or ended: 'exit' tells. */
   }
+}
+
+/** What carries workerData that has our ports in it; null: Node can take the options as they are. */
+function envelopeFor(options) {
+  /* Anything that is no list is Node's to refuse, or not. */
+  const transfer = Array.isArray(options?.transferList) ? readTransfer(options.transferList) : null;
+
+  if (transfer !== null && transfer.ports.length > 0) {
+    return companion.Envelope.seal(ENVELOPE, options.workerData, transfer);
+  }
+  companion.refusePorts(options?.workerData);
+  return null;
 }
 
 Object.defineProperty(Worker.prototype.postMessage, 'length', { value: 0, configurable: true });

@@ -206,8 +206,8 @@ rp_chain_peek(rp_chain *chain, rp_record *record) {
 }
 
 int
-rp_chain_peek_run(rp_chain *chain, uint32_t max_bytes, uint32_t max_count,
-                  const uint8_t **run, uint32_t *bytes, uint32_t *count) {
+rp_chain_peek_run(rp_chain *chain, uint32_t max_bytes, uint32_t max_count, uint8_t **run,
+                  uint32_t *bytes, uint32_t *count) {
   rp_record record;
   int result = rp_chain_peek(chain, &record);
 
@@ -218,7 +218,7 @@ rp_chain_peek_run(rp_chain *chain, uint32_t max_bytes, uint32_t max_count,
 
   /* A copy of the consumer looks ahead; the ring itself does not move. */
   rp_consumer ahead = chain->consumer;
-  const uint8_t *end = *run;
+  uint8_t *end = *run;
 
   do {
     uint32_t size = rp_record_size(record.length);

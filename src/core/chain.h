@@ -83,7 +83,7 @@ int rp_chain_peek(rp_chain *chain, rp_record *record);
  * and `max_count`. Consumer only, wait-free. `*count` is 0 if not even the first fits in
  * `max_bytes`. Results as rp_chain_peek(). */
 int rp_chain_peek_run(rp_chain *chain, uint32_t max_bytes, uint32_t max_count,
-                      const uint8_t **run, uint32_t *bytes, uint32_t *count);
+                      uint8_t **run, uint32_t *bytes, uint32_t *count);
 
 /* Step over `count` records that a peek gave, which take `bytes` with their headers, and give their
  * room back. Consumer only, wait-free. */

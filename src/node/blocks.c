@@ -103,7 +103,7 @@ batch_record(rp_env *e, napi_value offset_value, rp_record *record) {
   record->length = header[0];
   record->type = header[1];
   /* The consumer owns what it has not released: taking blocks out of it is its right. */
-  record->payload = (uint8_t *) (uintptr_t) (e->batch + offset + RP_RECORD_HEADER);
+  record->payload = e->batch + offset + RP_RECORD_HEADER;
   return record->length <= e->batch_bytes - offset - RP_RECORD_HEADER;
 }
 

@@ -73,7 +73,7 @@ typedef struct rp_env {
   rp_block *staged; /* blocks of the message being encoded */
   uint32_t staged_length, staged_capacity;
 
-  const uint8_t *batch; /* the records that receive has copied, still in the ring */
+  uint8_t *batch; /* the records that receive has copied, still in the ring */
   uint32_t batch_bytes;
   uint32_t batch_slot; /* RP_NO_SLOT: none */
 } rp_env;

@@ -181,7 +181,7 @@ runs(void) {
 
   rp_chain_init(&chain);
   for (int round = 0; round < 2000; round++) {
-    const uint8_t *run;
+    uint8_t *run;
     uint32_t bytes, count;
 
     for (uint32_t n = random_below(&random, 20); n > 0; n--)
