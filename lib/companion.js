@@ -7,9 +7,10 @@
  * know, and everything in a transfer list, go through it: posted before the record that needs them,
  * so the receiver finds them at once with Node's receiveMessageOnPort. Errors come from Node itself.
  *
- * One message of the companion is [sequence, foreign values, ids, ports]: `ports` are the ports of
- * the transfer list in its order, ours standing there as the end of their own companion, and `ids`
- * names the native half that belongs to each (undefined for a port of Node's).
+ * One message of the companion is [foreign value..., { ids, all }, sequence]: `all` are the ports of the
+ * transfer list in its order, ours standing there as the end of their own companion, and `ids` names
+ * the native half that belongs to each (undefined for a port of Node's). Without ports in the transfer list
+ * that element is not there.
  *
  * The companion is made on first need, while both halves are in one thread; when a half leaves, its
  * end of the companion goes with it. So a half that is lost on the way closes its end, which tells
@@ -159,36 +160,39 @@ function depart(port, carrier) {
  * Send the message encoded at `start` with what the codec left over. Node's postMessage throws before
  * anything has changed; after it nothing can fail.
  */
-function send(endpoint, start, foreign, transfer) {
-  if (foreign === null && transfer.empty) {
-    return endpoint.write(start, codec.end);
-  }
+function send(endpoint, start, foreign, transfer, copies) {
+  if (foreign === null && transfer.empty) return endpoint.write(start, codec.end);
 
   const { end: codecEnd } = codec;
   const end = ensure(endpoint);
   const own = transfer === null ? [] : transfer.ports.map((port) => ports.endpointOf(port));
-  const ids = transfer === null ? undefined : announce(transfer);
+  const hasPorts = transfer !== null && transfer.all.length > 0;
   const sequence = endpoint.sequence + 1 | 0;
+  const message = foreign ?? [];
+  let list = transfer?.list;
 
   /* A getter may have closed a port, or sent it away, while the codec walked. */
   own.forEach((port, i) => {
     if (port.hold.companion !== transfer.ends[i]) transfer.ends[i].close();
   });
+  if (hasPorts) message.push({ ids: announce(transfer), all: transfer.all });
+  message.push(sequence);
+  if (copies !== null) list = list === undefined ? copies : list.concat(copies);
 
-  const result = end.postMessage([sequence, foreign, ids, transfer?.all], transfer?.list);
+  const result = end.postMessage(message, list);
 
   endpoint.sequence = sequence;
   for (const port of own) depart(port, endpoint);
-  endpoint.writeWithCompanion(start, codecEnd, sequence);
+  endpoint.writeWithCompanion(start, codecEnd, sequence, hasPorts);
   return result;
 }
 
 /**
- * The companion's message that belongs to a record. A lower number than the record's belongs to
- * one that could not be written for want of memory: it is skipped.
+ * The companion's message that belongs to a record. One with another number belongs to a record that
+ * could not be written for want of memory: it is skipped.
  * @returns {Received}
  */
-function take(endpoint, sequence) {
+function take(endpoint, sequence, hasPorts) {
   for (;;) {
     const received = receiveMessageOnPort(endpoint.hold.companion ?? closedPort());
 
@@ -196,9 +200,14 @@ function take(endpoint, sequence) {
       throw new RingportError('ERR_RINGPORT_CORRUPT', 'Corrupt message: its companion is missing');
     }
 
-    const [number, foreign, ids, all] = received.message;
+    const foreign = received.message;
 
-    if (number === sequence) return receive({ foreign, ids, all });
+    if (foreign.pop() !== sequence) continue;
+    if (!hasPorts) return { foreign, ports: undefined, own: [] };
+
+    const { ids, all } = foreign.pop();
+
+    return receive({ foreign, ids, all });
   }
 }
 

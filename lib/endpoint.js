@@ -32,9 +32,10 @@ const BATCH = 1000;
 const ALL = 0x7fffffff;
 
 /** Flags of a record. A trailer, 8-aligned behind the codec's bytes, is two words: how many bytes
- * those are, and the number of the companion's message. */
+ * those are, and the number of the companion's message; FLAG_PORTS: ports came with that. */
 const FLAG_TRAILER = 1;
 const FLAG_COMPANION = 2;
+const FLAG_PORTS = 4;
 /** Set by the core: the bytes are in block 0 (RP_MESSAGE_LARGE). */
 const TYPE_LARGE = 0x100;
 const TRAILER_BYTES = 8;
@@ -60,6 +61,9 @@ let staged = 0;
 let stagedBase = 0;
 /** Whether the port of the innermost encoding was open when it began. */
 let sending = false;
+
+/** Buffers that the innermost encoding has copied for its message, null without any. */
+let copies = null;
 
 /** Of the record being decoded: its offset in the inbox, its first block that is the codec's, and
  * what the companion brought. */
@@ -149,6 +153,9 @@ codec.attach({
     return staged++ - stagedBase;
   },
   unstage,
+  copied(buffer) {
+    copies = copies === null ? [buffer] : copies.concat(buffer);
+  },
   takeBlock: (index) => takeBytes(index + recordBlock).buffer,
   takeString: (index, oneByte) => binding.takeString(recordAt, index + recordBlock, oneByte),
   port: (object, transfer) => companion.portIndex(object, transfer),
@@ -161,6 +168,8 @@ class Endpoint {
   owner = null;
   receiving = false;
   refed = false;
+  /** Somebody waits for 'close'. */
+  awaited = false;
   /** What finalization needs: the slot, and our end of the companion (a MessagePort of Node's). */
   hold;
   /** Number of the last message posted to the companion. */
@@ -201,8 +210,22 @@ class Endpoint {
     this.owner = owner;
     binding.bind(this.slot, context.resourceOf(owner));
     if (!collectable) return;
-    endpoints[this.slot] = new WeakRef(this);
     unreachable.register(this, this.hold, this);
+    this.loosen();
+  }
+
+  /** Let a port be collected while nothing can come of it: it takes no messages, keeps nothing alive,
+   * and nobody waits for its end. */
+  loosen() {
+    const needed = this.receiving || this.refed || this.awaited || this.ending;
+
+    if (!this.gone) endpoints[this.slot] = needed ? this : new WeakRef(this);
+  }
+
+  /** @param {boolean} awaited whether somebody listens to 'close' */
+  await(awaited) {
+    this.awaited = awaited;
+    this.loosen();
   }
 
   get open() {
@@ -223,8 +246,10 @@ class Endpoint {
   post(value, transfer) {
     const outerBase = stagedBase;
     const outerSending = sending;
+    const outerCopies = copies;
 
     stagedBase = staged;
+    copies = null;
     /* Asked now: a getter that closes the port does not stop the message that it is part of. */
     sending = this.open;
     try {
@@ -232,7 +257,7 @@ class Endpoint {
 
       try {
         if (codec.foreign === null && transfer === null) return this.write(start, codec.end);
-        return companion.send(this, start, codec.foreign, transfer);
+        return companion.send(this, start, codec.foreign, transfer, copies);
       } finally {
         codec.release(start);
       }
@@ -240,6 +265,7 @@ class Endpoint {
       unstage();
       stagedBase = outerBase;
       sending = outerSending;
+      copies = outerCopies;
     }
   }
 
@@ -250,8 +276,10 @@ class Endpoint {
   }
 
   /** Send scratch[start, end); the companion's message `sequence` belongs to it. */
-  writeWithCompanion(start, end, sequence) {
-    return this.writeTrailer(start, end, FLAG_TRAILER | FLAG_COMPANION, sequence);
+  writeWithCompanion(start, end, sequence, hasPorts) {
+    const flags = FLAG_TRAILER | FLAG_COMPANION | (hasPorts ? FLAG_PORTS : 0);
+
+    return this.writeTrailer(start, end, flags, sequence);
   }
 
   writeTrailer(start, end, flags, sequence) {
@@ -277,26 +305,28 @@ class Endpoint {
   start() {
     if (!this.open || this.receiving) return;
     this.receiving = true;
-    endpoints[this.slot] = this;
+    this.loosen();
     binding.setReceiving(this.slot, true);
   }
 
   stop() {
     if (!this.receiving) return;
     this.receiving = false;
-    if (this.open) endpoints[this.slot] = new WeakRef(this);
+    this.loosen();
     binding.setReceiving(this.slot, false);
   }
 
   ref() {
     if (this.refed || this.gone) return;
     this.refed = true;
+    this.loosen();
     changeRefs(1);
   }
 
   unref() {
     if (!this.refed) return;
     this.refed = false;
+    this.loosen();
     changeRefs(-1);
   }
 
@@ -319,7 +349,7 @@ class Endpoint {
   end() {
     this.ending = true;
     unreachable.unregister(this);
-    endpoints[this.slot] = this;
+    this.loosen();
   }
 
   /** The closing phase. */
@@ -457,7 +487,7 @@ class Endpoint {
 
       length = getWord(bytes, trailer);
       if ((type & FLAG_COMPANION) !== 0) {
-        arrived = companion.take(this, getWord(bytes, trailer + 4));
+        arrived = companion.take(this, getWord(bytes, trailer + 4), (type & FLAG_PORTS) !== 0);
         foreign = arrived.foreign;
       }
     }

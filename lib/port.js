@@ -218,8 +218,9 @@ class Port extends NodePort {
     return this.on(type, listener);
   }
 
-  removeAllListeners() {
+  removeAllListeners(type) {
     this.#sole = null;
+    if (type === undefined || type === 'close') this.#endpoint.await(false);
     return super.removeAllListeners(...arguments);
   }
 
@@ -233,6 +234,7 @@ class Port extends NodePort {
         this.start();
       }
     }
+    if (type === 'close' && size === 1) this.#endpoint.await(true);
     return super[kNewListener](size, type, listener, once, ...rest);
   }
 
@@ -244,6 +246,7 @@ class Port extends NodePort {
         this[kStop]();
       }
     }
+    if (type === 'close' && size === 0) this.#endpoint.await(false);
     return super[kRemoveListener](size, type, ...rest);
   }
 

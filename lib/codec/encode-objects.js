@@ -28,6 +28,7 @@ const mapForEach = Map.prototype.forEach;
 const setForEach = Set.prototype.forEach;
 const dateValue = Date.prototype.getTime;
 const regexpSource = getter(RegExp.prototype, 'source');
+const { allocUnsafeSlow } = Buffer;
 const bufferLength = getter(ArrayBuffer.prototype, 'byteLength');
 const bufferMax = getter(ArrayBuffer.prototype, 'maxByteLength');
 const bufferResizable = getter(ArrayBuffer.prototype, 'resizable');
@@ -173,6 +174,7 @@ function writeBuffer(buffer) {
   const length = bufferLength.call(buffer);
   const resizable = bufferResizable !== undefined && bufferResizable.call(buffer);
   if (length === 0 && isDetached(buffer)) return refuse(buffer);
+  if (!resizable && length >= core.copyLine && usesBlocks()) return writeCopy(buffer, length);
   if (!resizable && length >= core.blockLine && usesBlocks()) {
     const index = hooks.stageBytes(buffer, 0, length);
     w.u8[w.pos++] = op.BLOCK_BUFFER;
@@ -186,6 +188,15 @@ function writeBuffer(buffer) {
   if (resizable) core.writeNumber(bufferMax.call(buffer));
   w.u8.set(new Uint8Array(buffer, 0, length), w.pos);
   w.pos += length;
+}
+
+/** Very large: copied once, here; Node moves the copy to the receiver. */
+function writeCopy(buffer, length) {
+  const copy = allocUnsafeSlow(length);
+
+  copy.set(new Uint8Array(buffer, 0, length));
+  hooks.copied(copy.buffer);
+  leaveToNode(copy.buffer);
 }
 
 function isDetached(buffer) {

@@ -273,3 +273,5 @@ function localShape(node) {
 
 core.writePlain = writePlain;
 core.blockLine = 32 * 1024;
+/** Byte length from which a buffer is copied once, and the copy moved by Node. */
+core.copyLine = 256 * 1024;

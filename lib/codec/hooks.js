@@ -27,6 +27,8 @@ const hooks = {
   takeBlock: null,
   /** @type {null | ((index: number, oneByte: boolean) => string | undefined)} */
   takeString: null,
+  /** A foreign value is a copy made for this message: it is to be transferred. */
+  copied() {},
   /** The encoding has failed: its blocks are not needed. */
   unstage() {},
 };

@@ -27,6 +27,8 @@ const MAGIC = 0xb7;
 const VERSION = 1;
 const HEADER = 2;
 
+const COPY_LINE = encoder.copyLine;
+
 let stamps = 1;
 
 function nextStamp() {
@@ -65,6 +67,7 @@ Object.defineProperty(codec, 'BLOCK_LINE', {
   get: () => encoder.blockLine,
   set(bytes) {
     encoder.blockLine = bytes;
+    encoder.copyLine = Math.max(bytes, COPY_LINE);
   },
 });
 
