@@ -22,9 +22,9 @@ const context = {
 
   /**
    * What async_hooks sees as the resource of a port. From Node 25 on Node-API holds it strongly, and the
-   * port would never be collected, so there it is an object of its own.
+   * port would never be collected, so there it is an object of its own, of the same class.
    */
-  resourceOf: line >= 25 ? () => ({}) : (port) => port,
+  resourceOf: line >= 25 ? (port) => Object.create(Object.getPrototypeOf(port)) : (port) => port,
 };
 
 if (line >= 24) {

@@ -147,8 +147,13 @@ describe('async context: async_hooks', () => {
     const { ids } = follow(t);
     const [a, b] = t.channel();
 
+    // From Node 25 on a resource is held strongly, so ours is an object beside the port (lib/context.js).
+    const isPort = Number.parseInt(process.versions.node, 10) < 25
+      ? (resource) => resource === b
+      : (resource) => resource instanceof wt.MessagePort;
+
     b.on('message', () => {
-      t.note(ids.indexOf(async_hooks.executionAsyncId()), async_hooks.executionAsyncResource() === b);
+      t.note(ids.indexOf(async_hooks.executionAsyncId()), isPort(async_hooks.executionAsyncResource()));
     });
     b.on('close', () => t.note('close', ids.indexOf(async_hooks.executionAsyncId())));
     a.postMessage(1);
