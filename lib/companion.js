@@ -19,7 +19,7 @@
 
 const {
   MessageChannel, MessagePort: NodePort, receiveMessageOnPort,
-} = require('node:worker_threads');
+} = require('./threads');
 
 const codec = require('./codec');
 const { binding } = require('./native');

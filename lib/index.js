@@ -8,7 +8,7 @@
  * workerData are ours. See lib/index.d.ts for the types and README.md.
  */
 
-const threads = require('node:worker_threads');
+const threads = require('./threads');
 
 const { serialize, deserialize, markUncloneable, RingportError } = require('./codec');
 const {

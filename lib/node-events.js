@@ -4,7 +4,7 @@
 // it calls when listeners come and go, and the functions that make a MessageEvent. Ports that
 // inherit from the same class behave the same in every detail, on every Node line.
 
-const { MessagePort } = require('node:worker_threads');
+const { MessagePort } = require('./threads');
 
 const NodeEventTarget = Object.getPrototypeOf(MessagePort);
 

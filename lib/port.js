@@ -11,7 +11,7 @@ const { inspect } = require('node:util');
 const {
   MessageChannel: NodeChannel, MessagePort: NodePort, receiveMessageOnPort: nodeReceive,
   markAsUncloneable, markAsUntransferable: nodeMark,
-} = require('node:worker_threads');
+} = require('./threads');
 
 const { RingportError } = require('./codec');
 const companion = require('./companion');

@@ -22,8 +22,6 @@
  * Each message takes one lane and arrives once, and their order holds across the change.
  */
 
-const threads = require('node:worker_threads');
-
 const companion = require('./companion');
 const { Endpoint, ALL, kMessage, kMessageError, kClosed } = require('./endpoint');
 const { binding, control, STATUS } = require('./native');
@@ -31,6 +29,8 @@ const { kHybridDispatch, symbol } = require('./node-events');
 const {
   Port, readTransfer, throwAsNode, throwLater, kReceive, kStop,
 } = require('./port');
+const launch = require('./launch');
+const threads = require('./threads');
 
 const kOnExit = symbol(threads.Worker.prototype, 'kOnExit');
 
@@ -75,9 +75,9 @@ class Worker extends threads.Worker {
       slot = binding.open();
       childSlot = control[STATUS];
       envelope = envelopeFor(options);
-      super(filename, envelope === null ? options : {
+      super(filename, launch.begin(envelope === null ? options : {
         ...options, workerData: envelope.message, transferList: envelope.list,
-      });
+      }));
       thread = this.threadId;
     } catch (error) {
       binding.spawnAbort();
@@ -85,6 +85,8 @@ class Worker extends threads.Worker {
       binding.close(childSlot);
       envelope?.takeBack();
       throw error;
+    } finally {
+      launch.end();
     }
     envelope?.sent();
     this.#thread = thread;
@@ -325,9 +327,11 @@ function findWorkerData() {
   const { workerData } = threads;
 
   if (workerData?.kind !== ENVELOPE) return workerData;
-  /* For good: a port can be taken out of its envelope once. */
-  threads.workerData = Endpoint.open(workerData.bytes, companion.receive(workerData));
-  return threads.workerData;
+  /* For good, and for whoever asks Node: a port can be taken out of its envelope once. */
+  const opened = Endpoint.open(workerData.bytes, companion.receive(workerData));
+
+  require('node:worker_threads').workerData = opened;
+  return opened;
 }
 
 module.exports = { Worker, parentPort: findParentPort(), workerData: findWorkerData() };
