@@ -8,17 +8,26 @@ const { MessagePort } = require('./threads');
 
 const NodeEventTarget = Object.getPrototypeOf(MessagePort);
 
-/** The symbol with this description on an object or one of its prototypes. */
-function symbol(object, description) {
+/** The symbol with this description on an object or one of its prototypes, undefined if there is none. */
+function findSymbol(object, description) {
   for (let at = object; at !== null; at = Object.getPrototypeOf(at)) {
     const found = Object.getOwnPropertySymbols(at).find((s) => s.description === description);
 
     if (found !== undefined) return found;
   }
+  return undefined;
+}
+
+/** The same, for one that we cannot do without. */
+function symbol(object, description) {
+  const found = findSymbol(object, description);
+
+  if (found !== undefined) return found;
   throw new Error(`ringport does not know this Node: there is no ${description} where it was`);
 }
 
 module.exports = {
+  findSymbol,
   symbol,
   NodeEventTarget,
   kCreateEvent: symbol(MessagePort.prototype, 'kCreateEvent'),

@@ -10,7 +10,7 @@
 const { inspect } = require('node:util');
 const {
   MessageChannel: NodeChannel, MessagePort: NodePort, receiveMessageOnPort: nodeReceive,
-  markAsUncloneable, markAsUntransferable: nodeMark,
+  isMarkedAsUntransferable, markAsUncloneable, markAsUntransferable: nodeMark,
 } = require('./threads');
 
 const { RingportError } = require('./codec');
@@ -403,8 +403,10 @@ function markAsUntransferable(object) {
   const endpoint = companion.ports.endpointOf(object);
 
   nodeMark(object);
-  /* In a transfer list its companion's end stands for the port. */
-  if (endpoint !== undefined) nodeMark(companion.ensure(endpoint));
+  /* In a transfer list its companion's end stands for the port. Node 20 transfers it all the same. */
+  if (endpoint !== undefined && isMarkedAsUntransferable !== undefined) {
+    nodeMark(companion.ensure(endpoint));
+  }
 }
 
 module.exports = {

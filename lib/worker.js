@@ -25,7 +25,7 @@
 const companion = require('./companion');
 const { Endpoint, ALL, kMessage, kMessageError, kClosed } = require('./endpoint');
 const { binding, control, STATUS } = require('./native');
-const { kHybridDispatch, symbol } = require('./node-events');
+const { findSymbol, kHybridDispatch, symbol } = require('./node-events');
 const {
   Port, readTransfer, throwAsNode, throwLater, kReceive, kStop,
 } = require('./port');
@@ -147,8 +147,14 @@ class Worker extends threads.Worker {
     return super.removeAllListeners(...args);
   }
 
-  /** Whatever the worker posted comes before its 'error' and its 'exit'. */
+  /** Whatever the worker posted comes before its 'error' and its 'exit': Node's lane, then the ring. */
   #drain() {
+    const node = this[findSymbol(this, 'kPublicPort')];
+    let received;
+
+    while (!this.#live && node && (received = threads.receiveMessageOnPort(node)) !== undefined) {
+      this.emit('message', received.message);
+    }
     if (this.#live) this.#endpoint.drain(ALL);
   }
 
