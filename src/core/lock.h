@@ -99,31 +99,29 @@ rp_now(void) {
 }
 static inline void
 rp_cond_init(rp_cond *cond) {
-#ifdef __APPLE__ /* waits for a time instead */
   rp_lock_check(pthread_cond_init(cond, NULL));
-#else
-  pthread_condattr_t attributes;
-
-  rp_lock_check(pthread_condattr_init(&attributes));
-  rp_lock_check(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC));
-  rp_lock_check(pthread_cond_init(cond, &attributes));
-  rp_lock_check(pthread_condattr_destroy(&attributes));
-#endif
 }
-/* Wait to be woken, or until `deadline`. False: it is later. May return too early. */
+/* Wait to be woken, or until `deadline`. False: it is later. May return too early, or, if the clock on the
+ * wall is set back meanwhile, too late: a condition that waits by the monotonic clock
+ * (pthread_condattr_setclock) would need glibc 2.34. */
 static inline bool
 rp_cond_wait_until(rp_cond *cond, rp_lock *lock, uint64_t deadline) {
-#ifdef __APPLE__
   uint64_t now = rp_now();
 
   if (now >= deadline) return false;
-  deadline -= now;
-#endif
-  struct timespec at = {(time_t) (deadline / 1000000000u),
-                        (long) (deadline % 1000000000u)};
+
+  uint64_t left = deadline - now;
 #ifdef __APPLE__
+  struct timespec at = {(time_t) (left / 1000000000u), (long) (left % 1000000000u)};
   int result = pthread_cond_timedwait_relative_np(cond, lock, &at);
 #else
+  struct timespec at;
+
+  rp_lock_check(clock_gettime(CLOCK_REALTIME, &at));
+  left += (uint64_t) at.tv_nsec;
+  at.tv_sec += (time_t) (left / 1000000000u);
+  at.tv_nsec = (long) (left % 1000000000u);
+
   int result = pthread_cond_timedwait(cond, lock, &at);
 #endif
 
