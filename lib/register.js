@@ -86,8 +86,9 @@ function beginLaunch(options) {
   if (options === null || (given && !Array.isArray(given))) return options;
 
   setEnvironmentData(KEY, { execArgv: given ? given.map(String) : execArgv });
-  if (!given && inheritable) return options;
-  /* The flags that a thread inherits have to be said now. */
+  /* For an environment of its own Node reads the flags again, and may miss some. */
+  if (!given && inheritable && typeof options?.env !== 'object') return options;
+  /* The flags that it would inherit have to be said now. */
   return Object.create(Object(options), {
     execArgv: { value: ['-r', PRELOAD, ...given || allowed()] },
   });

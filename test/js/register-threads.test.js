@@ -1,0 +1,202 @@
+'use strict';
+
+/*
+ * `ringport/register`, in whatever way it is loaded: a thread has ringport, and all that it can see of
+ * how it was started is as without.
+ */
+
+const assert = require('node:assert');
+const path = require('node:path');
+const { pathToFileURL } = require('node:url');
+const { run } = require('./support/differential');
+const { reference } = require('./support/implementations');
+
+const fixture = (name) => path.join(__dirname, 'fixtures', name);
+const register = path.resolve(__dirname, '../../lib/register.js');
+
+const isOurs = (line) => line.startsWith('["ours"');
+
+/** @returns what the program wrote, what it said of ringport, and how it ended */
+async function play(preload, flags, program, env) {
+  const { lines, ...end } = await run(reference, [...flags, ...program], {
+    limit: 60000, env: { ...process.env, ...env },
+  });
+  const other = lines.filter((line) => !isOurs(line));
+
+  return { ...end, ours: lines.filter(isOurs), lines: other.map((line) => line.replaceAll(preload, 'PRELOAD')) };
+}
+
+/** The program writes the same with and without, and has ringport in every thread. */
+async function assertSame(program, load) {
+  const [expected, actual] = await Promise.all([fixture('nothing.js'), register].map((preload) => {
+    const { flags = [], env = {} } = load(preload);
+
+    return play(preload, flags, program, env);
+  }));
+
+  assert.deepStrictEqual({ ...actual, ours: null }, { ...expected, ours: null });
+  assert.deepStrictEqual([...new Set(actual.ours)], ['["ours",true]']);
+  assert.strictEqual(actual.ours.length, expected.ours.length);
+}
+
+const WAYS = {
+  '-r': (file) => ({ flags: ['-r', file] }),
+  '--require=': (file) => ({ flags: [`--require=${file}`] }),
+  '--import': (file) => ({ flags: ['--import', pathToFileURL(file).href] }),
+  'NODE_OPTIONS': (file) => ({ env: { NODE_OPTIONS: `--require ${JSON.stringify(file)}` } }),
+  '-r, among flags of the process': (file) => ({
+    flags: ['--expose-gc', '--title=a title', '--no-deprecation', '-r', file, '--no-warnings'],
+  }),
+  '--import, among flags of the process': (file) => ({
+    flags: ['--expose-gc', '--title=a title', '--no-deprecation', '--import', pathToFileURL(file).href],
+  }),
+};
+
+describe('register, in threads', function () {
+  this.timeout(0);
+
+  for (const [way, load] of Object.entries(WAYS)) {
+    it(`by ${way}: threads are as without, and have ringport`, () => {
+      return assertSame([fixture('threads-app.js')], load);
+    });
+  }
+
+  it('by require, in the middle of a program', () => {
+    const text = (file) => `require(${JSON.stringify(file)}); require(${JSON.stringify(fixture('threads-app.js'))});`;
+
+    return assertSame([], (file) => ({ flags: ['--expose-gc', '-e', text(file)] }));
+  });
+
+  it('an application that has its modules transformed in a thread of Node\'s own', () => {
+    return assertSame(['--no-deprecation', fixture('hooks-app.mjs')], (file) => ({ flags: ['-r', file] }));
+  });
+
+  it('flags with values apart, which Node does not pass on to a thread with an environment', async () => {
+    const text = `const { Worker } = require('node:worker_threads');
+      const { note } = require(${JSON.stringify(fixture('app.js'))});
+      const text = "const { isOurs, note } = require(process.argv[2]);" +
+        "note('ours', isOurs()); note(process.noDeprecation, process.execArgv.includes('a title'))";
+      for (const env of [undefined, {}]) {
+        new Worker(text, { eval: true, env, argv: [${JSON.stringify(fixture('app.js'))}] });
+      }`;
+
+    for (const flag of ['-r', '--import']) {
+      const flags = ['--expose-gc', '--title', 'a title', '--no-deprecation', flag, pathToFileURL(register).href];
+
+      if (flag === '-r') flags[5] = register;
+
+      const { lines, ours, ...end } = await play(register, flags, ['-e', text]);
+
+      assert.deepStrictEqual({ ...end, lines, ours }, {
+        code: 0, signal: null, stderr: '', lines: ['[true,true]', '[true,true]'],
+        ours: ['["ours",true]', '["ours",true]'],
+      });
+    }
+  });
+});
+
+describe('register, undone', function () {
+  this.timeout(0);
+
+  /** The program, with `wt`, `register` and `note`, writes these lines and nothing else. */
+  function writes(title, program, expected, flags = ['-r', register]) {
+    it(title, async () => {
+      const text = `const wt = require('node:worker_threads');
+        const { register, unregister } = require(${JSON.stringify(register)});
+        const { note, isOurs } = require(${JSON.stringify(fixture('app.js'))});
+        (async () => { ${program} })();`;
+      const { lines, ...end } = await run(reference, [...flags, '-e', text], {});
+
+      assert.deepStrictEqual({ ...end, lines }, {
+        code: 0, signal: null, stderr: '', lines: expected.map((line) => JSON.stringify(line)),
+      });
+    });
+  }
+
+  writes('gives back every export and global', `
+    const module = await import('node:worker_threads');
+    const now = () => [...Object.entries(wt), ...Object.entries(module), MessageChannel, MessagePort].flat();
+    const ours = now();
+    unregister();
+    const node = now();
+    note(isOurs(), typeof module.MessagePort.prototype.detach, ours.length === node.length);
+    note(new MessageChannel() instanceof wt.MessageChannel, MessagePort === module.MessagePort);
+    unregister();
+    note(now().every((value, i) => value === node[i]));
+    register();
+    register();
+    note(isOurs(), now().every((value, i) => value === ours[i]));
+    unregister();
+    note(now().every((value, i) => value === node[i]));
+  `, [[false, 'undefined', true], [true, true], [true], [true, true], [true]]);
+
+  writes('leaves what somebody else has put there since', `
+    const mine = class MessageChannel {};
+
+    wt.MessageChannel = globalThis.MessageChannel = mine;
+    unregister();
+    note(wt.MessageChannel === mine, MessageChannel === mine, isOurs());
+  `, [[true, true, false]]);
+
+  writes('holds for the threads that are started then, and for those inside them', `
+    const text = \`const wt = require('worker_threads');
+      wt.parentPort.postMessage([typeof wt.MessagePort.prototype.detach, typeof wt.parentPort.detach, process.execArgv]);
+      if (wt.workerData > 0) new wt.Worker(process._eval, { eval: true, workerData: wt.workerData - 1 })
+        .on('message', (m) => wt.parentPort.postMessage(m));\`;
+    const start = (execArgv) => new Promise((resolve) => {
+      new wt.Worker(text, { eval: true, workerData: 1, execArgv }).on('message', ([...line]) => note(...line.slice(0, 2),
+        line[2].includes('-r'))).on('exit', resolve);
+    });
+
+    await start();
+    unregister();
+    await start();
+    await start([]);
+    register();
+    await start();
+  `, [
+    ['function', 'function', true], ['function', 'function', true],
+    ['undefined', 'undefined', true], ['undefined', 'undefined', true],
+    ['undefined', 'undefined', false], ['undefined', 'undefined', false],
+    ['function', 'function', true], ['function', 'function', true],
+  ]);
+
+  writes('in a thread leaves its parentPort and workerData, which still work', `
+    const text = \`const wt = require('worker_threads');
+      const { port } = wt.workerData;
+      require(${JSON.stringify(register)}).unregister();
+      wt.parentPort.once('message', (m) => {
+        wt.parentPort.postMessage([m, port === wt.workerData.port, typeof wt.MessagePort.prototype.detach]);
+        port.postMessage('by port');
+        port.close();
+      });\`;
+    const { port1, port2 } = new wt.MessageChannel();
+    const w = new wt.Worker(text, { eval: true, workerData: { port: port2 }, transferList: [port2] });
+
+    w.on('message', (m) => note(...m));
+    w.on('exit', () => { note(wt.receiveMessageOnPort(port1)); port1.close(); });
+    w.postMessage('hello');
+  `, [['hello', true, 'undefined'], [{ message: 'by port' }]]);
+
+  writes('ringport itself works the same before and after', `
+    const ringport = require(${JSON.stringify(path.dirname(register))});
+    const { port1, port2 } = new ringport.MessageChannel();
+    const send = (value, list) => {
+      port1.postMessage(value, list);
+      return ringport.receiveMessageOnPort(port2).message;
+    };
+
+    for (const undo of [false, true]) {
+      if (undo) unregister();
+      const channel = new ringport.MessageChannel();
+      const passport = channel.port2.detach();
+      const again = ringport.MessagePort.from(send(passport, [passport]));
+
+      note(send(new SharedArrayBuffer(4)).byteLength, ringport.isMainThread);
+      again.postMessage('by passport');
+      note(ringport.receiveMessageOnPort(channel.port1));
+      again.close();
+    }
+    port1.close();
+  `, [[4, true], [{ message: 'by passport' }], [4, true], [{ message: 'by passport' }]]);
+});
