@@ -26,6 +26,8 @@ const { binding } = require('./native');
 
 const { RingportError } = codec;
 
+const kArrive = Symbol('arrive');
+
 /** Set by port.js: what a ringport MessagePort is and how one is made. */
 const ports = {
   /** @returns {import('./endpoint').Endpoint | undefined} of a ringport port */
@@ -34,6 +36,8 @@ const ports = {
   make: undefined,
   /** @returns {import('./endpoint').Endpoint | undefined} in this slot */
   endpointAt: undefined,
+  /** receiveMessageOnPort for a port of ours */
+  receive: undefined,
   /** How many there have been in this thread. */
   made: 0,
 };
@@ -207,7 +211,7 @@ function take(endpoint, sequence, hasPorts) {
 
     const { ids, all } = foreign.pop();
 
-    return receive({ foreign, ids, all });
+    return receive({ foreign, ids, all }, endpoint.owner);
   }
 }
 
@@ -218,19 +222,26 @@ function take(endpoint, sequence, hasPorts) {
  * @property {object[]} own those of them that are ours
  */
 
-/** Make the halves that came along ports of this thread. @returns {Received} */
-function receive({ foreign, ids, all }) {
+/**
+ * Make the halves that came along ports of this thread.
+ * @param {object} [owner] may have a method [kArrive](port, id) that makes something else of a port
+ * @returns {Received}
+ */
+function receive({ foreign, ids, all }, owner = undefined) {
   const own = [];
   const received = all?.map((port, i) => {
-    if (ids[i] === undefined) return port;
+    const id = ids[i];
+    const made = owner?.[kArrive]?.(port, id) ?? arrive(port, id);
 
-    const made = ports.make(binding.attach(ids[i]), port);
-
-    own.push(made);
+    if (id !== undefined) own.push(made);
     return made;
   });
 
   return { foreign, ports: received, own };
+}
+
+function arrive(port, id) {
+  return id === undefined ? port : ports.make(binding.attach(id), port);
 }
 
 /** Encode without blocks: the bytes travel through Node. @returns {[Uint8Array, unknown[] | null]} */
@@ -298,5 +309,6 @@ function refusePorts(value) {
 }
 
 module.exports = {
-  ports, Transfer, Envelope, adopt, ensure, portIndex, send, take, receive, refusePorts, closedPort,
+  kArrive, ports, Transfer, Envelope,
+  adopt, ensure, portIndex, send, take, receive, refusePorts, closedPort,
 };

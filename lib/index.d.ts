@@ -4,6 +4,7 @@
  * Everything that `node:worker_threads` exports is exported here too. What this file declares is
  * ringport's own; all else is Node's.
  */
+import type { Context } from 'node:vm';
 import * as threads from 'node:worker_threads';
 
 export * from 'node:worker_threads';
@@ -93,6 +94,15 @@ export declare const parentPort: MessagePort | null;
  */
 export declare function receiveMessageOnPort(
   port: MessagePort | threads.MessagePort | threads.BroadcastChannel): { message: any } | undefined;
+
+/**
+ * Move a port into another context. There it is no EventTarget: set `onmessage` and `onmessageerror`, then
+ * call `start()`. What it receives has the prototypes of that context. Here the port is closed.
+ * @throws {Error} ERR_CLOSED_MESSAGE_PORT
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE if it is not a port, or `context` no context
+ */
+export declare function moveMessagePortToContext(
+  port: MessagePort | threads.MessagePort, context: Context): threads.MessagePort;
 
 /**
  * A value as bytes that stand for themselves: the codec of the ports, for a file or a socket.

@@ -14,6 +14,7 @@ const { serialize, deserialize, markUncloneable, RingportError } = require('./co
 const {
   MessageChannel, MessagePort, markAsUntransferable, receiveMessageOnPort,
 } = require('./port');
+const { moveMessagePortToContext } = require('./move');
 const { Worker, parentPort, workerData } = require('./worker');
 
 module.exports = {
@@ -21,6 +22,7 @@ module.exports = {
   MessageChannel,
   MessagePort,
   markAsUntransferable,
+  moveMessagePortToContext,
   receiveMessageOnPort,
   Worker,
   parentPort,

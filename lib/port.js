@@ -369,6 +369,7 @@ function make(slot, end) {
 companion.ports.make = make;
 companion.ports.endpointOf = Port.endpointOf;
 companion.ports.endpointAt = Endpoint.at;
+companion.ports.receive = (port) => port[kReceive]();
 
 /** Two entangled ports; see https://nodejs.org/api/worker_threads.html#class-messagechannel. */
 function MessageChannel() {
@@ -390,7 +391,7 @@ function receiveMessageOnPort(port) {
   if (port !== null && typeof port === 'object') {
     const endpoint = companion.ports.endpointOf(port);
 
-    if (endpoint !== undefined) return port[kReceive]();
+    if (endpoint !== undefined) return companion.ports.receive(port);
   }
   return nodeReceive(port);
 }

@@ -258,7 +258,7 @@ class ParentPort extends Port {
   #deliver(value, ports) {
     if (value?.kind !== ENVELOPE) return super[kMessage](value, ports);
 
-    const received = companion.receive(value);
+    const received = companion.receive(value, this);
 
     return super[kMessage](Endpoint.open(value.bytes, received), received.ports);
   }
@@ -290,7 +290,7 @@ class ParentPort extends Port {
 
       const { bytes } = received.message;
 
-      return { message: Endpoint.open(bytes, companion.receive(received.message)) };
+      return { message: Endpoint.open(bytes, companion.receive(received.message, this)) };
     }
     return super[kReceive]();
   }

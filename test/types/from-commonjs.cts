@@ -1,7 +1,9 @@
 // Compiled, never run: what a TypeScript user writes, and what must be an error.
 
 import threads = require('node:worker_threads');
+import vm = require('node:vm');
 import ringport = require('ringport');
+import register = require('ringport/register');
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
 const same = <A, B>(proof: Same<A, B>): boolean => proof;
@@ -47,6 +49,15 @@ const received: { message: any } | undefined = ringport.receiveMessageOnPort(aga
 ringport.receiveMessageOnPort(passport);
 ringport.receiveMessageOnPort(new ringport.BroadcastChannel('name'));
 
+// In another context a port is Node's.
+same<ReturnType<typeof ringport.moveMessagePortToContext>, threads.MessagePort>(true);
+ringport.moveMessagePortToContext(port2, vm.createContext()).start();
+ringport.moveMessagePortToContext(passport, vm.createContext());
+
+// What is registered can be undone.
+register.unregister();
+register.register();
+
 // Worker is Node's, and takes our ports.
 const worker = new ringport.Worker('./file.js', {
   name: 'w', workerData: { passport, port2 }, transferList: [passport, port2], env: ringport.SHARE_ENV,
@@ -86,6 +97,8 @@ port1.postMessage(1, 1);
 ringport.parentPort.postMessage(1);
 // @ts-expect-error not a port
 ringport.receiveMessageOnPort({});
+// @ts-expect-error not a context
+ringport.moveMessagePortToContext(port1, 1);
 // @ts-expect-error no such event target
 ringport.deserialize('text');
 // @ts-expect-error no such export

@@ -2,12 +2,14 @@
 
 import ringport, { MessageChannel, MessagePort, Worker, parentPort, threadId } from 'ringport';
 import * as all from 'ringport';
+import { unregister } from 'ringport/register';
 
 const { port1 }: { port1: MessagePort } = new MessageChannel();
 const port: all.MessagePort = new ringport.MessageChannel().port1;
 const worker: all.Worker = new Worker(new URL('file:///worker.mjs'), { transferList: [port] });
 const number: number = threadId;
 
+unregister();
 parentPort?.postMessage(number);
 worker.postMessage(port.detach(), [port1]);
 ringport.MessagePort.from(port1.detach()).close();
