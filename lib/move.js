@@ -270,6 +270,11 @@ function takeOver(port, endpoint) {
 
   endpoint.owner = nobody;
   endpoint.depart();
+  /* As with Node's: not sent, and no word about it. */
+  Object.defineProperty(port, 'postMessage', { value(...args) {
+    Port.prototype.postMessage.apply(this, args);
+    return true;
+  } });
   return ports.make(binding.attach(id), end);
 }
 
@@ -299,6 +304,8 @@ function moveMessagePortToContext(port, context) {
   }
   return new Moved(context, takeOver(port, endpoint), way, shell).shell;
 }
+
+Object.defineProperty(moveMessagePortToContext, 'length', { value: 0 }); // as Node's
 
 ports.endpointOf = (object) => Port.endpointOf(object) ?? shells.get(object)?.endpoint;
 ports.receive = (port) => (shells.has(port) ? shells.get(port).receive() : port[kReceive]());
