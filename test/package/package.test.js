@@ -78,6 +78,17 @@ describe('the package', function () {
     });
   }
 
+  for (const flag of ['-r', '--import']) {
+    it(`is used by an application that does not know it, by ${flag} ringport/register`, () => {
+      const text = `const { Worker } = require('node:worker_threads');
+        const text = "require('node:worker_threads').parentPort.postMessage('detach' in MessagePort.prototype)";
+        new Worker(text, { eval: true, execArgv: [] }).on('message', (message) => console.log(message));`;
+
+      fs.writeFileSync(path.join(project, 'unknowing.cjs'), text);
+      assert.equal(run(process.execPath, [flag, 'ringport/register', 'unknowing.cjs']), 'true\n');
+    });
+  }
+
   it('holds the prebuilt binary and no build of its own', () => {
     const platform = `${process.platform}-${process.arch}`;
     const names = fs.readdirSync(path.join(installed, 'prebuilds', platform));
