@@ -146,23 +146,13 @@ function portIndex(object, transfer) {
 }
 
 /** The ids of our ports, at their places among all ports of the transfer list. */
-function announce(transfer) {
-  return transfer.which.map((i) => {
-    return i === -1 ? undefined : binding.announce(ports.endpointOf(transfer.ports[i]).slot);
-  });
-}
-
-/** Send a port away; if it is the peer of the port it travels by, it cannot arrive. */
-function depart(port, carrier) {
-  const lost = carrier.open && ports.endpointAt(binding.peer(carrier.slot)) === port;
-
-  port.depart();
-  if (lost) binding.peerLost(carrier.slot);
+function placed(ids, which) {
+  return which.map((i) => (i === -1 ? undefined : ids[i]));
 }
 
 /**
  * Send the message encoded at `start` with what the codec left over. Node's postMessage throws before
- * anything has changed; after it nothing can fail.
+ * anything has changed, but for the halves of our ports, which are taken back; after it nothing can fail.
  */
 function send(endpoint, start, foreign, transfer, copies) {
   if (foreign === null && transfer.empty) return endpoint.write(start, codec.end);
@@ -179,15 +169,28 @@ function send(endpoint, start, foreign, transfer, copies) {
   own.forEach((port, i) => {
     if (port.hold.companion !== transfer.ends[i]) transfer.ends[i].close();
   });
-  if (hasPorts) message.push({ ids: announce(transfer), all: transfer.all });
+
+  /* The peer of the port that it travels by cannot arrive. */
+  const lost = own.length > 0 && endpoint.open &&
+    own.includes(ports.endpointAt(binding.peer(endpoint.slot)));
+  const ids = own.map((port) => port.board());
+
+  if (hasPorts) message.push({ ids: placed(ids, transfer.which), all: transfer.all });
   message.push(sequence);
   if (copies !== null) list = list === undefined ? copies : list.concat(copies);
 
-  const result = end.postMessage(message, list);
+  let result;
 
+  try {
+    result = end.postMessage(message, list);
+  } catch (error) {
+    own.forEach((port, i) => port.restore(ids[i]));
+    throw error;
+  }
   endpoint.sequence = sequence;
-  for (const port of own) depart(port, endpoint);
   endpoint.writeWithCompanion(start, codecEnd, sequence, hasPorts);
+  for (const port of own) port.depart();
+  if (lost) binding.peerLost(endpoint.slot);
   return result;
 }
 
@@ -273,12 +276,10 @@ class Envelope {
   /** @param {Transfer} transfer */
   constructor(kind, { ports: own, which, all, list }, [bytes, foreign]) {
     this.#own = own.map((port) => ports.endpointOf(port));
-    this.#ids = this.#own.map((endpoint) => binding.withdraw(endpoint.slot));
-
-    const ids = which.map((i) => (i === -1 ? undefined : this.#ids[i]));
+    this.#ids = this.#own.map((endpoint) => endpoint.withdraw());
 
     /** The arguments for Node's postMessage. */
-    this.message = { kind, bytes, foreign, ids, all };
+    this.message = { kind, bytes, foreign, ids: placed(this.#ids, which), all };
     this.list = list;
   }
 
@@ -287,14 +288,15 @@ class Envelope {
     return new Envelope(kind, transfer, encodeInline(value, transfer));
   }
 
-  /** Node has taken it. */
-  sent() {
+  /** Node has taken it, for the worker with this id. Halves that it never takes are lost with it. */
+  sent(thread) {
+    for (const id of this.#ids) binding.spawnEntrust(thread, id);
     for (const endpoint of this.#own) endpoint.depart();
   }
 
   /** Node has refused it: nothing is detached. */
   takeBack() {
-    this.#own.forEach((endpoint, i) => binding.restore(endpoint.slot, this.#ids[i]));
+    this.#own.forEach((endpoint, i) => endpoint.restore(this.#ids[i]));
   }
 }
 

@@ -43,12 +43,33 @@ const BLOCK_BYTES = 16;
 
 const NONE = -1;
 
-/** By slot: an Endpoint that must stay, or a WeakRef to one that nobody may need any more. */
+/** By slot: an Endpoint that must stay, a WeakRef to one that nobody may need any more, or its Hold. */
 const endpoints = [];
+
+/** What remains to be done for an endpoint when nobody can reach it any more. */
+class Hold {
+  slot;
+  /** Our end of the companion (a MessagePort of Node's), or null. */
+  companion = null;
+
+  constructor(slot) {
+    this.slot = slot;
+  }
+
+  /** The half is closed. @param {bigint | undefined} peer id of the other half if it is in transit */
+  closed(peer) {
+    endpoints[this.slot] = undefined;
+    /* Only through the companion can we learn that the other half is lost. */
+    if (peer === undefined) this.companion?.close();
+    else this.companion?.on('close', () => binding.lost(peer));
+    this.companion = null;
+  }
+}
+
 /** Ports that nobody can reach are closed, so that the other side learns of it. */
 const unreachable = new FinalizationRegistry((hold) => {
+  endpoints[hold.slot] = hold;
   binding.close(hold.slot);
-  hold.companion?.close();
 });
 
 /** The endpoint whose batch is in the inbox, and how much of that has been dealt with. */
@@ -170,7 +191,6 @@ class Endpoint {
   refed = false;
   /** Somebody waits for 'close'. */
   awaited = false;
-  /** What finalization needs: the slot, and our end of the companion (a MessagePort of Node's). */
   hold;
   /** Number of the last message posted to the companion. */
   sequence = 0;
@@ -181,7 +201,7 @@ class Endpoint {
 
   constructor(slot) {
     this.slot = slot;
-    this.hold = { slot, companion: null };
+    this.hold = new Hold(slot);
     endpoints[slot] = this;
   }
 
@@ -189,7 +209,8 @@ class Endpoint {
   static at(slot) {
     const found = endpoints[slot];
 
-    return found instanceof WeakRef ? found.deref() : found;
+    if (found instanceof WeakRef) return found.deref();
+    return found instanceof Hold ? undefined : found;
   }
 
   /** The value of an envelope's bytes. @param {companion.Received} received what came with it */
@@ -336,6 +357,30 @@ class Endpoint {
     binding.close(this.slot);
   }
 
+  /**
+   * Send the half into transit, to be lost with this thread until depart() or restore().
+   * @returns {bigint | undefined} its id, undefined if it is closed or away
+   */
+  withdraw() {
+    if (reader === this) settleReader();
+    return binding.withdraw(this.slot);
+  }
+
+  /** The same, to be lost with the message that is being sent. */
+  board() {
+    if (reader === this) settleReader();
+
+    const id = binding.stageHalf(this.slot);
+
+    if (id !== undefined) staged++;
+    return id;
+  }
+
+  /** Take the half back. */
+  restore(id) {
+    binding.restore(this.slot, id);
+  }
+
   /** Send the half into transit, under the id it was announced with. Its companion is the caller's. */
   depart() {
     if (reader === this) settleReader();
@@ -353,14 +398,12 @@ class Endpoint {
   }
 
   /** The closing phase. */
-  closed() {
+  closed(peer) {
     if (reader === this) settleReader();
-    endpoints[this.slot] = undefined;
     this.unref();
     this.receiving = false;
     this.slot = NONE;
-    this.hold.companion?.close();
-    this.hold.companion = null;
+    this.hold.closed(peer);
     this.owner[kClosed]();
   }
 
@@ -513,8 +556,11 @@ function dispatch(slot, queued) {
 }
 
 /** The binding calls this in the closing phase of the loop. */
-function closed(slot) {
-  Endpoint.at(slot)?.closed();
+function closed(slot, peer) {
+  const found = endpoints[slot];
+
+  if (found instanceof Hold) found.closed(peer);
+  else Endpoint.at(slot)?.closed(peer);
 }
 
 binding.setup({ dispatch, closed }, dispatch, closed, control);

@@ -88,7 +88,7 @@ class Worker extends threads.Worker {
     } finally {
       launch.end();
     }
-    envelope?.sent();
+    envelope?.sent(thread);
     this.#thread = thread;
     this.#endpoint = new Endpoint(slot);
     this.#endpoint.bind(this, false);
@@ -121,7 +121,7 @@ class Worker extends threads.Worker {
       envelope.takeBack();
       throw error;
     }
-    envelope.sent();
+    envelope.sent(this.#thread);
     return undefined;
   }
 

@@ -40,19 +40,32 @@ wake(rp_half *half) {
   rp_lock_drop(&channel->lock);
 }
 
-/* The half has no owner any more and nobody can find it: seal the other inbox, and free the channel
- * if the other half is gone too. `half` must not be used afterwards. */
+/* Drop what nobody will read. Halves that travelled with it are lost, too: they go on the list. */
 static void
-disentangle(rp_half *half) {
-  rp_channel *channel = half->channel;
-  rp_half *peer = half->peer;
+drop_queued(rp_chain *inbox, rp_half **lost) {
   rp_record record;
 
-  rp_chain_abandon(&half->inbox);
-  while (rp_chain_peek(&half->inbox, &record) == RP_OK) {
+  while (rp_chain_peek(inbox, &record) == RP_OK) {
+    for (uint32_t i = 0; i < rp_message_blocks(&record); i++) {
+      uint64_t id = rp_block_half(rp_message_peek_block(&record, i));
+      rp_half *half = id == 0 ? NULL : rp_registry_take(id);
+
+      if (half == NULL) continue;
+      half->next = *lost;
+      *lost = half;
+    }
     rp_message_drop(&record);
-    rp_chain_release(&half->inbox, rp_record_size(record.length), 1);
+    rp_chain_release(inbox, rp_record_size(record.length), 1);
   }
+}
+
+static void
+disentangle_one(rp_half *half, rp_half **lost) {
+  rp_channel *channel = half->channel;
+  rp_half *peer = half->peer;
+
+  rp_chain_abandon(&half->inbox);
+  drop_queued(&half->inbox, lost);
   if (rp_chain_close(&peer->inbox)) wake(peer);
 
   rp_lock_take(&channel->lock);
@@ -61,9 +74,26 @@ disentangle(rp_half *half) {
   rp_lock_drop(&channel->lock);
 
   if (!last) return;
-  for (int i = 0; i < 2; i++) rp_chain_destroy(&channel->half[i].inbox, rp_message_drop);
+  for (int i = 0; i < 2; i++) {
+    drop_queued(&channel->half[i].inbox, lost); /* written before its end was seen */
+    rp_chain_destroy(&channel->half[i].inbox, NULL);
+  }
   rp_lock_destroy(&channel->lock);
   rp_memory_give(channel, sizeof(*channel));
+}
+
+/* The half has no owner any more and nobody can find it: seal the other inbox, and free the channel
+ * if the other half is gone too. The same for every half in the messages that go with it. `half`
+ * must not be used afterwards. */
+static void
+disentangle(rp_half *half) {
+  rp_half *lost = NULL;
+
+  do {
+    disentangle_one(half, &lost);
+    half = lost;
+    if (half != NULL) lost = half->next;
+  } while (half != NULL);
 }
 
 /* Take the half off its thread, with its token if the thread has it. */
@@ -199,10 +229,16 @@ rp_half_attach(uint64_t id, rp_thread *thread, rp_half **attached) {
   return RP_OK;
 }
 
-void
+uint64_t
 rp_half_close(rp_half *half) {
+  rp_half *peer = half->peer;
+
   leave(half); /* CLOSED only once nobody reads its fields any more */
+  rp_lock_take(&half->channel->lock);
+  uint64_t in_transit = peer->state == RP_HALF_DETACHED ? peer->id : 0;
+  rp_lock_drop(&half->channel->lock);
   disentangle(half);
+  return in_transit;
 }
 
 void

@@ -23,7 +23,7 @@
  *
  * What happens when an owner dies: its thread closes every half it has, on its way out
  * (src/node/env.c). A half that is lost in transit is closed by whoever learns of it
- * (rp_half_lost).
+ * (rp_half_lost): a message that is dropped unread loses the halves that it names.
  */
 #ifndef RP_CHANNEL_H_
 #define RP_CHANNEL_H_
@@ -104,8 +104,10 @@ uint64_t rp_half_detach(rp_half *half);
 int rp_half_attach(uint64_t id, rp_thread *thread, rp_half **attached);
 
 /* Close the half: everything written is published, then the peer reads RP_SEALED; what was queued
- * for this half is dropped. Owner only; the half is gone. */
-void rp_half_close(rp_half *half);
+ * for this half is dropped, and the halves that travelled with it are lost. Owner only; the half is
+ * gone. Returns the id of the peer if that is in transit, else 0: nobody but the caller may learn
+ * that it has been lost. */
+uint64_t rp_half_close(rp_half *half);
 
 /* The peer of this half has been lost in transit: close it, now or, if it is announced but not yet
  * detached, when it is. Owner of `half` only. */

@@ -18,6 +18,7 @@ rp_block_new(size_t length) {
 
 void
 rp_block_free(rp_block block) {
+  if (block.data == NULL) return;
   rp_memory_give(block.data, block.length + TERMINATOR);
 }
 

@@ -5,7 +5,8 @@
  *
  *   OFFSET SIZE  DESCRIPTION
  *   0      n     the bytes, padded to a multiple of 8
- *   n      16*b  the table of blocks: { pointer, length }; pointer NULL: taken
+ *   n      16*b  the table of blocks: { pointer, length }; pointer NULL: taken, or, if the length
+ *                is not 0, no memory but the id of a half that travels with the message
  *
  * Type of a message record:
  *
@@ -36,11 +37,13 @@ typedef struct rp_block {
   size_t length;
 } rp_block;
 
+_Static_assert(sizeof(rp_block) == 16, "a pointer, or an id of 64 bits");
+
 /* A block for `length` bytes and a terminator of two, which its user may write; data is NULL without
  * memory. Any thread. */
 rp_block rp_block_new(size_t length);
 
-/* Free a block. Any thread. */
+/* Free a block's memory, if it has any. Any thread. */
 void rp_block_free(rp_block block);
 
 /* Claim and fill the record of a message. Producer of the chain only. The caller publishes.
@@ -59,7 +62,13 @@ rp_block rp_message_take_block(const rp_record *record, uint32_t index);
 /* The same, but it stays where it is. */
 rp_block rp_message_peek_block(const rp_record *record, uint32_t index);
 
-/* Free what a message that nobody will read still owns. */
+/* The id of the half that this block stands for, 0 if it is memory or taken. */
+static inline uint64_t
+rp_block_half(rp_block block) {
+  return block.data == NULL ? block.length : 0;
+}
+
+/* Free the memory that a message that nobody will read still owns; its halves are the caller's. */
 void rp_message_drop(const rp_record *record);
 
 #endif

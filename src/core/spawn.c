@@ -14,6 +14,7 @@ typedef struct spawn {
   uint64_t number; /* of the beginning */
   uint64_t thread_id;
   uint64_t half_id; /* 0: begun and not yet committed */
+  bool entrusted;   /* travels by itself: not to be claimed */
 } spawn;
 
 static rp_lock lock = RP_LOCK_INIT;
@@ -33,11 +34,13 @@ find_begun(const void *parent) {
   return at;
 }
 
+/* What is for this thread; `any`: to be claimed or not. */
 static spawn **
-find_thread(uint64_t thread_id) {
+find_thread(uint64_t thread_id, bool any) {
   spawn **at = &spawns;
 
-  while (*at != NULL && ((*at)->thread_id != thread_id || (*at)->half_id == 0))
+  while (*at != NULL && ((*at)->thread_id != thread_id || (*at)->half_id == 0 ||
+                         ((*at)->entrusted && !any)))
     at = &(*at)->next;
   return at;
 }
@@ -131,7 +134,7 @@ rp_spawn_claim(uint64_t thread_id, uint64_t *horizon, uint32_t milliseconds,
   rp_lock_take(&lock);
   if (*horizon == 0) *horizon = begun;
   for (;;) {
-    found = unlink_spawn(find_thread(thread_id));
+    found = unlink_spawn(find_thread(thread_id, false));
     pending = found == NULL && any_begun(*horizon);
     if (!pending || late) break;
     late = !wait_until(deadline);
@@ -143,13 +146,28 @@ rp_spawn_claim(uint64_t thread_id, uint64_t *horizon, uint32_t milliseconds,
   return pending ? RP_EMPTY : RP_OK;
 }
 
+int
+rp_spawn_entrust(const void *parent, uint64_t thread_id, uint64_t half_id) {
+  spawn *made = malloc(sizeof(*made));
+
+  if (made == NULL) return RP_ENOMEM;
+  rp_lock_take(&lock);
+  *made = (spawn){spawns, parent, 0, thread_id, half_id, true};
+  spawns = made;
+  rp_lock_drop(&lock);
+  return RP_OK;
+}
+
 void
 rp_spawn_forget(uint64_t thread_id) {
-  rp_lock_take(&lock);
-  spawn *found = unlink_spawn(find_thread(thread_id));
-  rp_lock_drop(&lock);
+  spawn *found;
 
-  close_half(found);
+  do {
+    rp_lock_take(&lock);
+    found = unlink_spawn(find_thread(thread_id, true));
+    rp_lock_drop(&lock);
+    close_half(found);
+  } while (found != NULL);
 }
 
 void
@@ -170,7 +188,7 @@ rp_spawn_size(void) {
   size_t size = 0;
 
   rp_lock_take(&lock);
-  for (spawn *at = spawns; at != NULL; at = at->next) size++;
+  for (spawn *at = spawns; at != NULL; at = at->next) size += at->entrusted ? 0 : 1;
   rp_lock_drop(&lock);
   return size;
 }

@@ -30,13 +30,17 @@ int rp_spawn_abort(const void *parent);
 int rp_spawn_claim(uint64_t thread_id, uint64_t *horizon, uint32_t milliseconds,
                    uint64_t *half_id);
 
-/* The thread has ended: close its half if it never came for it. */
+/* A half is on its way to the thread over a lane that cannot tell if it gets lost: it is closed with
+ * what is forgotten, if it has not arrived. RP_ENOMEM. */
+int rp_spawn_entrust(const void *parent, uint64_t thread_id, uint64_t half_id);
+
+/* The thread has ended: close its half if it never came for it, and what was entrusted to it. */
 void rp_spawn_forget(uint64_t thread_id);
 
 /* The parent ends: the same for all its threads; what it has begun is aborted. */
 void rp_spawn_forget_all(const void *parent);
 
-/* Spawns begun, and halves waiting to be claimed: for tests and leak checks. */
+/* Spawns begun, and their halves waiting to be claimed: for tests and leak checks. */
 size_t rp_spawn_size(void);
 
 #endif

@@ -37,6 +37,7 @@ static const struct {
     {"peerLost", rp_port_peer_lost},
     {"stageBytes", rp_blocks_stage_bytes},
     {"stageString", rp_blocks_stage_string},
+    {"stageHalf", rp_blocks_stage_half},
     {"unstage", rp_blocks_unstage},
     {"staged", rp_blocks_staged},
     {"blockLength", rp_blocks_length},
@@ -48,7 +49,9 @@ static const struct {
     {"spawnCommit", rp_tables_spawn_commit},
     {"spawnAbort", rp_tables_spawn_abort},
     {"spawnClaim", rp_tables_spawn_claim},
+    {"spawnEntrust", rp_tables_spawn_entrust},
     {"spawnForget", rp_tables_spawn_forget},
+    {"lost", rp_tables_lost},
     {"counts", rp_tables_counts},
 };
 

@@ -9,19 +9,35 @@
 #include "env.h"
 #include "value.h"
 
+void
+rp_blocks_drop(rp_block block) {
+  rp_half_lost(rp_block_half(block));
+  rp_block_free(block);
+}
+
+/* Room for one block more. False after throwing. */
+static bool
+reserve(rp_env *e) {
+  if (e->staged_length < e->staged_capacity) return true;
+
+  uint32_t capacity = e->staged_capacity == 0 ? 4 : e->staged_capacity * 2;
+  rp_block *staged = realloc(e->staged, capacity * sizeof(*staged));
+
+  if (staged == NULL) {
+    (void) rp_throw_memory(e->env);
+    return false;
+  }
+  e->staged = staged;
+  e->staged_capacity = capacity;
+  return true;
+}
+
 /* Take over a block. Its index, or undefined after throwing (the block is freed). */
 static napi_value
 stage(rp_env *e, rp_block block) {
-  if (e->staged_length == e->staged_capacity) {
-    uint32_t capacity = e->staged_capacity == 0 ? 4 : e->staged_capacity * 2;
-    rp_block *staged = realloc(e->staged, capacity * sizeof(*staged));
-
-    if (staged == NULL) {
-      rp_block_free(block);
-      return rp_throw_memory(e->env);
-    }
-    e->staged = staged;
-    e->staged_capacity = capacity;
+  if (!reserve(e)) {
+    rp_block_free(block);
+    return NULL;
   }
   e->staged[e->staged_length] = block;
   return rp_from_u32(e->env, e->staged_length++);
@@ -70,7 +86,24 @@ rp_blocks_stage_string(napi_env env, napi_callback_info info) {
   return stage(e, block);
 }
 
-/* unstage(from): free what was staged from this index on. */
+/* stageHalf(slot) -> id of the half, which is in transit and lost with the message; undefined if there is
+ * none. The port stays, without a half, for restore or detach. One step, as a thread may be terminated
+ * between two. */
+napi_value
+rp_blocks_stage_half(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_port(e, argv[0]);
+
+  if (port == NULL || !reserve(e)) return NULL;
+
+  uint64_t id = rp_env_withdraw(e, port);
+
+  e->staged[e->staged_length++] = (rp_block){NULL, id};
+  return rp_from_id(env, id);
+}
+
+/* unstage(from): drop what was staged from this index on. */
 napi_value
 rp_blocks_unstage(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -78,7 +111,7 @@ rp_blocks_unstage(napi_env env, napi_callback_info info) {
   uint32_t from = 0;
 
   (void) napi_get_value_uint32(env, argv[0], &from);
-  while (e->staged_length > from) rp_block_free(e->staged[--e->staged_length]);
+  while (e->staged_length > from) rp_blocks_drop(e->staged[--e->staged_length]);
   return NULL;
 }
 

@@ -9,8 +9,14 @@
 
 #include <node_api.h>
 
+#include "message.h"
+
+/* Free a block that was not sent; a half that it stands for is lost. */
+void rp_blocks_drop(rp_block block);
+
 napi_value rp_blocks_stage_bytes(napi_env env, napi_callback_info info);
 napi_value rp_blocks_stage_string(napi_env env, napi_callback_info info);
+napi_value rp_blocks_stage_half(napi_env env, napi_callback_info info);
 napi_value rp_blocks_unstage(napi_env env, napi_callback_info info);
 napi_value rp_blocks_staged(napi_env env, napi_callback_info info);
 napi_value rp_blocks_length(napi_env env, napi_callback_info info);

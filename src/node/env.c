@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blocks.h"
 #include "spawn.h"
 #include "value.h"
 
@@ -17,7 +18,7 @@ static void
 finish(rp_env *e) {
   napi_async_cleanup_hook_handle hook = e->hook;
 
-  for (uint32_t i = 0; i < e->staged_length; i++) rp_block_free(e->staged[i]);
+  for (uint32_t i = 0; i < e->staged_length; i++) rp_blocks_drop(e->staged[i]);
   free(e->staged);
   free(e->ports);
   free(e);
@@ -49,7 +50,9 @@ on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
   for (uint32_t slot = 0; slot < e->ports_length; slot++) {
     rp_port *port = &e->ports[slot];
 
-    if (port->half != NULL) rp_half_close(port->half);
+    if (port->half != NULL) (void) rp_half_close(port->half);
+    /* Withdrawn for a thread of ours that never got it: those have all ended. */
+    if (port->half == NULL && port->state == RP_PORT_OPEN) rp_half_lost(port->away);
     if (port->context != NULL) (void) napi_async_destroy(e->env, port->context);
     port->context = NULL;
     port->half = NULL;
@@ -285,6 +288,16 @@ rp_env_add_port(rp_env *e, rp_half *half) {
   return slot;
 }
 
+uint64_t
+rp_env_withdraw(rp_env *e, rp_port *port) {
+  rp_half *half = port->half;
+
+  if (e->batch_slot == half->slot) e->batch_slot = RP_NO_SLOT;
+  port->half = NULL;
+  port->away = 0;
+  return rp_half_detach(half);
+}
+
 typedef struct closing {
   rp_env *env;
   uint32_t slot;
@@ -304,12 +317,15 @@ on_port_closed(uv_handle_t *handle) {
   rp_port *port = &e->ports[slot];
 
   if (e->batch_slot == slot) e->batch_slot = RP_NO_SLOT;
-  if (port->half != NULL) rp_half_close(port->half);
+
+  uint64_t in_transit = port->half == NULL ? 0 : rp_half_close(port->half);
+
   port->half = NULL;
   if (napi_open_handle_scope(e->env, &scope) == napi_ok) {
-    napi_value argv[] = {rp_from_u32(e->env, slot)};
+    napi_value argv[] = {rp_from_u32(e->env, slot), NULL};
 
-    (void) call(e, port, e->closed, 1, argv);
+    if (in_transit != 0) argv[1] = rp_from_id(e->env, in_transit);
+    (void) call(e, port, e->closed, in_transit != 0 ? 2 : 1, argv);
     (void) napi_close_handle_scope(e->env, scope);
   }
   port = &e->ports[slot]; /* the callback may have opened ports */

@@ -37,6 +37,7 @@ typedef enum rp_port_state {
 typedef struct rp_port {
   rp_half *half; /* NULL: sent away */
   napi_async_context context;
+  uint64_t away;      /* id of its half while that is withdrawn */
   uint32_t next_free; /* slot, when free */
   uint8_t state;
   bool receiving; /* started: the callback may take messages */
@@ -110,6 +111,9 @@ rp_port *rp_env_readable_port(rp_env *e, napi_value value);
 
 /* A free slot, now open with this half; RP_NO_SLOT without memory. */
 uint32_t rp_env_add_port(rp_env *e, rp_half *half);
+
+/* Send the half of an open port into transit: its id. The port stays, without a half. */
+uint64_t rp_env_withdraw(rp_env *e, rp_port *port);
 
 /* The port is closing. In the closing phase of the loop its half is closed, if it still has it, and
  * 'close' is emitted: as in Node, where the peer learns of it only then. */

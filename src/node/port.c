@@ -24,8 +24,8 @@ rp_port_open(napi_env env, napi_callback_info info) {
     if (slot != RP_NO_SLOT)
       rp_env_retire_port(e, slot);
     else
-      rp_half_close(one);
-    rp_half_close(other);
+      (void) rp_half_close(one);
+    (void) rp_half_close(other);
     return rp_throw_memory(env);
   }
   rp_control(e)[RP_CONTROL_STATUS] = other_slot;
@@ -201,11 +201,8 @@ rp_port_withdraw(napi_env env, napi_callback_info info) {
 
   if (port == NULL) return NULL;
 
-  rp_half *half = port->half;
-
-  if (e->batch_slot == half->slot) e->batch_slot = RP_NO_SLOT;
-  port->half = NULL;
-  return rp_from_id(env, rp_half_detach(half));
+  port->away = rp_env_withdraw(e, port);
+  return rp_from_id(env, port->away);
 }
 
 /* restore(slot, id): take back what withdraw sent off, if nobody has; else the port closes. */
@@ -242,7 +239,7 @@ rp_port_attach(napi_env env, napi_callback_info info) {
   uint32_t slot = rp_env_add_port(e, half);
 
   if (slot == RP_NO_SLOT) {
-    rp_half_close(half);
+    (void) rp_half_close(half);
     return rp_throw_memory(env);
   }
   return rp_from_u32(env, slot);

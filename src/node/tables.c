@@ -99,6 +99,27 @@ rp_tables_spawn_claim(napi_env env, napi_callback_info info) {
   return null;
 }
 
+/* spawnEntrust(threadId, id of a half in transit): it is lost if the thread ends before it arrives. */
+napi_value
+rp_tables_spawn_entrust(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+
+  /* Without memory only the loss of what gets lost is not noticed. */
+  (void) rp_spawn_entrust(e, thread_id(env, argv[0]), rp_to_id(env, argv[1]));
+  return NULL;
+}
+
+/* lost(id): the half will not arrive; closed if it is still in transit. */
+napi_value
+rp_tables_lost(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+
+  (void) rp_arguments(env, info, argv);
+  rp_half_lost(rp_to_id(env, argv[0]));
+  return NULL;
+}
+
 /* spawnForget(threadId): the thread has ended. */
 napi_value
 rp_tables_spawn_forget(napi_env env, napi_callback_info info) {
