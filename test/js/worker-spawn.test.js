@@ -7,17 +7,7 @@
  */
 
 const assert = require('node:assert');
-const { run } = require('./support/differential');
-const { subject } = require('./support/implementations');
-const { source } = require('./support/program');
-
-/** Play `program(wt, tools)` in a process: the lines that it wrote. */
-async function play(program, limit = 8000) {
-  const end = await run(subject, ['-e', source(subject.id, program)], { limit });
-
-  assert.deepStrictEqual({ code: end.code, signal: end.signal }, { code: 0, signal: null }, end.stderr);
-  return end.lines.map((line) => JSON.parse(line));
-}
+const { play } = require('./support/play');
 
 describe('worker: spawn', function () {
   this.timeout(20000);
