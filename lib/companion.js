@@ -63,10 +63,10 @@ function adopt(endpoint, end) {
   });
 }
 
-/** The endpoint's end of the companion, made if need be. */
+/** The endpoint's end of the companion, made if need be. It may be closing, but must not be gone. */
 function ensure(endpoint) {
   if (endpoint.hold.companion !== null) return endpoint.hold.companion;
-  if (!endpoint.open) return closedPort();
+  if (endpoint.gone) return closedPort();
 
   const { port1, port2 } = new MessageChannel();
   const peer = ports.endpointAt(binding.peer(endpoint.slot));
@@ -96,7 +96,7 @@ class Transfer {
       const endpoint = ports.endpointOf(item);
 
       if (endpoint !== undefined) {
-        const end = ensure(endpoint);
+        const end = endpoint.open ? ensure(endpoint) : closedPort();
 
         this.which.push(this.ports.length);
         this.all.push(end);
@@ -154,11 +154,11 @@ function placed(ids, which) {
  * Send the message encoded at `start` with what the codec left over. Node's postMessage throws before
  * anything has changed, but for the halves of our ports, which are taken back; after it nothing can fail.
  */
-function send(endpoint, start, foreign, transfer, copies) {
+function send(endpoint, start, foreign, transfer, copies, open) {
   if (foreign === null && transfer.empty) return endpoint.write(start, codec.end);
 
   const { end: codecEnd } = codec;
-  const end = ensure(endpoint);
+  const end = open ? ensure(endpoint) : closedPort();
   const own = transfer === null ? [] : transfer.ports.map((port) => ports.endpointOf(port));
   const hasPorts = transfer !== null && transfer.all.length > 0;
   const sequence = endpoint.sequence + 1 | 0;
@@ -171,7 +171,7 @@ function send(endpoint, start, foreign, transfer, copies) {
   });
 
   /* The peer of the port that it travels by cannot arrive. */
-  const lost = own.length > 0 && endpoint.open &&
+  const lost = own.length > 0 && !endpoint.gone &&
     own.includes(ports.endpointAt(binding.peer(endpoint.slot)));
   const ids = own.map((port) => port.board());
 

@@ -278,7 +278,7 @@ class Endpoint {
 
       try {
         if (codec.foreign === null && transfer === null) return this.write(start, codec.end);
-        return companion.send(this, start, codec.foreign, transfer, copies);
+        return companion.send(this, start, codec.foreign, transfer, copies, sending);
       } finally {
         codec.release(start);
       }

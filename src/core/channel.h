@@ -45,16 +45,18 @@ typedef struct rp_half {
   rp_chain inbox;
   rp_channel *channel;
   struct rp_half *peer;
-  rp_thread *owner;           /* under the lock */
-  struct rp_half *ready_next; /* of whoever holds the token */
-  struct rp_half *next;       /* in the registry of detached halves, under its lock */
-  uint64_t id;                /* 0: not announced; under the lock */
-  uint32_t slot;              /* the owner's, to find its port */
-  uint32_t round;             /* the owner's, see thread.h */
-  uint8_t state;              /* rp_half_state, under the lock */
-  bool held;                  /* the token is here; under the lock */
-  bool lost;                  /* to be closed instead of detached; under the lock */
-  bool awake;                 /* the token is with the owner; the owner's */
+  rp_thread *owner;               /* under the lock */
+  struct rp_half *ready_next;     /* of whoever holds the token */
+  struct rp_half *ready_previous; /* on the owner's list; the owner's */
+  struct rp_half *next;           /* in the registry of detached halves, under its lock */
+  uint64_t id;                    /* 0: not announced; under the lock */
+  uint32_t slot;                  /* the owner's, to find its port */
+  uint32_t round;                 /* the owner's, see thread.h */
+  uint8_t state;                  /* rp_half_state, under the lock */
+  bool held;                      /* the token is here; under the lock */
+  bool lost;                      /* to be closed instead of detached; under the lock */
+  bool awake;                     /* the token is with the owner; the owner's */
+  bool listed;                    /* on the owner's list; the owner's */
 } rp_half;
 
 struct rp_channel {

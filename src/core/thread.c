@@ -28,14 +28,33 @@ take_all(rp_thread *thread) {
     rp_half *next = pushed->ready_next;
 
     pushed->ready_next = first;
+    pushed->ready_previous = next;
+    pushed->listed = true;
     first = pushed;
     pushed = next;
   }
+  first->ready_previous = thread->last;
   if (thread->last != NULL)
     thread->last->ready_next = first;
   else
     thread->first = first;
   thread->last = last;
+}
+
+/* Take a half that is on the local list out of it. */
+static void
+unlink_half(rp_thread *thread, rp_half *half) {
+  if (half->ready_previous != NULL)
+    half->ready_previous->ready_next = half->ready_next;
+  else
+    thread->first = half->ready_next;
+  if (half->ready_next != NULL)
+    half->ready_next->ready_previous = half->ready_previous;
+  else
+    thread->last = half->ready_previous;
+  half->ready_next = NULL;
+  half->ready_previous = NULL;
+  half->listed = false;
 }
 
 void
@@ -70,29 +89,16 @@ rp_thread_next(rp_thread *thread) {
 
   if (half == NULL || half->round == thread->round) return NULL;
   half->round = thread->round;
-  thread->first = half->ready_next;
-  if (thread->first == NULL) thread->last = NULL;
-  half->ready_next = NULL;
+  unlink_half(thread, half);
   return half;
 }
 
 bool
 rp_thread_remove(rp_thread *thread, rp_half *half) {
   take_all(thread);
-
-  rp_half *previous = NULL;
-
-  for (rp_half *at = thread->first; at != NULL; previous = at, at = at->ready_next) {
-    if (at != half) continue;
-    if (previous != NULL)
-      previous->ready_next = at->ready_next;
-    else
-      thread->first = at->ready_next;
-    if (thread->last == at) thread->last = previous;
-    at->ready_next = NULL;
-    return true;
-  }
-  return false;
+  if (!half->listed) return false;
+  unlink_half(thread, half);
+  return true;
 }
 
 bool

@@ -42,7 +42,8 @@ void rp_thread_wake(rp_thread *thread);
  * Owner only. Lock-free. */
 struct rp_half *rp_thread_next(rp_thread *thread);
 
-/* Take a half off the list if it is on it. Owner only; no one may be pushing it. Linear. */
+/* Take a half off the list if it is on it. Owner only; no one may be pushing it. Constant, but for what
+ * others have pushed meanwhile. */
 bool rp_thread_remove(rp_thread *thread, struct rp_half *half);
 
 /* Go to rest. Owner only, wait-free. False: there is news, look again. */

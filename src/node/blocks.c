@@ -93,7 +93,7 @@ napi_value
 rp_blocks_stage_half(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  rp_port *port = rp_env_port(e, argv[0]);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
 
   if (port == NULL || !reserve(e)) return NULL;
 

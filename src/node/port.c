@@ -158,7 +158,7 @@ napi_value
 rp_port_announce(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  rp_port *port = rp_env_port(e, argv[0]);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
 
   return port == NULL ? NULL : rp_from_id(env, rp_half_announce(port->half));
 }
@@ -168,7 +168,7 @@ napi_value
 rp_port_peer(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  rp_port *port = rp_env_port(e, argv[0]);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
 
   rp_half *peer = port == NULL ? NULL : rp_half_local_peer(port->half);
 
@@ -183,11 +183,11 @@ rp_port_detach(napi_env env, napi_callback_info info) {
   uint32_t slot;
 
   if (napi_get_value_uint32(env, argv[0], &slot) != napi_ok) return NULL;
-  if (slot >= e->ports_length || e->ports[slot].state != RP_PORT_OPEN) return NULL;
+  if (slot >= e->ports_length || e->ports[slot].state == RP_PORT_FREE) return NULL;
 
   napi_value id = rp_port_withdraw(env, info);
 
-  rp_env_retire_port(e, slot);
+  if (e->ports[slot].state == RP_PORT_OPEN) rp_env_retire_port(e, slot);
   return id;
 }
 
@@ -197,7 +197,7 @@ napi_value
 rp_port_withdraw(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  rp_port *port = rp_env_port(e, argv[0]);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
 
   if (port == NULL) return NULL;
 
@@ -214,12 +214,12 @@ rp_port_restore(napi_env env, napi_callback_info info) {
   rp_half *half;
 
   if (napi_get_value_uint32(env, argv[0], &slot) != napi_ok) return NULL;
-  if (slot >= e->ports_length || e->ports[slot].state != RP_PORT_OPEN) return NULL;
+  if (slot >= e->ports_length || e->ports[slot].state == RP_PORT_FREE) return NULL;
   if (e->ports[slot].half != NULL) return NULL;
   if (rp_half_attach(rp_to_id(env, argv[1]), &e->thread, &half) == RP_OK) {
     e->ports[slot].half = half;
     half->slot = slot;
-  } else {
+  } else if (e->ports[slot].state == RP_PORT_OPEN) {
     rp_env_retire_port(e, slot);
   }
   return NULL;
