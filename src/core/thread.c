@@ -24,7 +24,7 @@ take_all(rp_thread *thread) {
   rp_half *last = pushed;
   rp_half *first = NULL;
 
-  while (pushed != NULL) {
+  do {
     rp_half *next = pushed->ready_next;
 
     pushed->ready_next = first;
@@ -32,7 +32,7 @@ take_all(rp_thread *thread) {
     pushed->listed = true;
     first = pushed;
     pushed = next;
-  }
+  } while (pushed != NULL);
   first->ready_previous = thread->last;
   if (thread->last != NULL)
     thread->last->ready_next = first;
