@@ -158,11 +158,11 @@ module.exports = [
     file: 'channel.c',
     from: [
       '  rp_lock_take(&channel->lock);\n  if (half->owner != NULL)\n',
-      '    half->held = true;\n  rp_lock_drop(&channel->lock);\n}\n\n/* The half has no owner',
+      '    half->held = true;\n  rp_lock_drop(&channel->lock);\n}\n\n/* Drop what nobody',
     ],
     to: [
       '  (void) channel;\n  if (half->owner != NULL)\n',
-      '    half->held = true;\n}\n\n/* The half has no owner',
+      '    half->held = true;\n}\n\n/* Drop what nobody',
     ],
     scenarios: ['detach-attach'],
   },
