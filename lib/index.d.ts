@@ -5,13 +5,13 @@
  * ringport's own; all else is Node's.
  */
 import type { Context } from 'node:vm';
-import * as threads from 'node:worker_threads';
+import * as nodeThreads from 'node:worker_threads';
 
 export * from 'node:worker_threads';
 
 /** Whatever Node can transfer, and ringport's ports. */
 export type Transferable =
-  | NonNullable<threads.WorkerOptions['transferList']>[number]
+  | NonNullable<nodeThreads.WorkerOptions['transferList']>[number]
   | MessagePort;
 
 /** The second form of `postMessage`'s second argument. */
@@ -33,10 +33,10 @@ export declare class MessagePort {
    * @throws {TypeError} ERR_INVALID_ARG_TYPE if it is no MessagePort of Node
    * @throws {RingportError} ERR_RINGPORT_INVALID_PASSPORT if it is no passport, or has been used
    */
-  static from(passport: threads.MessagePort): MessagePort;
+  static from(passport: nodeThreads.MessagePort): MessagePort;
 }
 
-export interface MessagePort extends threads.MessagePort {
+export interface MessagePort extends nodeThreads.MessagePort {
   /**
    * Send a message. Never blocks. A failed call sends nothing and detaches nothing.
    * @returns true; undefined once the port is closed
@@ -61,7 +61,7 @@ export interface MessagePort extends threads.MessagePort {
    * gets lost closes the channel.
    * @throws {DOMException} DataCloneError if the port is closed or was sent away
    */
-  detach(): threads.MessagePort;
+  detach(): nodeThreads.MessagePort;
 }
 
 /** Two connected ports. */
@@ -72,12 +72,12 @@ export declare class MessageChannel {
 }
 
 /** Node's options; ringport's ports may be transferred too. */
-export interface WorkerOptions extends Omit<threads.WorkerOptions, 'transferList'> {
+export interface WorkerOptions extends Omit<nodeThreads.WorkerOptions, 'transferList'> {
   transferList?: Transferable[] | undefined;
 }
 
 /** Node's Worker; messages to and from it go over ringport. */
-export declare class Worker extends threads.Worker {
+export declare class Worker extends nodeThreads.Worker {
   constructor(filename: string | URL, options?: WorkerOptions);
 
   postMessage(
@@ -93,7 +93,7 @@ export declare const parentPort: MessagePort | null;
  * @throws {TypeError} ERR_INVALID_ARG_TYPE if it is not a port
  */
 export declare function receiveMessageOnPort(
-  port: MessagePort | threads.MessagePort | threads.BroadcastChannel): { message: any } | undefined;
+  port: MessagePort | nodeThreads.MessagePort | nodeThreads.BroadcastChannel): { message: any } | undefined;
 
 /**
  * Move a port into another context. There it is no EventTarget: set `onmessage` and `onmessageerror`, then
@@ -102,7 +102,39 @@ export declare function receiveMessageOnPort(
  * @throws {TypeError} ERR_INVALID_ARG_TYPE if it is not a port, or `context` no context
  */
 export declare function moveMessagePortToContext(
-  port: MessagePort | threads.MessagePort, context: Context): threads.MessagePort;
+  port: MessagePort | nodeThreads.MessagePort, context: Context): nodeThreads.MessagePort;
+
+/** What `threads()` says of a thread. */
+export interface ThreadInfo {
+  /** Node's `threadId`; 0 is the main thread. */
+  threadId: number;
+  /** The `name` that the Worker was given, at most 63 bytes of it; what Node calls it if none. */
+  name: string;
+  /**
+   * `starting`: a Worker of ringport has started it, and it has not loaded ringport yet, or never
+   * will; `stopping`: it runs no JavaScript any more; `exited`: its 'exit' event is on its way.
+   */
+  state: 'starting' | 'running' | 'stopping' | 'exited';
+  /** Ports of ringport open now; a Worker has one here, and its `parentPort` is one there. */
+  ports: number;
+  /** Messages by ringport received so far, counted batch by batch. What waits in a queue is not. */
+  messagesIn: number;
+  /** Messages by ringport posted so far. Those by Node's own ports, and those to a worker that has not
+   * loaded ringport yet, are not counted. */
+  messagesOut: number;
+  /** Bytes of these messages as encoded, with what is transferred beside them in blocks of ringport's. */
+  bytesIn: number;
+  bytesOut: number;
+  /** How often its event loop was woken up by messages. */
+  wakeUps: number;
+}
+
+/**
+ * The threads of this process that have ringport loaded, and those that its Worker has started, by
+ * `threadId`. A snapshot that stops no thread: the numbers of one are of almost the same moment. Polling
+ * it costs microseconds.
+ */
+export declare function threads(): ThreadInfo[];
 
 /**
  * A value as bytes that stand for themselves: the codec of the ports, for a file or a socket.

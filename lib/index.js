@@ -14,6 +14,7 @@ const { serialize, deserialize, markUncloneable, RingportError } = require('./co
 const {
   MessageChannel, MessagePort, markAsUntransferable, receiveMessageOnPort,
 } = require('./port');
+const { threads: listThreads } = require('./native').binding;
 const { moveMessagePortToContext } = require('./move');
 const { Worker, parentPort, workerData } = require('./worker');
 
@@ -30,6 +31,7 @@ module.exports = {
   serialize,
   deserialize,
   RingportError,
+  threads: () => listThreads(),
 };
 
 if (threads.markAsUncloneable !== undefined) {

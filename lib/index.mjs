@@ -31,5 +31,6 @@ export const {
   setEnvironmentData,
   threadId,
   threadName,
+  threads,
   workerData,
 } = ringport;

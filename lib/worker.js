@@ -93,7 +93,7 @@ class Worker extends threads.Worker {
     this.#endpoint = new Endpoint(slot);
     this.#endpoint.bind(this, false);
     this.#id = binding.detach(childSlot);
-    binding.spawnCommit(thread, this.#id);
+    binding.spawnCommit(thread, this.#id, this.threadName ?? nameIn(options));
   }
 
   /**
@@ -204,6 +204,11 @@ function envelopeFor(options) {
 }
 
 Object.defineProperty(Worker.prototype.postMessage, 'length', { value: 0, configurable: true });
+
+/** The name in a worker's options, unless it is a getter, which has been read. */
+function nameIn(options) {
+  return Object.getOwnPropertyDescriptor(Object(options), 'name')?.value;
+}
 
 /** The port of a worker to its parent: both lanes in one. */
 class ParentPort extends Port {
@@ -340,4 +345,5 @@ function findWorkerData() {
   return opened;
 }
 
+binding.threadRun(threads.threadId, threads.threadName);
 module.exports = { Worker, parentPort: findParentPort(), workerData: findWorkerData() };

@@ -74,6 +74,21 @@ rp_message_write(rp_chain *chain, uint32_t flags, const void *bytes, size_t leng
   return RP_OK;
 }
 
+uint64_t
+rp_message_size(size_t length, const rp_block *blocks, uint32_t count) {
+  uint64_t beside = 0;
+  size_t inline_length = length;
+
+  for (uint32_t i = 0; i < count; i++)
+    if (blocks[i].data != NULL) beside += blocks[i].length;
+  if (length > RP_MESSAGE_INLINE_MAX) {
+    beside += length;
+    inline_length = 0;
+    count++;
+  }
+  return rp_record_size((uint32_t) (inline_length + count * sizeof(rp_block))) + beside;
+}
+
 uint32_t
 rp_message_blocks(const rp_record *record) {
   return record->type >> 16;

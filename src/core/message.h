@@ -52,6 +52,9 @@ void rp_block_free(rp_block block);
 int rp_message_write(rp_chain *chain, uint32_t flags, const void *bytes, size_t length,
                      const rp_block *blocks, uint32_t count);
 
+/* What such a message takes: its record with the header, and its blocks. */
+uint64_t rp_message_size(size_t length, const rp_block *blocks, uint32_t count);
+
 /* Number of blocks of a message. */
 uint32_t rp_message_blocks(const rp_record *record);
 

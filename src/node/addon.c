@@ -52,6 +52,8 @@ static const struct {
     {"spawnEntrust", rp_tables_spawn_entrust},
     {"spawnForget", rp_tables_spawn_forget},
     {"lost", rp_tables_lost},
+    {"threadRun", rp_tables_thread_run},
+    {"threads", rp_tables_threads},
     {"counts", rp_tables_counts},
 };
 

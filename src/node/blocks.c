@@ -149,8 +149,10 @@ take(rp_env *e, const napi_value argv[RP_ARGS_MAX], bool keep) {
 
   if (!batch_record(e, argv[0], &record)) return block;
   if (napi_get_value_uint32(e->env, argv[1], &index) != napi_ok) return block;
-  return keep ? rp_message_peek_block(&record, index)
-              : rp_message_take_block(&record, index);
+  if (keep) return rp_message_peek_block(&record, index);
+  block = rp_message_take_block(&record, index);
+  if (block.data != NULL) rp_count(&e->counters.bytes_in, block.length);
+  return block;
 }
 
 /* blockLength(offset, index) -> bytes of a block, -1 if there is none. */

@@ -21,6 +21,7 @@ finish(rp_env *e) {
   for (uint32_t i = 0; i < e->staged_length; i++) rp_blocks_drop(e->staged[i]);
   free(e->staged);
   free(e->ports);
+  rp_threads_exit(&e->counters);
   free(e);
   (void) napi_remove_async_cleanup_hook(hook);
 }
@@ -47,6 +48,7 @@ on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
 
   e->hook = hook;
   e->closing = true;
+  rp_threads_stop(&e->counters);
   for (uint32_t slot = 0; slot < e->ports_length; slot++) {
     rp_port *port = &e->ports[slot];
 
@@ -60,6 +62,7 @@ on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
   }
   /* Also what it was in the middle of: whoever waits for that goes on. */
   rp_spawn_forget_all(e);
+  rp_threads_forget_all(e);
   uv_close((uv_handle_t *) e->doorbell, on_doorbell_closed);
 }
 
@@ -129,6 +132,7 @@ on_doorbell(uv_async_t *doorbell) {
 
   if (e->closing) return;
   rp_thread_wake(&e->thread);
+  rp_count(&e->counters.wakeups, 1);
   while ((half = rp_thread_next(&e->thread)) != NULL)
     if (!turn(e, half)) return;
   /* What came meanwhile waits for the next iteration of the loop, behind timers and I/O. */
@@ -285,6 +289,7 @@ rp_env_add_port(rp_env *e, rp_half *half) {
   e->free_slot = port->next_free;
   *port = (rp_port){.half = half, .state = RP_PORT_OPEN};
   half->slot = slot;
+  rp_count(&e->counters.ports, 1);
   return slot;
 }
 
@@ -342,6 +347,7 @@ rp_env_retire_port(rp_env *e, uint32_t slot) {
 
   port->receiving = false;
   port->state = RP_PORT_CLOSING;
+  rp_count(&e->counters.ports, (uint64_t) -1);
   if (handle == NULL || c == NULL) {
     /* No 'close' event for want of memory; the half goes with the environment. */
     free(handle);

@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #include "channel.h"
+#include "threads.h"
 
 /* Words that the wrapper and the binding share instead of passing numbers through Node-API. The
  * same table is in lib/native.js. */
@@ -59,6 +60,7 @@ typedef struct rp_env {
   uint32_t open_handles;  /* libuv handles not yet closed: the last one frees this */
   uint64_t spawn_horizon; /* see rp_spawn_claim() */
   bool closing;
+  rp_counters counters; /* see threads.h */
 
   rp_port *ports; /* by slot */
   uint32_t ports_length;

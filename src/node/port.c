@@ -65,6 +65,9 @@ rp_port_post(napi_env env, napi_callback_info info) {
                            e->scratch.data + start, end - start, e->staged + staged,
                            e->staged_length - staged);
     if (status == RP_OK) {
+      rp_count(&e->counters.messages_out, 1);
+      rp_count(&e->counters.bytes_out, rp_message_size(end - start, e->staged + staged,
+                                                       e->staged_length - staged));
       e->staged_length = staged; /* the record owns the blocks now */
       rp_half_publish(port->half);
     } else if (status != RP_SEALED) {
@@ -81,6 +84,8 @@ step_over(rp_env *e, rp_port *port, uint32_t slot) {
   uint32_t bytes = control[RP_CONTROL_BYTES];
 
   if (bytes == 0 || e->batch_slot != slot || bytes > e->batch_bytes) return;
+  rp_count(&e->counters.messages_in, control[RP_CONTROL_COUNT]);
+  rp_count(&e->counters.bytes_in, bytes);
   rp_chain_release(&port->half->inbox, bytes, control[RP_CONTROL_COUNT]);
   e->batch_slot = RP_NO_SLOT;
 }

@@ -3,6 +3,8 @@
  */
 #include "tables.h"
 
+#include <stdlib.h>
+
 #include "env.h"
 #include "shapes.h"
 #include "spawn.h"
@@ -48,6 +50,13 @@ thread_id(napi_env env, napi_value value) {
   return (uint64_t) id;
 }
 
+/* A string, cut to what the table of threads keeps; empty for anything else. */
+static void
+thread_name(napi_env env, napi_value value, char name[4 * RP_THREAD_NAME_MAX]) {
+  name[0] = '\0';
+  (void) napi_get_value_string_utf8(env, value, name, 4 * RP_THREAD_NAME_MAX, NULL);
+}
+
 /* spawnBegin(); see spawn.h. */
 napi_value
 rp_tables_spawn_begin(napi_env env, napi_callback_info info) {
@@ -57,15 +66,20 @@ rp_tables_spawn_begin(napi_env env, napi_callback_info info) {
   return rp_spawn_begin(e) == RP_OK ? NULL : rp_throw_memory(env);
 }
 
-/* spawnCommit(threadId, id of a half in transit). */
+/* spawnCommit(threadId, id of a half in transit, name of the thread). */
 napi_value
 rp_tables_spawn_commit(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
+  char name[4 * RP_THREAD_NAME_MAX];
   rp_env *e = rp_arguments(env, info, argv);
 
   uint64_t half_id = rp_to_id(env, argv[1]);
 
-  if (rp_spawn_commit(e, thread_id(env, argv[0]), half_id) == RP_OK) return NULL;
+  if (rp_spawn_commit(e, thread_id(env, argv[0]), half_id) == RP_OK) {
+    thread_name(env, argv[2], name);
+    rp_threads_start(e, thread_id(env, argv[0]), name);
+    return NULL;
+  }
   rp_half_lost(half_id);
   return rp_throw_type(env, "spawnCommit without spawnBegin");
 }
@@ -127,7 +141,73 @@ rp_tables_spawn_forget(napi_env env, napi_callback_info info) {
 
   (void) rp_arguments(env, info, argv);
   rp_spawn_forget(thread_id(env, argv[0]));
+  rp_threads_forget(thread_id(env, argv[0]));
   return NULL;
+}
+
+/* threadRun(threadId, name): this thread is one of those that threads() lists. */
+napi_value
+rp_tables_thread_run(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  char name[4 * RP_THREAD_NAME_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+
+  thread_name(env, argv[1], name);
+  if (rp_threads_run(thread_id(env, argv[0]), name, &e->counters) == RP_OK) return NULL;
+  return rp_throw_memory(env);
+}
+
+static void
+set_number(napi_env env, napi_value object, const char *key, uint64_t number) {
+  napi_value value = NULL;
+
+  (void) napi_create_double(env, (double) number, &value);
+  (void) napi_set_named_property(env, object, key, value);
+}
+
+static void
+set_string(napi_env env, napi_value object, const char *key, const char *text) {
+  napi_value value = NULL;
+
+  (void) napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value);
+  (void) napi_set_named_property(env, object, key, value);
+}
+
+static napi_value
+describe_thread(napi_env env, const rp_thread_info *info) {
+  static const char *const states[] = {"starting", "running", "stopping", "exited"};
+  napi_value object = NULL;
+
+  if (napi_create_object(env, &object) != napi_ok) return NULL;
+  set_number(env, object, "threadId", info->id);
+  set_string(env, object, "name", info->name);
+  set_string(env, object, "state", states[info->state]);
+  set_number(env, object, "ports", info->ports);
+  set_number(env, object, "messagesIn", info->messages_in);
+  set_number(env, object, "messagesOut", info->messages_out);
+  set_number(env, object, "bytesIn", info->bytes_in);
+  set_number(env, object, "bytesOut", info->bytes_out);
+  set_number(env, object, "wakeUps", info->wakeups);
+  return object;
+}
+
+/* threads() -> what lib/index.d.ts says. */
+napi_value
+rp_tables_threads(napi_env env, napi_callback_info info) {
+  size_t capacity = rp_threads_list(NULL, 0) + 8; /* some may start meanwhile */
+  rp_thread_info *infos = calloc(capacity, sizeof(*infos));
+  napi_value result = NULL;
+
+  (void) info;
+  if (infos == NULL) return rp_throw_memory(env);
+
+  size_t count = rp_threads_list(infos, capacity);
+
+  if (napi_create_array(env, &result) == napi_ok)
+    for (uint32_t i = 0; i < count && i < capacity; i++)
+      (void) napi_set_element(env, result, i, describe_thread(env, &infos[i]));
+  free(infos);
+  return result;
 }
 
 /* counts() -> [halves in transit, spawns begun or waiting for their thread], of the whole process. */

@@ -1,0 +1,175 @@
+/*
+ * The table of threads: who is in it when, in what state, and that its counters can be read by others
+ * while their owners write them.
+ */
+#include "support.h"
+
+#include "threads.h"
+
+static rp_thread_info infos[64];
+
+static size_t
+list(void) {
+  return rp_threads_list(infos, 64);
+}
+
+static bool
+only(uint64_t id, rp_thread_state state, const char *name) {
+  return list() == 1 && infos[0].id == id && infos[0].state == state &&
+         strcmp(infos[0].name, name) == 0;
+}
+
+static void
+life_of_a_worker(void) {
+  rp_counters counters = {0};
+  int parent;
+
+  assert(list() == 0);
+  rp_threads_start(&parent, 5, "five");
+  assert(only(5, RP_THREAD_STARTING, "five"));
+  assert(rp_threads_run(5, "", &counters) == RP_OK);
+  assert(only(5, RP_THREAD_RUNNING, "five"));
+  rp_count(&counters.messages_out, 3);
+  rp_count(&counters.ports, 2);
+  rp_count(&counters.ports, (uint64_t) -1);
+  assert(list() == 1 && infos[0].messages_out == 3 && infos[0].ports == 1);
+  rp_threads_stop(&counters);
+  assert(only(5, RP_THREAD_STOPPING, "five"));
+  rp_threads_exit(&counters);
+  rp_count(&counters.messages_out, 100); /* its own again */
+  assert(only(5, RP_THREAD_EXITED, "five") && infos[0].messages_out == 3);
+  rp_threads_forget(5);
+  assert(list() == 0);
+}
+
+/* In whatever order parent and child come. */
+static void
+other_orders(void) {
+  rp_counters counters = {0}, others = {0};
+  int parent, other_parent;
+
+  /* The child is faster; its own name counts. */
+  assert(rp_threads_run(5, "mine", &counters) == RP_OK);
+  rp_threads_start(&parent, 5, "theirs");
+  assert(only(5, RP_THREAD_RUNNING, "mine"));
+
+  /* The parent ends first: nobody waits for the end of the child. */
+  rp_threads_forget_all(&other_parent);
+  rp_threads_forget_all(&parent);
+  assert(only(5, RP_THREAD_RUNNING, "mine"));
+  rp_threads_exit(&counters);
+  assert(list() == 0);
+
+  /* It is over before its parent knows of it, and was not listed for ever. */
+  assert(rp_threads_run(5, "", &counters) == RP_OK);
+  rp_threads_stop(&counters);
+  rp_threads_exit(&counters);
+  assert(list() == 0);
+  rp_threads_start(&parent, 5, "");
+  rp_threads_forget(5);
+  assert(list() == 0);
+
+  /* Never loaded. */
+  rp_threads_start(&parent, 5, "");
+  rp_threads_start(&other_parent, 4, "");
+  assert(list() == 2 && infos[0].id == 4 && infos[1].id == 5);
+  rp_threads_forget_all(&parent);
+  assert(only(4, RP_THREAD_STARTING, ""));
+  rp_threads_forget(4);
+  rp_threads_forget(4);
+
+  /* Loaded twice in one thread. */
+  assert(rp_threads_run(0, "", &counters) == RP_OK);
+  assert(rp_threads_run(0, "", &others) == RP_OK);
+  assert(list() == 2);
+  rp_threads_exit(&counters);
+  assert(list() == 1);
+  rp_threads_exit(&others);
+  rp_threads_exit(&others);
+  rp_threads_stop(&others);
+  assert(list() == 0);
+}
+
+static void
+names(void) {
+  char name[RP_THREAD_NAME_MAX + 2];
+  int parent;
+
+  /* Cut between characters: 62 of one byte, then one of two. */
+  memset(name, 'x', sizeof(name));
+  memcpy(name + RP_THREAD_NAME_MAX - 2, "\xC3\xA9!", 4);
+  rp_threads_start(&parent, 1, name);
+  assert(list() == 1 && strlen(infos[0].name) == RP_THREAD_NAME_MAX - 2);
+  rp_threads_forget(1);
+  name[RP_THREAD_NAME_MAX - 3] = '\xC3';
+  name[RP_THREAD_NAME_MAX - 2] = '\xA9';
+  name[RP_THREAD_NAME_MAX - 1] = '\0';
+  rp_threads_start(&parent, 1, name);
+  assert(list() == 1 && strcmp(infos[0].name, name) == 0);
+  rp_threads_forget(1);
+}
+
+/* ---- threads that come, count and go, while others read ---- */
+
+enum { THREADS = 4, READERS = 2 };
+
+static atomic_int going;
+
+static void *
+live(void *argument) {
+  uint64_t id = (uint64_t) (uintptr_t) argument;
+
+  for (int round = 0; round < ROUNDS(300, 60); round++) {
+    rp_counters *counters = calloc(1, sizeof(*counters));
+
+    rp_threads_start(&going, id, "thread");
+    assert(rp_threads_run(id, "", counters) == RP_OK);
+    for (int i = 0; i < 1000; i++) {
+      rp_count(&counters->messages_in, 1);
+      rp_count(&counters->bytes_in, 8);
+    }
+    rp_threads_stop(counters);
+    rp_threads_exit(counters);
+    free(counters);
+    if (round % 2 == 0) rp_threads_forget(id);
+  }
+  rp_threads_forget(id);
+  atomic_fetch_sub(&going, 1);
+  return NULL;
+}
+
+static void *
+look(void *argument) {
+  (void) argument;
+  while (atomic_load(&going) > 0) {
+    rp_thread_info seen[THREADS];
+    size_t count = rp_threads_list(seen, THREADS);
+
+    for (size_t i = 0; i < count && i < THREADS; i++) {
+      assert(seen[i].messages_in <= 1000 && seen[i].bytes_in <= 8000);
+      assert(seen[i].state != RP_THREAD_EXITED || seen[i].bytes_in == 8000);
+      assert(i == 0 || seen[i].id >= seen[i - 1].id);
+    }
+  }
+  return NULL;
+}
+
+static void
+all_at_once(void) {
+  pthread_t threads[THREADS + READERS];
+
+  atomic_init(&going, THREADS);
+  for (uintptr_t i = 0; i < THREADS; i++) threads[i] = start(live, (void *) (i + 1));
+  for (int i = 0; i < READERS; i++) threads[THREADS + i] = start(look, NULL);
+  for (int i = 0; i < THREADS + READERS; i++) finish(threads[i]);
+  assert(list() == 0);
+}
+
+int
+main(void) {
+  life_of_a_worker();
+  other_orders();
+  names();
+  all_at_once();
+  return 0;
+}

@@ -1,0 +1,176 @@
+'use strict';
+
+/* threads(): what each thread with ringport in it is, and what it has done. */
+
+const assert = require('node:assert');
+const { pathToFileURL } = require('node:url');
+const plain = require('node:worker_threads');
+const { subject } = require('./support/implementations');
+const { open } = require('./support/program');
+
+const { api: wt, id } = subject;
+
+(wt.threads ? describe : describe.skip)('threads()', () => {
+  const { worker } = open(id);
+  const started = [];
+  const start = (...args) => {
+    started.push(worker(...args));
+    return started.at(-1);
+  };
+  const next = (target, event) => new Promise((resolve) => target.once(event, resolve));
+  const of = (threadId) => wt.threads().find((one) => one.threadId === threadId);
+  const here = () => of(wt.threadId);
+  /** What has changed in this thread meanwhile. */
+  const since = (before) => {
+    const now = here();
+
+    return Object.fromEntries(Object.keys(now)
+      .filter((key) => now[key] !== before[key]).map((key) => [key, now[key] - before[key]]));
+  };
+
+  afterEach(() => Promise.all(started.splice(0).map((one) => one.terminate())));
+
+  it('lists the main thread', () => {
+    const { name, state, ...numbers } = here();
+
+    assert.deepStrictEqual([name, state], [plain.threadName ?? '', 'running']);
+    assert.deepStrictEqual(Object.keys(numbers).sort(),
+      ['bytesIn', 'bytesOut', 'messagesIn', 'messagesOut', 'ports', 'threadId', 'wakeUps']);
+    for (const number of Object.values(numbers)) assert.ok(Number.isSafeInteger(number) && number >= 0);
+  });
+
+  it('is exported to ES modules', async () => {
+    assert.strictEqual((await import(pathToFileURL(`${id}/index.mjs`))).threads, wt.threads);
+  });
+
+  it('counts ports', async () => {
+    const before = here();
+    const { port1, port2 } = new wt.MessageChannel();
+
+    assert.deepStrictEqual(since(before), { ports: 2 });
+    const passport = port2.detach();
+    assert.deepStrictEqual(since(before), { ports: 1 });
+    const back = wt.MessagePort.from(passport);
+    assert.deepStrictEqual(since(before), { ports: 2 });
+    port1.close();
+    back.close();
+    await next(back, 'close');
+    assert.deepStrictEqual(since(before), {});
+  });
+
+  it('counts messages and bytes, and the same number on both sides', async () => {
+    const { port1, port2 } = new wt.MessageChannel();
+    const before = here();
+    const values = [1, 'text'.repeat(100), new Uint8Array(300), new Uint8Array(200000), 'ü'.repeat(100000),
+      Array.from({ length: 20000 }, (_, i) => [i, `${i}`]), { sab: new SharedArrayBuffer(8) }];
+
+    for (const value of values) port1.postMessage(value);
+
+    const posted = since(before);
+
+    assert.deepStrictEqual(Object.keys(posted).sort(), ['bytesOut', 'messagesOut']);
+    assert.strictEqual(posted.messagesOut, values.length);
+    assert.ok(posted.bytesOut > 400000 && posted.bytesOut < 1500000, `${posted.bytesOut}`);
+
+    for (let i = 0; i < 3; i++) wt.receiveMessageOnPort(port2);
+    assert.strictEqual(since(before).messagesIn, 3);
+    await new Promise((resolve) => {
+      let left = values.length - 3;
+
+      port2.on('message', () => --left === 0 && resolve());
+    });
+    await new Promise(setImmediate);
+    assert.deepStrictEqual(since(before), {
+      ...posted, messagesIn: posted.messagesOut, bytesIn: posted.bytesOut, wakeUps: since(before).wakeUps
+    });
+    assert.ok(since(before).wakeUps >= 1);
+    port1.close();
+    await next(port2, 'close');
+  });
+
+  it('follows a worker from its start to its end, and forgets it', async () => {
+    const before = wt.threads().length;
+    const gate = new Int32Array(new SharedArrayBuffer(4));
+    const one = started[started.push(new wt.Worker(
+      `const { workerData } = require('node:worker_threads');
+       Atomics.wait(workerData, 0, 0);
+       const { parentPort } = require(${JSON.stringify(id)});
+       parentPort.on('message', (m) => parentPort.postMessage(m));
+       parentPort.postMessage('up');`,
+      { eval: true, workerData: gate, name: 'a worker with a name' }
+    )) - 1];
+    const { threadId } = one;
+    const none = { ports: 0, messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, wakeUps: 0 };
+    const name = 'a worker with a name';
+
+    assert.deepStrictEqual(of(threadId), { threadId, name, state: 'starting', ...none });
+    await next(one, 'online');
+    assert.strictEqual(of(threadId).state, 'starting');
+    gate[0] = 1;
+    Atomics.notify(gate, 0);
+    await next(one, 'message');
+    for (let i = 0; i < 100; i++) {
+      one.postMessage(i);
+      await next(one, 'message');
+    }
+
+    const { state, messagesIn, messagesOut, wakeUps, ports } = of(threadId);
+
+    assert.deepStrictEqual([state, ports, messagesOut], ['running', 1, 101]);
+    assert.ok(messagesIn >= 99 && messagesIn <= 100, `${messagesIn}`);
+    assert.ok(wakeUps >= 1, `${wakeUps}`);
+
+    let inListener;
+
+    one.once('exit', () => {
+      inListener = of(threadId);
+    });
+    await one.terminate();
+    assert.strictEqual(inListener, undefined);
+    assert.strictEqual(wt.threads().length, before);
+  });
+
+  it('reads the same in every thread, of threads that are blocked, too', async () => {
+    const blocked = start((wt) => {
+      wt.parentPort.postMessage('up');
+      for (;;);
+    }, { name: 'blocked' });
+
+    await next(blocked, 'message');
+
+    const reader = start((wt) => wt.parentPort.postMessage(wt.threads()));
+    const seen = await next(reader, 'message');
+    const ids = [wt.threadId, blocked.threadId, reader.threadId];
+
+    for (const one of ids) assert.strictEqual(seen.find(({ threadId }) => threadId === one)?.state, 'running');
+    assert.deepStrictEqual(seen.map(({ threadId }) => threadId), wt.threads().map(({ threadId }) => threadId));
+    assert.strictEqual(of(blocked.threadId).messagesOut, 1);
+  });
+
+  it('lists a thread of Node\'s own Worker while it has ringport loaded', async () => {
+    const one = new plain.Worker(
+      `require(${JSON.stringify(id)});
+       const { parentPort } = require('node:worker_threads');
+       parentPort.on('message', () => parentPort.close());
+       parentPort.postMessage('up');`, { eval: true });
+    const { threadId } = one;
+
+    await next(one, 'message');
+    assert.strictEqual(of(threadId).state, 'running');
+    one.postMessage('end');
+    await next(one, 'exit');
+    assert.strictEqual(of(threadId), undefined);
+  });
+
+  it('nothing is left of the workers of a worker that is terminated', async () => {
+    const before = wt.threads().length;
+    const outer = start((wt, { worker }) => {
+      for (let i = 0; i < 3; i++) worker((wt) => wt.parentPort.on('message', () => {}));
+      setTimeout(() => wt.parentPort.postMessage(wt.threads().length), 20);
+    });
+
+    assert.ok(await next(outer, 'message') >= before + 4);
+    await outer.terminate();
+    assert.strictEqual(wt.threads().length, before);
+  });
+});
