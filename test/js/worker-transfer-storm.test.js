@@ -28,7 +28,7 @@ async function storm(wt, tools) {
   /* The first makes the threads that stay: libuv's pool, V8's. */
   await round();
 
-  const before = holdings();
+  const before = { ...holdings(), transit: 0, spawns: 0 };
 
   for (let i = 0; i < rounds; i++) {
     await round();
