@@ -21,6 +21,7 @@ const steps = {
   'build, warnings are errors': node('scripts/build.js', '--werror'),
   'lint': node('scripts/lint.js'),
   'C tests, clang': node('scripts/ctest.js', '--cc', 'clang'),
+  'model of the core': node('test/model/run.js'),
   'mocha on the other Node lines': node('scripts/mocha-all.js', '--others'),
   'mocha, addon under ASan': node('scripts/mocha-asan.js'),
   'npm start': npm('start', '--silent', '--', '--rounds', '1', '--megabytes', '2'),
