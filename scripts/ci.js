@@ -7,10 +7,6 @@
 
 const { run, total } = require('./steps');
 
-// The same random cases each time: a change is judged by what it changed. Without it each run of
-// test/js/codec-property.test.js looks elsewhere, and prints its seed.
-process.env.RINGPORT_SEED ??= '1';
-
 const node = (...args) => [process.execPath, args];
 const npm = (...args) => ['npm', args];
 
