@@ -15,8 +15,7 @@ const MAX = 6;
 const STAGED = 7;
 const WORDS = 16;
 
-/** Values of the STATUS word; the same table is in src/core/error.h. */
-const EMPTY = -1;
+/** A value of the STATUS word; the table is in src/core/error.h. */
 const SEALED = -5;
 
 /** A batch of received records: as much as the largest record, and cheap to keep in the cache. */
@@ -34,5 +33,5 @@ module.exports = {
   /** Lengths and types of the records in the inbox. */
   inbox32: new Uint32Array(inbox.buffer),
   START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED,
-  EMPTY, SEALED,
+  SEALED,
 };

@@ -48,7 +48,6 @@ const codec = {
 
   encode,
   release,
-  reserve: reserveBehind,
   decode,
   serialize,
   deserialize,
@@ -189,14 +188,6 @@ function encodeInside(value, context, alone) {
 function release() {
   if (--w.depth === 0) settle();
   else w.pos = outerPositions.pop();
-}
-
-/** Make room for `size` bytes behind the last message, for the caller to write. */
-function reserveBehind(size) {
-  const { pos } = w;
-  w.pos = codec.end;
-  reserve(size);
-  w.pos = pos;
 }
 
 /** The shapes that travel with the message, behind its value. */

@@ -39,7 +39,6 @@ static const struct {
     {"stageString", rp_blocks_stage_string},
     {"stageHalf", rp_blocks_stage_half},
     {"unstage", rp_blocks_unstage},
-    {"staged", rp_blocks_staged},
     {"blockLength", rp_blocks_length},
     {"takeBytes", rp_blocks_take_bytes},
     {"takeString", rp_blocks_take_string},

@@ -115,15 +115,6 @@ rp_blocks_unstage(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* staged() -> number of blocks staged now. */
-napi_value
-rp_blocks_staged(napi_env env, napi_callback_info info) {
-  napi_value argv[RP_ARGS_MAX];
-  rp_env *e = rp_arguments(env, info, argv);
-
-  return rp_from_u32(env, e->staged_length);
-}
-
 /* The record at an offset of the current batch, as it lies in the ring; false if there is none. */
 static bool
 batch_record(rp_env *e, napi_value offset_value, rp_record *record) {

@@ -18,7 +18,6 @@ napi_value rp_blocks_stage_bytes(napi_env env, napi_callback_info info);
 napi_value rp_blocks_stage_string(napi_env env, napi_callback_info info);
 napi_value rp_blocks_stage_half(napi_env env, napi_callback_info info);
 napi_value rp_blocks_unstage(napi_env env, napi_callback_info info);
-napi_value rp_blocks_staged(napi_env env, napi_callback_info info);
 napi_value rp_blocks_length(napi_env env, napi_callback_info info);
 napi_value rp_blocks_take_bytes(napi_env env, napi_callback_info info);
 napi_value rp_blocks_take_string(napi_env env, napi_callback_info info);

@@ -245,21 +245,26 @@ rp_env_set_ref(napi_env env, napi_callback_info info) {
 }
 
 rp_port *
-rp_env_port(rp_env *e, napi_value value) {
+rp_env_used_port(rp_env *e, napi_value value) {
   uint32_t slot;
 
   if (napi_get_value_uint32(e->env, value, &slot) != napi_ok) return NULL;
-  if (slot >= e->ports_length || e->ports[slot].state != RP_PORT_OPEN) return NULL;
-  return e->ports[slot].half == NULL ? NULL : &e->ports[slot];
+  if (slot >= e->ports_length || e->ports[slot].state == RP_PORT_FREE) return NULL;
+  return &e->ports[slot];
 }
 
 rp_port *
 rp_env_readable_port(rp_env *e, napi_value value) {
-  uint32_t slot;
+  rp_port *port = rp_env_used_port(e, value);
 
-  if (napi_get_value_uint32(e->env, value, &slot) != napi_ok) return NULL;
-  if (slot >= e->ports_length || e->ports[slot].half == NULL) return NULL;
-  return &e->ports[slot];
+  return port == NULL || port->half == NULL ? NULL : port;
+}
+
+rp_port *
+rp_env_port(rp_env *e, napi_value value) {
+  rp_port *port = rp_env_readable_port(e, value);
+
+  return port == NULL || port->state != RP_PORT_OPEN ? NULL : port;
 }
 
 /* Twice the slots. False without memory. */

@@ -111,6 +111,9 @@ rp_port *rp_env_port(rp_env *e, napi_value value);
 /* The same, or a port that is closing but has its half yet: it can be read to the last. */
 rp_port *rp_env_readable_port(rp_env *e, napi_value value);
 
+/* The same, or a port whose half is away: any slot that is not free. */
+rp_port *rp_env_used_port(rp_env *e, napi_value value);
+
 /* A free slot, now open with this half; RP_NO_SLOT without memory. */
 uint32_t rp_env_add_port(rp_env *e, rp_half *half);
 

@@ -185,14 +185,13 @@ napi_value
 rp_port_detach(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  uint32_t slot;
+  rp_port *port = rp_env_used_port(e, argv[0]);
 
-  if (napi_get_value_uint32(env, argv[0], &slot) != napi_ok) return NULL;
-  if (slot >= e->ports_length || e->ports[slot].state == RP_PORT_FREE) return NULL;
+  if (port == NULL) return NULL;
 
   napi_value id = rp_port_withdraw(env, info);
 
-  if (e->ports[slot].state == RP_PORT_OPEN) rp_env_retire_port(e, slot);
+  if (port->state == RP_PORT_OPEN) rp_env_retire_port(e, (uint32_t) (port - e->ports));
   return id;
 }
 
@@ -215,16 +214,17 @@ napi_value
 rp_port_restore(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  uint32_t slot;
+  rp_port *port = rp_env_used_port(e, argv[0]);
   rp_half *half;
 
-  if (napi_get_value_uint32(env, argv[0], &slot) != napi_ok) return NULL;
-  if (slot >= e->ports_length || e->ports[slot].state == RP_PORT_FREE) return NULL;
-  if (e->ports[slot].half != NULL) return NULL;
+  if (port == NULL || port->half != NULL) return NULL;
+
+  uint32_t slot = (uint32_t) (port - e->ports);
+
   if (rp_half_attach(rp_to_id(env, argv[1]), &e->thread, &half) == RP_OK) {
-    e->ports[slot].half = half;
+    port->half = half;
     half->slot = slot;
-  } else if (e->ports[slot].state == RP_PORT_OPEN) {
+  } else if (port->state == RP_PORT_OPEN) {
     rp_env_retire_port(e, slot);
   }
   return NULL;
