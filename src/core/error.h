@@ -13,6 +13,10 @@ enum {
   RP_SEALED = -5,   /* the producer has sealed the ring: nothing more will come */
   RP_ECORRUPT = -6, /* another side wrote what it must not; nothing was read */
   RP_ENOENT = -7,   /* no such id */
+  RP_ECLOSED = -8,  /* the ring takes nothing more */
+  RP_EBUSY = -9,    /* another has that role */
+  RP_EFORMAT = -10, /* no ring, or one that there cannot be */
+  RP_ECLAIM = -11,  /* a claim is open that must not be, or is not that must */
 };
 
 #endif
