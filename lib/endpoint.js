@@ -3,14 +3,16 @@
 /*
  * endpoint.js - one half of a channel as a thread sees it: post, receive, close.
  *
- * An endpoint has an owner (a MessagePort, a Worker) that gets [kMessage](value, ports),
- * [kMessageError](error) and [kClosed](). The message path allocates nothing: encode into the
- * scratch, one native call; one native call per batch, decode out of the inbox.
+ * An endpoint has an owner (a MessagePort, a Worker) that gets [kMessage](value, ports), or while its
+ * [kBatching] holds [kMessages](values, ports), and [kMessageError](error) and [kClosed]().
+ * The message path allocates nothing: encode into the scratch, one native call; one native call
+ * per batch, decode out of the inbox.
  */
 
 const codec = require('./codec');
 const companion = require('./companion');
 const context = require('./context');
+const outbox = require('./outbox');
 const {
   binding, control, inbox, inbox32, START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SEALED,
 } = require('./native');
@@ -19,6 +21,8 @@ const { post, receive, release } = binding;
 const { encode, decode } = codec;
 
 const kMessage = Symbol('message');
+const kMessages = Symbol('messages');
+const kBatching = Symbol('batching');
 const kMessageError = Symbol('messageerror');
 const kClosed = Symbol('closed');
 
@@ -162,7 +166,10 @@ function unstage() {
 }
 
 codec.attach({
-  setScratch: (u8) => binding.setScratch(u8),
+  setScratch(u8) {
+    outbox.setScratch(u8);
+    binding.setScratch(u8);
+  },
   internShape: (text) => binding.internShape(text),
   shapeKeys: (number) => binding.shapeText(number),
   stageBytes(buffer, offset, length) {
@@ -269,6 +276,7 @@ class Endpoint {
     const outerSending = sending;
     const outerCopies = copies;
 
+    outbox.flush(); // this may be in a getter, within postMany(): what came before goes before
     stagedBase = staged;
     copies = null;
     /* Asked now: a getter that closes the port does not stop the message that it is part of. */
@@ -288,6 +296,50 @@ class Endpoint {
       sending = outerSending;
       copies = outerCopies;
     }
+  }
+
+  /**
+   * Send the values of an iterable as post() would one after the other, those that are small with few calls.
+   * After an error what came before it has been sent.
+   * @param {Iterable<unknown>} values
+   */
+  postMany(values) {
+    const outerBase = stagedBase;
+    const outerSending = sending;
+    const outerCopies = copies;
+    let start = NONE;
+
+    outbox.flush();
+    stagedBase = staged;
+    copies = null;
+    try {
+      for (const value of values) {
+        sending = this.open;
+        start = encode(value, null);
+        if (codec.foreign !== null || staged !== stagedBase || !sending ||
+            !outbox.put(this, start, codec.end)) {
+          this.sendApart(start);
+        }
+        codec.release(start);
+        start = NONE;
+      }
+    } finally {
+      if (start !== NONE) codec.release(start);
+      outbox.flush();
+      unstage();
+      stagedBase = outerBase;
+      sending = outerSending;
+      copies = outerCopies;
+    }
+  }
+
+  /** A message of many that takes more than a place in the outbox. */
+  sendApart(start) {
+    outbox.flush();
+    if (codec.foreign === null) this.write(start, codec.end);
+    else companion.send(this, start, codec.foreign, null, copies, sending);
+    unstage();
+    copies = null;
   }
 
   /** Send scratch[start, end). */
@@ -353,6 +405,7 @@ class Endpoint {
 
   close() {
     if (!this.open) return;
+    outbox.flush();
     this.end();
     binding.close(this.slot);
   }
@@ -362,12 +415,14 @@ class Endpoint {
    * @returns {bigint | undefined} its id, undefined if it is closed or away
    */
   withdraw() {
+    outbox.flush();
     if (reader === this) settleReader();
     return binding.withdraw(this.slot);
   }
 
   /** The same, to be lost with the message that is being sent. */
   board() {
+    outbox.flush();
     if (reader === this) settleReader();
 
     const id = binding.stageHalf(this.slot);
@@ -383,6 +438,7 @@ class Endpoint {
 
   /** Send the half into transit, under the id it was announced with. Its companion is the caller's. */
   depart() {
+    outbox.flush();
     if (reader === this) settleReader();
     this.hold.companion = null;
     binding.detach(this.slot);
@@ -409,6 +465,7 @@ class Endpoint {
 
   /** Take one message, started or not. @returns {{message: unknown} | undefined} */
   receive() {
+    outbox.flush();
     settleReader();
     if (this.slot === NONE) return undefined;
     control[BYTES] = 0;
@@ -449,7 +506,10 @@ class Endpoint {
           sealed = control[STATUS] === SEALED;
           break;
         }
-        if (!this.deliverBatch(owner, control[BYTES]) && limit !== ALL) limit = 0;
+        const calm = owner[kBatching]
+          ? this.deliverMany(owner, control[BYTES]) : this.deliverBatch(owner, control[BYTES]);
+
+        if (!calm && limit !== ALL) limit = 0;
         else if (limit !== ALL) limit -= readCount;
         if (reader === this && this.slot !== NONE) {
           control[BYTES] = readBytes;
@@ -484,6 +544,41 @@ class Endpoint {
       calm = runTicks() && !context.entered;
     } while (calm && at < bytes && reader === this && this.receiving);
     return calm;
+  }
+
+  /**
+   * The whole batch as one array, without ticks in between. What cannot be read comes between two arrays.
+   * @returns {boolean} false: the wake-up has to end
+   */
+  deliverMany(owner, bytes) {
+    const values = [];
+    let ports;
+    let failure;
+    let at = 0;
+
+    reader = this;
+    readCount = 0;
+    while (at < bytes && failure === undefined) {
+      const here = at;
+
+      at += 8 + ((inbox32[at >> 2] + 7) & ~7);
+      readCount++;
+      try {
+        values.push(this.decode(here));
+        if (arrived?.ports !== undefined) ports = (ports ?? []).concat(arrived.ports);
+      } catch (error) {
+        failure = { error };
+      } finally {
+        arrived = null;
+      }
+    }
+    readBytes = at;
+    if (values.length > 0) owner[kMessages](values, ports);
+    if (failure !== undefined) {
+      runTicks();
+      owner[kMessageError](failure.error);
+    }
+    return runTicks() && !context.entered;
   }
 
   deliver(owner, at, next) {
@@ -564,4 +659,4 @@ function closed(slot, peer) {
 }
 
 binding.setup({ dispatch, closed }, dispatch, closed, control);
-module.exports = { Endpoint, ALL, kMessage, kMessageError, kClosed };
+module.exports = { Endpoint, ALL, kBatching, kMessage, kMessages, kMessageError, kClosed };

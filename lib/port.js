@@ -15,7 +15,9 @@ const {
 
 const { RingportError } = require('./codec');
 const companion = require('./companion');
-const { Endpoint, kMessage, kMessageError, kClosed } = require('./endpoint');
+const {
+  Endpoint, kBatching, kMessage, kMessages, kMessageError, kClosed,
+} = require('./endpoint');
 const { binding, control, STATUS } = require('./native');
 const {
   NodeEventTarget, kCreateEvent, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener, kOnClose,
@@ -85,6 +87,20 @@ function readTransfer(argument) {
   return new companion.Transfer(list);
 }
 
+/**
+ * What postMessages takes.
+ * @returns {Iterable<unknown>}
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE
+ */
+function checkIterable(values) {
+  if (isObject(values) && typeof values[Symbol.iterator] === 'function') return values;
+
+  const error = new TypeError('The "values" argument must be an iterable object');
+
+  error.code = 'ERR_INVALID_ARG_TYPE';
+  throw error;
+}
+
 /** Node's ports listen to these on themselves, which shows in eventNames() and the like. */
 function onListener() {}
 
@@ -121,6 +137,8 @@ class Port extends NodePort {
   #endpoint;
   /** The only 'message' listener, if it is a function added by on(): called without an event. */
   #sole = null;
+  /** Which of the events that messages arrive with have listeners. */
+  #heard = { message: false, messages: false };
   #addingByOn = false;
 
   constructor(endpoint) {
@@ -179,6 +197,22 @@ class Port extends NodePort {
     return endpoint.post(value, transfer === undefined ? null : readTransfer(transfer));
   }
 
+  /**
+   * Send the values of an iterable, in order: what a loop with postMessage does, with one wake-up of the
+   * receiver for all of them and, for small ones, a fraction of the cost. They are sent at
+   * the latest when this returns. If a value cannot be cloned or the iterable throws, what came
+   * before is sent, nothing after it.
+   * @param {Iterable<unknown>} values
+   * @returns {true | undefined} undefined once the port is closed
+   * @throws {DOMException} DataCloneError; {TypeError} ERR_INVALID_ARG_TYPE: no iterable
+   */
+  postMessages(values) {
+    const endpoint = Port.#of(this);
+
+    endpoint.postMany(checkIterable(values));
+    return endpoint.open ? true : undefined;
+  }
+
   /** Deliver messages, without keeping the loop alive. */
   start() {
     Port.#of(this).start();
@@ -220,34 +254,46 @@ class Port extends NodePort {
 
   removeAllListeners(type) {
     this.#sole = null;
+    for (const event of ['message', 'messages']) {
+      /* And no stop, as in Node. */
+      if (type === undefined || type === event) this.#heard[event] = false;
+    }
     if (type === undefined || type === 'close') this.#endpoint.await(false);
     return super.removeAllListeners(...arguments);
   }
 
   [kNewListener](size, type, listener, once, ...rest) {
-    if (type === 'message') {
+    if (type === 'message' || type === 'messages') {
       const sole = size === 1 && this.#addingByOn && !once && typeof listener === 'function';
 
-      this.#sole = sole ? listener : null;
-      if (size === 1) {
-        this.ref();
-        this.start();
-      }
+      if (type === 'message') this.#sole = sole ? listener : null;
+      if (size === 1) this.#hear(type, true);
     }
     if (type === 'close' && size === 1) this.#endpoint.await(true);
     return super[kNewListener](size, type, listener, once, ...rest);
   }
 
   [kRemoveListener](size, type, ...rest) {
-    if (type === 'message') {
-      this.#sole = null;
-      if (size === 0) {
-        this.unref();
-        this[kStop]();
-      }
+    if (type === 'message' || type === 'messages') {
+      if (type === 'message') this.#sole = null;
+      if (size === 0) this.#hear(type, false);
     }
     if (type === 'close' && size === 0) this.#endpoint.await(false);
     return super[kRemoveListener](size, type, ...rest);
+  }
+
+  /** The first listener of an event has come, or the last one gone. */
+  #hear(type, heard) {
+    const before = this.#heard.message || this.#heard.messages;
+
+    this.#heard[type] = heard;
+    if (heard && !before) {
+      this.ref();
+      this.start();
+    } else if (before && !this.#heard.message && !this.#heard.messages) {
+      this.unref();
+      this[kStop]();
+    }
   }
 
   [kStop]() {
@@ -256,6 +302,11 @@ class Port extends NodePort {
 
   [kReceive]() {
     return this.#endpoint.receive();
+  }
+
+  /** Whether messages come as arrays. */
+  get [kBatching]() {
+    return this.#heard.messages;
   }
 
   [kMessage](value, ports) {
@@ -269,21 +320,26 @@ class Port extends NodePort {
     callListener(sole, this, value);
   }
 
+  [kMessages](values, ports) {
+    this[kCurrentlyReceivingPorts] = ports ?? [];
+    this[kHybridDispatch](values, 'messages', undefined);
+  }
+
   [kMessageError](error) {
     this[kCurrentlyReceivingPorts] = [];
     this[kHybridDispatch](error, 'messageerror', undefined);
   }
 
   /** Node's MessageEvent takes only Node's own ports. */
-  [kCreateEvent](type, data) {
+  [kCreateEvent](data, type) {
     const ports = this[kCurrentlyReceivingPorts];
+    const ours = ports?.some((port) => Port.endpointOf(port) !== undefined);
 
-    if (!ports?.some((port) => Port.endpointOf(port) !== undefined)) {
-      return super[kCreateEvent](type, data);
-    }
+    if (type !== 'messages' && !ours) return super[kCreateEvent](data, type);
     this[kCurrentlyReceivingPorts] = [];
 
-    const event = super[kCreateEvent](type, data);
+    const event = type === 'messages'
+      ? new MessageEvent(type, { data }) : super[kCreateEvent](data, type);
 
     if (Object.isFrozen(event.ports)) Object.freeze(ports); // as on this Node line
     return Object.defineProperty(event, 'ports',
@@ -412,5 +468,5 @@ function markAsUntransferable(object) {
 
 module.exports = {
   MessageChannel, MessagePort, Port, markAsUntransferable, receiveMessageOnPort,
-  readTransfer, throwAsNode, throwLater, kReceive, kStop,
+  checkIterable, readTransfer, throwAsNode, throwLater, kReceive, kStop,
 };

@@ -23,11 +23,13 @@
  */
 
 const companion = require('./companion');
-const { Endpoint, ALL, kMessage, kMessageError, kClosed } = require('./endpoint');
+const {
+  Endpoint, ALL, kBatching, kMessage, kMessages, kMessageError, kClosed,
+} = require('./endpoint');
 const { binding, control, STATUS } = require('./native');
 const { findSymbol, kHybridDispatch, symbol } = require('./node-events');
 const {
-  Port, readTransfer, throwAsNode, throwLater, kReceive, kStop,
+  Port, checkIterable, readTransfer, throwAsNode, throwLater, kReceive, kStop,
 } = require('./port');
 const launch = require('./launch');
 const threads = require('./threads');
@@ -125,11 +127,28 @@ class Worker extends threads.Worker {
     return undefined;
   }
 
+  /**
+   * Send the values of an iterable, in order; see MessagePort's. To a worker that has not loaded ringport
+   * yet, or never does, they go one by one.
+   * @param {Iterable<unknown>} values
+   * @throws {DOMException} DataCloneError; {TypeError} ERR_INVALID_ARG_TYPE: no iterable
+   */
+  postMessages(values) {
+    if (this.#ended) return;
+    checkIterable(values);
+    if (this.#live) this.#endpoint.postMany(values);
+    else for (const value of values) this.postMessage(value);
+  }
+
   emit(name, ...args) {
     if (name === 'message' && args[0] !== null && typeof args[0] === 'object' &&
         args[0].kind === HELLO && args[0].id === this.#id) {
       this.#hello(args[0].end);
       return true;
+    }
+    if (name === 'message' && this[kBatching]) { // by Node's lane
+      name = 'messages';
+      args = [args];
     }
     if (name === 'error') this.#drain();
     if (name === 'exit') this.#end();
@@ -170,19 +189,27 @@ class Worker extends threads.Worker {
     this.#endpoint.close();
   }
 
+  get [kBatching]() {
+    return this.listenerCount('messages') > 0;
+  }
+
   [kMessage](value) {
-    try {
-      super.emit('message', value);
-    } catch (error) {
-      throwLater(error);
-    }
+    this.#emitNow('message', value);
+  }
+
+  [kMessages](values) {
+    this.#emitNow('messages', values);
   }
 
   [kMessageError](error) {
+    this.#emitNow('messageerror', error);
+  }
+
+  #emitNow(name, value) {
     try {
-      super.emit('messageerror', error);
-    } catch (thrown) {
-      throwLater(thrown);
+      super.emit(name, value);
+    } catch (error) {
+      throwLater(error);
     }
   }
 
@@ -261,19 +288,29 @@ class ParentPort extends Port {
   #forwardError = (event) => super[kMessageError](event.data);
 
   #deliver(value, ports) {
-    if (value?.kind !== ENVELOPE) return super[kMessage](value, ports);
+    if (value?.kind === ENVELOPE) {
+      const received = companion.receive(value, this);
 
-    const received = companion.receive(value, this);
-
-    return super[kMessage](Endpoint.open(value.bytes, received), received.ports);
+      ({ ports } = received);
+      value = Endpoint.open(value.bytes, received);
+    }
+    if (this[kBatching]) super[kMessages]([value], ports);
+    else super[kMessage](value, ports);
   }
 
   [kMessage](value, ports) {
-    if (!this.#ring) {
-      this.#ring = true;
-      this.#drainNode();
-    }
+    if (!this.#ring) this.#changeOver();
     super[kMessage](value, ports);
+  }
+
+  [kMessages](values, ports) {
+    if (!this.#ring) this.#changeOver();
+    super[kMessages](values, ports);
+  }
+
+  #changeOver() {
+    this.#ring = true;
+    this.#drainNode();
   }
 
   /** What came on Node's lane and has not been dispatched: to all who listen there. */

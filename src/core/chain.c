@@ -163,6 +163,18 @@ rp_chain_claim(rp_chain *chain, uint32_t type, uint32_t length, uint8_t **payloa
   return result;
 }
 
+int
+rp_chain_claim_run(rp_chain *chain, uint32_t bytes, uint32_t count, uint8_t **run) {
+  uint8_t *payload;
+  /* One record of that size, whose header the first one's replaces. */
+  int result = rp_chain_claim(chain, 0, bytes - RP_RECORD_HEADER, &payload);
+
+  if (result != RP_OK) return result;
+  *run = payload - RP_RECORD_HEADER;
+  chain->claimed += count - 1;
+  return RP_OK;
+}
+
 bool
 rp_chain_publish(rp_chain *chain) {
   bool owed;

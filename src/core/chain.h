@@ -67,6 +67,10 @@ void rp_chain_destroy(rp_chain *chain, void (*drop)(const rp_record *record));
  * On any error no record is claimed. */
 int rp_chain_claim(rp_chain *chain, uint32_t type, uint32_t length, uint8_t **payload);
 
+/* The same for `count` records that the caller has laid out behind each other, headers and padding and
+ * all, in `bytes` (at most RP_CHAIN_PAYLOAD_MAX): `*run` is where to copy them to, before publishing. */
+int rp_chain_claim_run(rp_chain *chain, uint32_t bytes, uint32_t count, uint8_t **run);
+
 /* Make every record claimed so far visible. Producer only, wait-free but for a malloc when shrinking.
  * After rp_chain_close() a no-op. Returns true if the consumer was parked: the caller then owes it one doorbell. */
 bool rp_chain_publish(rp_chain *chain);

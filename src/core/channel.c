@@ -135,6 +135,14 @@ rp_half_write(rp_half *half, uint32_t flags, const void *bytes, size_t length,
   return rp_message_write(inbox, flags, bytes, length, blocks, count);
 }
 
+int
+rp_half_write_run(rp_half *half, const uint8_t *run, uint32_t bytes, uint32_t *count) {
+  rp_chain *inbox = &half->peer->inbox;
+
+  if (rp_chain_abandoned(inbox)) return RP_SEALED;
+  return rp_message_write_run(inbox, run, bytes, count);
+}
+
 void
 rp_half_publish(rp_half *half) {
   if (rp_chain_publish(&half->peer->inbox)) wake(half->peer);

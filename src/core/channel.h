@@ -72,6 +72,9 @@ int rp_channel_open(rp_thread *thread, rp_half **one, rp_half **other);
 int rp_half_write(rp_half *half, uint32_t flags, const void *bytes, size_t length,
                   const rp_block *blocks, uint32_t count);
 
+/* The same for many small messages: see rp_message_write_run(). All of them or none. */
+int rp_half_write_run(rp_half *half, const uint8_t *run, uint32_t bytes, uint32_t *count);
+
 /* Make what was written visible, and wake the peer's thread if it rests. Owner only; lock-free
  * unless the peer rests. */
 void rp_half_publish(rp_half *half);

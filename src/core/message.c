@@ -74,6 +74,35 @@ rp_message_write(rp_chain *chain, uint32_t flags, const void *bytes, size_t leng
   return RP_OK;
 }
 
+/* Whether `run` is whole records of messages without blocks, and how many. */
+static bool
+is_run(const uint8_t *run, uint32_t bytes, uint32_t *count) {
+  uint32_t header[2];
+
+  *count = 0;
+  for (uint32_t at = 0; at < bytes; at += rp_record_size(header[0])) {
+    if (bytes - at < RP_RECORD_HEADER) return false;
+    memcpy(header, run + at, sizeof(header));
+    if (header[0] > RP_MESSAGE_INLINE_MAX || header[1] > RP_MESSAGE_FLAGS) return false;
+    if (rp_record_size(header[0]) > bytes - at) return false;
+    ++*count;
+  }
+  return *count > 0;
+}
+
+int
+rp_message_write_run(rp_chain *chain, const uint8_t *run, uint32_t bytes,
+                     uint32_t *count) {
+  uint8_t *there;
+
+  if (bytes > RP_MESSAGE_RUN_MAX || !is_run(run, bytes, count)) return RP_ECORRUPT;
+
+  int result = rp_chain_claim_run(chain, bytes, *count, &there);
+
+  if (result == RP_OK) memcpy(there, run, bytes);
+  return result;
+}
+
 uint64_t
 rp_message_size(size_t length, const rp_block *blocks, uint32_t count) {
   uint64_t beside = 0;

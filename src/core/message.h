@@ -32,6 +32,8 @@
  * and the extra cache misses (bench/js: crossover between 16 and 64 KiB). */
 #define RP_MESSAGE_INLINE_MAX (32u * 1024)
 
+#define RP_MESSAGE_RUN_MAX (64u * 1024)
+
 typedef struct rp_block {
   void *data;
   size_t length;
@@ -51,6 +53,12 @@ void rp_block_free(rp_block block);
  * changed and they are still the caller's. `flags` is at most RP_MESSAGE_FLAGS. */
 int rp_message_write(rp_chain *chain, uint32_t flags, const void *bytes, size_t length,
                      const rp_block *blocks, uint32_t count);
+
+/* The same for messages without blocks that lie behind each other, each laid out as a record (see ring.h)
+ * of at most RP_MESSAGE_INLINE_MAX bytes: all of them or none. `bytes` is at most RP_MESSAGE_RUN_MAX.
+ * RP_ECORRUPT: they are not. `*count` is how many there are. */
+int rp_message_write_run(rp_chain *chain, const uint8_t *run, uint32_t bytes,
+                         uint32_t *count);
 
 /* What such a message takes: its record with the header, and its blocks. */
 uint64_t rp_message_size(size_t length, const rp_block *blocks, uint32_t count);

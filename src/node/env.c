@@ -213,6 +213,15 @@ rp_env_set_scratch(napi_env env, napi_callback_info info) {
 }
 
 napi_value
+rp_env_set_outbox(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+
+  set_view(e, &e->outbox, argv[0]);
+  return NULL;
+}
+
+napi_value
 rp_env_set_inbox(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);

@@ -19,7 +19,7 @@
  * same table is in lib/native.js. */
 enum {
   RP_CONTROL_START,  /* post: first byte of the message in the scratch */
-  RP_CONTROL_END,    /* post: end of the message in the scratch */
+  RP_CONTROL_END,    /* post: end of the message; postMany: of the outbox */
   RP_CONTROL_FLAGS,  /* post: flags of the record */
   RP_CONTROL_STATUS, /* post, receive: 0 or RP_E... */
   RP_CONTROL_BYTES,  /* receive in: bytes to step over first; out: bytes of the batch */
@@ -70,6 +70,7 @@ typedef struct rp_env {
   napi_ref dispatch;
   napi_ref closed;
   rp_view scratch; /* what post reads */
+  rp_view outbox;  /* what postMany reads */
   rp_view inbox;   /* what receive writes */
   rp_view control; /* int32_t[RP_CONTROL_WORDS] */
 
@@ -95,8 +96,10 @@ rp_control(rp_env *e) {
 /* setup(receiver, dispatch, closed, control): the wrapper introduces itself. */
 napi_value rp_env_setup(napi_env env, napi_callback_info info);
 
-/* setScratch(Uint8Array), setInbox(Uint8Array): memory to post from and to receive into. */
+/* setScratch(Uint8Array), setOutbox(Uint8Array), setInbox(Uint8Array): memory to post from, one message or
+ * many, and to receive into. */
 napi_value rp_env_set_scratch(napi_env env, napi_callback_info info);
+napi_value rp_env_set_outbox(napi_env env, napi_callback_info info);
 napi_value rp_env_set_inbox(napi_env env, napi_callback_info info);
 
 /* setRef(boolean): whether the doorbell keeps the loop alive. */

@@ -78,6 +78,34 @@ rp_port_post(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* postMany(slot): send the messages in outbox[0, END), all visible at once. STATUS: 0 or RP_SEALED. */
+napi_value
+rp_port_post_many(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
+  uint32_t *control = rp_control(e);
+  uint32_t end = control[RP_CONTROL_END], count;
+  int status = RP_SEALED;
+
+  if (end > e->outbox.length)
+    return rp_throw_type(env, "postMany is out of the outbox's bounds");
+  if (port != NULL) {
+    status = rp_half_write_run(port->half, e->outbox.data, end, &count);
+    if (status == RP_OK) {
+      rp_count(&e->counters.messages_out, count);
+      rp_count(&e->counters.bytes_out, end);
+      rp_half_publish(port->half);
+    } else if (status == RP_ECORRUPT) {
+      return rp_throw_type(env, "postMany needs whole messages");
+    } else if (status != RP_SEALED) {
+      return rp_throw_memory(env);
+    }
+  }
+  control[RP_CONTROL_STATUS] = (uint32_t) status;
+  return NULL;
+}
+
 static void
 step_over(rp_env *e, rp_port *port, uint32_t slot) {
   uint32_t *control = rp_control(e);

@@ -35,6 +35,15 @@ port1.unref();
 port1.close();
 port1.close(() => {});
 
+// Batches.
+const sentAll: true | undefined = port1.postMessages([1, 'two', new Map()]);
+
+port1.postMessages(new Set([1])) === sentAll;
+port1.on('messages', (values) => values.map((value) => value.anything));
+port1.once('messages', (values: any[]) => values.length);
+// @ts-expect-error no iterable
+port1.postMessages(5);
+
 const isReferenced: boolean = port1.hasRef();
 
 // A ringport port can be given to code that takes a port of Node.

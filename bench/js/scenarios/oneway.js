@@ -42,11 +42,31 @@ function blockSender(params) {
   const values = variants(params.payload);
   const mask = values.length - 1;
   let next = 0;
+  if (params.batches) {
+    const block = new Array(size);
+    return (port) => {
+      for (let i = 0; i < size; i++) {
+        block[i] = values[next++ & mask];
+      }
+      postAll(port, block);
+    };
+  }
   return (port) => {
     for (let i = 0; i < size; i++) {
       port.postMessage(values[next++ & mask]);
     }
   };
+}
+
+/** All of `values` at once where the competitor can do that. */
+function postAll(port, values) {
+  if (port.postMessages !== undefined) {
+    port.postMessages(values);
+    return;
+  }
+  for (const value of values) {
+    port.postMessage(value);
+  }
 }
 
 /** Call `onBlock` after each block that arrives at `port`; check the messages of the first. */
@@ -55,7 +75,7 @@ function receiveBlocks(port, params, onBlock) {
   const size = blockSize(params);
   let checking = true;
   let arrived = 0;
-  port.on('message', (message) => {
+  const onMessage = (message) => {
     if (checking) {
       assert.deepStrictEqual(message, make(arrived));
     }
@@ -64,7 +84,12 @@ function receiveBlocks(port, params, onBlock) {
       checking = false;
       onBlock();
     }
-  });
+  };
+  if (params.batches && port.postMessages !== undefined) {
+    port.on('messages', (messages) => messages.forEach(onMessage));
+  } else {
+    port.on('message', onMessage);
+  }
 }
 
 function cases({ quick }) {
