@@ -21,7 +21,7 @@ const {
   MessageChannel, MessagePort: NodePort, receiveMessageOnPort,
 } = require('./threads');
 
-const codec = require('./codec');
+const codec = require('./codec/index');
 const { binding } = require('./native');
 
 const { RingportError } = codec;

@@ -9,7 +9,7 @@
  * per batch, decode out of the inbox.
  */
 
-const codec = require('./codec');
+const codec = require('./codec/index');
 const companion = require('./companion');
 const context = require('./context');
 const outbox = require('./outbox');

@@ -1,11 +1,13 @@
 'use strict';
 
 /*
- * launch.js - what a Worker does around the start of its thread: nothing, until `ringport/register` sees
- * to it that the thread begins with ringport.
+ * launch.js - what a Worker does around the start of its thread. `ringport/register` sees to it that the
+ * thread begins with ringport.
  */
 
 module.exports = {
+  /** Threads are to be started; see index.js. */
+  prepare() {},
   /** @returns {object | undefined} the options to give to Node's Worker */
   begin: (options) => options,
   /** Node's constructor has returned, or thrown. */

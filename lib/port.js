@@ -13,7 +13,7 @@ const {
   isMarkedAsUntransferable, markAsUncloneable, markAsUntransferable: nodeMark,
 } = require('./threads');
 
-const { RingportError } = require('./codec');
+const { RingportError } = require('./codec/index');
 const companion = require('./companion');
 const {
   Endpoint, kBatching, kMessage, kMessages, kMessageError, kClosed,

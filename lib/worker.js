@@ -72,6 +72,7 @@ class Worker extends threads.Worker {
 
     let envelope = null;
 
+    launch.prepare();
     binding.spawnBegin();
     try {
       slot = binding.open();

@@ -9,6 +9,7 @@
 
 #include "blocks.h"
 #include "env.h"
+#include "kept.h"
 #include "port.h"
 #include "tables.h"
 
@@ -56,6 +57,8 @@ static const struct {
     {"threadRun", rp_tables_thread_run},
     {"threads", rp_tables_threads},
     {"counts", rp_tables_counts},
+    {"keepCode", rp_kept_put},
+    {"codeOf", rp_kept_get},
 };
 
 #define FUNCTIONS (sizeof(functions) / sizeof(functions[0]))

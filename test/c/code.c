@@ -1,0 +1,83 @@
+/*
+ * What a thread has compiled is there for all threads, as it was put first; the table says when it is full
+ * and goes on to serve what is in it.
+ */
+#include "support.h"
+
+#include "code.h"
+#include "error.h"
+
+enum { THREADS = 4, NAMES = 100 };
+
+static char names[RP_CODE_FILES_MAX + 1][16];
+
+static rp_code
+code_of(uint32_t i, const char *text) {
+  rp_code code = {names[i], text, strlen(text), "data", i % 5};
+
+  return code;
+}
+
+static void
+first_put_stays(void) {
+  rp_code first = code_of(0, "first"), second = code_of(0, "second"), found;
+
+  assert(rp_code_get(names[0], &found) == RP_ENOENT);
+  assert(rp_code_put(&first) == RP_OK);
+  assert(rp_code_put(&second) == RP_OK);
+  assert(rp_code_get(names[0], &found) == RP_OK);
+  assert(found.text_length == 5 && memcmp(found.text, "first", 5) == 0);
+  assert(found.text != first.text && found.name != first.name); /* copies */
+}
+
+static void *
+put_all(void *argument) {
+  const char *text = argument;
+
+  for (uint32_t i = 1; i < NAMES; i++) {
+    rp_code code = code_of(i, text), found;
+
+    assert(rp_code_put(&code) == RP_OK);
+    assert(rp_code_get(names[i], &found) == RP_OK);
+    /* Whoever put it: all of it is by the same thread. */
+    assert(found.data_length == i % 5 && memcmp(found.data, "data", i % 5) == 0);
+    for (size_t at = 0; at < found.text_length; at++)
+      assert(found.text[at] == found.text[0]);
+    assert(found.text_length == (size_t) (found.text[0] - '0'));
+  }
+  return NULL;
+}
+
+static void
+threads_agree(void) {
+  static const char *const texts[THREADS] = {"1", "22", "333", "4444"};
+  pthread_t threads[THREADS];
+
+  for (uint32_t t = 0; t < THREADS; t++)
+    threads[t] = start(put_all, (void *) (uintptr_t) texts[t]);
+  for (uint32_t t = 0; t < THREADS; t++) finish(threads[t]);
+}
+
+static void
+is_bounded(void) {
+  rp_code found;
+
+  for (uint32_t i = NAMES; i <= RP_CODE_FILES_MAX; i++) {
+    rp_code code = code_of(i, "");
+
+    assert(rp_code_put(&code) == (i < RP_CODE_FILES_MAX ? RP_OK : RP_FULL));
+  }
+  assert(rp_code_get(names[RP_CODE_FILES_MAX], &found) == RP_ENOENT);
+  assert(rp_code_get(names[RP_CODE_FILES_MAX - 1], &found) == RP_OK);
+  assert(found.text_length == 0);
+}
+
+int
+main(void) {
+  for (uint32_t i = 0; i <= RP_CODE_FILES_MAX; i++)
+    (void) snprintf(names[i], sizeof(names[i]), "/lib/%u.js", i);
+  first_put_stays();
+  threads_agree();
+  is_bounded();
+  return 0;
+}
