@@ -43,6 +43,10 @@ static inline void
 rp_cond_init(rp_cond *cond) {
   InitializeConditionVariable(cond);
 }
+static inline void
+rp_cond_destroy(rp_cond *cond) {
+  (void) cond;
+}
 /* Wait to be woken, or until `deadline`. False: it is later. May return too early. */
 static inline bool
 rp_cond_wait_until(rp_cond *cond, rp_lock *lock, uint64_t deadline) {
@@ -100,6 +104,10 @@ rp_now(void) {
 static inline void
 rp_cond_init(rp_cond *cond) {
   rp_lock_check(pthread_cond_init(cond, NULL));
+}
+static inline void
+rp_cond_destroy(rp_cond *cond) {
+  rp_lock_check(pthread_cond_destroy(cond));
 }
 /* Wait to be woken, or until `deadline`. False: it is later. May return too early, or, if the clock on the
  * wall is set back meanwhile, too late: a condition that waits by the monotonic clock

@@ -75,6 +75,7 @@ ATOMICS(8)
 ATOMICS(32)
 ATOMICS(64)
 
+void __tsan_atomic_signal_fence(int order);
 void __tsan_init(void);
 void __tsan_func_entry(void *at);
 void __tsan_func_exit(void);
@@ -83,6 +84,11 @@ void __tsan_write_range(void *at, size_t size);
 void *__tsan_memcpy(void *to, const void *from, size_t size);
 void *__tsan_memset(void *to, int v, size_t size);
 
+/* The model runs operations as the sources have them. */
+void
+__tsan_atomic_signal_fence(int order) {
+  (void) order;
+}
 void
 __tsan_init(void) {
 }

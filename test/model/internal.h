@@ -50,6 +50,7 @@ typedef struct word {
   uint32_t accessed[SIDES];
   int owner; /* of a lock: -1 none */
   int count;
+  int agreed; /* the oldest value that a sequentially consistent load may still read */
   value history[HISTORY];
 } word;
 
