@@ -40,9 +40,9 @@
  * type there; the consumer clears what it gives back, and padding is also what became of a claim that
  * was given up.
  *
- * A slot of mpmc: u32 sequence | u32 type | u32 length | u32 0 | payload. Slot i of n begins with
- * sequence i; a producer that has claimed record p in it writes p + 1 when the record is complete, a
- * consumer writes p + n when it is read. A claim that was given up has the type RP_PADDING.
+ * A slot of mpmc: u32 sequence | u24 length, u8 type | payload. Slot i of n begins with sequence i; a
+ * producer that has claimed record p in it writes p + 1 when the record is complete, a consumer
+ * writes p + n when it is read. A claim that was given up has the type RP_SLOT_PADDING.
  *
  * Any word may be overwritten by anybody at any time. The creator's words are read once, when a side
  * opens; all others are read into a local, checked, then used; what makes no sense is RP_ECORRUPT.
@@ -69,7 +69,9 @@ typedef enum rp_mode { RP_SPSC = 1, RP_MPSC = 2, RP_MPMC = 3 } rp_mode;
 
 #define RP_SHARED_MIN 64u         /* bytes of a data area */
 #define RP_SHARED_MAX RP_RING_MAX /* 1 GiB */
-#define RP_SLOT_HEADER 16u
+#define RP_SLOT_HEADER 8u
+#define RP_SLOT_MAX ((1u << 24) - 8u) /* its length has 24 bits */
+#define RP_SLOT_PADDING 255u          /* larger types do not fit */
 
 #define RP_CLOSED 1u
 #define RP_SEALED_TAIL 1u
@@ -131,6 +133,40 @@ typedef struct rp_shared {
   uint32_t slot;     /* payload of a slot, 0 unless mpmc */
   uint32_t stride;   /* from one slot to the next */
 } rp_shared;
+
+/* A slot of mpmc, as it lies in the memory. */
+typedef struct rp_slot {
+  rp_word sequence;
+  rp_word info; /* length | type << 24 */
+  uint8_t payload[];
+} rp_slot;
+
+static inline rp_slot *
+rp_slot_at(const rp_shared *shared, uint32_t position) {
+  size_t index = position & (shared->capacity - 1);
+
+  return (rp_slot *) (void *) (shared->data + index * shared->stride);
+}
+
+/* The header of a record of spsc and mpsc, as it lies in the memory. */
+typedef struct rp_header {
+  rp_word length;
+  rp_word type;
+} rp_header;
+
+_Static_assert(RP_SLOT_HEADER == RP_RECORD_HEADER, "release_some() relies on it");
+_Static_assert(sizeof(rp_header) == RP_RECORD_HEADER, "the header of ring.h");
+
+static inline rp_header *
+rp_header_at(const rp_shared *shared, uint32_t position) {
+  return (rp_header *) (void *) (shared->data + (position & (shared->capacity - 1)));
+}
+
+/* Bytes that a record with a header of `length` takes; not cut to 32 bits, since it may be anything. */
+static inline uint64_t
+rp_record_span(uint32_t length) {
+  return ((uint64_t) length + RP_RECORD_HEADER + 7u) & ~(uint64_t) 7u;
+}
 
 /* Bytes of memory that a ring takes, 0 if there can be no such ring: capacity is a power of two, the
  * data area has 64 bytes to 1 GiB, mpmc has at least 2 slots and a slot size that is not 0 and a

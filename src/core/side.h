@@ -68,7 +68,7 @@ rp_shared_counters *rp_side_counters(rp_side *side);
 
 /* Claim room for a record; one claim can be open. On RP_OK `*payload` points to `length` bytes to
  * fill. RP_FULL: no room now. RP_ETOOBIG: never. RP_ECLOSED. RP_ECLAIM: one is open already.
- * RP_ECORRUPT. On any error nothing has changed. `type` is not 0 and not RP_PADDING. */
+ * RP_ECORRUPT. On any error nothing has changed. `type` is from 1 to 254. */
 int rp_side_claim(rp_side *side, uint32_t type, uint32_t length, uint8_t **payload);
 
 /* The record is complete, with the first `length` bytes of the claim. It is visible after the next
