@@ -27,17 +27,24 @@ function buffers(count, i) {
 }
 
 function row(i) {
-  return { id: i, name: `row ${i}`, value: i * 0.75, active: i % 2 === 0 };
+  return { id: i, name: `row ${i}`, score: i * 0.75 };
 }
 
+/** As source code, JSON.parse and database drivers make them. */
 function twentyFields(i) {
+  return {
+    count0: i, ratio0: i / 8, label0: `value ${i}`, flag0: (i & 1) === 0,
+    count4: i + 4, ratio4: (i + 4) / 8, label4: `value ${i}`, flag4: (i & 4) === 0,
+    count8: i + 8, ratio8: (i + 8) / 8, label8: `value ${i}`, flag8: (i & 8) === 0,
+    count12: i + 12, ratio12: (i + 12) / 8, label12: `value ${i}`, flag12: (i & 12) === 0,
+    count16: i + 16, ratio16: (i + 16) / 8, label16: `value ${i}`, flag16: (i & 16) === 0,
+  };
+}
+
+/** The same, but made key by key: the engine keeps such an object as a hash table. */
+function twentyKeys(i) {
   const object = {};
-  for (let field = 0; field < 20; field += 4) {
-    object[`count${field}`] = i + field;
-    object[`ratio${field}`] = (i + field) / 8;
-    object[`label${field}`] = `value ${i}`;
-    object[`flag${field}`] = (i & field) === 0;
-  }
+  for (const [key, value] of Object.entries(twentyFields(i))) object[key] = value;
   return object;
 }
 
@@ -59,6 +66,7 @@ const payloads = {
   '64 KiB bytes': { size: 65536, make: (i) => bytes(65536, i) },
   '1 MiB bytes': { size: 1048576, make: (i) => bytes(1048576, i) },
   '1 KiB string': { size: 1024, make: (i) => flat(String.fromCharCode(65 + i % 58), 1024) },
+  '128 UTF-16': { size: 256, make: (i) => flat(String.fromCharCode(0x416 + i % 58), 128) },
   '1 KiB UTF-16': { size: 1024, make: (i) => flat(String.fromCharCode(0x416 + i % 58), 512) },
   '20 fields': { size: 400, make: twentyFields },
   'nested': {
@@ -70,9 +78,12 @@ const payloads = {
       meta: { created: 1.7e12 + i, flags: [true, false, null] },
     }),
   },
+  '20 computed keys': { size: 400, make: twentyKeys },
   '20 rows': { size: 1000, make: (i) => Array.from({ length: 20 }, (_, n) => row(i + n)) },
-  '100 ints': { size: 500, make: (i) => Array.from({ length: 100 }, (_, n) => i * n) },
-  'Map': {
+  '100 ints': { size: 200, make: (i) => Array.from({ length: 100 }, (_, n) => i + n) },
+  '100 large ints': { size: 500, make: (i) => Array.from({ length: 100 }, (_, n) => i * n * 100) },
+  'Map': { size: 60, make: (i) => new Map([['first', i], ['second', `value ${i}`]]) },
+  'Map of 10': {
     size: 200, make: (i) => new Map(Array.from({ length: 10 }, (_, n) => [`key ${n}`, i + n])),
   },
   'Date': { size: 16, make: (i) => new Date(1.7e12 + i) },

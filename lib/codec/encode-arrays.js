@@ -4,11 +4,12 @@
  * encode-arrays.js - arrays: dense, with extra keys, sparse; integers and doubles in bulk.
  *
  * Few arrays have keys beyond their indices, but each must be asked, and asking is what an
- * array costs: there is no direct way, and listing all keys makes a string of each index.
- * `plainLength` picks the cheapest of three ways by length.
+ * array costs: there is no direct way, and listing all keys makes a string of each index. So it is
+ * done in the way that is cheapest for the length: by listing the keys, or by having Node look for
+ * them for another purpose.
  */
 
-const { inspect } = require('node:util');
+const { isDeepStrictEqual } = require('node:util');
 const op = require('./ops');
 const { w, reserve } = require('./scratch');
 const core = require('./encode');
@@ -17,44 +18,64 @@ const { walk } = core;
 
 const { keys: keysOf, values: valuesOf } = Object;
 const hasOwn = Object.hasOwn;
-const arrayPrototype = Array.prototype;
 const { getPrototypeOf, getOwnPropertyDescriptor } = Object;
-const { includes } = Array.prototype;
+const { prototype: arrayPrototype } = Array;
+const { includes } = arrayPrototype;
 
-/** Lengths up to which listing the keys is the cheapest check. */
+/** Lengths up to which listing the keys is the cheapest check: of any array, and of numbers. */
 const SOME = 64;
+const SOME_NUMBERS = 32;
+/**
+ * From there up to here, listing the values is for integers. Accessors, if an array of integers should
+ * have any, are called twice by it; elsewhere each is called once.
+ */
+const VALUES = 160;
 /** Numbers are packed from this length on. */
 const PACKED = 8;
-/**
- * Between these lengths listing the values beats both other ways for integers. It runs accessors, if
- * an array of numbers should have any: they are called several times. Elsewhere each is called once.
- */
-const VALUES_FROM = 33;
-const VALUES_TO = 128;
 
-/** Prints the extra keys of an array and none of its elements, without running any getter. */
-const inspectExtras = { maxArrayLength: 0, customInspect: false, depth: 0, compact: true };
-const AROUND = '[ ...  more items ]'.length;
-
+/** Whether all keys are indices. Not every array with holes that has no other keys is said to be so. */
 function hasOnlyElements(array, length) {
-  if (length > SOME && getPrototypeOf(array) === arrayPrototype) {
-    try {
-      // `[ ... 100 more items ]`; anything else makes it longer.
-      return inspect(array, inspectExtras).length === AROUND + digitsOf(length);
-    } catch {
-      // It trips over odd errors among the extra keys.
-      return false;
-    }
+  if (length > SOME && mayBait()) {
+    const first = getOwnPropertyDescriptor(array, 0);
+    if (first !== undefined && first.get === undefined) return takesBait(array, length);
   }
   const keys = keysOf(array);
   // Indices come first: if the last of so many keys is the last index, all of them are indices.
   return keys.length === length && (length === 0 || keys[length - 1] === `${length - 1}`);
 }
 
-function digitsOf(number) {
-  let digits = 1;
-  for (let n = number; n >= 10; n /= 10) digits++;
-  return digits;
+/*
+ * Node looks for keys that are no indices when it compares arrays, natively and without a string for each
+ * index. It goes on to the elements if there are none: so it gets to the first element of
+ * `bait`, or it does not.
+ */
+const bait = [];
+let taken = false;
+/** Whether this Node compares arrays like that; undefined until the first one is asked for. */
+let works;
+
+Object.defineProperty(bait, 0, {
+  get() {
+    taken = true;
+    return works; // no object: the comparison ends here
+  },
+  enumerable: true,
+});
+
+/** @param {unknown[]} array whose first element is no accessor: it is read */
+function takesBait(array, length) {
+  taken = false;
+  bait.length = length;
+  isDeepStrictEqual(array, bait);
+  return taken;
+}
+
+function mayBait() {
+  if (works === undefined) {
+    works = takesBait([1, 2], 2) && !takesBait(Object.assign([1, 2], { key: 3 }), 2) &&
+      !takesBait(Object.setPrototypeOf([1, 2], null), 2);
+  }
+  return works;
 }
 
 /** Long arrays are asked at this many places whether they are mostly holes. */
@@ -85,106 +106,105 @@ function writeArray(array) {
 
 /** An array that starts with a number: packed as long as numbers follow. */
 function writeNumbers(array, length, first) {
-  const isInt = (first | 0) === first;
-  if (isInt && length >= VALUES_FROM && length <= VALUES_TO) {
-    if (valuesOf(array).length === length && writeSmallIntegers(array, length)) return;
+  if (length > SOME_NUMBERS && length <= VALUES && isInteger(first)) {
+    const values = valuesOf(array);
+    // A hole would make room for the value of another key.
+    if (values.length === length && getPrototypeOf(array) === arrayPrototype &&
+        !includes.call(array, undefined) && writeIntegers(values, length)) return;
   }
-  if (!hasOnlyElements(array, length)) return writeUncommon(array, length);
+  const isSimple = length > SOME_NUMBERS && mayBait() ?
+      takesBait(array, length) : hasOnlyElements(array, length);
+  if (!isSimple) return writeUncommon(array, length);
   reserve(length * 8 + 8);
-  if (isInt) writePacked(array, length);
-  else startDoubles(array, length, first);
+  const { view, pos } = w;
+  // Taken beforehand: an accessor among the elements may encode another message.
+  w.pos = pos + 5 + length * 8;
+  if (!isInteger(first)) writeDoubles(array, length, pos, view, 0, first);
+  else if (first << 24 >> 24 === first) writeBytes(array, length, pos, view);
+  else if (first << 16 >> 16 === first) writeShorts(array, length, pos, view);
+  else writeWords(array, length, pos, view, 0, first, 4);
+}
+
+/** Whether `value` is an integer of 32 bits, and not -0. */
+function isInteger(value) {
+  return typeof value === 'number' && (value | 0) === value && (value !== 0 || 1 / value > 0);
 }
 
 /**
- * Write an array with as many values as it is long, if all of its elements are integers of up to 16
- * bits and none is a hole: were one of the values that of an extra key, there would be a hole.
+ * Write the values of an array, which have been read already, if all are integers.
+ * @returns {boolean} false: they are not
  */
-function writeSmallIntegers(array, length) {
-  reserve(length * 2 + 8);
-  const { u8, pos } = w;
-  // Taken beforehand: an accessor among the elements may encode another message.
-  w.pos = pos + 5 + length * 2;
-  const bits = copySmallIntegers(array, length, u8, pos + 5);
-  const good = bits >= 0 && !includes.call(array, undefined);
-  if (good && bits > 127) copyTwoBytes(array, length, u8, pos + 5);
-  if (!good || w.u8 !== u8) {
-    w.pos = pos;
-    return false;
+function writeIntegers(values, length) {
+  reserve(length * 4 + 8);
+  const { view, pos } = w;
+  const at = pos + 5;
+  let bits = 0;
+  // Two bytes each, to begin with.
+  for (let i = 0; i < length; i++) {
+    const value = values[i];
+    if (!isInteger(value)) return false;
+    bits |= value ^ value >> 31;
+    view.setInt16(at + i * 2, value, true);
   }
-  u8[pos] = bits > 127 ? op.INT16S : op.INT8S;
-  w.view.setUint32(pos + 1, length, true);
-  if (bits < 128) w.pos -= length;
+  if (bits < 128) {
+    for (let i = 0; i < length; i++) view.setInt8(at + i, view.getInt8(at + i * 2));
+    finish(view, pos, op.INT8S, length, 1);
+  } else if (bits < 32768) {
+    finish(view, pos, op.INT16S, length, 2);
+  } else {
+    for (let i = 0; i < length; i++) view.setInt32(at + i * 4, values[i], true);
+    finish(view, pos, op.INT32S, length, 4);
+  }
   return true;
 }
 
-function copyTwoBytes(array, length, u8, pos) {
-  for (let i = 0, at = pos; i < length; i++) {
-    const int = array[i];
-    u8[at++] = int;
-    u8[at++] = int >> 8;
-  }
-}
-
-/**
- * Write the elements as bytes.
- * @returns {number} the bits that are in any of their magnitudes, -1: not all are such integers
+/*
+ * Each element is read once. They start as the integers that the first one makes likely; one
+ * that does not fit widens what has been written, and anything that is no number turns it into an
+ * ordinary array.
  */
-function copySmallIntegers(array, length, u8, pos) {
-  let bits = 0;
+
+function writeBytes(array, length, pos, view) {
   for (let i = 0; i < length; i++) {
     const value = array[i];
-    if (typeof value !== 'number') return -1;
-    const int = value | 0;
-    if (int !== value || (int === 0 && 1 / value < 0)) return -1;
-    bits |= int ^ (int >> 31);
-    u8[pos + i] = int;
-  }
-  return bits > 32767 ? -1 : bits;
-}
-
-/**
- * Each element is read once. It starts as int32; the first other number widens what has been
- * written to doubles, and anything that is no number turns it into an ordinary array.
- */
-function writePacked(array, length) {
-  const { view, pos } = w;
-  const at = pos + 5;
-  // Taken beforehand: an accessor among the elements may encode another message.
-  w.pos = at + length * 8;
-  let bits = 0;
-  for (let i = 0; i < length; i++) {
-    const value = array[i];
-    const int = typeof value === 'number' ? value | 0 : 0;
-    if (int !== value || (int === 0 && 1 / value < 0)) {
-      return writePackedDoubles(array, length, pos, view, i, value);
+    if (!isInteger(value) || value << 24 >> 24 !== value) {
+      return writeWords(array, length, pos, view, i, value, 1);
     }
-    bits |= int ^ (int >> 31);
+    view.setInt8(pos + 5 + i, value);
+  }
+  finish(view, pos, op.INT8S, length, 1);
+}
+
+function writeShorts(array, length, pos, view) {
+  for (let i = 0; i < length; i++) {
+    const value = array[i];
+    if (!isInteger(value) || value << 16 >> 16 !== value) {
+      return writeWords(array, length, pos, view, i, value, 2);
+    }
+    view.setInt16(pos + 5 + i * 2, value, true);
+  }
+  finish(view, pos, op.INT16S, length, 2);
+}
+
+/** Go on from the element `start`, which has just been read as `value`, behind those of `size` bytes. */
+function writeWords(array, length, pos, view, start, value, size) {
+  const at = pos + 5;
+  for (let i = start - 1; i >= 0 && size < 4; i--) {
+    const int = size === 1 ? view.getInt8(at + i) : view.getInt16(at + i * 2, true);
     view.setInt32(at + i * 4, int, true);
   }
-  const size = bits < 128 ? 1 : bits < 32768 ? 2 : 4;
-  if (size === 1) narrow8(view, at, length);
-  else if (size === 2) narrow16(view, at, length);
-  finish(view, pos, size === 1 ? op.INT8S : size === 2 ? op.INT16S : op.INT32S, length, size);
-}
-
-function narrow8(view, at, length) {
-  for (let i = 0; i < length; i++) view.setInt8(at + i, view.getInt32(at + i * 4, true));
-}
-
-function narrow16(view, at, length) {
-  for (let i = 0; i < length; i++) {
-    view.setInt16(at + i * 2, view.getInt32(at + i * 4, true), true);
+  if (!isInteger(value)) return writeDoubles(array, length, pos, view, start, value);
+  view.setInt32(at + start * 4, value, true);
+  for (let i = start + 1; i < length; i++) {
+    const int = array[i];
+    if (!isInteger(int)) return writeDoubles(array, length, pos, view, i, int);
+    view.setInt32(at + i * 4, int, true);
   }
+  finish(view, pos, op.INT32S, length, 4);
 }
 
-function startDoubles(array, length, first) {
-  const { view, pos } = w;
-  w.pos = pos + 5 + length * 8;
-  writePackedDoubles(array, length, pos, view, 0, first);
-}
-
-/** Go on from the element `start`, which has just been read as `value`. */
-function writePackedDoubles(array, length, pos, view, start, value) {
+/** Go on from the element `start`, which has just been read as `value`, behind those of 4 bytes. */
+function writeDoubles(array, length, pos, view, start, value) {
   const at = pos + 5;
   for (let i = start - 1; i >= 0; i--) {
     view.setFloat64(at + i * 8, view.getInt32(at + i * 4, true), true);

@@ -24,6 +24,9 @@ function getter(prototype, name) {
 const typedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype);
 const mapSize = getter(Map.prototype, 'size');
 const setSize = getter(Set.prototype, 'size');
+const { prototype: mapPrototype } = Map;
+const { prototype: setPrototype } = Set;
+const { prototype: datePrototype } = Date;
 const mapForEach = Map.prototype.forEach;
 const setForEach = Set.prototype.forEach;
 const dateValue = Date.prototype.getTime;
@@ -51,17 +54,19 @@ module.exports = {
 };
 
 const { writeError } = require('./encode-errors');
+const { writeListed } = require('./encode-plain');
 
-function writeOther(object) {
-  switch (kindOf(object)) {
-    case kinds.PLAIN: return core.writePlain(object);
+/** An object that is no array, view or Proxy. */
+function writeOther(object, prototype) {
+  // What is common first: a method of the class tells whether it is one, without a native call.
+  if (prototype === mapPrototype && isCallable(mapSize, object)) return writeMap(object);
+  if (prototype === setPrototype && isCallable(setSize, object)) return writeSet(object);
+  if (prototype === datePrototype && isCallable(dateValue, object)) return writeDate(object);
+  switch (kindOf(object, prototype)) {
+    case kinds.PLAIN: return writeListed(object);
     case kinds.MAP: return writeMap(object);
     case kinds.SET: return writeSet(object);
-    case kinds.DATE:
-      w.u8[w.pos] = op.DATE;
-      w.view.setFloat64(w.pos + 1, dateValue.call(object), true);
-      w.pos += 9;
-      return;
+    case kinds.DATE: return writeDate(object);
     case kinds.REGEXP: return writeRegExp(object);
     case kinds.ERROR: return writeError(object);
     case kinds.BOXED: return writeBoxed(object);
@@ -69,6 +74,21 @@ function writeOther(object) {
     case kinds.NEVER: return refuse(object);
     default: return writeForeign(object);
   }
+}
+
+function isCallable(method, object) {
+  try {
+    method.call(object);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function writeDate(date) {
+  w.u8[w.pos] = op.DATE;
+  w.view.setFloat64(w.pos + 1, dateValue.call(date), true);
+  w.pos += 9;
 }
 
 /*

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * encode.js - writes one value: primitives, plain objects, identity. The rarer kinds are in
- * encode-objects.js, arrays in encode-arrays.js.
+ * encode.js - writes one value: primitives, identity. Plain objects are in encode-plain.js, arrays
+ * in encode-arrays.js, the rarer kinds in encode-objects.js.
  *
  * Objects are read as Node's serializer reads them: own enumerable string keys, fixed when
  * the object is met, each value read once and in order. User code (getters) may run at any such
@@ -11,14 +11,10 @@
 
 const { types } = require('node:util');
 const op = require('./ops');
-const shapes = require('./shapes');
-const { hooks } = require('./hooks');
 const { w, reserve } = require('./scratch');
 
-const { getRoot, startOf, step } = shapes;
 const { isProxy } = types;
 const { getPrototypeOf, prototype: objectPrototype } = Object;
-const hasOwnProperty = Object.prototype.hasOwnProperty;
 const { latin1Write, ucs2Write } = Buffer.prototype;
 const { isArray } = Array;
 const { isView } = ArrayBuffer;
@@ -45,6 +41,8 @@ const walk = {
   stamp: 1,
   context: null,
   foreign: null,
+  /** Object.prototype has enumerable properties. */
+  inherits: false,
   /** No numbers of the registry, no blocks, nothing foreign. */
   alone: true,
 };
@@ -52,13 +50,15 @@ const walk = {
 /** Objects that structured clone must refuse: a WeakSet once there are any. */
 const host = { marked: null };
 
-const core = { walk, host, writeValue, writeString, writeNumber, writeU32, known };
+const core = {
+  walk, host, writeValue, writeObject, writeString, writeNumber, writeU32, known,
+};
 module.exports = core;
 
 const { writeArray } = require('./encode-arrays');
-const { kinds, kindBySlots } = require('./kinds');
+const { writePlain } = require('./encode-plain');
 const {
-  writeOther, refuse, writeForeign, writeView, writeBigInt, stageString, usesBlocks,
+  writeOther, writeForeign, writeView, writeBigInt, stageString, usesBlocks,
 } = require('./encode-objects');
 
 function writeU32(value) {
@@ -138,22 +138,15 @@ function writeWide(string) {
 
 function writeValue(value) {
   if (w.pos > w.limit) reserve(0);
-  switch (typeof value) {
-    case 'number': return writeNumber(value);
-    case 'string': return writeString(value);
-    case 'object':
-      if (value === null) w.u8[w.pos++] = op.NULL;
-      else writeObject(value);
-      return;
-    case 'boolean':
-      w.u8[w.pos++] = value ? op.TRUE : op.FALSE;
-      return;
-    case 'undefined':
-      w.u8[w.pos++] = op.UNDEFINED;
-      return;
-    case 'bigint': return writeBigInt(value);
-    default: return writeForeign(value);
-  }
+  // Comparisons of `typeof` cost nothing, a switch over it calls for its name.
+  if (typeof value === 'number') writeNumber(value);
+  else if (typeof value === 'string') writeString(value);
+  else if (value === null) w.u8[w.pos++] = op.NULL;
+  else if (typeof value === 'object') writeObject(value);
+  else if (typeof value === 'boolean') w.u8[w.pos++] = value ? op.TRUE : op.FALSE;
+  else if (value === undefined) w.u8[w.pos++] = op.UNDEFINED;
+  else if (typeof value === 'bigint') writeBigInt(value);
+  else writeForeign(value);
 }
 
 /** Write a reference if `object` has been met, else give it the next identity number. */
@@ -197,81 +190,13 @@ function writeObject(object) {
     writeArray(object);
   } else if (isView(object)) {
     writeView(object);
-  } else if (getPrototypeOf(object) === objectPrototype) {
-    writePlain(object);
   } else {
-    writeOther(object);
+    const prototype = getPrototypeOf(object);
+    if (prototype === objectPrototype) writePlain(object);
+    else writeOther(object, prototype);
   }
 }
 
-/**
- * The own enumerable string-keyed properties. hasOwnProperty costs nothing here: the engine
- * folds it into the check that for-in makes anyway. It drops what is inherited, and what a getter
- * has deleted since the walk began.
- */
-function writePlain(object) {
-  const at = w.pos;
-  w.pos = at + 5;
-  const start = startOf(walk.holder);
-  let node = start;
-  for (const key in object) {
-    if (!hasOwnProperty.call(object, key)) continue;
-    if (node.key === key) {
-      node = node.next;
-    } else {
-      if (node === start && isArguments(object, key)) return refuse(object);
-      node = step(node, key);
-    }
-    const value = object[key];
-    if (w.pos > w.limit) reserve(0);
-    if (typeof value === 'string') {
-      writeString(value);
-    } else if (typeof value === 'number') {
-      writeNumber(value);
-    } else if (typeof value === 'object') {
-      walk.holder = node;
-      if (value === null) w.u8[w.pos++] = op.NULL;
-      else writeObject(value);
-    } else {
-      writeValue(value);
-    }
-  }
-  if (node === start) {
-    if (isDisguised(object)) {
-      w.pos = at;
-      return writeOther(object);
-    }
-    node = getRoot();
-  }
-  if (node.id === -1 && !walk.alone && hooks.internShape !== null) shapes.touch(node, hooks);
-  const id = node.id >= 0 && !walk.alone ? node.id : localShape(node);
-  w.u8[at] = op.OBJECT;
-  w.view.setUint32(at + 1, id, true);
-}
-
-/** The arguments of a function look like an object with keys 0, 1, ... */
-function isArguments(object, key) {
-  return key === '0' && types.isArgumentsObject(object);
-}
-
-/** An object without keys may be a Map or the like that has been given another prototype. */
-function isDisguised(object) {
-  return getPrototypeOf(object) === objectPrototype &&
-    kindBySlots(object, kinds.PLAIN) !== kinds.PLAIN;
-}
-
-/** Put the shape among those that travel with the message. */
-function localShape(node) {
-  if (node.stamp !== walk.stamp) {
-    node.stamp = walk.stamp;
-    node.local = walk.localCount++;
-    walk.locals[node.local] = node;
-    walk.flags |= op.FLAG_SHAPES;
-  }
-  return (op.LOCAL_SHAPE + node.local) >>> 0;
-}
-
-core.writePlain = writePlain;
 core.blockLine = 32 * 1024;
 /** Byte length from which a buffer is copied once, and the copy moved by Node. */
 core.copyLine = 256 * 1024;

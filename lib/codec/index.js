@@ -19,6 +19,7 @@ const { RingportError, corrupt } = require('./errors');
 const { hooks } = require('./hooks');
 
 const { walk, host } = encoder;
+const { prototype: objectPrototype } = Object;
 const { allocUnsafe } = Buffer;
 const { latin1Write } = Buffer.prototype;
 
@@ -105,6 +106,7 @@ function run(value, start) {
   const { depth } = w;
   codec.foreign = null;
   walk.holder = null;
+  walk.inherits = isEnumerable(objectPrototype);
   let done = false;
   try {
     encoder.writeValue(value);
@@ -129,6 +131,12 @@ function run(value, start) {
       hooks.unstage();
     }
   }
+}
+
+function isEnumerable(object) {
+
+  for (const key in object) return key !== null;
+  return false;
 }
 
 /** After a failure: what encodings inside this one may have left when the stack was full. */

@@ -43,8 +43,7 @@ CHECKS[kinds.BOXED] = types.isBoxedPrimitive;
 CHECKS[kinds.BUFFER] = types.isArrayBuffer;
 
 /** What structured clone takes `object` for: neither array nor view, and no Proxy. */
-function kindOf(object) {
-  const prototype = getPrototypeOf(object);
+function kindOf(object, prototype) {
   if (prototype === null) {
     return types.isModuleNamespaceObject(object) ? kinds.NEVER : kindBySlots(object, kinds.PLAIN);
   }

@@ -38,6 +38,8 @@ class Node {
   entry = null;
   /** Keys of a loose node. */
   keys = null;
+  /** Writes the values of an object of this shape: see encode-plain.js. */
+  write = null;
   /** Where the walk of an object begins that is the value of this key: see startOf. */
   start = null;
 
@@ -150,11 +152,18 @@ function entryOf(node) {
   return node.entry;
 }
 
-/** Count one use; ask for a number when the shape has become frequent. */
+/** The nodes on the way to `node`, one for each key. */
+function pathOf(node) {
+  const path = new Array(node.depth);
+  for (let n = node; n.parent !== null; n = n.parent) path[n.depth - 1] = n;
+  return path;
+}
+
+/** Ask for a number when the shape has become frequent. */
 function touch(node, hooks) {
-  if (node.keys !== null || ++node.uses < FREQUENT) return;
+  if (node.keys !== null || node.uses < FREQUENT) return;
   const id = hooks.internShape(textOf(node));
   node.id = id < 0 ? -2 : id;
 }
 
-module.exports = { getRoot, startOf, step, touch, textOf, entryOf };
+module.exports = { getRoot, startOf, step, touch, keysOf, pathOf, textOf, entryOf };

@@ -1,0 +1,185 @@
+'use strict';
+
+/*
+ * encode-plain.js - writes plain objects.
+ *
+ * In two passes: the keys, which lead to the shape, then the values. For-in over an object that the
+ * engine keeps as a hidden class costs one comparison a key, whatever else has been through the same loop.
+ * The values of a frequent shape are read by a function compiled for it, so that the engine makes each
+ * a load from a known place and knows its type: other shapes, and objects kept as hash tables,
+ * do not spoil it. Where code generation is disabled a loop reads them.
+ */
+
+const { types } = require('node:util');
+const op = require('./ops');
+const shapes = require('./shapes');
+const { kinds, kindBySlots } = require('./kinds');
+const { hooks } = require('./hooks');
+const { w, reserve } = require('./scratch');
+const core = require('./encode');
+
+const { walk, writeNumber, writeString } = core;
+const { getRoot, startOf, step, keysOf, pathOf } = shapes;
+const { hasOwn, keys: listKeys, prototype: objectPrototype } = Object;
+const { stringify } = JSON;
+const makeFunction = Function;
+
+/** Objects of a shape written before its writer is compiled. */
+const FREQUENT = 32;
+const MAX_COMPILED = 1000;
+
+let compiled = 0;
+let mayCompile = true;
+
+module.exports = { writePlain, writeListed };
+
+const { refuse, writeOther } = require('./encode-objects');
+
+/** An object whose prototype is Object.prototype. */
+function writePlain(object) {
+  if (walk.inherits) return writeListed(object);
+  const start = startOf(walk.holder);
+  let node = start;
+  for (const key in object) {
+    if (node.key === key) {
+      node = node.next;
+    } else {
+      if (node === start && isArguments(object, key)) return refuse(object);
+      node = step(node, key);
+    }
+  }
+  if (node === start) {
+    if (kindBySlots(object, kinds.PLAIN) !== kinds.PLAIN) {
+      return writeOther(object, objectPrototype);
+    }
+    node = getRoot();
+  }
+  writeShape(object, node);
+}
+
+/** An object that may inherit enumerable properties. */
+function writeListed(object) {
+  const keys = listKeys(object);
+  const start = startOf(walk.holder);
+  let node = start;
+  if (keys.length === 0) node = getRoot();
+  else if (isArguments(object, keys[0])) return refuse(object);
+  for (let i = 0; i < keys.length; i++) {
+    node = node.key === keys[i] ? node.next : step(node, keys[i]);
+  }
+  writeShape(object, node);
+}
+
+/** The arguments of a function look like an object with keys 0, 1, ... */
+function isArguments(object, key) {
+  return key === '0' && types.isArgumentsObject(object);
+}
+
+function writeShape(object, node) {
+  const { u8, pos: at } = w;
+  node.uses++;
+  if (node.id === -1 && !walk.alone && hooks.internShape !== null) shapes.touch(node, hooks);
+  const id = node.id >= 0 && !walk.alone ? node.id : localShape(node);
+  u8[at] = op.OBJECT;
+  u8[at + 1] = id;
+  u8[at + 2] = id >>> 8;
+  u8[at + 3] = id >>> 16;
+  u8[at + 4] = id >>> 24;
+  w.pos = at + 5;
+  if (node.write === null) return writeKeys(object, node, at);
+  const read = node.write(object);
+  if (read >= 0) writeRest(object, node, read, at);
+}
+
+/** Put the shape among those that travel with the message. */
+function localShape(node) {
+  if (node.stamp !== walk.stamp) {
+    node.stamp = walk.stamp;
+    node.local = walk.localCount++;
+    walk.locals[node.local] = node;
+    walk.flags |= op.FLAG_SHAPES;
+  }
+  return op.LOCAL_SHAPE | node.local;
+}
+
+/** The values of an object whose shape has no writer yet. */
+function writeKeys(object, node, at) {
+  let write;
+  if (node.keys !== null) {
+    write = looped(node.keys, () => node);
+  } else {
+    const path = pathOf(node);
+    if (node.uses < FREQUENT) write = looped(path.map(nameOf), (i) => path[i]);
+    else write = node.write = compile(path);
+  }
+  const read = write(object);
+  if (read >= 0) writeRest(object, node, read, at);
+}
+
+const nameOf = (node) => node.name;
+
+/**
+ * A writer writes the values in the order of the keys.
+ * @returns {(object: object) => number} -1, or the index of the key that has gone meanwhile
+ */
+function compile(path) {
+  if (mayCompile && compiled < MAX_COMPILED) {
+    compiled++;
+    try {
+      return makeFunction('path', 'w', 'reserve', 'writeNumber', 'writeString', 'writeField',
+        'hasOwn', `return (o) => { let v; ${path.map(sourceOf).join('\n')} return -1; };`)(
+        path, w, reserve, writeNumber, writeString, writeField, hasOwn);
+    } catch {
+      mayCompile = false;
+    }
+  }
+  return looped(path.map(nameOf), (i) => path[i]);
+}
+
+function sourceOf({ name }, i) {
+  const key = stringify(name);
+  // Were it gone, the object would inherit another.
+  const check = name in objectPrototype ? `if (!hasOwn(o, ${key})) return ${i};` : '';
+  return `${check}
+    v = o[${key}];
+    if (w.pos > w.limit) reserve(0);
+    if (typeof v === 'number') writeNumber(v);
+    else if (typeof v === 'string') writeString(v);
+    else if (typeof v === 'boolean') w.u8[w.pos++] = v ? ${op.TRUE} : ${op.FALSE};
+    else if (!writeField(o, v, path[${i}])) return ${i};`;
+}
+
+/** A writer without a compiler. */
+function looped(keys, holderOf) {
+  return (object) => {
+    for (let i = 0; i < keys.length; i++) {
+      if (!hasOwn(object, keys[i])) return i;
+      writeHeld(object[keys[i]], holderOf(i));
+    }
+    return -1;
+  };
+}
+
+/** @returns {boolean} false: there is no such property any more */
+function writeField(object, value, holder) {
+  if (value === undefined && !hasOwn(object, holder.name)) return false;
+  writeHeld(value, holder);
+  return true;
+}
+
+function writeHeld(value, holder) {
+  walk.holder = holder;
+  core.writeValue(value);
+}
+
+/** Key `from` has gone: leave it out, go on behind it, and name the shape that this makes. */
+function writeRest(object, node, from, at) {
+  const keys = keysOf(node).slice();
+  let shape = getRoot();
+  for (let i = 0; i < keys.length; i++) {
+    if (i >= from && (i === from || !hasOwn(object, keys[i]))) continue;
+    shape = step(shape, keys[i]);
+    if (i > from) writeHeld(object[keys[i]], shape);
+  }
+  w.view.setInt32(at + 1, localShape(shape), true);
+}
