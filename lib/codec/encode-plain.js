@@ -19,16 +19,14 @@ const { w, reserve } = require('./scratch');
 const core = require('./encode');
 
 const { walk, writeNumber, writeString } = core;
-const { getRoot, startOf, step, keysOf, pathOf } = shapes;
+const { getRoot, startOf, step, countWriter, keysOf, pathOf } = shapes;
 const { hasOwn, keys: listKeys, prototype: objectPrototype } = Object;
 const { stringify } = JSON;
 const makeFunction = Function;
 
 /** Objects of a shape written before its writer is compiled. */
 const FREQUENT = 32;
-const MAX_COMPILED = 1000;
 
-let compiled = 0;
 let mayCompile = true;
 
 module.exports = { writePlain, writeListed };
@@ -123,8 +121,7 @@ const nameOf = (node) => node.name;
  * @returns {(object: object) => number} -1, or the index of the key that has gone meanwhile
  */
 function compile(path) {
-  if (mayCompile && compiled < MAX_COMPILED) {
-    compiled++;
+  if (mayCompile && countWriter()) {
     try {
       return makeFunction('path', 'w', 'reserve', 'writeNumber', 'writeString', 'writeField',
         'hasOwn', `return (o) => { let v; ${path.map(sourceOf).join('\n')} return -1; };`)(

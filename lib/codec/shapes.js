@@ -15,6 +15,7 @@
 const MAX_NODES = 8192;
 const MAX_KEYS = 128;
 const MAX_KEY_LENGTH = 128;
+const MAX_WRITERS = 1000;
 /** Objects of a shape met before it is worth a number. */
 const FREQUENT = 8;
 
@@ -52,14 +53,22 @@ class Node {
 
 let root = new Node(null, '');
 let nodes = 0;
+/** Writers compiled for shapes of this tree. */
+let writers = 0;
 
 /** @returns {Node} the node of an object without keys */
 function getRoot() {
   if (nodes > MAX_NODES) {
     root = new Node(null, '');
     nodes = 0;
+    writers = 0;
   }
   return root;
+}
+
+/** @returns {boolean} whether another shape may have a writer of its own */
+function countWriter() {
+  return writers < MAX_WRITERS && ++writers > 0;
 }
 
 /**
@@ -166,4 +175,6 @@ function touch(node, hooks) {
   node.id = id < 0 ? -2 : id;
 }
 
-module.exports = { getRoot, startOf, step, touch, keysOf, pathOf, textOf, entryOf };
+module.exports = {
+  getRoot, startOf, step, touch, countWriter, keysOf, pathOf, textOf, entryOf,
+};

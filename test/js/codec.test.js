@@ -236,6 +236,44 @@ describe('codec: the bytes of serialize()', () => {
     agrees(value, codec.deserialize(Buffer.from(golden, 'hex')));
   });
 
+  it('keys that go while they are read are left out, however often the shape has been seen', () => {
+    const make = (hook) => ({
+      get first() { return hook(this); }, toString: 1, second: 2, nested: { a: [1] }, third: undefined, ['__proto__']: 5,
+    });
+    const hooks = [
+      () => 'nothing',
+      (object) => { delete object.second; return 1; },
+      (object) => { delete object.toString; delete object.nested; return 2; },
+      (object) => { delete object.third; object.fourth = 4; return 3; },
+      (object) => { delete object.__proto__; return 4; },
+      (object) => { for (const key of Object.keys(object)) delete object[key]; return 5; },
+    ];
+    for (let i = 0; i < 300; i++) {
+      for (const hook of hooks) {
+        const copy = codec.deserialize(codec.serialize(make(hook)));
+        const expected = structuredClone(make(hook));
+        assert.deepStrictEqual(copy, expected);
+        assert.deepStrictEqual(Object.keys(copy), Object.keys(expected));
+      }
+    }
+  });
+
+  it('what a prototype has that is enumerable is left out', () => {
+    class Base { own = 1; }
+    Base.prototype.inherited = 2;
+    for (let i = 0; i < 100; i++) {
+      assert.deepStrictEqual(codec.deserialize(codec.serialize(new Base())), { own: 1 });
+      assert.deepStrictEqual(codec.deserialize(codec.serialize({ own: i, inherited: 3 })), { own: i, inherited: 3 });
+    }
+    Object.prototype.inherited = 4;
+    try {
+      const copy = codec.deserialize(codec.serialize({ own: 1 }));
+      assert.deepStrictEqual(Object.keys(copy), ['own']);
+    } finally {
+      delete Object.prototype.inherited;
+    }
+  });
+
   it('a Buffer, a Uint8Array and a view at an odd offset are read', () => {
     const bytes = codec.serialize({ a: [1.5, 'x'.repeat(9000)] });
     const odd = new Uint8Array(bytes.length + 3).subarray(3);
