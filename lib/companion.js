@@ -21,14 +21,12 @@ const {
   MessageChannel, MessagePort: NodePort, receiveMessageOnPort,
 } = require('./threads');
 
-const codec = require('./codec/index');
+const { RingportError } = require('./codec/errors');
 const { binding } = require('./native');
-
-const { RingportError } = codec;
 
 const kArrive = Symbol('arrive');
 
-/** Set by port.js: what a ringport MessagePort is and how one is made. */
+/** Set by endpoint.js and port.js: what a ringport MessagePort is and how one is made. */
 const ports = {
   /** @returns {import('./endpoint').Endpoint | undefined} of a ringport port */
   endpointOf: undefined,
@@ -38,6 +36,8 @@ const ports = {
   endpointAt: undefined,
   /** receiveMessageOnPort for a port of ours */
   receive: undefined,
+  /** @returns {import('./codec')} which is loaded on first need */
+  codec: undefined,
   /** How many there have been in this thread. */
   made: 0,
 };
@@ -155,9 +155,10 @@ function placed(ids, which) {
  * anything has changed, but for the halves of our ports, which are taken back; after it nothing can fail.
  */
 function send(endpoint, start, foreign, transfer, copies, open) {
-  if (foreign === null && transfer.empty) return endpoint.write(start, codec.end);
+  const { end: codecEnd } = ports.codec();
 
-  const { end: codecEnd } = codec;
+  if (foreign === null && transfer.empty) return endpoint.write(start, codecEnd);
+
   const end = open ? ensure(endpoint) : closedPort();
   const own = transfer === null ? [] : transfer.ports.map((port) => ports.endpointOf(port));
   const hasPorts = transfer !== null && transfer.all.length > 0;
@@ -249,6 +250,7 @@ function arrive(port, id) {
 
 /** Encode without blocks: the bytes travel through Node. @returns {[Uint8Array, unknown[] | null]} */
 function encodeInline(value, transfer) {
+  const codec = ports.codec();
   const line = codec.BLOCK_LINE;
 
   codec.BLOCK_LINE = Infinity;

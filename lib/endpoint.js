@@ -9,7 +9,6 @@
  * per batch, decode out of the inbox.
  */
 
-const codec = require('./codec/index');
 const companion = require('./companion');
 const context = require('./context');
 const outbox = require('./outbox');
@@ -18,7 +17,11 @@ const {
 } = require('./native');
 
 const { post, receive, release } = binding;
-const { encode, decode } = codec;
+
+/** Loaded by the first message: a thread that has just started has none yet. */
+let codec = null;
+let encode = (...args) => loadCodec().encode(...args);
+let decode = (...args) => loadCodec().decode(...args);
 
 const kMessage = Symbol('message');
 const kMessages = Symbol('messages');
@@ -165,30 +168,36 @@ function unstage() {
   staged = stagedBase;
 }
 
-codec.attach({
-  setScratch(u8) {
-    outbox.setScratch(u8);
-    binding.setScratch(u8);
-  },
-  internShape: (text) => binding.internShape(text),
-  shapeKeys: (number) => binding.shapeText(number),
-  stageBytes(buffer, offset, length) {
-    binding.stageBytes(new Uint8Array(buffer, offset, length));
-    return staged++ - stagedBase;
-  },
-  stageString(string, oneByte) {
-    binding.stageString(string, oneByte);
-    return staged++ - stagedBase;
-  },
-  unstage,
-  copied(buffer) {
-    copies = copies === null ? [buffer] : copies.concat(buffer);
-  },
-  takeBlock: (index) => takeBytes(index + recordBlock).buffer,
-  takeString: (index, oneByte) => binding.takeString(recordAt, index + recordBlock, oneByte),
-  port: (object, transfer) => companion.portIndex(object, transfer),
-  takePort: (index) => arrived?.own[index],
-});
+function loadCodec() {
+  if (codec !== null) return codec;
+  codec = require('./codec/index');
+  ({ encode, decode } = codec);
+  codec.attach({
+    setScratch(u8) {
+      outbox.setScratch(u8);
+      binding.setScratch(u8);
+    },
+    internShape: (text) => binding.internShape(text),
+    shapeKeys: (number) => binding.shapeText(number),
+    stageBytes(buffer, offset, length) {
+      binding.stageBytes(new Uint8Array(buffer, offset, length));
+      return staged++ - stagedBase;
+    },
+    stageString(string, oneByte) {
+      binding.stageString(string, oneByte);
+      return staged++ - stagedBase;
+    },
+    unstage,
+    copied(buffer) {
+      copies = copies === null ? [buffer] : copies.concat(buffer);
+    },
+    takeBlock: (index) => takeBytes(index + recordBlock).buffer,
+    takeString: (index, oneByte) => binding.takeString(recordAt, index + recordBlock, oneByte),
+    port: (object, transfer) => companion.portIndex(object, transfer),
+    takePort: (index) => arrived?.own[index],
+  });
+  return codec;
+}
 
 class Endpoint {
   /** Slot of the half in the binding, NONE once it is gone. */
@@ -658,5 +667,6 @@ function closed(slot, peer) {
   else Endpoint.at(slot)?.closed(peer);
 }
 
+companion.ports.codec = loadCodec;
 binding.setup({ dispatch, closed }, dispatch, closed, control);
 module.exports = { Endpoint, ALL, kBatching, kMessage, kMessages, kMessageError, kClosed };

@@ -22,17 +22,23 @@ const Module = module.constructor;
 
 /** By path: for whoever loads a file that is being loaded. */
 const modules = new Map();
-/** What this thread has compiled and has not given to others. */
-let compiled = [];
+/** What this thread can give to the threads to come. */
+let scripts = [];
 /** The addon, once it is loaded: what it is loaded by cannot be kept in it. */
 let binding = null;
+/** Where the addon puts the code of a file. As much of it as the largest needs is ever touched. */
+const landing = Buffer.allocUnsafeSlow(256 * 1024);
+/** Something has been compiled here that nobody has kept. */
+let anew = false;
 
 function compile(file) {
-  const [text, cachedData] = binding?.codeOf(file) ??
-    [HEAD + fs.readFileSync(file, 'latin1') + TAIL, undefined];
+  const [text, length, wanted] = binding?.codeOf(file, landing) ??
+    [HEAD + fs.readFileSync(file, 'latin1') + TAIL, 0, binding !== null];
+  const cachedData = length > 0 ? landing.subarray(0, length) : undefined;
   const script = new vm.Script(text, { filename: file, cachedData, columnOffset: -HEAD.length });
 
-  if (cachedData === undefined && binding !== null) compiled.push({ file, text, script });
+  if (cachedData === undefined) anew = true;
+  if (wanted) scripts.push({ file, text, script });
   return script.runInThisContext();
 }
 
@@ -60,24 +66,31 @@ function load(file) {
   return made.exports;
 }
 
-/** Leave what has been compiled to the threads to come, by now with the functions that have run. */
+/** Leave to the threads to come what this one has compiled: the functions that have run by now. */
 function keepCode() {
-  for (const { file, text, script } of compiled) {
+  if (scripts.length === 0) return;
+  here('codec/index.js'); // which they will need
+  for (const { file, text, script } of scripts) {
     binding.keepCode(file, Buffer.from(text, 'latin1'), script.createCachedData());
   }
-  compiled = [];
+  scripts = [];
+}
+
+function here(name) {
+  return load(path.join(__dirname, name));
 }
 
 function loadAll() {
-  const here = (name) => load(path.join(__dirname, name));
-
   binding = here('binding.js');
+  anew = false;
 
   const main = here('main.js');
 
-  /* One that is started by us finds it; another was not to be foreseen. */
+  /* Before the first thread of ours; in one that was not to be foreseen, at once; and once more by the
+   * first that ends, which knows best what a thread runs. */
   if (isMainThread) here('launch.js').prepare = keepCode;
-  else keepCode();
+  else if (anew) keepCode();
+  else if (scripts.length > 0) process.once('exit', keepCode);
   return main;
 }
 

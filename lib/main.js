@@ -10,13 +10,32 @@
 
 const threads = require('./threads');
 
-const { serialize, deserialize, markUncloneable, RingportError } = require('./codec/index');
+const { RingportError } = require('./codec/errors');
 const {
   MessageChannel, MessagePort, markAsUntransferable, receiveMessageOnPort,
 } = require('./port');
 const { threads: listThreads } = require('./native').binding;
-const { moveMessagePortToContext } = require('./move');
 const { Worker, parentPort, workerData } = require('./worker');
+
+/* Loaded on first need: each costs a thread that starts a part of its start. */
+const codec = () => require('./codec/index');
+
+/** @see lib/codec/index.js */
+function serialize(value) {
+  return codec().serialize(value);
+}
+
+/** @see lib/codec/index.js */
+function deserialize(bytes) {
+  return codec().deserialize(bytes);
+}
+
+/** @see lib/move.js */
+function moveMessagePortToContext(port, context) {
+  return require('./move').moveMessagePortToContext(port, context);
+}
+
+Object.defineProperty(moveMessagePortToContext, 'length', { value: 0 }); // as Node's
 
 module.exports = {
   ...threads,
@@ -39,7 +58,7 @@ if (threads.markAsUncloneable !== undefined) {
   module.exports.markAsUncloneable = function markAsUncloneable(object) {
     threads.markAsUncloneable(object);
     if (object !== null && (typeof object === 'object' || typeof object === 'function')) {
-      markUncloneable(object);
+      codec().markUncloneable(object);
     }
   };
 }

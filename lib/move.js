@@ -305,8 +305,6 @@ function moveMessagePortToContext(port, context) {
   return new Moved(context, takeOver(port, endpoint), way, shell).shell;
 }
 
-Object.defineProperty(moveMessagePortToContext, 'length', { value: 0 }); // as Node's
-
 ports.endpointOf = (object) => Port.endpointOf(object) ?? shells.get(object)?.endpoint;
 ports.receive = (port) => (shells.has(port) ? shells.get(port).receive() : port[kReceive]());
 

@@ -20,9 +20,11 @@ const SEALED = -5;
 
 /** A batch of received records: as much as the largest record, and cheap to keep in the cache. */
 const INBOX_BYTES = 64 * 1024;
+const RESERVED_BYTES = 256 * 1024;
 
 const control = new Int32Array(WORDS);
-const inbox = new Uint8Array(INBOX_BYTES);
+/* So much memory comes from the system as it is needed; less would be carved out of what has been used. */
+const inbox = new Uint8Array(new ArrayBuffer(RESERVED_BYTES), 0, INBOX_BYTES);
 
 binding.setInbox(inbox);
 

@@ -13,7 +13,7 @@ const {
   isMarkedAsUntransferable, markAsUncloneable, markAsUntransferable: nodeMark,
 } = require('./threads');
 
-const { RingportError } = require('./codec/index');
+const { RingportError } = require('./codec/errors');
 const companion = require('./companion');
 const {
   Endpoint, kBatching, kMessage, kMessages, kMessageError, kClosed,

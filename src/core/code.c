@@ -16,7 +16,7 @@ static rp_code files[RP_CODE_FILES_MAX];
 static size_t count;
 
 /* Under the lock, as all of these. */
-static const rp_code *
+static rp_code *
 find(const char *name) {
   for (size_t i = 0; i < count; i++)
     if (strcmp(files[i].name, name) == 0) return &files[i];
@@ -40,14 +40,30 @@ add(const rp_code *code) {
   memcpy(memory, code->data, code->data_length);
   memcpy(text, code->text, code->text_length);
   memcpy(name, code->name, name_size);
-  files[count++] = (rp_code){name, text, code->text_length, memory, code->data_length};
+  files[count++] = (rp_code){name, text, code->text_length, memory, code->data_length, 1};
+  return RP_OK;
+}
+
+/* The old data stays: somebody may be reading it. */
+static int
+replace(rp_code *kept, const rp_code *code) {
+  if (kept->generation == RP_CODE_GENERATIONS) return RP_OK;
+
+  void *data = malloc(code->data_length);
+
+  if (data == NULL) return RP_ENOMEM;
+  memcpy(data, code->data, code->data_length);
+  kept->data = data;
+  kept->data_length = code->data_length;
+  kept->generation++;
   return RP_OK;
 }
 
 int
 rp_code_put(const rp_code *code) {
   rp_lock_take(&lock);
-  int result = find(code->name) != NULL ? RP_OK : add(code);
+  rp_code *kept = find(code->name);
+  int result = kept != NULL ? replace(kept, code) : add(code);
 
   rp_lock_drop(&lock);
   return result;

@@ -1,9 +1,10 @@
 /*
  * code.h - what the threads of this process have compiled of the wrapper, for the threads to come.
  *
- * A file of the wrapper is kept with its text and the code that the engine has made of it. All of it
- * stays for as long as the process lives, and what has been put is not changed, so what is found can be
- * read without the lock. It is bounded by what the wrapper consists of.
+ * A file of the wrapper is kept with its text and the code that the engine has made of it. That code
+ * holds the functions that have run by then, so it may be put once more, by a thread that has run more
+ * of them. What has been put stays as it is for as long as the process lives, and can be read without
+ * the lock; it is bounded by what the wrapper consists of.
  */
 #ifndef RP_CODE_H_
 #define RP_CODE_H_
@@ -11,6 +12,7 @@
 #include <stddef.h>
 
 #define RP_CODE_FILES_MAX 128u
+#define RP_CODE_GENERATIONS 2u
 
 typedef struct rp_code {
   const char *name;
@@ -18,10 +20,11 @@ typedef struct rp_code {
   size_t text_length;
   const void *data;
   size_t data_length;
+  unsigned generation; /* how often it has been put */
 } rp_code;
 
-/* Keep a copy of `code`, unless the file of this name is there. Any thread, takes a lock. RP_FULL,
- * RP_ENOMEM: it is not kept. */
+/* Keep a copy of `code`; of one that is there, only the data is replaced. No-op after RP_CODE_GENERATIONS.
+ * Any thread, takes a lock. RP_FULL, RP_ENOMEM: nothing has changed. */
 int rp_code_put(const rp_code *code);
 
 /* The file of this name, which stays for ever. Any thread, takes a lock. RP_ENOENT. */

@@ -4,6 +4,7 @@
 #include "kept.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "code.h"
 #include "error.h"
@@ -69,23 +70,30 @@ rp_kept_put(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* codeOf(file) -> [text, data], undefined if it is not kept. */
+/* codeOf(file, buffer) -> [text, length of the data, whether newer data is wanted]; the data is in the buffer.
+ * undefined: it is not kept, or the buffer is too small. */
 napi_value
 rp_kept_get(napi_env env, napi_callback_info info) {
-  napi_value argv[RP_ARGS_MAX], result = NULL, text = NULL, data = NULL;
+  napi_value argv[RP_ARGS_MAX], result = NULL, text = NULL, wanted = NULL;
   rp_code code;
+  void *buffer = NULL;
+  size_t capacity = 0;
 
   (void) rp_arguments(env, info, argv);
+  if (napi_get_buffer_info(env, argv[1], &buffer, &capacity) != napi_ok)
+    return rp_throw_type(env, "codeOf needs a buffer");
 
   char *name = to_utf8(env, argv[0]);
   bool found = name != NULL && rp_code_get(name, &code) == RP_OK;
 
   free(name);
-  if (!found || (text = kept_string(env, &code)) == NULL ||
-      napi_create_buffer_copy(env, code.data_length, code.data, NULL, &data) != napi_ok ||
-      napi_create_array_with_length(env, 2, &result) != napi_ok)
+  if (!found || code.data_length > capacity || (text = kept_string(env, &code)) == NULL ||
+      napi_create_array_with_length(env, 3, &result) != napi_ok)
     return NULL;
+  memcpy(buffer, code.data, code.data_length);
   (void) napi_set_element(env, result, 0, text);
-  (void) napi_set_element(env, result, 1, data);
+  (void) napi_set_element(env, result, 1, rp_from_u32(env, (uint32_t) code.data_length));
+  if (napi_get_boolean(env, code.generation < RP_CODE_GENERATIONS, &wanted) == napi_ok)
+    (void) napi_set_element(env, result, 2, wanted);
   return result;
 }

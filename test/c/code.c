@@ -1,5 +1,5 @@
 /*
- * What a thread has compiled is there for all threads, as it was put first; the table says when it is full
+ * What a thread has compiled is there for all threads, with newer data if there is any; the table says when it is full
  * and goes on to serve what is in it.
  */
 #include "support.h"
@@ -13,21 +13,28 @@ static char names[RP_CODE_FILES_MAX + 1][16];
 
 static rp_code
 code_of(uint32_t i, const char *text) {
-  rp_code code = {names[i], text, strlen(text), "data", i % 5};
+  rp_code code = {names[i], text, strlen(text), "data", i % 5, 0};
 
   return code;
 }
 
 static void
-first_put_stays(void) {
-  rp_code first = code_of(0, "first"), second = code_of(0, "second"), found;
+data_is_put_again_once(void) {
+  static const char *const data[] = {"cold", "warm", "late"};
+  rp_code code = code_of(0, "text"), found[3];
 
-  assert(rp_code_get(names[0], &found) == RP_ENOENT);
-  assert(rp_code_put(&first) == RP_OK);
-  assert(rp_code_put(&second) == RP_OK);
-  assert(rp_code_get(names[0], &found) == RP_OK);
-  assert(found.text_length == 5 && memcmp(found.text, "first", 5) == 0);
-  assert(found.text != first.text && found.name != first.name); /* copies */
+  assert(rp_code_get(names[0], &found[0]) == RP_ENOENT);
+  for (uint32_t i = 0; i < 3; i++) {
+    code.data = data[i];
+    code.data_length = 4;
+    assert(rp_code_put(&code) == RP_OK);
+    assert(rp_code_get(names[0], &found[i]) == RP_OK);
+    assert(found[i].text == found[0].text && found[i].text != code.text);
+    assert(found[i].generation == (i == 0 ? 1 : RP_CODE_GENERATIONS));
+  }
+  assert(memcmp(found[0].data, "cold", 4) == 0); /* as it was for who reads it */
+  assert(memcmp(found[1].data, "warm", 4) == 0);
+  assert(found[2].data == found[1].data && found[1].data != data[1]);
 }
 
 static void *
@@ -40,7 +47,8 @@ put_all(void *argument) {
     assert(rp_code_put(&code) == RP_OK);
     assert(rp_code_get(names[i], &found) == RP_OK);
     /* Whoever put it: all of it is by the same thread. */
-    assert(found.data_length == i % 5 && memcmp(found.data, "data", i % 5) == 0);
+    assert(found.generation >= 1 && found.data_length == i % 5 &&
+           memcmp(found.data, "data", i % 5) == 0);
     for (size_t at = 0; at < found.text_length; at++)
       assert(found.text[at] == found.text[0]);
     assert(found.text_length == (size_t) (found.text[0] - '0'));
@@ -76,7 +84,7 @@ int
 main(void) {
   for (uint32_t i = 0; i <= RP_CODE_FILES_MAX; i++)
     (void) snprintf(names[i], sizeof(names[i]), "/lib/%u.js", i);
-  first_put_stays();
+  data_is_put_again_once();
   threads_agree();
   is_bounded();
   return 0;
