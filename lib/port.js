@@ -383,9 +383,12 @@ function from(passport) {
   if (!(passport instanceof NodePort)) throwAsNode(() => nodeReceive(null));
 
   const received = nodeReceive(passport)?.message;
-  const slot = received?.kind === PASSPORT ? binding.attach(received.id) : -1;
+  const valid = received?.kind === PASSPORT && received.end instanceof NodePort;
+  const slot = valid ? binding.attach(received.id) : -1;
 
   if (slot === -1) {
+    /* It came here and goes no further: the other side must learn of it. */
+    if (valid) received.end.close();
     throw new RingportError('ERR_RINGPORT_INVALID_PASSPORT',
       'The port is no passport of a ringport MessagePort, or it has been used');
   }

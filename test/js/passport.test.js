@@ -453,6 +453,27 @@ describe('passport: wrong use', () => {
     }
   });
 
+  own('a passport that somebody has tampered with attaches nothing, and its channel closes', async (wt, t) => {
+    for (const fake of [undefined, null, 5, {}, 'end']) {
+      const [a, b] = t.channel();
+      const { message } = plain.receiveMessageOnPort(b.detach());
+      const [p, q] = plainPair(t);
+
+      p.postMessage({ ...message, end: fake });
+      assert.throws(() => wt.MessagePort.from(q), { code: 'ERR_RINGPORT_INVALID_PASSPORT' });
+      message.end.close();
+      await t.next(a, 'close');
+    }
+
+    const [a, b] = t.channel();
+    const { message } = plain.receiveMessageOnPort(b.detach());
+    const [p, q] = plainPair(t);
+
+    p.postMessage({ ...message, id: message.id + 1n }, [message.end]);
+    assert.throws(() => wt.MessagePort.from(q), { code: 'ERR_RINGPORT_INVALID_PASSPORT' });
+    await t.next(a, 'close');
+  });
+
   own('a ringport port in the transfer list of a plain port is refused by Node, and unharmed', (wt, t) => {
     const [a, b] = t.channel();
     const [p] = plainPair(t);
