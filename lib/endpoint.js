@@ -612,10 +612,19 @@ class Endpoint {
   /** The value of the record at this offset of the inbox. */
   decode(at) {
     const type = inbox32[(at >> 2) + 1];
+
+    if (type === 0) return decode(inbox, at + 8, inbox32[at >> 2], null);
+    try {
+      return this.decodeMore(at, type);
+    } catch (error) {
+      binding.dropBlocks(at);
+      throw error;
+    }
+  }
+
+  /** The same with something beside the bytes. */
+  decodeMore(at, type) {
     let length = inbox32[at >> 2];
-
-    if (type === 0) return decode(inbox, at + 8, length, null);
-
     let bytes = inbox;
     let offset = at + 8;
     let foreign = null;

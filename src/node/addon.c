@@ -45,6 +45,7 @@ static const struct {
     {"blockLength", rp_blocks_length},
     {"takeBytes", rp_blocks_take_bytes},
     {"takeString", rp_blocks_take_string},
+    {"dropBlocks", rp_blocks_drop_rest},
     {"internShape", rp_tables_intern_shape},
     {"shapeText", rp_tables_shape_text},
     {"spawnBegin", rp_tables_spawn_begin},

@@ -202,3 +202,16 @@ rp_blocks_take_string(napi_env env, napi_callback_info info) {
   rp_block_free(block);
   return result;
 }
+
+/* dropBlocks(offset): the record cannot be read; free what is left of it. Halves in it are lost. */
+napi_value
+rp_blocks_drop_rest(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_record record;
+
+  if (!batch_record(e, argv[0], &record)) return NULL;
+  for (uint32_t i = 0; i < rp_message_blocks(&record); i++)
+    rp_blocks_drop(rp_message_take_block(&record, i));
+  return NULL;
+}

@@ -21,5 +21,6 @@ napi_value rp_blocks_unstage(napi_env env, napi_callback_info info);
 napi_value rp_blocks_length(napi_env env, napi_callback_info info);
 napi_value rp_blocks_take_bytes(napi_env env, napi_callback_info info);
 napi_value rp_blocks_take_string(napi_env env, napi_callback_info info);
+napi_value rp_blocks_drop_rest(napi_env env, napi_callback_info info);
 
 #endif

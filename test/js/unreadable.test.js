@@ -1,0 +1,68 @@
+'use strict';
+
+/*
+ * Messages whose bytes no sender of ours writes: they end in 'messageerror' or an error, and take
+ * nothing along that nobody can free any more.
+ */
+
+const assert = require('node:assert');
+const { subject } = require('./support/implementations');
+
+const ours = subject.name === 'ringport' && subject.id !== 'worker_threads';
+const MEBIBYTE = 1 << 20;
+
+(ours ? describe : describe.skip)('messages that cannot be read', () => {
+  /** What the wrapper posts with, for bytes of our own: a value that names a block, and two blocks. */
+  function postUnreadable(port) {
+    const codec = require('../../lib/codec');
+    const { ports } = require('../../lib/companion');
+    const { binding, control, START, END, FLAGS, STAGED } = require('../../lib/native');
+    const noForeignValue = [0, 0xa1, 0, 0, 0, 0];
+    const at = 1024;
+
+    for (let i = 0; i < 2; i++) binding.stageBytes(new Uint8Array(MEBIBYTE));
+    codec.scratch.set(noForeignValue, at);
+    control[START] = at;
+    control[END] = at + noForeignValue.length;
+    control[FLAGS] = 0;
+    control[STAGED] = 0;
+    binding.post(ports.endpointOf(port).slot);
+  }
+
+  const rss = () => process.memoryUsage.rss() / MEBIBYTE;
+
+  it('free the blocks that came with them, received one by one', () => {
+    const { port1, port2 } = new subject.api.MessageChannel();
+    const unreadable = () => {
+      postUnreadable(port1);
+      assert.throws(() => subject.api.receiveMessageOnPort(port2), { code: 'ERR_RINGPORT_CORRUPT' });
+    };
+
+    for (let i = 0; i < 10; i++) unreadable();
+    const before = rss();
+
+    for (let i = 0; i < 200; i++) unreadable();
+    assert.ok(rss() - before < 100, `${rss() - before} MiB more after 400 blocks of 1 MiB`);
+    port1.close();
+  });
+
+  it('free the blocks that came with them, delivered to a listener', async () => {
+    const { port1, port2 } = new subject.api.MessageChannel();
+    const errors = [];
+
+    port2.on('message', () => assert.fail('there is no value'));
+    port2.on('messageerror', (error) => errors.push(error.code));
+    const round = async (count) => {
+      for (let i = 0; i < count; i++) postUnreadable(port1);
+      for (let turn = 0; errors.length < count && turn < 1000; turn++) await new Promise(setImmediate);
+      assert.deepStrictEqual(errors.splice(0), new Array(count).fill('ERR_RINGPORT_CORRUPT'));
+    };
+
+    await round(10);
+    const before = rss();
+
+    for (let i = 0; i < 20; i++) await round(10);
+    assert.ok(rss() - before < 100, `${rss() - before} MiB more after 400 blocks of 1 MiB`);
+    port1.close();
+  });
+});
