@@ -17,7 +17,7 @@ const { root } = sources;
 const inModules = (file) => path.join(root, 'node_modules', file);
 
 const addon = [...sources.core(), ...sources.node()];
-const formatted = ['src/core', 'src/node', 'test/c', 'test/model', 'bench/c']
+const formatted = ['src/core', 'src/node', 'test/c', 'test/model', 'test/fuzz', 'test/faults', 'bench/c']
   .flatMap((dir) => [...sources.list(dir, '.c'), ...sources.list(dir, '.h')]);
 // Node's headers are the system's: what they do is not ours to mend.
 const flags = [

@@ -1,0 +1,203 @@
+'use strict';
+
+/*
+ * node --expose-gc test/fuzz/ports.js [--seconds 10] [--seed 1] [file]
+ *
+ * What comes through a port and was not written by postMessage: records with bytes, flags, trailers and
+ * blocks that contradict each other, passports and envelopes with anything in their fields. Each ends
+ * in a message, a 'messageerror' or a documented error, and the port goes on: the next message arrives.
+ * At the end no half is in transit.
+ */
+
+const fs = require('node:fs');
+const threads = require('node:worker_threads');
+const { MessageChannel, MessagePort, receiveMessageOnPort, serialize } = require('../../lib');
+const codec = require('../../lib/codec');
+const { ports } = require('../../lib/companion');
+const { binding, control, START, END, FLAGS, STAGED } = require('../../lib/native');
+const { Random, Watchdog, fail, mutate, options } = require('./support');
+
+const HEADER = 2; // of serialize(), which a message by port has not
+/** Bytes as they travel by port: those of values, and those that name a block, a port, a foreign value. */
+function seeds() {
+  const values = [1, 'text', { a: 1, b: [2] }, [1.5], new Map([[1, 2]]), new Uint8Array(9), new Date(3)];
+  const named = [[0xa1], [0xa2], [0xa3, 5], [0xa4, 1, 5]].flatMap(([op, ...rest]) => [0, 1, 9].map(
+    (index) => Buffer.from([0, op, index, 0, 0, 0, ...rest])));
+
+  return [...values.map((value) => serialize(value).subarray(HEADER)), ...named];
+}
+
+/** A trailer behind the bytes, as endpoint.js writes it, or not quite. */
+function withTrailer(bytes, random) {
+  const trailer = Buffer.alloc(8);
+  const padding = Buffer.alloc((8 - bytes.length % 8) % 8);
+
+  trailer.writeUInt32LE(random.below(4) > 0 ? bytes.length : random.u32(), 0);
+  trailer.writeUInt32LE(random.below(4), 4);
+  return Buffer.concat([bytes, padding, trailer]);
+}
+
+/** The bytes as a message's record, whatever they are; the first four are flags and blocks. */
+function post(endpoint, input) {
+  const [flags, blocks, kind, length] = input;
+  const bytes = input.subarray(4);
+  const { scratch } = codec;
+  const at = 1024;
+
+  if (at + bytes.length > scratch.length) return;
+  for (let i = 0; i < blocks % 4; i++) {
+    if (kind % 2 === 0) binding.stageBytes(new Uint8Array(length));
+    else binding.stageString('s'.repeat(length), kind % 4 === 1);
+  }
+  scratch.set(bytes, at);
+  control[START] = at;
+  control[END] = at + bytes.length;
+  control[FLAGS] = flags;
+  control[STAGED] = 0;
+  binding.post(endpoint.slot);
+}
+
+/** Two channels at a time: one that is heard, one that is asked. */
+class Lanes {
+  constructor() {
+    this.heard = new MessageChannel();
+    this.asked = new MessageChannel();
+    this.arrived = [];
+    this.errors = 0;
+    this.heard.port2.on('message', (value) => this.arrived.push(value));
+    this.heard.port2.on('messageerror', (error) => {
+      this.errors++;
+      this.arrived.push(error);
+    });
+  }
+
+  async check(input) {
+    const before = this.arrived.length;
+
+    post(ports.endpointOf(this.heard.port1), input);
+    this.heard.port1.postMessage('next');
+    for (let turns = 0; this.arrived.at(-1) !== 'next' && turns < 100; turns++) await new Promise(setImmediate);
+    if (this.arrived.length !== before + 2) fail('ports', input, `${this.arrived.length - before} messages of 2`);
+    this.arrived.length = 0;
+
+    post(ports.endpointOf(this.asked.port1), input);
+    this.asked.port1.postMessage('next');
+    try {
+      receiveMessageOnPort(this.asked.port2);
+    } catch (error) {
+      if (error?.code !== 'ERR_RINGPORT_CORRUPT') fail('ports', input, error?.stack);
+    }
+    const next = receiveMessageOnPort(this.asked.port2);
+
+    if (next?.message !== 'next') fail('ports', input, `the next message is ${next?.message}`);
+  }
+
+  close() {
+    this.heard.port1.close();
+    this.asked.port1.close();
+  }
+}
+
+const KINDS = ['ringport.passport', 'ringport.envelope', 'ringport.hello', 'x', 5, null, undefined];
+
+/** A field of a passport that may be anything. */
+function anything(random) {
+  return random.pick([
+    undefined, null, 0, -1, 1n, 0n, -5n, 2n ** 64n, 2n ** 63n, 1.5, NaN, 'id', {}, [], new Uint8Array(3), new Map(),
+    BigInt(random.u32()) << 32n | BigInt(random.u32()),
+  ]);
+}
+
+/** Passports that detach() has not made, or that have been used, or whose port is gone. */
+function passport(random) {
+  const { port1, port2 } = new threads.MessageChannel();
+  const kind = random.below(8) < 6 ? KINDS[0] : random.pick(KINDS);
+  const fields = { kind, id: anything(random), end: anything(random) };
+
+  switch (random.below(5)) {
+    case 0: port1.postMessage(anything(random)); break;
+    case 1: break; // nothing in it
+    case 2: port2.close(); break;
+    default: port1.postMessage(fields);
+  }
+  try {
+    MessagePort.from(random.below(16) === 0 ? anything(random) : port2);
+    fail('ports', Buffer.from(String(Object.values(fields))), 'a passport that nobody has made was taken');
+  } catch (error) {
+    if (!['ERR_RINGPORT_INVALID_PASSPORT', 'ERR_INVALID_ARG_TYPE'].includes(error?.code)) {
+      fail('ports', Buffer.from(String(Object.values(fields))), error?.stack);
+    }
+  }
+  port1.close();
+}
+
+/** A true passport, tampered with by whoever carried it: taken or not, its channel ends. */
+async function tampered(random) {
+  const { port1, port2 } = new MessageChannel();
+  const closed = new Promise((resolve) => port1.on('close', resolve));
+  const { message } = threads.receiveMessageOnPort(port2.detach());
+  const carrier = new threads.MessageChannel();
+  const end = random.below(2) === 0 ? message.end : random.pick([undefined, null, 5, {}, [], 'end']);
+  const id = random.below(2) === 0 ? message.id : message.id + 1n;
+  let port;
+
+  carrier.port1.postMessage({ ...message, end, id }, end === message.end ? [end] : []);
+  try {
+    port = MessagePort.from(carrier.port2);
+  } catch (error) {
+    if (typeof error?.code !== 'string') {
+      fail('ports', Buffer.from(`${typeof end} ${id === message.id}`), `not a documented error: ${error?.stack}`);
+    }
+  }
+  port?.close();
+  carrier.port1.close();
+  carrier.port2.close();
+  /* Whoever still has the companion's end lets it go. */
+  if (end !== message.end) message.end.close();
+  await closed;
+}
+
+async function main() {
+  const { seconds, seed, file } = options();
+  const lanes = new Lanes();
+
+  if (file !== undefined) {
+    await lanes.check(fs.readFileSync(file));
+    lanes.close();
+    return;
+  }
+
+  const random = new Random(seed);
+  const watchdog = new Watchdog();
+  const pool = seeds();
+  const end = performance.now() + seconds * 1000;
+  let inputs = 0;
+  let passports = 0;
+
+  while (performance.now() < end) {
+    const seedBytes = random.pick(pool);
+    let bytes = random.below(4) === 0 ? Buffer.from(seedBytes) : mutate(seedBytes, random, random.pick(pool));
+    const flags = random.pick([0, 0, 0, 0, 1, 2, 3, 5, 7, random.below(256)]);
+
+    if (random.below(2) === 0) bytes = withTrailer(bytes, random);
+
+    const head = [flags, random.below(4), random.u32(), random.pick([0, 1, 5, 200])];
+    const input = Buffer.concat([Buffer.from(head), bytes]);
+
+    watchdog.next(input);
+    await lanes.check(input);
+    inputs++;
+    if (inputs % 8 !== 0) continue;
+    passport(random);
+    if (inputs % 64 === 0) await tampered(random);
+    passports++;
+  }
+  lanes.close();
+
+  const [transit] = binding.counts();
+
+  if (transit !== 0) fail('ports', Buffer.alloc(0), `${transit} halves in transit at the end`);
+  console.log(`${inputs} inputs, ${lanes.errors} of them errors, ${passports} passports`);
+}
+
+main();
