@@ -17,6 +17,7 @@ const { r, readValue, readU32, readCount, readLength, keep } = core;
 const mapSet = Map.prototype.set;
 const setAdd = Set.prototype.add;
 const { hexSlice } = Buffer.prototype;
+const { slice: copyBytes } = Uint8Array.prototype;
 const { types } = require('node:util');
 
 module.exports = { readOther };
@@ -173,7 +174,7 @@ function readWholeView() {
   if (type === 2 && at < 0) {
     const { u8, pos } = r;
     r.pos = pos + length;
-    return new Uint8Array(u8.subarray(pos, pos + length));
+    return copyBytes.call(u8, pos, pos + length);
   }
   const buffer = keep(takeBytes(new ArrayBuffer(length), length));
   return makeView(at, type, buffer, 0, length, false);

@@ -14,6 +14,8 @@ const { corrupt, RingportError } = require('./errors');
 const { shapes, shapeOfId, readShapes } = require('./reader-shapes');
 const strings = require('./strings');
 
+const { isBuffer } = Buffer;
+
 const r = {
   u8: new Uint8Array(8),
   view: new DataView(new ArrayBuffer(8)),
@@ -43,7 +45,8 @@ const { readOther } = require('./decode-objects');
  */
 function decode(u8, offset, length, foreign) {
   if (u8 !== r.u8) {
-    r.u8 = u8;
+    // Of a Buffer, slices would be Buffers.
+    r.u8 = isBuffer(u8) ? new Uint8Array(u8.buffer, u8.byteOffset, u8.byteLength) : u8;
     r.view = new DataView(u8.buffer, u8.byteOffset, u8.byteLength);
   }
   r.pos = offset + 1;
