@@ -48,6 +48,7 @@ const codec = {
   attach,
 
   encode,
+  encodeAlone,
   release,
   decode,
   serialize,
@@ -62,6 +63,9 @@ w.onReplace = (u8) => {
 };
 
 /* Defined apart: an accessor in the literal would make the whole object a slow dictionary. */
+/** Whether an encoding is under way, in which this is called. */
+Object.defineProperty(codec, 'encoding', { get: () => w.depth !== 0 });
+
 Object.defineProperty(codec, 'BLOCK_LINE', {
   /** Byte length from which binary data and strings travel as blocks. */
   get: () => encoder.blockLine,
@@ -232,18 +236,22 @@ function writeEntry(node) {
  */
 function serialize(value) {
   let start = HEADER;
-  if (w.depth !== 0) {
-    start = encodeInside(value, null, true);
-  } else {
-    w.depth = 1;
-    w.pos = HEADER + 1;
-    walk.context = null;
-    walk.alone = true;
-    run(value, HEADER);
-  }
+  if (w.depth !== 0) start = encodeInside(value, null, true);
+  else encodeAlone(value);
   const bytes = copyOut(start, codec.end - start);
   release();
   return bytes;
+}
+
+/** Write the self-contained form to scratch[0, end), until release(). Not while `encoding`. */
+function encodeAlone(value) {
+  w.depth = 1;
+  w.pos = HEADER + 1;
+  walk.context = null;
+  walk.alone = true;
+  run(value, HEADER);
+  w.u8[0] = MAGIC;
+  w.u8[1] = VERSION;
 }
 
 function copyOut(start, length) {
