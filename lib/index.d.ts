@@ -187,3 +187,8 @@ export declare class RingportError extends Error {
   /** Starts with `ERR_RINGPORT_`. */
   code: string;
 }
+
+export { RingBuffer } from './ring-buffer';
+export type {
+  RingBufferMode, RingBufferOptions, RingBufferRoomOptions, RingBufferSignal, RingBufferStats, RingBufferWaitOptions,
+} from './ring-buffer';

@@ -11,6 +11,7 @@ export const {
   BroadcastChannel,
   MessageChannel,
   MessagePort,
+  RingBuffer,
   RingportError,
   SHARE_ENV,
   Worker,

@@ -53,6 +53,12 @@ module.exports = {
   threads: () => listThreads(),
 };
 
+/** Loaded when it is first asked for: most workers never do. */
+Object.defineProperty(module.exports, 'RingBuffer', {
+  enumerable: true,
+  get: () => require('./ring-buffer/index').RingBuffer,
+});
+
 if (threads.markAsUncloneable !== undefined) {
   /** Node's, and the codec is told too: the mark is a private symbol that JavaScript cannot see. */
   module.exports.markAsUncloneable = function markAsUncloneable(object) {

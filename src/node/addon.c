@@ -11,6 +11,7 @@
 #include "env.h"
 #include "kept.h"
 #include "port.h"
+#include "ring_buffer.h"
 #include "tables.h"
 
 static const struct {
@@ -55,6 +56,25 @@ static const struct {
     {"spawnEntrust", rp_tables_spawn_entrust},
     {"spawnForget", rp_tables_spawn_forget},
     {"lost", rp_tables_lost},
+    {"ringSetup", rp_rings_setup},
+    {"ringSize", rp_rings_size},
+    {"ringFormat", rp_rings_format},
+    {"ringMap", rp_rings_map},
+    {"ringOpen", rp_rings_open},
+    {"ringEnd", rp_rings_end},
+    {"ringClose", rp_rings_close_memory},
+    {"ringPark", rp_rings_park},
+    {"ringUnpark", rp_rings_unpark},
+    {"ringWait", rp_rings_wait},
+    {"ringWake", rp_rings_wake},
+    {"ringWrite", rp_rings_write},
+    {"ringWriteMany", rp_rings_write_many},
+    {"ringClaim", rp_rings_claim},
+    {"ringCommit", rp_rings_commit},
+    {"ringAbort", rp_rings_abort},
+    {"ringRead", rp_rings_read},
+    {"ringTake", rp_rings_take},
+    {"ringRelease", rp_rings_release},
     {"threadRun", rp_tables_thread_run},
     {"threads", rp_tables_threads},
     {"counts", rp_tables_counts},

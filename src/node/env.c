@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "blocks.h"
+#include "ring_buffer.h"
 #include "spawn.h"
 #include "value.h"
 
@@ -19,6 +20,7 @@ finish(rp_env *e) {
   napi_async_cleanup_hook_handle hook = e->hook;
 
   for (uint32_t i = 0; i < e->staged_length; i++) rp_blocks_drop(e->staged[i]);
+  rp_rings_free(e);
   free(e->staged);
   free(e->ports);
   rp_threads_exit(&e->counters);
@@ -60,6 +62,7 @@ on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
     port->half = NULL;
     port->state = RP_PORT_FREE;
   }
+  rp_rings_close(e);
   /* Also what it was in the middle of: whoever waits for that goes on. */
   rp_spawn_forget_all(e);
   rp_threads_forget_all(e);
@@ -73,15 +76,12 @@ ring(rp_thread *thread) {
   (void) uv_async_send(((rp_env *) (void *) thread)->doorbell);
 }
 
-/* Call a function of the wrapper the way libuv callbacks must: ticks and microtasks run after it,
- * an error goes to 'uncaughtException'. False if JS cannot run any more. */
-static bool
-call(rp_env *e, rp_port *port, napi_ref function_ref, size_t argc,
-     const napi_value *argv) {
+bool
+rp_env_call(rp_env *e, napi_async_context context, napi_ref receiver_ref,
+            napi_ref function_ref, size_t argc, const napi_value *argv) {
   napi_value receiver = NULL, function = NULL, error = NULL;
-  napi_async_context context = port->context;
 
-  (void) napi_get_reference_value(e->env, e->receiver, &receiver);
+  (void) napi_get_reference_value(e->env, receiver_ref, &receiver);
   (void) napi_get_reference_value(e->env, function_ref, &function);
 
   napi_status status =
@@ -95,6 +95,12 @@ call(rp_env *e, rp_port *port, napi_ref function_ref, size_t argc,
   if (!pending) return false; /* terminated */
   if (napi_get_and_clear_last_exception(e->env, &error) != napi_ok) return false;
   return napi_fatal_exception(e->env, error) == napi_ok;
+}
+
+/* Call a function of the wrapper for a port. */
+static bool
+call(rp_env *e, rp_port *port, napi_ref function, size_t argc, const napi_value *argv) {
+  return rp_env_call(e, port->context, e->receiver, function, argc, argv);
 }
 
 /* One turn of a half that has news. False if JS cannot run any more. */
@@ -134,7 +140,7 @@ on_doorbell(uv_async_t *doorbell) {
   rp_thread_wake(&e->thread);
   rp_count(&e->counters.wakeups, 1);
   while ((half = rp_thread_next(&e->thread)) != NULL)
-    if (!turn(e, half)) return;
+    if (!(rp_rings_owns(e, half) ? rp_rings_turn(e) : turn(e, half))) return;
   /* What came meanwhile waits for the next iteration of the loop, behind timers and I/O. */
   if (!rp_thread_rest(&e->thread)) (void) uv_async_send(e->doorbell);
 }
@@ -243,10 +249,15 @@ napi_value
 rp_env_set_ref(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  bool ref = false;
+  bool ref = false, rings = false;
 
   if (napi_get_value_bool(env, argv[0], &ref) != napi_ok || e->closing) return NULL;
-  if (ref)
+  (void) napi_get_value_bool(env, argv[1], &rings);
+  if (rings)
+    e->ref_by_rings = ref;
+  else
+    e->ref_by_ports = ref;
+  if (e->ref_by_ports || e->ref_by_rings)
     uv_ref((uv_handle_t *) e->doorbell);
   else
     uv_unref((uv_handle_t *) e->doorbell);

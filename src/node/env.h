@@ -60,7 +60,8 @@ typedef struct rp_env {
   uint32_t open_handles;  /* libuv handles not yet closed: the last one frees this */
   uint64_t spawn_horizon; /* see rp_spawn_claim() */
   bool closing;
-  rp_counters counters; /* see threads.h */
+  bool ref_by_ports, ref_by_rings; /* which of them keep the loop alive */
+  rp_counters counters;            /* see threads.h */
 
   rp_port *ports; /* by slot */
   uint32_t ports_length;
@@ -73,6 +74,8 @@ typedef struct rp_env {
   rp_view outbox;  /* what postMany reads */
   rp_view inbox;   /* what receive writes */
   rp_view control; /* int32_t[RP_CONTROL_WORDS] */
+
+  struct rp_rings *rings; /* NULL: the wrapper uses none; see ring_buffer.c */
 
   rp_block *staged; /* blocks of the message being encoded */
   uint32_t staged_length, staged_capacity;
@@ -93,6 +96,11 @@ rp_control(rp_env *e) {
   return (uint32_t *) (void *) e->control.data;
 }
 
+/* Call a function of the wrapper the way libuv callbacks must: ticks and microtasks run after it,
+ * an error goes to 'uncaughtException'. `context` may be NULL. False if JS cannot run any more. */
+bool rp_env_call(rp_env *e, napi_async_context context, napi_ref receiver,
+                 napi_ref function, size_t argc, const napi_value *argv);
+
 /* setup(receiver, dispatch, closed, control): the wrapper introduces itself. */
 napi_value rp_env_setup(napi_env env, napi_callback_info info);
 
@@ -102,7 +110,7 @@ napi_value rp_env_set_scratch(napi_env env, napi_callback_info info);
 napi_value rp_env_set_outbox(napi_env env, napi_callback_info info);
 napi_value rp_env_set_inbox(napi_env env, napi_callback_info info);
 
-/* setRef(boolean): whether the doorbell keeps the loop alive. */
+/* setRef(boolean, rings): whether ports, or rings, have the doorbell keep the loop alive. */
 napi_value rp_env_set_ref(napi_env env, napi_callback_info info);
 
 /* fatal(error): what an error does that nothing catches; returns if 'uncaughtException' took it. */

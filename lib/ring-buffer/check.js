@@ -1,0 +1,153 @@
+'use strict';
+
+/* check.js - what users give, and the errors that say what is wrong with it: Node's where Node has one. */
+
+const { inspect, types } = require('node:util');
+const { RingportError } = require('../codec/errors');
+const { status } = require('./native');
+
+function coded(error, code) {
+  error.code = code;
+  return error;
+}
+
+/** As Node's messages end: "Received type string ('x')". */
+function received(value) {
+  if (value === null || value === undefined) return `Received ${value}`;
+  if (typeof value === 'function') return `Received function ${value.name}`;
+  if (typeof value === 'object') {
+    const { name } = value.constructor ?? {};
+
+    return `Received ${name ? `an instance of ${name}` : inspect(value, { depth: -1 })}`;
+  }
+
+  const text = inspect(value, { colors: false });
+
+  return `Received type ${typeof value} (${text.length > 28 ? `${text.slice(0, 25)}...` : text})`;
+}
+
+/** @param {string} what such as 'The "capacity" argument' @param {string} need such as 'of type number' */
+function wrongType(what, need, value) {
+  return coded(new TypeError(`${what} must be ${need}. ${received(value)}`), 'ERR_INVALID_ARG_TYPE');
+}
+
+function outOfRange(what, need, value) {
+  const text = typeof value === 'number' ? String(value) : inspect(value);
+
+  return coded(
+    new RangeError(`The value of ${what} is out of range. It must be ${need}. Received ${text}`),
+    'ERR_OUT_OF_RANGE');
+}
+
+function wrongValue(what, need, value) {
+  return coded(
+    new TypeError(`${what} must be ${need}. Received ${inspect(value)}`), 'ERR_INVALID_ARG_VALUE');
+}
+
+/** An integer from `min` to `max`. */
+function checkInteger(name, value, min, max) {
+  if (typeof value !== 'number') throw wrongType(`The "${name}" argument`, 'of type number', value);
+  if (!Number.isInteger(value)) throw outOfRange(`"${name}"`, 'an integer', value);
+  if (value < min || value > max) throw outOfRange(`"${name}"`, `>= ${min} && <= ${max}`, value);
+}
+
+function checkOptions(options) {
+  if (options === null || typeof options !== 'object') {
+    throw wrongType('The "options" argument', 'of type object', options);
+  }
+}
+
+function checkFunction(name, value) {
+  if (typeof value !== 'function') {
+    throw wrongType(`The "${name}" argument`, 'of type function', value);
+  }
+}
+
+function checkBytes(name, value) {
+  if (!types.isUint8Array(value)) {
+    throw wrongType(`The "${name}" argument`, 'an instance of Buffer or Uint8Array', value);
+  }
+}
+
+/** What can be a record. */
+function checkData(value) {
+  if (typeof value !== 'string' && !types.isUint8Array(value)) {
+    throw wrongType('The "data" argument',
+      'of type string or an instance of Buffer or Uint8Array', value);
+  }
+}
+
+/** Records to be written. */
+function checkList(value) {
+  if (value === null || typeof value !== 'object' || typeof value[Symbol.iterator] !== 'function') {
+    throw wrongType('The "list" argument', 'an iterable of records', value);
+  }
+  return [...value];
+}
+
+/** Milliseconds to wait. */
+function checkTimeout({ timeout }) {
+  if (timeout === undefined) return Infinity;
+  if (typeof timeout !== 'number') {
+    throw wrongType('The "options.timeout" property', 'of type number', timeout);
+  }
+  if (!(timeout >= 0)) throw outOfRange('"options.timeout"', '>= 0', timeout);
+  return timeout;
+}
+
+function checkSignal({ signal }) {
+  if (signal === undefined) return undefined;
+  if (signal === null || typeof signal !== 'object' || !('aborted' in signal)) {
+    throw wrongType('The "options.signal" property', 'an instance of AbortSignal', signal);
+  }
+  return signal;
+}
+
+/** What a wait that `signal` stops ends with: Node's own. */
+function abortError(signal) {
+  const error = new Error('The operation was aborted', { cause: signal.reason });
+
+  error.name = 'AbortError';
+  return coded(error, 'ABORT_ERR');
+}
+
+const TEXTS = {
+  FULL: 'There is no room in the ring for this record',
+  CLOSED: 'The ring is closed',
+  DETACHED: 'This RingBuffer has been detached from its ring',
+  CORRUPT: 'The memory of the ring has been overwritten',
+  DRAINING: 'The ring is being drained: its records cannot be read from within',
+};
+
+/** @param {keyof typeof TEXTS} what @returns {RingportError} ERR_RINGPORT_<what> */
+function ringError(what, text = TEXTS[what]) {
+  return new RingportError(`ERR_RINGPORT_${what}`, text);
+}
+
+/** Why a record was not written. @param {number} result @param {number} maxLength of the ring */
+function writeError(result, maxLength) {
+  if (result === status.FULL) return ringError('FULL');
+  if (result === status.CLOSED || result === status.SEALED) return ringError('CLOSED');
+  if (result === status.TOO_BIG) {
+    return ringError('TOO_LARGE', `A record of this ring has at most ${maxLength} bytes`);
+  }
+  return readError(result);
+}
+
+/** Why there is no record, though there should be one or the ring should say so. */
+function readError(result) {
+  if (result !== status.NO_MEMORY) return ringError('CORRUPT');
+  return coded(new Error('Failed to allocate memory'), 'ERR_MEMORY_ALLOCATION_FAILED');
+}
+
+/** Why a role in the ring cannot be taken. */
+function takeError(result, role) {
+  if (result !== status.BUSY) return readError(result);
+  return ringError('TAKEN', `The ring has a ${role} already, which is alive`);
+}
+
+module.exports = {
+  abortError, checkBytes, checkData, checkFunction, checkInteger, checkList, checkOptions,
+  checkSignal, checkTimeout, outOfRange, readError, ringError, takeError, writeError, wrongType,
+  wrongValue,
+};

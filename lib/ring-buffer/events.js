@@ -1,0 +1,51 @@
+'use strict';
+
+/* events.js - an EventEmitter that knows when listeners come and go, and that cannot be cloned. */
+
+const EventEmitter = require('node:events');
+
+const kListeners = Symbol('listeners');
+
+function refuseClone() {
+  throw new DOMException(
+    'A RingBuffer could not be cloned: send its buffer, and attach to it by new RingBuffer(buffer)',
+    'DataCloneError');
+}
+
+class RingEvents {
+  constructor() {
+    /* Read first of all by who clones an object, which is why EventEmitter is not constructed: it
+     * would put its own properties before, and needs none until somebody listens. */
+    Object.defineProperty(this, 'clone', { enumerable: true, get: refuseClone });
+  }
+
+  on(event, listener) {
+    super.on(event, listener);
+    this[kListeners](event);
+    return this;
+  }
+
+  prependListener(event, listener) {
+    super.prependListener(event, listener);
+    this[kListeners](event);
+    return this;
+  }
+
+  removeListener(event, listener) {
+    super.removeListener(event, listener);
+    this[kListeners](event);
+    return this;
+  }
+
+  removeAllListeners(...events) {
+    super.removeAllListeners(...events);
+    this[kListeners](events[0]);
+    return this;
+  }
+}
+
+Object.setPrototypeOf(RingEvents.prototype, EventEmitter.prototype);
+RingEvents.prototype.addListener = RingEvents.prototype.on;
+RingEvents.prototype.off = RingEvents.prototype.removeListener;
+
+module.exports = { RingEvents, kListeners };

@@ -1,0 +1,444 @@
+'use strict';
+
+/*
+ * index.js - RingBuffer: a lock-free ring of records in a SharedArrayBuffer. See index.d.ts.
+ *
+ * What it is made of: the memory (memory.js), a writer and a reader that are opened when they are first
+ * needed (spsc-*.js or crossing.js), and for each a Waiting. This file checks what users give, and turns
+ * results into what they get.
+ */
+
+const { inspect } = require('node:util');
+
+const codec = require('../codec/index');
+const {
+  checkBytes, checkData, checkFunction, checkInteger, checkList, outOfRange, readError, ringError,
+  takeError, writeError,
+} = require('./check');
+const { CrossingReader, CrossingWriter } = require('./crossing');
+const { RingEvents, kListeners } = require('./events');
+const { Memory } = require('./memory');
+const { Side, status, counter, words, STATUS, PRODUCER, CONSUMER } = require('./native');
+const { SpscReader } = require('./spsc-reader');
+const { SpscWriter } = require('./spsc-writer');
+const { RecordIterator, RingReadStream, RingWriteStream } = require('./streams');
+const { Waiting, waitOptions } = require('./waiting');
+
+const { OK, FULL, SEALED, EMPTY } = status;
+
+/** Records up to here deserialize() copies itself before it looks at them. */
+const COPIED = 4096;
+
+class RingBuffer extends RingEvents {
+  #memory;
+  #writer = null;
+  #reader = null;
+  /** Of each role that is taken: its side, and its waits. */
+  #producer = null;
+  #consumer = null;
+  #detached = false;
+  #claimed = false;
+  #peeked = false;
+  #draining = false;
+  #closeTold = false;
+  #refed = true;
+  /** Bytes of the record that did not fit last. */
+  #refused = 0;
+
+  constructor(source, options) {
+    super();
+    this.#memory = new Memory(source, options);
+  }
+
+  get buffer() { return this.#memory.buffer; }
+
+  get capacity() { return this.#memory.capacity; }
+
+  get mode() { return this.#memory.mode; }
+
+  get maxLength() { return this.#memory.maxLength; }
+
+  get closed() { return this.#memory.closed; }
+
+  get ended() { return this.#memory.closed && this.#memory.empty && !this.#peeked; }
+
+  get stats() { return this.#memory.stats; }
+
+  [inspect.custom](depth, options) {
+    const { mode, capacity, closed } = this;
+
+    return `RingBuffer ${inspect({ mode, capacity, closed }, options)}`;
+  }
+
+  // ---- its part in the ring ----
+
+  /** Take a role. @throws ERR_RINGPORT_TAKEN, ERR_RINGPORT_DETACHED, ERR_RINGPORT_CORRUPT */
+  #take(role) {
+    const { bytes, capacity, maxLength, mode } = this.#memory;
+
+    if (this.#detached) throw ringError('DETACHED');
+
+    const side = new Side(bytes, role, this);
+
+    if (side.slot === undefined) {
+      throw takeError(words[STATUS], role === PRODUCER ? 'producer' : 'consumer');
+    }
+
+    if (role === PRODUCER) {
+      const Writer = mode === 'spsc' ? SpscWriter : CrossingWriter;
+
+      this.#writer = new Writer(side, bytes, capacity, maxLength);
+      this.#producer = { side, waiting: new Waiting(
+        side.slot, true, () => this.closed, () => this.#tellWritable()) };
+    } else {
+      const Reader = mode === 'spsc' ? SpscReader : CrossingReader;
+
+      this.#reader = new Reader(side, bytes, capacity);
+      this.#consumer = { side, waiting: new Waiting(
+        side.slot, false, () => this.ended, () => this.#tellReadable()) };
+    }
+    this.#waitings.forEach((waiting) => { waiting.refed = this.#refed; });
+  }
+
+  /** To write with: no claim may be open. */
+  #toWrite() {
+    if (this.#claimed) throw ringError('CLAIM', 'A record is claimed: commit or abort it first');
+    if (this.#writer === null) this.#take(PRODUCER);
+    return this.#writer;
+  }
+
+  /** To read with: not from within drain(). */
+  #toRead() {
+    if (this.#draining) throw ringError('DRAINING');
+    if (this.#reader === null) this.#take(CONSUMER);
+    return this.#reader;
+  }
+
+  get #waitings() {
+    return [this.#producer, this.#consumer].filter(Boolean).map(({ waiting }) => waiting);
+  }
+
+  close() {
+    if (this.#claimed) this.abort();
+    this.#memory.close();
+    if (this.#consumer === null) this.#tellClosed();
+    else this.#consumer.waiting.again(0);
+  }
+
+  detach() {
+    if (this.#draining) throw ringError('DRAINING');
+    for (const { side, waiting } of [this.#producer, this.#consumer].filter(Boolean)) {
+      waiting.end();
+      side.end();
+    }
+    this.#producer = this.#consumer = this.#writer = this.#reader = null;
+    this.#claimed = this.#peeked = false;
+    this.#detached = true;
+  }
+
+  ref() {
+    this.#refed = true;
+    this.#waitings.forEach((waiting) => { waiting.refed = true; });
+    return this;
+  }
+
+  unref() {
+    this.#refed = false;
+    this.#waitings.forEach((waiting) => { waiting.refed = false; });
+    return this;
+  }
+
+  // ---- write ----
+
+  write(data) {
+    checkData(data);
+
+    const result = this.#toWrite().write(data);
+
+    if (result !== OK) this.#notWritten(result, data, true);
+  }
+
+  tryWrite(data) {
+    checkData(data);
+
+    const result = this.#toWrite().write(data);
+
+    return result === OK || this.#notWritten(result, data, false);
+  }
+
+  writeMany(list) {
+    const all = checkList(list);
+    const { maxLength } = this;
+
+    for (const data of all) {
+      checkData(data);
+      if (data.length * (typeof data === 'string' ? 3 : 1) > maxLength &&
+          Buffer.byteLength(data) > maxLength) throw writeError(status.TOO_BIG, maxLength);
+    }
+
+    const { count, result } = this.#toWrite().writeMany(all);
+
+    if (result !== OK && (count === 0 || result === FULL)) {
+      this.#notWritten(result, all[count], false);
+    }
+    return count;
+  }
+
+  /** @param {Uint8Array | string | number} data what there was no room for, or its length */
+  #notWritten(result, data, must) {
+    if (result === FULL) {
+      this.#refused = typeof data === 'number' ? data : Buffer.byteLength(data);
+      this.#producer.waiting.again(this.#refused);
+      if (!must) return false;
+    }
+    if (result === status.CLOSED) this.#tellClosed();
+    throw writeError(result, this.maxLength);
+  }
+
+  claim(length) {
+    const writer = this.#toWrite();
+
+    checkInteger('length', length, 0, Number.MAX_SAFE_INTEGER);
+
+    const at = writer.claim(length);
+
+    if (at < 0) {
+      this.#notWritten(at, length, false);
+      return null;
+    }
+    this.#claimed = true;
+    return new Uint8Array(this.#memory.buffer, at, length);
+  }
+
+  commit() {
+    this.#claimEnds();
+    this.#writer.commit();
+  }
+
+  abort() {
+    this.#claimEnds();
+    this.#writer.abort();
+  }
+
+  #claimEnds() {
+    if (!this.#claimed) throw ringError('CLAIM', 'No record is claimed');
+    this.#claimed = false;
+  }
+
+  postMessage(value) {
+    if (!this.#post(value)) throw writeError(FULL, this.maxLength);
+  }
+
+  tryPostMessage(value) {
+    return this.#post(value);
+  }
+
+  #post(value) {
+    /* A getter that writes a message to a ring is in the middle of another one. */
+    if (codec.encoding) return this.tryWrite(codec.serialize(value));
+
+    codec.encodeAlone(value);
+
+    const { scratch, end } = codec;
+
+    codec.release();
+
+    const result = this.#toWrite().writePart(scratch, end);
+
+    return result === OK || this.#notWritten(result, end, false);
+  }
+
+  // ---- read ----
+
+  /** What there is none of. @returns null @throws if the ring makes no sense */
+  #nothing(result) {
+    if (result === SEALED) this.#tellClosed();
+    else if (result !== EMPTY) throw readError(result);
+    this.#consumer.waiting.dry();
+    return null;
+  }
+
+  read() {
+    const record = this.#toRead().read();
+
+    if (typeof record === 'number') return this.#nothing(record);
+    this.#peeked = false;
+    return record;
+  }
+
+  readInto(target) {
+    checkBytes('target', target);
+
+    const reader = this.#toRead();
+    const at = reader.peek();
+
+    if (at < 0) {
+      this.#nothing(at);
+      return -1;
+    }
+
+    const { length } = reader;
+
+    if (length > target.length) {
+      this.#peeked = true;
+      throw outOfRange('"target.length"', `>= ${length}, the length of the record`, target.length);
+    }
+    reader.copyTo(target, at);
+    this.#peeked = false;
+    return length;
+  }
+
+  drain(callback, limit = Infinity) {
+    checkFunction('callback', callback);
+    if (limit !== Infinity) checkInteger('limit', limit, 0, Number.MAX_SAFE_INTEGER);
+
+    const reader = this.#toRead();
+    let count;
+
+    if (limit === 0) return 0;
+    this.#draining = true;
+    this.#peeked = false;
+    try {
+      count = reader.drain(callback, limit);
+    } finally {
+      this.#draining = false;
+    }
+    if (count < 0) {
+      this.#nothing(count);
+      return 0;
+    }
+    if (count < limit) this.#consumer.waiting.dry();
+    return count;
+  }
+
+  peek() {
+    const reader = this.#toRead();
+    const at = reader.peek();
+
+    if (at < 0) return this.#nothing(at);
+    this.#peeked = true;
+    return new Uint8Array(this.#memory.buffer, at, reader.length);
+  }
+
+  release() {
+    const reader = this.#toRead();
+
+    if (!this.#peeked) throw ringError('CLAIM', 'There is no record to release: peek() gives one');
+    this.#peeked = false;
+    reader.consume();
+  }
+
+  receiveMessage() {
+    const reader = this.#toRead();
+    const at = reader.peek();
+
+    if (at < 0) {
+      this.#nothing(at);
+      return undefined;
+    }
+    this.#peeked = false;
+    if (reader.length > COPIED) return { message: codec.deserialize(reader.read()) };
+    try {
+      return { message: codec.deserialize(new Uint8Array(this.#memory.buffer, at, reader.length)) };
+    } finally {
+      reader.consume();
+    }
+  }
+
+  // ---- wait ----
+
+  waitReadable(options) {
+    const { timeout } = waitOptions(options);
+
+    this.#toRead();
+    return this.#peeked || this.#consumer.waiting.block(0, timeout);
+  }
+
+  waitWritable(options) {
+    const { timeout, length } = this.#roomOptions(options);
+
+    this.#toWrite();
+    return this.#producer.waiting.block(length, timeout);
+  }
+
+  async readable(options) {
+    const { timeout, signal } = waitOptions(options);
+
+    this.#toRead();
+    return this.#peeked || this.#consumer.waiting.wait(0, timeout, signal);
+  }
+
+  async writable(options) {
+    const { timeout, signal, length } = this.#roomOptions(options);
+
+    this.#toWrite();
+    return this.#producer.waiting.wait(length, timeout, signal);
+  }
+
+  #roomOptions(options) {
+    const { length = this.#refused, ...others } = waitOptions(options);
+
+    checkInteger('options.length', length, 0, this.maxLength);
+    return { length, ...others };
+  }
+
+  [Symbol.asyncIterator]() {
+    return new RecordIterator(this);
+  }
+
+  createReadStream(options) {
+    return new RingReadStream(this, options);
+  }
+
+  createWriteStream(options) {
+    return new RingWriteStream(this, options);
+  }
+
+  // ---- events ----
+
+  /** A listener has come or gone. */
+  [kListeners](event) {
+    if (event === 'readable' || event === undefined) {
+      const listening = this.listenerCount('readable') > 0;
+
+      if (listening) this.#toRead();
+      if (this.#consumer !== null) this.#consumer.waiting.listening = listening;
+    }
+    if (event === 'writable' || event === undefined) {
+      const listening = this.listenerCount('writable') > 0;
+
+      if (listening) this.#toWrite();
+      if (this.#producer !== null) this.#producer.waiting.listening = listening;
+    }
+  }
+
+  #tellReadable() {
+    const { side, waiting } = this.#consumer;
+
+    if (this.ended) {
+      this.#tellClosed();
+      return;
+    }
+
+    const before = side.counters[counter.RECORDS];
+
+    this.emit('readable');
+    /* Who has taken something is told of the rest; who has not knows that there is something. */
+    if (side.counters[counter.RECORDS] !== before) setImmediate(() => waiting.again(0));
+  }
+
+  #tellWritable() {
+    if (this.closed) this.#tellClosed();
+    else this.emit('writable');
+  }
+
+  /** Nothing more will come, or can be written: said once. */
+  #tellClosed() {
+    if (this.#closeTold) return;
+    this.#closeTold = true;
+    for (const waiting of this.#waitings) waiting.listening = false;
+    process.nextTick(() => this.emit('close'));
+  }
+}
+
+module.exports = { RingBuffer };

@@ -1,0 +1,178 @@
+'use strict';
+
+/* memory.js - the SharedArrayBuffer of a ring: made, recognized, and what can be read from it directly. */
+
+const { types } = require('node:util');
+const { binding, words, status, layout, counter, STATUS, RECORDS } = require('./native');
+const { checkInteger, checkOptions, outOfRange, ringError, wrongType, wrongValue } = require('./check');
+
+/** By the number that stands for it in the memory. */
+const MODES = [undefined, 'spsc', 'mpsc', 'mpmc'];
+
+const SMALLEST = 64;
+const LARGEST = 2 ** 30;
+const SLOT_HEADER = 8;
+const SLOT_DEFAULT = 120;
+const SLOT_LARGEST = 2 ** 24 - 8;
+const RECORD_HEADER = 8;
+
+const STATE = layout.STATE >> 2;
+
+/** The next power of two. */
+function roundUp(number) {
+  return 2 ** Math.ceil(Math.log2(number));
+}
+
+/** @returns {number | undefined} the mode's number */
+function checkMode(mode) {
+  if (mode === undefined) return undefined;
+  if (!MODES.includes(mode)) {
+    throw wrongValue("The property 'options.mode'", "one of: 'spsc', 'mpsc', 'mpmc'", mode);
+  }
+  return MODES.indexOf(mode);
+}
+
+/** A new ring. @returns {SharedArrayBuffer} */
+function make(capacity, options) {
+  const mode = checkMode(options.mode) ?? 1;
+  let count;
+  let slot = 0;
+
+  checkInteger('capacity', capacity, SMALLEST, LARGEST);
+  if (options.slotSize !== undefined && mode !== 3) {
+    throw wrongValue("The property 'options.slotSize'", "undefined unless the mode is 'mpmc'",
+      options.slotSize);
+  }
+  if (mode === 3) {
+    const { slotSize = SLOT_DEFAULT } = options;
+
+    checkInteger('options.slotSize', slotSize, 1, SLOT_LARGEST);
+    slot = Math.ceil(slotSize / 8) * 8;
+    count = Math.max(2, roundUp(capacity / (slot + SLOT_HEADER)));
+  } else {
+    count = roundUp(capacity);
+  }
+
+  const size = binding.ringSize(mode, count, slot);
+
+  if (size === 0) throw outOfRange('"capacity"', `a ring of at most ${LARGEST} bytes`, capacity);
+
+  const buffer = new SharedArrayBuffer(size);
+
+  binding.ringFormat(new Uint8Array(buffer), mode, count, slot);
+  if (words[STATUS] !== status.OK) throw ringError('INVALID_RING');
+  return buffer;
+}
+
+/** What the ring in this memory is. */
+class Memory {
+  buffer;
+  /** All of it. */
+  bytes;
+  mode;
+  /** Bytes for records; slots of mpmc with their headers. */
+  capacity;
+  maxLength;
+
+  #words;
+
+  constructor(source, options = {}) {
+    checkOptions(options);
+
+    const mode = checkMode(options.mode);
+
+    if (!types.isSharedArrayBuffer(source)) {
+      if (typeof source !== 'number') {
+        throw wrongType('The "capacity" argument', 'of type number or an instance of SharedArrayBuffer',
+          source);
+      }
+      this.buffer = make(source, options);
+    } else {
+      this.buffer = source;
+    }
+    this.bytes = new Uint8Array(this.buffer);
+    binding.ringMap(this.bytes);
+    if (words[STATUS] !== status.OK) this.#refuse();
+
+    const [number, count, slot] = words.subarray(RECORDS, RECORDS + 3);
+
+    if (mode !== undefined && mode !== number) {
+      throw ringError('INVALID_RING',
+        `The ring in this memory is ${MODES[number]}, not ${MODES[mode]}`);
+    }
+    this.mode = MODES[number];
+    this.capacity = this.mode === 'mpmc' ? count * (slot + SLOT_HEADER) : count;
+    this.maxLength = this.mode === 'mpmc' ? slot : count / 2 - RECORD_HEADER;
+    this.#words = new Int32Array(this.buffer, 0, layout.DATA / 4);
+  }
+
+  #refuse() {
+    const length = Math.min(2, this.buffer.byteLength >> 2);
+    const [magic, version] = new Int32Array(this.buffer, 0, length);
+
+    if (magic === layout.MAGIC && version !== layout.VERSION) {
+      throw ringError('VERSION', `Another version of ringport made the ring (format ${version})`);
+    }
+    throw ringError('INVALID_RING', 'There is no ring in this memory');
+  }
+
+  get closed() {
+    return (Atomics.load(this.#words, STATE) & layout.CLOSED) !== 0;
+  }
+
+  /** All has been read that was there when we looked. */
+  get empty() {
+    if (this.mode === 'spsc') {
+      const tail = Atomics.load(this.#words, layout.TAIL >> 2);
+
+      return Atomics.load(this.#words, layout.HEAD >> 2) === tail;
+    }
+
+    const wide = new BigInt64Array(this.buffer, 0, layout.DATA / 8);
+    const tail = Atomics.load(wide, layout.TAIL >> 3);
+
+    /* The lowest bit of the tail says that it is the last. */
+    return (Atomics.load(wide, layout.HEAD >> 3) ^ tail) <= 1n;
+  }
+
+  /** Close the ring, whoever has a side of it. */
+  close() {
+    binding.ringClose(this.bytes);
+    if (words[STATUS] !== status.OK) throw ringError('CORRUPT');
+  }
+
+  /** What all sides have counted: see RingBufferStats in index.d.ts. */
+  get stats() {
+    const [written, read] = [0, 1].map((role) => this.#sum(role));
+
+    return {
+      recordsIn: written.records,
+      bytesIn: written.bytes,
+      recordsOut: read.records,
+      bytesOut: read.bytes,
+      wakeUps: written.wakeUps + read.wakeUps,
+      fullStalls: written.stalls,
+      emptyStalls: read.stalls,
+      aborted: written.aborted,
+      highWater: Math.max(written.highWater, read.highWater),
+    };
+  }
+
+  #sum(role) {
+    const length = layout.BLOCK / 8 * layout.BLOCKS;
+    const numbers = new Float64Array(this.buffer, layout.COUNTERS + role * length * 8, length);
+    const total = { records: 0, bytes: 0, wakeUps: 0, stalls: 0, highWater: 0, aborted: 0 };
+
+    for (let block = 0; block < length; block += layout.BLOCK / 8) {
+      total.records += numbers[block + counter.RECORDS];
+      total.bytes += numbers[block + counter.BYTES];
+      total.wakeUps += numbers[block + counter.WAKE_UPS];
+      total.stalls += numbers[block + counter.STALLS];
+      total.aborted += numbers[block + counter.ABORTED];
+      total.highWater = Math.max(total.highWater, numbers[block + counter.HIGH_WATER]);
+    }
+    return total;
+  }
+}
+
+module.exports = { Memory };

@@ -1,0 +1,118 @@
+'use strict';
+
+/* native.js - what rings share with the binding: words, the layout of the memory, who is woken up. */
+
+const { binding } = require('../native');
+
+/** Words of the last call; the same table is in src/node/ring_buffer.h. */
+const STATUS = 0;
+const OFFSET = 1;
+const LENGTH = 2;
+const COUNT = 3;
+const RECORDS = 8;
+const TAKE_MAX = 64;
+const WORDS = RECORDS + 2 * TAKE_MAX;
+
+/** Records up to this many bytes are read by one call that copies them here. */
+const INBOX_BYTES = 4096;
+
+/** Values of STATUS; the table is in src/core/error.h. */
+const status = {
+  OK: 0,
+  EMPTY: -1,
+  FULL: -2,
+  TOO_BIG: -3,
+  NO_MEMORY: -4,
+  SEALED: -5,
+  CORRUPT: -6,
+  CLOSED: -8,
+  BUSY: -9,
+  FORMAT: -10,
+};
+
+/** The memory of a ring, in bytes from its start; the table is in src/core/shared.h. */
+const layout = {
+  MAGIC: 0x42525052,
+  VERSION: 1,
+  STATE: 128,
+  DATA_WANTED: 132,
+  ROOM_WANTED: 136,
+  TAIL: 256,
+  HEAD: 384,
+  COUNTERS: 512,
+  BLOCK: 64,
+  BLOCKS: 16,
+  DATA: 2560,
+  CLOSED: 1,
+};
+
+/** Numbers in a block of counters. */
+const counter = { RECORDS: 0, BYTES: 1, WAKE_UPS: 2, STALLS: 3, HIGH_WATER: 4, ABORTED: 5 };
+
+const PRODUCER = 0;
+const CONSUMER = 1;
+
+const words = new Int32Array(WORDS);
+const inbox = new Uint8Array(INBOX_BYTES);
+
+/** By slot: who waits for the side to be woken up. Keeps the ring from being collected. */
+const waiting = new Map();
+
+let refs = 0;
+
+/** More, or fewer, waits that keep the event loop alive. */
+function changeRefs(by) {
+  refs += by;
+  if (refs === 0) binding.setRef(false, true);
+  else if (refs === by) binding.setRef(true, true);
+}
+
+/** The binding calls this for a side that was woken up. */
+function rung(slot) {
+  waiting.get(slot)?.rung();
+}
+
+binding.ringSetup({ rung }, rung, words, inbox);
+
+/** Sides of rings that nobody can reach are given up. */
+const unreachable = new FinalizationRegistry((slot) => binding.ringEnd(slot));
+
+/** Words of one side, which the binding reads: POSITION in spsc, else DELIVERED. */
+const POSITION = 0;
+const DELIVERED = 1;
+const LOCAL_WORDS = 2;
+
+/** A side of a ring as the binding knows it. */
+class Side {
+  slot;
+  local = new Int32Array(LOCAL_WORDS);
+  /** Its block of counters in the ring, or one that nobody sees. */
+  counters;
+
+  /**
+   * @param {Uint8Array} memory
+   * @param {number} role
+   * @param {object} owner gives the side up when it is collected
+   */
+  constructor(memory, role, owner) {
+    const slot = binding.ringOpen(memory, role, this.local);
+
+    this.slot = slot;
+    if (slot === undefined) return;
+    this.counters = words[OFFSET] === -1
+      ? new Float64Array(layout.BLOCK / 8)
+      : new Float64Array(memory.buffer, words[OFFSET], layout.BLOCK / 8);
+    unreachable.register(owner, slot, this);
+  }
+
+  end() {
+    unreachable.unregister(this);
+    waiting.delete(this.slot);
+    binding.ringEnd(this.slot);
+  }
+}
+
+module.exports = {
+  binding, words, inbox, waiting, changeRefs, Side, status, layout, counter,
+  STATUS, OFFSET, LENGTH, COUNT, RECORDS, TAKE_MAX, POSITION, DELIVERED, PRODUCER, CONSUMER,
+};

@@ -1,0 +1,154 @@
+'use strict';
+
+/*
+ * streams.js - a ring as Node's streams. They use nothing but what a RingBuffer gives everybody.
+ *
+ * The reader's stream waits for records only while it is read, the writer's for room only while it has
+ * something to write: backpressure goes through the ring. Either that is destroyed closes the ring, so
+ * that the other side learns of it.
+ */
+
+const { Readable, Writable } = require('node:stream');
+
+/** What async generators inherit from, which has no name. */
+function AsyncIterator() {}
+
+AsyncIterator.prototype = Object.getPrototypeOf(
+  Object.getPrototypeOf(Object.getPrototypeOf((async function* () {})())));
+
+class RingReadStream extends Readable {
+  #ring;
+  #stop = new AbortController();
+
+  constructor(ring, options) {
+    super({ ...options, autoDestroy: true });
+    this.#ring = ring;
+  }
+
+  _read() {
+    const ring = this.#ring;
+
+    for (let record; (record = ring.read()) !== null;) {
+      /* In a stream of bytes nothing is no chunk. */
+      if (record.length === 0 && !this.readableObjectMode) continue;
+      if (!this.push(record)) return;
+    }
+    if (ring.ended) {
+      this.push(null);
+      return;
+    }
+    ring.readable({ signal: this.#stop.signal }).then(() => this._read())
+      .catch((error) => this.destroy(error));
+  }
+
+  _destroy(error, callback) {
+    this.#stop.abort();
+    end(this.#ring, error, callback);
+  }
+}
+
+class RingWriteStream extends Writable {
+  #ring;
+  #stop = new AbortController();
+
+  constructor(ring, options) {
+    super({ ...options, decodeStrings: true, objectMode: false, autoDestroy: true });
+    this.#ring = ring;
+  }
+
+  _write(chunk, encoding, callback) {
+    this.#put(this.#split([chunk]), callback);
+  }
+
+  _writev(chunks, callback) {
+    this.#put(this.#split(chunks.map(({ chunk }) => chunk)), callback);
+  }
+
+  /** Chunks that are no larger than a record may be. */
+  #split(chunks) {
+    const { maxLength } = this.#ring;
+
+    if (chunks.every(({ length }) => length <= maxLength)) return chunks;
+    return chunks.flatMap((chunk) => {
+      const parts = [];
+
+      for (let at = 0; at < chunk.length; at += maxLength) {
+        parts.push(chunk.subarray(at, at + maxLength));
+      }
+      return parts;
+    });
+  }
+
+  #put(records, callback) {
+    const rest = records.slice(this.#ring.writeMany(records));
+
+    if (rest.length === 0) {
+      callback();
+      return;
+    }
+    this.#ring.writable({ length: rest[0].length, signal: this.#stop.signal })
+      .then(() => this.#put(rest, callback))
+      .catch(callback);
+  }
+
+  _final(callback) {
+    this.#ring.close();
+    callback();
+  }
+
+  _destroy(error, callback) {
+    this.#stop.abort();
+    end(this.#ring, error, callback);
+  }
+}
+
+/** Close the ring: whoever destroys a stream tells the other side by it. */
+function end(ring, error, callback) {
+  try {
+    ring.close();
+  } catch (fault) {
+    callback(error ?? fault);
+    return;
+  }
+  callback(error);
+}
+
+/** What `for await` takes from a ring: a record that is there needs no wait. */
+class RecordIterator extends AsyncIterator {
+  #ring;
+
+  constructor(ring) {
+    super();
+    this.#ring = ring;
+  }
+
+  next() {
+    let record;
+
+    try {
+      record = this.#ring?.read() ?? null;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (record !== null) return Promise.resolve({ value: record, done: false });
+    return this.#later();
+  }
+
+  async #later() {
+    while (this.#ring !== null && await this.#ring.readable()) {
+      const record = this.#ring?.read() ?? null;
+
+      if (record !== null) return { value: record, done: false };
+    }
+    this.#ring = null;
+    return { value: undefined, done: true };
+  }
+
+  /** The loop was left: the ring stays as it is. */
+  return(value) {
+    this.#ring = null;
+    return Promise.resolve({ value, done: true });
+  }
+}
+
+module.exports = { RecordIterator, RingReadStream, RingWriteStream };

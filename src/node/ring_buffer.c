@@ -1,0 +1,441 @@
+/*
+ * ring_buffer.c - shared rings for the wrapper: sides by slot, their waits, their end.
+ *
+ * A side that is woken, by any thread, goes on a list of its environment; the list goes on the
+ * thread's ready list as one half that belongs to no channel, so that rings and ports share one
+ * doorbell and one token. The lock of the list is taken under the hub's and never the other way.
+ */
+#include "ring_buffer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lock.h"
+#include "value.h"
+
+struct rp_rings {
+  rp_half half; /* never attached: stands for all sides on the thread's ready list */
+  rp_env *env;
+  rp_lock lock;
+  rp_ring_side *first, *last; /* woken, under the lock */
+  rp_ring_side **sides;       /* by slot; NULL: free */
+  uint32_t length;
+  napi_ref receiver, rung;
+  rp_view words, inbox;
+};
+
+typedef struct rp_rings rp_rings;
+
+/* ---- wake-ups ---- */
+
+/* A core's wake callback: any thread, the hub's lock is held. */
+static void
+on_wake(void *context) {
+  rp_ring_side *s = context;
+  rp_rings *rings = s->rings;
+
+  rp_lock_take(&rings->lock);
+  if (!s->rung) {
+    bool first = rings->first == NULL;
+
+    s->rung = true;
+    s->next = NULL;
+    if (first)
+      rings->first = s;
+    else
+      rings->last->next = s;
+    rings->last = s;
+    /* Whoever finds the list empty holds the half's token: the owner has taken it off. */
+    if (first) rp_thread_push(&rings->env->thread, &rings->half);
+  }
+  rp_lock_drop(&rings->lock);
+}
+
+static uint32_t
+count_woken(rp_rings *rings) {
+  uint32_t count = 0;
+
+  rp_lock_take(&rings->lock);
+  for (rp_ring_side *s = rings->first; s != NULL; s = s->next) count++;
+  rp_lock_drop(&rings->lock);
+  return count;
+}
+
+/* Take the first that was woken off the list. False: there is none. */
+static bool
+next_woken(rp_rings *rings, uint32_t *slot) {
+  rp_lock_take(&rings->lock);
+
+  rp_ring_side *s = rings->first;
+
+  if (s != NULL) {
+    *slot = s->slot;
+    s->rung = false;
+    rings->first = s->next;
+  }
+  rp_lock_drop(&rings->lock);
+  return s != NULL;
+}
+
+/* Take a side off the list, wherever it is. */
+static void
+forget_woken(rp_rings *rings, rp_ring_side *gone) {
+  rp_lock_take(&rings->lock);
+  if (gone->rung) {
+    rp_ring_side *before = NULL;
+
+    for (rp_ring_side *s = rings->first; s != gone; s = s->next) before = s;
+    if (before == NULL)
+      rings->first = gone->next;
+    else
+      before->next = gone->next;
+    if (rings->last == gone) rings->last = before;
+  }
+  rp_lock_drop(&rings->lock);
+}
+
+bool
+rp_rings_owns(const rp_env *e, const rp_half *half) {
+  return e->rings != NULL && half == &e->rings->half;
+}
+
+bool
+rp_rings_turn(rp_env *e) {
+  rp_rings *rings = e->rings;
+  uint32_t slot;
+
+  /* What is woken meanwhile waits for the next round. */
+  for (uint32_t count = count_woken(rings); count > 0 && next_woken(rings, &slot);
+       count--) {
+    napi_handle_scope scope;
+
+    if (napi_open_handle_scope(e->env, &scope) != napi_ok) return false;
+
+    napi_value argument = rp_from_u32(e->env, slot);
+    bool running = rp_env_call(e, NULL, rings->receiver, rings->rung, 1, &argument);
+
+    (void) napi_close_handle_scope(e->env, scope);
+    if (!running) return false;
+  }
+  rp_lock_take(&rings->lock);
+  if (rings->first != NULL) rp_thread_push(&e->thread, &rings->half);
+  rp_lock_drop(&rings->lock);
+  return true;
+}
+
+/* ---- sides ---- */
+
+rp_ring_side *
+rp_rings_side(rp_env *e, napi_value value) {
+  uint32_t slot;
+
+  if (e->rings == NULL || napi_get_value_uint32(e->env, value, &slot) != napi_ok)
+    return NULL;
+  return slot < e->rings->length ? e->rings->sides[slot] : NULL;
+}
+
+uint32_t *
+rp_rings_words(rp_env *e) {
+  return (uint32_t *) (void *) e->rings->words.data;
+}
+
+const rp_view *
+rp_rings_inbox(rp_env *e) {
+  return &e->rings->inbox;
+}
+
+void
+rp_rings_settle(rp_ring_side *s) {
+  uint32_t delivered = (uint32_t) s->local[RP_LOCAL_DELIVERED];
+
+  if (s->taken == 0) return;
+  if (delivered > s->taken) delivered = s->taken;
+  if (delivered == s->taken)
+    rp_side_release(s->side);
+  else
+    rp_side_release_some(s->side, s->records, s->taken, delivered);
+  s->taken = 0;
+}
+
+/* Tell the core how far the wrapper is. */
+static void
+locate(rp_ring_side *s) {
+  if (rp_side_shared(s->side)->mode == RP_SPSC)
+    rp_side_set_position(s->side, (uint32_t) s->local[RP_LOCAL_POSITION]);
+}
+
+/* End a side. What the wrapper has read counts as read, wherever in its work it was stopped. */
+static void
+end_side(rp_ring_side *s) {
+  locate(s);
+  if (s->role == RP_CONSUMER) {
+    if (rp_side_shared(s->side)->mode == RP_SPSC)
+      rp_side_release(s->side);
+    else
+      rp_rings_settle(s);
+  }
+  rp_side_end(s->side); /* from here on nobody wakes it */
+  forget_woken(s->rings, s);
+  s->rings->sides[s->slot] = NULL;
+  (void) napi_delete_reference(s->rings->env->env, s->memory);
+  (void) napi_delete_reference(s->rings->env->env, s->local_ref);
+  free(s);
+}
+
+void
+rp_rings_close(rp_env *e) {
+  if (e->rings == NULL) return;
+  for (uint32_t slot = 0; slot < e->rings->length; slot++)
+    if (e->rings->sides[slot] != NULL) end_side(e->rings->sides[slot]);
+}
+
+void
+rp_rings_free(rp_env *e) {
+  if (e->rings == NULL) return;
+  rp_lock_destroy(&e->rings->lock);
+  free(e->rings->sides);
+  free(e->rings);
+  e->rings = NULL;
+}
+
+/* A free slot; RP_NO_SLOT without memory. */
+static uint32_t
+free_slot(rp_rings *rings) {
+  uint32_t slot = 0;
+
+  while (slot < rings->length && rings->sides[slot] != NULL) slot++;
+  if (slot < rings->length) return slot;
+
+  uint32_t length = rings->length == 0 ? 8 : rings->length * 2;
+  rp_ring_side **sides = realloc(rings->sides, length * sizeof(void *));
+
+  if (sides == NULL) return RP_NO_SLOT;
+  memset(sides + rings->length, 0, (length - rings->length) * sizeof(void *));
+  rings->sides = sides;
+  rings->length = length;
+  return slot;
+}
+
+/* The memory of a typed array. False if it is none. */
+static bool
+view_of(napi_env env, napi_value value, uint8_t **bytes, size_t *size) {
+  napi_typedarray_type type;
+  size_t length;
+  void *data;
+
+  if (napi_get_typedarray_info(env, value, &type, &length, &data, NULL, NULL) != napi_ok)
+    return false;
+  *bytes = data;
+  *size = type == napi_int32_array ? length * sizeof(int32_t) : length;
+  return true;
+}
+
+static void
+set_status(rp_env *e, int status) {
+  rp_rings_words(e)[RP_RING_STATUS] = (uint32_t) status;
+}
+
+/* ---- for the wrapper ---- */
+
+napi_value
+rp_rings_setup(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_rings *rings = e->rings != NULL ? NULL : calloc(1, sizeof(*rings));
+
+  if (rings == NULL) return rp_throw_memory(env);
+  if (!view_of(env, argv[2], &rings->words.data, &rings->words.length) ||
+      rings->words.length < RP_RING_WORDS * sizeof(uint32_t)) {
+    free(rings);
+    return rp_throw_type(env, "ringSetup needs an Int32Array of words");
+  }
+  if (!view_of(env, argv[3], &rings->inbox.data, &rings->inbox.length)) {
+    free(rings);
+    return rp_throw_type(env, "ringSetup needs an inbox");
+  }
+  rings->env = e;
+  rp_lock_init(&rings->lock);
+  (void) napi_create_reference(env, argv[0], 1, &rings->receiver);
+  (void) napi_create_reference(env, argv[1], 1, &rings->rung);
+  (void) napi_create_reference(env, argv[2], 1, &rings->words.ref);
+  (void) napi_create_reference(env, argv[3], 1, &rings->inbox.ref);
+  e->rings = rings;
+  return NULL;
+}
+
+napi_value
+rp_rings_size(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX], size = NULL;
+  uint32_t numbers[3] = {0};
+
+  (void) rp_arguments(env, info, argv);
+  for (int i = 0; i < 3; i++) (void) napi_get_value_uint32(env, argv[i], &numbers[i]);
+  (void) napi_create_double(
+      env, (double) rp_shared_size((rp_mode) numbers[0], numbers[1], numbers[2]), &size);
+  return size;
+}
+
+napi_value
+rp_rings_format(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  uint32_t numbers[3] = {0};
+  uint8_t *bytes;
+  size_t size;
+  int status = RP_EFORMAT;
+
+  for (int i = 0; i < 3; i++) (void) napi_get_value_uint32(env, argv[i + 1], &numbers[i]);
+  if (view_of(env, argv[0], &bytes, &size))
+    status = rp_shared_format(bytes, size, (rp_mode) numbers[0], numbers[1], numbers[2]);
+  set_status(e, status);
+  return NULL;
+}
+
+napi_value
+rp_rings_map(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  uint32_t *words = rp_rings_words(e);
+  uint8_t *bytes;
+  size_t size;
+  rp_shared shared = {0};
+  int status = RP_EFORMAT;
+
+  if (view_of(env, argv[0], &bytes, &size)) status = rp_shared_map(&shared, bytes, size);
+  if (status == RP_OK) {
+    words[RP_RING_RECORDS] = (uint32_t) shared.mode;
+    words[RP_RING_RECORDS + 1] = shared.capacity;
+    words[RP_RING_RECORDS + 2] = shared.slot;
+  }
+  set_status(e, status);
+  return NULL;
+}
+
+/* Fill in a side whose core is open. False without room for its references. */
+static bool
+keep(napi_env env, rp_ring_side *s, const napi_value *argv) {
+  if (napi_create_reference(env, argv[0], 1, &s->memory) != napi_ok) return false;
+  return napi_create_reference(env, argv[2], 1, &s->local_ref) == napi_ok;
+}
+
+napi_value
+rp_rings_open(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  uint32_t slot = free_slot(e->rings), role = RP_CONSUMER;
+  uint8_t *local;
+  size_t size = 0, local_size = 0;
+  rp_ring_side *s = calloc(1, sizeof(*s));
+
+  if (s == NULL || slot == RP_NO_SLOT || e->closing) {
+    free(s);
+    return rp_throw_memory(env);
+  }
+  (void) napi_get_value_uint32(env, argv[1], &role);
+  if (!view_of(env, argv[0], &s->bytes, &size) ||
+      !view_of(env, argv[2], &local, &local_size) ||
+      local_size < RP_LOCAL_WORDS * sizeof(int32_t)) {
+    free(s);
+    return rp_throw_type(env, "ringOpen needs the memory and words of its own");
+  }
+  s->rings = e->rings;
+  s->slot = slot;
+  s->role = role == RP_PRODUCER ? RP_PRODUCER : RP_CONSUMER;
+  s->local = (int32_t *) (void *) local;
+
+  int status = rp_side_open(&s->side, s->bytes, size, s->role, 0, on_wake, s);
+
+  set_status(e, status);
+  if (status != RP_OK) {
+    free(s);
+    return NULL;
+  }
+  e->rings->sides[slot] = s;
+  if (rp_side_shared(s->side)->mode == RP_SPSC)
+    s->local[RP_LOCAL_POSITION] = (int32_t) rp_side_position(s->side);
+
+  rp_shared_counters *counters = rp_side_counters(s->side);
+
+  rp_rings_words(e)[RP_RING_OFFSET] =
+      counters == NULL ? UINT32_MAX : (uint32_t) ((uint8_t *) counters - s->bytes);
+  if (keep(env, s, argv)) return rp_from_u32(env, slot);
+  end_side(s);
+  return rp_throw_memory(env);
+}
+
+napi_value
+rp_rings_end(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_ring_side *s = rp_rings_side(e, argv[0]);
+
+  if (s != NULL) end_side(s);
+  return NULL;
+}
+
+napi_value
+rp_rings_close_memory(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  uint8_t *bytes;
+  size_t size;
+
+  set_status(e, view_of(env, argv[0], &bytes, &size) ? rp_shared_close(bytes, size)
+                                                     : RP_EFORMAT);
+  return NULL;
+}
+
+napi_value
+rp_rings_park(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_ring_side *s = rp_rings_side(e, argv[0]);
+  uint32_t length = 0;
+
+  if (s == NULL) return NULL;
+  (void) napi_get_value_uint32(env, argv[1], &length);
+  locate(s);
+  /* A record that was taken and not given back is there to be read; parking would give it back. */
+  set_status(e, s->taken > 0 ? RP_OK : rp_side_park(s->side, length));
+  return NULL;
+}
+
+napi_value
+rp_rings_unpark(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_ring_side *s = rp_rings_side(e, argv[0]);
+
+  if (s != NULL) (void) rp_side_unpark(s->side);
+  return NULL;
+}
+
+napi_value
+rp_rings_wait(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_ring_side *s = rp_rings_side(e, argv[0]);
+  uint32_t length = 0;
+  double milliseconds = 0;
+
+  if (s == NULL) return NULL;
+  (void) napi_get_value_uint32(env, argv[1], &length);
+  (void) napi_get_value_double(env, argv[2], &milliseconds);
+  locate(s);
+  set_status(e, rp_side_wait(s->side, length, (uint64_t) (milliseconds * 1e6)));
+  return NULL;
+}
+
+napi_value
+rp_rings_wake(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_ring_side *s = rp_rings_side(e, argv[0]);
+  uint32_t records = 1;
+
+  if (s == NULL) return NULL;
+  (void) napi_get_value_uint32(env, argv[1], &records);
+  locate(s);
+  rp_side_wake_others(s->side, records);
+  return NULL;
+}

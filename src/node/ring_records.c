@@ -1,0 +1,191 @@
+/*
+ * ring_records.c - records of shared rings that the wrapper does not read and write by itself: where
+ * several sides of a role claim from one position, a thread that ends halfway must not leave a hole,
+ * and a call into C is not interrupted.
+ */
+#include <string.h>
+
+#include "ring_buffer.h"
+#include "value.h"
+
+/* What records of the wrapper are; 0 is no type in a shared ring. */
+#define TYPE_BYTES 1u
+
+/* The side of a call, with what it reads and says. */
+typedef struct call {
+  rp_env *e;
+  rp_ring_side *s;
+  uint32_t *words;
+  napi_value argv[RP_ARGS_MAX];
+} call;
+
+/* False if there is no such side: the wrapper never asks for one. */
+static bool
+begin(call *c, napi_env env, napi_callback_info info) {
+  c->e = rp_arguments(env, info, c->argv);
+  c->s = rp_rings_side(c->e, c->argv[0]);
+  if (c->s == NULL) {
+    (void) rp_throw_type(env, "there is no such side");
+    return false;
+  }
+  c->words = rp_rings_words(c->e);
+  return true;
+}
+
+static void
+done(call *c, int status) {
+  c->words[RP_RING_STATUS] = (uint32_t) status;
+}
+
+/* At least `length` bytes of a Uint8Array. NULL after throwing. */
+static const uint8_t *
+bytes_of(napi_env env, napi_value value, size_t length) {
+  napi_typedarray_type type;
+  size_t size = 0;
+  void *data = NULL;
+
+  if (napi_get_typedarray_info(env, value, &type, &size, &data, NULL, NULL) != napi_ok ||
+      size < length) {
+    (void) rp_throw_type(env, "a Uint8Array is needed that has all bytes of the record");
+    return NULL;
+  }
+  return data == NULL ? (const uint8_t *) "" : data;
+}
+
+napi_value
+rp_rings_write(napi_env env, napi_callback_info info) {
+  call c;
+
+  if (!begin(&c, env, info)) return NULL;
+
+  uint32_t length = c.words[RP_RING_LENGTH];
+  const uint8_t *bytes = bytes_of(env, c.argv[1], length);
+
+  if (bytes != NULL) done(&c, rp_side_write(c.s->side, TYPE_BYTES, bytes, length));
+  return NULL;
+}
+
+napi_value
+rp_rings_write_many(napi_env env, napi_callback_info info) {
+  call c;
+  napi_typedarray_type type;
+  uint32_t count = 0, written = 0;
+  size_t capacity = 0, total = 0;
+  void *lengths = NULL;
+
+  if (!begin(&c, env, info)) return NULL;
+  (void) napi_get_value_uint32(env, c.argv[3], &count);
+  if (napi_get_typedarray_info(env, c.argv[2], &type, &capacity, &lengths, NULL, NULL) !=
+          napi_ok ||
+      type != napi_uint32_array || count > capacity)
+    return rp_throw_type(env, "the lengths of the records are needed");
+  for (uint32_t i = 0; i < count; i++) total += ((uint32_t *) lengths)[i];
+
+  const uint8_t *bytes = bytes_of(env, c.argv[1], total);
+
+  if (bytes == NULL) return NULL;
+  done(&c, rp_side_write_many(c.s->side, TYPE_BYTES, bytes, lengths, count, &written));
+  c.words[RP_RING_COUNT] = written;
+  return NULL;
+}
+
+napi_value
+rp_rings_claim(napi_env env, napi_callback_info info) {
+  call c;
+  uint32_t length = 0;
+  uint8_t *payload = NULL;
+
+  if (!begin(&c, env, info)) return NULL;
+  (void) napi_get_value_uint32(env, c.argv[1], &length);
+
+  int status = rp_side_claim(c.s->side, TYPE_BYTES, length, &payload);
+
+  done(&c, status);
+  if (status == RP_OK) {
+    c.words[RP_RING_OFFSET] = (uint32_t) (payload - c.s->bytes);
+    c.words[RP_RING_LENGTH] = length;
+  }
+  return NULL;
+}
+
+napi_value
+rp_rings_commit(napi_env env, napi_callback_info info) {
+  call c;
+  uint32_t length = 0;
+
+  if (!begin(&c, env, info)) return NULL;
+  (void) napi_get_value_uint32(env, c.argv[1], &length);
+  done(&c, rp_side_commit(c.s->side, length));
+  rp_side_publish(c.s->side);
+  return NULL;
+}
+
+napi_value
+rp_rings_abort(napi_env env, napi_callback_info info) {
+  call c;
+
+  if (begin(&c, env, info)) rp_side_abort(c.s->side);
+  return NULL;
+}
+
+napi_value
+rp_rings_read(napi_env env, napi_callback_info info) {
+  call c;
+  uint32_t count = 0;
+
+  if (!begin(&c, env, info)) return NULL;
+  rp_rings_settle(c.s);
+  c.s->local[RP_LOCAL_DELIVERED] = 0;
+
+  int status = rp_side_take(c.s->side, c.s->records, 1, &count);
+
+  if (status == RP_OK) {
+    const rp_view *inbox = rp_rings_inbox(c.e);
+    const rp_record *record = c.s->records;
+
+    c.words[RP_RING_OFFSET] = (uint32_t) (record->payload - c.s->bytes);
+    c.words[RP_RING_LENGTH] = record->length;
+    if (record->length <= inbox->length) {
+      memcpy(inbox->data, record->payload, record->length);
+      rp_side_release(c.s->side);
+    } else {
+      c.s->taken = 1;
+    }
+  } else {
+    rp_side_release(c.s->side); /* what became of claims that were given up */
+  }
+  done(&c, status);
+  return NULL;
+}
+
+napi_value
+rp_rings_take(napi_env env, napi_callback_info info) {
+  call c;
+  uint32_t limit = 0, count = 0;
+
+  if (!begin(&c, env, info)) return NULL;
+  (void) napi_get_value_uint32(env, c.argv[1], &limit);
+  if (limit > RP_RING_TAKE_MAX) limit = RP_RING_TAKE_MAX;
+  rp_rings_settle(c.s);
+  c.s->local[RP_LOCAL_DELIVERED] = 0;
+
+  int status = rp_side_take(c.s->side, c.s->records, limit, &count);
+
+  if (status != RP_OK) rp_side_release(c.s->side);
+  c.s->taken = count;
+  for (uint32_t i = 0; i < count; i++) {
+    c.words[RP_RING_RECORDS + 2 * i] = (uint32_t) (c.s->records[i].payload - c.s->bytes);
+    c.words[RP_RING_RECORDS + 2 * i + 1] = c.s->records[i].length;
+  }
+  c.words[RP_RING_COUNT] = count;
+  done(&c, status);
+  return NULL;
+}
+
+napi_value
+rp_rings_release(napi_env env, napi_callback_info info) {
+  call c;
+
+  if (begin(&c, env, info)) rp_rings_settle(c.s);
+  return NULL;
+}
