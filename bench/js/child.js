@@ -13,6 +13,7 @@ async function main() {
   const scenario = require(`./scenarios/${job.scenario}`);
   const result = await scenario.main({
     threads,
+    implementation: job.implementation,
     params: job.params,
     warmMs: job.warmMs,
     measureMs: job.measureMs,

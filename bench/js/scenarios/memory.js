@@ -2,13 +2,16 @@
 
 /*
  * Resident memory, in bytes, that a channel in one thread takes: idle, listened to, and after one
- * message; and that a burst of messages leaves behind when it has been read.
+ * message; that a worker takes that listens to its parent; and that a burst of messages leaves
+ * behind when it has been read.
  */
 
-const { setImmediate: turn } = require('node:timers/promises');
+const { once } = require('node:events');
+const { setImmediate: turn, setTimeout: delay } = require('node:timers/promises');
 
 const CHANNELS = 10000;
 const BURST = 200000;
+const WORKERS = 50;
 
 const stages = ['idle', 'listened to', 'after a message'];
 
@@ -16,6 +19,7 @@ function cases({ quick }) {
   const channels = quick ? CHANNELS / 10 : CHANNELS;
   return [
     ...stages.map((stage) => ({ name: `channel, ${stage}`, params: { stage, channels } })),
+    { name: `worker, idle (of ${WORKERS})`, params: { stage: 'worker' } },
     { name: `left by ${BURST.toLocaleString('en-US')} messages`, params: { stage: 'burst' } },
   ];
 }
@@ -46,6 +50,29 @@ async function perChannel(threads, { stage, channels }) {
   return { bytes };
 }
 
+const idle = `
+  const { workerData: { modules, implementation } } = require('node:worker_threads');
+  require(modules).load(implementation).parentPort.on('message', () => {});`;
+
+async function perWorker(threads, implementation) {
+  const workerData = { modules: require.resolve('../threads'), implementation };
+  const start = async () => {
+    const worker = new threads.Worker(idle, { eval: true, workerData });
+    await once(worker, 'online');
+    return worker;
+  };
+  for (let i = 0; i < 5; i++) {
+    await start();
+  }
+  await delay(200);
+  const before = await resident();
+  for (let i = 0; i < WORKERS; i++) {
+    await start();
+  }
+  await delay(500); // 'online' comes before a worker runs
+  return { bytes: (await resident() - before) / WORKERS };
+}
+
 async function burst(threads) {
   const { port1, port2 } = new threads.MessageChannel();
   const before = await resident();
@@ -66,7 +93,10 @@ module.exports = {
   execArgv: ['--expose-gc'],
   cases,
 
-  main({ threads, params }) {
+  main({ threads, params, implementation }) {
+    if (params.stage === 'worker') {
+      return perWorker(threads, implementation);
+    }
     return params.stage === 'burst' ? burst(threads) : perChannel(threads, params);
   },
 };
