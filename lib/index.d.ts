@@ -135,6 +135,27 @@ export declare function receiveMessageOnPort(
 export declare function moveMessagePortToContext(
   port: MessagePort | nodeThreads.MessagePort, context: Context): nodeThreads.MessagePort;
 
+/** What a thread does when its event loop has nothing to do. */
+export interface IdleStrategy {
+  /**
+   * For how many microseconds (0 to 100,000) to watch for messages of ringport before the loop blocks. One that
+   * comes meanwhile costs no wake-up, neither here nor for who sends it; watching takes a core. It
+   * ends when a timer is due or anything else is to be done, becomes shorter while it is in vain and
+   * stops where others need the core. I/O and signals may wait so long. It keeps no process alive. 0, the
+   * default, is to sleep at once.
+   */
+  spin: number;
+}
+
+/**
+ * How this thread idles from now on; the environment variable `RINGPORT_SPIN` says it for all.
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE, {RangeError} ERR_OUT_OF_RANGE: nothing is changed
+ */
+export declare function setIdleStrategy(strategy: Partial<IdleStrategy>): void;
+
+/** What `setIdleStrategy` was given in this thread, or the default. */
+export declare function getIdleStrategy(): IdleStrategy;
+
 /** What `threads()` says of a thread. */
 export interface ThreadInfo {
   /** Node's `threadId`; 0 is the main thread. */

@@ -14,6 +14,7 @@ const { RingportError } = require('./codec/errors');
 const {
   MessageChannel, MessagePort, markAsUntransferable, receiveMessageOnPort,
 } = require('./port');
+const { getIdleStrategy, setIdleStrategy } = require('./idle');
 const { threads: listThreads } = require('./native').binding;
 const { Worker, parentPort, workerData } = require('./worker');
 
@@ -50,6 +51,8 @@ module.exports = {
   serialize,
   deserialize,
   RingportError,
+  getIdleStrategy,
+  setIdleStrategy,
   threads: () => listThreads(),
 };
 

@@ -19,6 +19,7 @@ const steps = {
   'C tests, clang': node('scripts/ctest.js', '--cc', 'clang'),
   'model of the core': node('test/model/run.js'),
   'mocha on the other Node lines': node('scripts/mocha-all.js', '--others'),
+  'mocha, threads watch': node('scripts/mocha-spin.js'),
   'mocha, addon under ASan': node('scripts/mocha-asan.js'),
   'npm start': npm('start', '--silent', '--', '--rounds', '1', '--megabytes', '2'),
   'bench smoke test': node('bench/js/run.js', '--quick', '--scenario', 'oneway', '--filter', 'number'),

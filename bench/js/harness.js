@@ -37,9 +37,10 @@ function machine() {
 const RUN_TIMEOUT_MS = 120000;
 
 /** Run a program; its last line of output is its result as JSON: { metric: cost }. */
-async function measure(program, args) {
+async function measure(program, args, env = {}) {
   try {
-    const { stdout } = await exec(program, args, { timeout: RUN_TIMEOUT_MS });
+    const { stdout } = await exec(program, args,
+      { timeout: RUN_TIMEOUT_MS, env: { ...process.env, ...env } });
     return JSON.parse(stdout.trim().split('\n').at(-1));
   } catch (error) {
     if (error.killed) {
@@ -68,10 +69,12 @@ function summarize(results, metrics, [baseline, ...others]) {
   return Object.fromEntries(metrics
     .filter((metric) => results[baseline][metric])
     .map((metric) => [metric, {
-      costs: Object.fromEntries(Object.entries(results).map(
-        ([name, costs]) => [name, spread(costs[metric])])),
-      ratios: Object.fromEntries(others.map(
-        (name) => [name, ratios(results[baseline][metric], results[name][metric])])),
+      costs: Object.fromEntries(Object.entries(results)
+        .filter(([, costs]) => costs[metric])
+        .map(([name, costs]) => [name, spread(costs[metric])])),
+      ratios: Object.fromEntries(others
+        .filter((name) => results[name][metric])
+        .map((name) => [name, ratios(results[baseline][metric], results[name][metric])])),
     }]));
 }
 

@@ -23,11 +23,12 @@ function heading(competitors) {
     ...competitors.slice(1).map((name) => `  ${name} is better by`)].join('');
 }
 
-/** One case and metric: medians, and the ratio as median (min to max). */
+/** One case and metric: medians, and the ratio as median (min to max); nothing where it was not measured. */
 function line(label, unit, { costs, ratios }, competitors) {
   return [label.padEnd(LABEL), unit.padEnd(UNIT),
-    ...competitors.map((name) => number(costs[name].median).padStart(COST)),
-    ...competitors.slice(1).map((name) => `  ${ratio(ratios[name])}`)].join('');
+    ...competitors.map((name) => (name in costs ? number(costs[name].median) : '').padStart(COST)),
+    ...competitors.slice(1).map((name) => `  ${name in ratios ? ratio(ratios[name]) : ''}`),
+  ].join('').trimEnd();
 }
 
 module.exports = { heading, line };

@@ -109,3 +109,19 @@ rp_thread_rest(rp_thread *thread) {
   /* Release half pairs with the CAS in rp_thread_push(): what we did while awake is done. */
   return rp_cas(&thread->ready, &awake, RESTING) || awake == RESTING;
 }
+
+bool
+rp_thread_watch(rp_thread *thread) {
+  rp_half *rests = RESTING;
+
+  /* A push before this has rung; one after it finds us awake. */
+  return rp_cas(&thread->ready, &rests, NULL);
+}
+
+bool
+rp_thread_news(const rp_thread *thread) {
+  /* Relaxed: what a push has written is read by who takes it. */
+  rp_half *ready = rp_load_relaxed(&thread->ready);
+
+  return thread->first != NULL || (ready != NULL && ready != RESTING);
+}

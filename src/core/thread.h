@@ -4,7 +4,7 @@
  * Any thread pushes, the owner takes all at once. The word `ready` is either
  *
  *   RESTING      the owner sleeps or will sleep: who pushes next owes one ring of the doorbell
- *   NULL         the owner is awake and will look again before it rests
+ *   NULL         the owner is awake, called or of its own accord, and will look again before it rests
  *   a half       the last one pushed; the others follow by their ready_next
  *
  * which is the parking token once more, for the thread: between two rests the doorbell rings at
@@ -48,5 +48,13 @@ bool rp_thread_remove(rp_thread *thread, struct rp_half *half);
 
 /* Go to rest. Owner only, wait-free. False: there is news, look again. */
 bool rp_thread_rest(rp_thread *thread);
+
+/* End the rest to look for news without a doorbell, until rp_thread_rest(). Owner only, wait-free. False:
+ * somebody has just done so, and the doorbell is on its way: hear it first, or a later rest could
+ * be followed by a second ring while the first is not heard. */
+bool rp_thread_watch(rp_thread *thread);
+
+/* Whether there is news, for who looks again and again. Owner only, wait-free. */
+bool rp_thread_news(const rp_thread *thread);
 
 #endif

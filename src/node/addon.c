@@ -22,6 +22,7 @@ static const struct {
     {"setScratch", rp_env_set_scratch},
     {"setOutbox", rp_env_set_outbox},
     {"setInbox", rp_env_set_inbox},
+    {"setSpin", rp_idle_set_spin},
     {"setRef", rp_env_set_ref},
     {"fatal", rp_env_fatal},
     {"open", rp_port_open},

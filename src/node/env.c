@@ -36,8 +36,8 @@ release_handle(rp_env *e) {
   return true;
 }
 
-static void
-on_doorbell_closed(uv_handle_t *handle) {
+void
+rp_env_handle_closed(uv_handle_t *handle) {
   rp_env *e = handle->data;
 
   free(handle);
@@ -66,7 +66,8 @@ on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
   /* Also what it was in the middle of: whoever waits for that goes on. */
   rp_spawn_forget_all(e);
   rp_threads_forget_all(e);
-  uv_close((uv_handle_t *) e->doorbell, on_doorbell_closed);
+  rp_idle_close(e);
+  uv_close((uv_handle_t *) e->doorbell, rp_env_handle_closed);
 }
 
 static void
@@ -131,18 +132,27 @@ turn(rp_env *e, rp_half *half) {
   return running;
 }
 
+bool
+rp_env_serve(rp_env *e) {
+  rp_half *half;
+
+  rp_thread_wake(&e->thread);
+  while ((half = rp_thread_next(&e->thread)) != NULL)
+    if (!(rp_rings_owns(e, half) ? rp_rings_turn(e) : turn(e, half))) return false;
+  return true;
+}
+
 static void
 on_doorbell(uv_async_t *doorbell) {
   rp_env *e = doorbell->data;
-  rp_half *half;
 
   if (e->closing) return;
-  rp_thread_wake(&e->thread);
   rp_count(&e->counters.wakeups, 1);
-  while ((half = rp_thread_next(&e->thread)) != NULL)
-    if (!(rp_rings_owns(e, half) ? rp_rings_turn(e) : turn(e, half))) return;
+  rp_idle_woken(e);
+  if (!rp_env_serve(e)) return;
   /* What came meanwhile waits for the next iteration of the loop, behind timers and I/O. */
-  if (!rp_thread_rest(&e->thread)) (void) uv_async_send(e->doorbell);
+  if (!rp_thread_rest(&e->thread) && !rp_idle_come_back(e))
+    (void) uv_async_send(e->doorbell);
 }
 
 rp_env *

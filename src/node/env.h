@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #include "channel.h"
+#include "idle.h"
 #include "threads.h"
 
 /* Words that the wrapper and the binding share instead of passing numbers through Node-API. The
@@ -62,6 +63,7 @@ typedef struct rp_env {
   bool closing;
   bool ref_by_ports, ref_by_rings; /* which of them keep the loop alive */
   rp_counters counters;            /* see threads.h */
+  rp_idle idle;
 
   rp_port *ports; /* by slot */
   uint32_t ports_length;
@@ -115,6 +117,12 @@ napi_value rp_env_set_ref(napi_env env, napi_callback_info info);
 
 /* fatal(error): what an error does that nothing catches; returns if 'uncaughtException' took it. */
 napi_value rp_env_fatal(napi_env env, napi_callback_info info);
+
+/* One round of the halves with news. False if JavaScript cannot run any more. */
+bool rp_env_serve(rp_env *e);
+
+/* For uv_close() of a handle that was malloc'ed, counts in open_handles and has the environment as data. */
+void rp_env_handle_closed(uv_handle_t *handle);
 
 /* The open port that argument `value` names by its slot, NULL if there is none. */
 rp_port *rp_env_port(rp_env *e, napi_value value);

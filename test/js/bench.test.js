@@ -8,6 +8,7 @@ const { spawnSync } = require('node:child_process');
 const stats = require('../../bench/js/stats');
 
 const RUN = path.join(__dirname, '../../bench/js/run.js');
+const SPIN = path.join(__dirname, '../../bench/js/spin.js');
 
 function bench(...args) {
   return spawnSync(process.execPath, [RUN, ...args], { encoding: 'utf8' });
@@ -51,6 +52,14 @@ describe('bench', function() {
     } finally {
       fs.rmSync(folder, { recursive: true });
     }
+  });
+
+  it('plays the round trip of threads that watch, beside an atomic word in C', () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath,
+      [SPIN, '--quick', '--rounds', '1', '--ms', '20'], { encoding: 'utf8' });
+    assert.strictEqual(stderr, '');
+    assert.strictEqual(status, 0);
+    assert.match(stdout, /\nnumber: [\d.]+ times the atomic word \(/);
   });
 
   it('lists the cases of every scenario', () => {

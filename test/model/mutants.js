@@ -337,6 +337,21 @@ module.exports = [
     scenarios: ['ready-two'],
   },
   {
+    name: 'watching begins without looking whether the doorbell has rung',
+    file: 'thread.c',
+    from: 'return rp_cas(&thread->ready, &rests, NULL);',
+    to: '(void) rp_cas(&thread->ready, &rests, NULL); return true;',
+    scenarios: ['ready-watched'],
+  },
+  {
+    name: 'watching begins by a store',
+    file: 'thread.c',
+    from: 'return rp_cas(&thread->ready, &rests, NULL);',
+    to: 'if (rp_load_acquire(&thread->ready) != rests) return false; ' +
+      'rp_store_release(&thread->ready, NULL); return true;',
+    scenarios: ['ready-watched'],
+  },
+  {
     name: 'a claim does not wait for spawns that have begun',
     file: 'spawn.c',
     from: 'pending = found == NULL && any_begun(*horizon);',

@@ -44,6 +44,13 @@ port1.once('messages', (values: any[]) => values.length);
 // @ts-expect-error no iterable
 port1.postMessages(5);
 
+// How a thread idles.
+const before: ringport.IdleStrategy = ringport.getIdleStrategy();
+
+ringport.setIdleStrategy({ spin: before.spin + 50 });
+// @ts-expect-error microseconds are a number
+ringport.setIdleStrategy({ spin: '50' });
+
 const isReferenced: boolean = port1.hasRef();
 
 // A ringport port can be given to code that takes a port of Node.

@@ -1,0 +1,54 @@
+'use strict';
+
+/*
+ * idle.js - what this thread does when it has nothing to do; src/node/idle.c does it.
+ */
+
+const { binding } = require('./native');
+
+/** A tenth of a second: what is slower than that gains nothing by it. */
+const LONGEST = 100_000;
+
+let spin = 0;
+
+/** An error as Node's own for a wrong argument. */
+function wrong(Class, code, message) {
+  return Object.assign(new Class(message), { code });
+}
+
+/**
+ * How this thread idles. Before its event loop blocks it may watch for messages of ringport for some
+ * microseconds: one that comes meanwhile costs no wake-up, neither here nor for who sends it.
+ * Watching takes a core. It ends when a timer is due or anything else is to be done, becomes
+ * shorter while it is in vain and stops where others need the core; I/O and signals wait at most
+ * that long. It keeps no process alive.
+ * @param {{ spin?: number }} strategy microseconds, 0 (the default) to 100,000
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE, {RangeError} ERR_OUT_OF_RANGE; nothing is changed
+ */
+function setIdleStrategy(strategy) {
+  if (strategy === null || typeof strategy !== 'object') {
+    throw wrong(TypeError, 'ERR_INVALID_ARG_TYPE', 'The "strategy" argument must be of type object');
+  }
+
+  const { spin: wanted = 0 } = strategy;
+
+  if (typeof wanted !== 'number') {
+    throw wrong(TypeError, 'ERR_INVALID_ARG_TYPE', 'The "strategy.spin" property must be of type number');
+  }
+  if (!(wanted >= 0 && wanted <= LONGEST)) {
+    throw wrong(RangeError, 'ERR_OUT_OF_RANGE', 'The value of "strategy.spin" is out of range. ' +
+      `It must be >= 0 and <= ${LONGEST}. Received ${wanted}`);
+  }
+  binding.setSpin(Math.ceil(wanted));
+  spin = wanted;
+}
+
+/** @returns {{ spin: number }} what setIdleStrategy() was given in this thread, or the default */
+function getIdleStrategy() {
+  return { spin };
+}
+
+/* For trying it out: every thread of the process that loads ringport. */
+if (process.env.RINGPORT_SPIN) setIdleStrategy({ spin: Number(process.env.RINGPORT_SPIN) });
+
+module.exports = { setIdleStrategy, getIdleStrategy };
