@@ -38,30 +38,43 @@ rp__side_count(rp_side *side, rp_number *counter, double by) {
 }
 
 static void
-count_fill(rp_side *side, double in_use) {
+fill_seen(rp_side *side, uint64_t in_use) {
   rp_number *most = &side->counters->high_water;
 
+  if (in_use > side->shared.capacity) return;
   /* Of several that share the block one may win over a higher one; see shared.h. */
-  if (in_use > number(most)) rp_store_relaxed(most, bits_of(in_use));
+  if ((double) in_use > number(most)) rp_store_relaxed(most, bits_of((double) in_use));
+}
+
+void
+rp__side_look_at_fill(rp_side *side) {
+  rp_shared_words *words = side->shared.words;
+  uint64_t head = rp_load_acquire(&words->head.wide);
+  uint64_t tail = rp_load_relaxed(&words->tail.wide);
+
+  switch (side->shared.mode) {
+    case RP_SPSC:
+      fill_seen(side, (uint32_t) tail - (uint32_t) head);
+      break;
+    case RP_MPSC:
+      fill_seen(side, tail - head);
+      break;
+    default:
+      fill_seen(side, tail / RP_MPMC_STEP - head / RP_MPMC_STEP);
+  }
 }
 
 void
 rp__side_count_up(rp_side *side) {
-  rp_shared_words *words = side->shared.words;
-
   if (side->records == 0) return;
   rp__side_count(side, &side->counters->records, (double) side->records);
   rp__side_count(side, &side->counters->bytes, (double) side->bytes);
   side->records = 0;
   side->bytes = 0;
-  if (side->role == RP_CONSUMER && side->shared.mode == RP_SPSC)
-    count_fill(side, side->as.spsc_consumer.most);
-  if (side->role == RP_CONSUMER && side->shared.mode == RP_MPSC)
-    count_fill(side, side->as.mpsc_consumer.most);
-  if (side->shared.mode == RP_MPMC && side->turns++ % SAMPLE == 0) {
-    uint64_t head = rp_load_acquire(&words->head.wide) / RP_MPMC_STEP;
-    uint64_t in_use = rp_load_relaxed(&words->tail.wide) / RP_MPMC_STEP - head;
-
-    if (in_use <= side->shared.capacity) count_fill(side, (double) in_use);
+  if (side->shared.mode == RP_MPMC) {
+    if (side->turns++ % SAMPLE == 0) rp__side_look_at_fill(side);
+  } else if (side->role == RP_CONSUMER) {
+    fill_seen(side, side->shared.mode == RP_SPSC ? side->as.spsc_consumer.most
+                                                 : side->as.mpsc_consumer.most);
   }
 }

@@ -94,4 +94,7 @@ void rp__side_count(rp_side *side, rp_number *counter, double by);
 /* Bring the counters of what has been published or released up to date. Owner only. */
 void rp__side_count_up(rp_side *side);
 
+/* Note how much is in use. Owner only. */
+void rp__side_look_at_fill(rp_side *side);
+
 #endif

@@ -32,6 +32,7 @@ rp_side_claim(rp_side *side, uint32_t type, uint32_t length, uint8_t **payload) 
     if (rp_load_relaxed(&side->woken) != 0) rp__side_hand_on(side);
   } else if (result == RP_FULL) {
     rp__side_count(side, &side->counters->stalls, 1);
+    rp__side_look_at_fill(side);
     /* There will be room when what is not visible yet has been read. */
     rp_side_publish(side);
   }

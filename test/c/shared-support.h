@@ -9,7 +9,16 @@
 
 #include "side.h"
 
-static const char *const mode_names[] = {"", "spsc", "mpsc", "mpmc"};
+#if defined(__SANITIZE_THREAD__)
+#define UNDER_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define UNDER_TSAN 1
+#endif
+#endif
+#ifndef UNDER_TSAN
+#define UNDER_TSAN 0
+#endif
 
 typedef struct memory {
   void *at;

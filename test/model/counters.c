@@ -12,3 +12,8 @@ void
 rp__side_count_up(rp_side *side) {
   (void) side;
 }
+
+void
+rp__side_look_at_fill(rp_side *side) {
+  (void) side;
+}
