@@ -3,7 +3,8 @@
 /*
  * Many open ports between two threads: what a message costs when 1 to 10,000 channels are open and
  * listened to. 'all' sends a block round robin over all of them, 'one' over one of them while the
- * others are idle. The worker acknowledges each block on its parentPort.
+ * others are idle, 'one besides' likewise while the others lie within the main thread. The worker
+ * acknowledges each block on its parentPort.
  */
 
 const { Phases } = require('../measure');
@@ -13,7 +14,7 @@ const IN_FLIGHT = 2;
 const counts = [1, 10, 100, 1000, 10000];
 
 function cases({ quick }) {
-  return (quick ? counts.slice(0, 3) : counts).flatMap((ports) => ['all', 'one'].map((used) => ({
+  return (quick ? counts.slice(0, 3) : counts).flatMap((ports) => ['all', 'one', 'one besides'].map((used) => ({
     name: `${ports.toLocaleString('en-US')} open, ${used} used`, params: { ports, used },
   })));
 }
@@ -21,12 +22,17 @@ function cases({ quick }) {
 function main({ threads, params, warmMs, measureMs, startWorker }) {
   const worker = startWorker();
   const ports = [];
+  const shared = params.used === 'one besides' ? 1 : params.ports;
   for (let i = 0; i < params.ports; i++) {
     const { port1, port2 } = new threads.MessageChannel();
     ports.push(port1);
-    worker.postMessage(port2, [port2]);
+    if (i < shared) {
+      worker.postMessage({ port: port2, last: i === shared - 1 }, [port2]);
+    } else {
+      port2.on('message', () => {});
+    }
   }
-  const used = params.used === 'all' ? ports : [ports[ports.length >> 1]];
+  const used = params.used === 'all' ? ports : [ports[shared >> 1]];
   const sendBlock = () => {
     for (let i = 0; i < BLOCK; i++) {
       used[i % used.length].postMessage(i);
@@ -50,8 +56,7 @@ function main({ threads, params, warmMs, measureMs, startWorker }) {
   });
 }
 
-function worker({ parentPort }, params) {
-  const ports = [];
+function worker({ parentPort }) {
   let arrived = 0;
   const onMessage = () => {
     if (++arrived === BLOCK) {
@@ -59,9 +64,9 @@ function worker({ parentPort }, params) {
       parentPort.postMessage('block');
     }
   };
-  parentPort.on('message', (port) => {
+  parentPort.on('message', ({ port, last }) => {
     port.on('message', onMessage);
-    if (ports.push(port) === params.ports) {
+    if (last) {
       parentPort.postMessage('listening');
     }
   });
