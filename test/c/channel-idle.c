@@ -1,0 +1,49 @@
+/*
+ * An idle channel takes one piece of memory, less than 1 KiB with what the binding adds for its two ports,
+ * and opening and closing many leaves none.
+ *
+ * link: -Wl,--wrap=malloc,--wrap=aligned_alloc,--wrap=free
+ */
+#include "support.h"
+
+#include "channel.h"
+#include "count-malloc.h"
+
+enum { CHANNELS = 100000, OPEN = 1000 };
+
+/* A slot of the binding for each port: see rp_port. */
+enum { SLOTS_BYTES = 2 * 32 };
+
+static void
+silent(rp_thread *thread) {
+  (void) thread;
+}
+
+int
+main(void) {
+  static rp_half *halves[OPEN][2];
+  rp_thread thread;
+  long before = bytes_live();
+
+  rp_thread_init(&thread, silent);
+  for (uint32_t i = 0; i < CHANNELS; i++) {
+    rp_half **pair = halves[i % OPEN];
+
+    if (i >= OPEN) {
+      (void) rp_half_close(pair[0]);
+      (void) rp_half_close(pair[1]);
+    }
+    assert(rp_channel_open(&thread, &pair[0], &pair[1]) == RP_OK);
+    if (i == OPEN - 1) {
+      assert(blocks_live() == OPEN);
+      assert((bytes_live() - before) / OPEN + SLOTS_BYTES <= 1024);
+    }
+  }
+  assert(blocks_live() == OPEN);
+  for (uint32_t i = 0; i < OPEN; i++) {
+    (void) rp_half_close(halves[i][0]);
+    (void) rp_half_close(halves[i][1]);
+  }
+  assert(blocks_live() == 0 && bytes_live() == before);
+  return 0;
+}
