@@ -28,6 +28,9 @@ const inbox = new Uint8Array(new ArrayBuffer(RESERVED_BYTES), 0, INBOX_BYTES);
 
 binding.setInbox(inbox);
 
+/** Of this process and this copy of the addon. */
+const MARK = binding.mark().toString(36);
+
 module.exports = {
   binding,
   control,
@@ -36,4 +39,6 @@ module.exports = {
   inbox32: new Uint32Array(inbox.buffer),
   START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED,
   SEALED,
+  /** What a message of the wrapper's own is known by, among those of users. */
+  mark: (name) => `ringport.${name}.${MARK}`,
 };

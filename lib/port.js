@@ -18,7 +18,7 @@ const companion = require('./companion');
 const {
   Endpoint, kBatching, kMessage, kMessages, kMessageError, kClosed,
 } = require('./endpoint');
-const { binding, control, STATUS } = require('./native');
+const { binding, control, mark, STATUS } = require('./native');
 const {
   NodeEventTarget, kCreateEvent, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener, kOnClose,
   kRemoveListener,
@@ -29,7 +29,7 @@ const kStop = Symbol('stop');
 const kReceive = Symbol('receive');
 
 /** What a passport's one message is known by. */
-const PASSPORT = 'ringport.passport';
+const PASSPORT = mark('passport');
 
 const onClose = NodePort.prototype[kOnClose];
 

@@ -26,7 +26,7 @@ const companion = require('./companion');
 const {
   Endpoint, ALL, kBatching, kMessage, kMessages, kMessageError, kClosed,
 } = require('./endpoint');
-const { binding, control, STATUS } = require('./native');
+const { binding, control, mark, STATUS } = require('./native');
 const { findSymbol, kHybridDispatch, symbol } = require('./node-events');
 const {
   Port, checkIterable, readTransfer, throwAsNode, throwLater, kReceive, kStop,
@@ -36,9 +36,9 @@ const threads = require('./threads');
 
 const kOnExit = symbol(threads.Worker.prototype, 'kOnExit');
 
-const HELLO = 'ringport.hello';
+const HELLO = mark('hello');
 /** A message with ringport ports in it, on Node's lane. */
-const ENVELOPE = 'ringport.envelope';
+const ENVELOPE = mark('envelope');
 
 /** How long a child looks for its half: in all, and at a time, because nothing ends a native call. */
 const CLAIM_MS = 2000;

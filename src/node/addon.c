@@ -78,6 +78,7 @@ static const struct {
     {"ringRelease", rp_rings_release},
     {"threadRun", rp_tables_thread_run},
     {"threads", rp_tables_threads},
+    {"mark", rp_tables_mark},
     {"counts", rp_tables_counts},
     {"keepCode", rp_kept_put},
     {"codeOf", rp_kept_get},

@@ -14,7 +14,7 @@ const threads = require('node:worker_threads');
 const { MessageChannel, MessagePort, receiveMessageOnPort, serialize } = require('../../lib');
 const codec = require('../../lib/codec');
 const { ports } = require('../../lib/companion');
-const { binding, control, START, END, FLAGS, STAGED } = require('../../lib/native');
+const { binding, control, mark, START, END, FLAGS, STAGED } = require('../../lib/native');
 const { Random, Watchdog, fail, mutate, options } = require('./support');
 
 const HEADER = 2; // of serialize(), which a message by port has not
@@ -98,7 +98,7 @@ class Lanes {
   }
 }
 
-const KINDS = ['ringport.passport', 'ringport.envelope', 'ringport.hello', 'x', 5, null, undefined];
+const KINDS = [mark('passport'), mark('envelope'), mark('hello'), 'ringport.passport', 5, null, undefined];
 
 /** A field of a passport that may be anything. */
 function anything(random) {

@@ -191,6 +191,24 @@ describe('worker: its events', () => {
     await watch(t, worker);
   });
 
+  same('values of users that look like messages of the library\'s own', async (wt, t) => {
+    const kinds = ['ringport.envelope', 'ringport.hello', 'ringport.passport'];
+    const worker = t.worker((wt) => {
+      wt.parentPort.postMessage(wt.workerData);
+      wt.parentPort.on('message', (m) => {
+        wt.parentPort.postMessage(m);
+        if (m.last) wt.parentPort.close();
+      });
+    }, { workerData: { kind: kinds[0], bytes: 1, ids: [], all: [] } });
+
+    /* The first on Node's lane, the others by ring. */
+    kinds.forEach((kind, i) => worker.postMessage({ kind, id: 1n, end: null, i }));
+    worker.once('message', () => {
+      kinds.forEach((kind, i) => worker.postMessage({ kind, id: 1n, end: null, last: i === 2 }));
+    });
+    await watch(t, worker);
+  });
+
   sameProcess('an error without a listener for it ends the process', (wt, { worker, note }) => {
     const w = worker(() => {
       throw new TypeError('nobody listens');
