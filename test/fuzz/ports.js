@@ -12,11 +12,11 @@
 const fs = require('node:fs');
 const threads = require('node:worker_threads');
 const { MessageChannel, MessagePort, receiveMessageOnPort, serialize } = require('../../lib');
-const codec = require('../../lib/codec');
 const { ports } = require('../../lib/companion');
 const { binding, control, mark, START, END, FLAGS, STAGED } = require('../../lib/native');
 const { Random, Watchdog, fail, mutate, options } = require('./support');
 
+const codec = ports.codec();
 const HEADER = 2; // of serialize(), which a message by port has not
 /** Bytes as they travel by port: those of values, and those that name a block, a port, a foreign value. */
 function seeds() {
