@@ -163,13 +163,15 @@ export interface ThreadInfo {
   /** The `name` that the Worker was given, at most 63 bytes of it; what Node calls it if none. */
   name: string;
   /**
-   * `starting`: a Worker of ringport has started it, and it has not loaded ringport yet, or never
-   * will; `stopping`: it runs no JavaScript any more; `exited`: its 'exit' event is on its way.
+   * `starting`: a Worker of ringport has started it, and has not heard from it; `running`: it is 'online',
+   * or has loaded ringport - one that does not counts nothing; `stopping`: it runs no JavaScript any
+   * more, and `exited`: it has ended and its 'exit' event is on its way, of a thread that has ringport.
    */
   state: 'starting' | 'running' | 'stopping' | 'exited';
   /** Ports of ringport open now; a Worker has one here, and its `parentPort` is one there. */
   ports: number;
-  /** Messages by ringport received so far, counted batch by batch. What waits in a queue is not. */
+  /** Messages by ringport received so far. Those of a batch are counted when all of it has been delivered;
+   * what waits in a queue is not. */
   messagesIn: number;
   /** Messages by ringport posted so far. Those by Node's own ports, and those to a worker that has not
    * loaded ringport yet, are not counted. */

@@ -151,6 +151,7 @@ class Worker extends threads.Worker {
       name = 'messages';
       args = [args];
     }
+    if (name === 'online') binding.threadOnline(this.#thread);
     if (name === 'error') this.#drain();
     if (name === 'exit') this.#end();
     return super.emit(name, ...args);

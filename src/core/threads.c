@@ -101,8 +101,7 @@ rp_threads_run(uint64_t id, const char *name, const rp_counters *counters) {
   entry *e = *find(id);
 
   /* One that runs already has loaded a second copy of the wrapper: listed by itself. */
-  if (e == NULL || e->info.id != id || e->info.state != RP_THREAD_STARTING)
-    e = insert(id);
+  if (e == NULL || e->info.id != id || e->counters != NULL) e = insert(id);
   if (e != NULL) {
     e->counters = counters;
     e->info.state = RP_THREAD_RUNNING;
@@ -110,6 +109,16 @@ rp_threads_run(uint64_t id, const char *name, const rp_counters *counters) {
   }
   rp_lock_drop(&lock);
   return e != NULL ? RP_OK : RP_ENOMEM;
+}
+
+void
+rp_threads_online(uint64_t id) {
+  rp_lock_take(&lock);
+  entry *e = *find(id);
+
+  if (e != NULL && e->info.id == id && e->info.state == RP_THREAD_STARTING)
+    e->info.state = RP_THREAD_RUNNING;
+  rp_lock_drop(&lock);
 }
 
 void

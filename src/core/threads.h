@@ -15,8 +15,8 @@
 #define RP_THREAD_NAME_MAX 64u
 
 typedef enum rp_thread_state {
-  RP_THREAD_STARTING, /* has not loaded ringport yet; it may never do */
-  RP_THREAD_RUNNING,
+  RP_THREAD_STARTING, /* its parent has not heard from it, and it has not loaded ringport */
+  RP_THREAD_RUNNING,  /* with ringport, or without: then it counts nothing */
   RP_THREAD_STOPPING, /* runs no JavaScript any more */
   RP_THREAD_EXITED,   /* its parent has not seen it yet */
 } rp_thread_state;
@@ -51,6 +51,9 @@ void rp_threads_start(const void *parent, uint64_t id, const char *name);
 /* The thread itself: it has loaded ringport; `counters` is its, all 0, until rp_threads_exit(). An
  * empty name leaves what its parent said. RP_ENOMEM. */
 int rp_threads_run(uint64_t id, const char *name, const rp_counters *counters);
+
+/* The parent has heard that the thread runs. */
+void rp_threads_online(uint64_t id);
 
 /* The thread itself: it is about to end, and then it has ended. Without rp_threads_run() no-ops. */
 void rp_threads_stop(const rp_counters *counters);

@@ -76,6 +76,7 @@ static const struct {
     {"ringRead", rp_rings_read},
     {"ringTake", rp_rings_take},
     {"ringRelease", rp_rings_release},
+    {"threadOnline", rp_tables_thread_online},
     {"threadRun", rp_tables_thread_run},
     {"threads", rp_tables_threads},
     {"mark", rp_tables_mark},

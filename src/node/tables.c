@@ -146,6 +146,16 @@ rp_tables_spawn_forget(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* threadOnline(threadId): Node says that the thread runs. */
+napi_value
+rp_tables_thread_online(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+
+  (void) rp_arguments(env, info, argv);
+  rp_threads_online(thread_id(env, argv[0]));
+  return NULL;
+}
+
 /* threadRun(threadId, name): this thread is one of those that threads() lists. */
 napi_value
 rp_tables_thread_run(napi_env env, napi_callback_info info) {

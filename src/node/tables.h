@@ -15,6 +15,7 @@ napi_value rp_tables_spawn_claim(napi_env env, napi_callback_info info);
 napi_value rp_tables_spawn_entrust(napi_env env, napi_callback_info info);
 napi_value rp_tables_lost(napi_env env, napi_callback_info info);
 napi_value rp_tables_spawn_forget(napi_env env, napi_callback_info info);
+napi_value rp_tables_thread_online(napi_env env, napi_callback_info info);
 napi_value rp_tables_thread_run(napi_env env, napi_callback_info info);
 napi_value rp_tables_threads(napi_env env, napi_callback_info info);
 napi_value rp_tables_mark(napi_env env, napi_callback_info info);

@@ -27,6 +27,10 @@ life_of_a_worker(void) {
   assert(list() == 0);
   rp_threads_start(&parent, 5, "five");
   assert(only(5, RP_THREAD_STARTING, "five"));
+  rp_threads_online(4);
+  assert(only(5, RP_THREAD_STARTING, "five"));
+  rp_threads_online(5);
+  assert(only(5, RP_THREAD_RUNNING, "five"));
   assert(rp_threads_run(5, "", &counters) == RP_OK);
   assert(only(5, RP_THREAD_RUNNING, "five"));
   rp_count(&counters.messages_out, 3);
@@ -34,6 +38,7 @@ life_of_a_worker(void) {
   rp_count(&counters.ports, (uint64_t) -1);
   assert(list() == 1 && infos[0].messages_out == 3 && infos[0].ports == 1);
   rp_threads_stop(&counters);
+  rp_threads_online(5); /* heard late */
   assert(only(5, RP_THREAD_STOPPING, "five"));
   rp_threads_exit(&counters);
   rp_count(&counters.messages_out, 100); /* its own again */

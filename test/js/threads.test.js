@@ -105,7 +105,7 @@ const { api: wt, id } = subject;
 
     assert.deepStrictEqual(of(threadId), { threadId, name, state: 'starting', ...none });
     await next(one, 'online');
-    assert.strictEqual(of(threadId).state, 'starting');
+    assert.deepStrictEqual(of(threadId), { threadId, name, state: 'running', ...none });
     gate[0] = 1;
     Atomics.notify(gate, 0);
     await next(one, 'message');
@@ -128,6 +128,21 @@ const { api: wt, id } = subject;
     await one.terminate();
     assert.strictEqual(inListener, undefined);
     assert.strictEqual(wt.threads().length, before);
+  });
+
+  it('a worker that never loads the library runs, too, and counts nothing', async () => {
+    const one = new wt.Worker(
+      'require("node:worker_threads").parentPort.once("message", () => process.exit());', { eval: true });
+    const { threadId } = one;
+    const states = [of(threadId).state];
+
+    started.push(one);
+    await next(one, 'online');
+    states.push(of(threadId).state);
+    one.postMessage('end');
+    await next(one, 'exit');
+    states.push(of(threadId));
+    assert.deepStrictEqual(states, ['starting', 'running', undefined]);
   });
 
   it('reads the same in every thread, of threads that are blocked, too', async () => {
