@@ -16,9 +16,11 @@ const isOurs = (line) => line.startsWith('["ours"');
 
 const PROGRAMS = {
   'comlink, with its adapter for Node': 'comlink-app.js',
+  'piscina: a pool of threads': 'piscina-app.js',
   'synckit: a thread that waits for another': 'synckit-app.js',
   'thread-stream: a stream through shared memory': 'thread-stream-app.js',
   'tinypool: a pool of threads': 'tinypool-app.mjs',
+  'workerpool: a pool of threads': 'workerpool-app.js',
 };
 
 describe('register, with published packages', function () {
