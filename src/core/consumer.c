@@ -39,7 +39,7 @@ peek(rp_side *side, rp_record *record, uint32_t limit) {
 static int
 looked(rp_side *side, int result) {
   if (result == RP_EMPTY) rp__side_count(side, &side->counters->stalls, 1);
-  if (result == RP_OK && rp_load_relaxed(&side->woken) != 0) rp__side_hand_on(side);
+  if (result == RP_OK && side->slept) rp__side_hand_on(side);
   return result;
 }
 

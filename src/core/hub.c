@@ -86,7 +86,7 @@ rp__hub_wake(rp_hub *hub, rp_role role) {
 
   if (side == NULL) return;
   rp__hub_unlist(side);
-  rp_store_relaxed(&side->woken, 1);
+  side->woken = true;
   if (side->blocked) rp_cond_wake_all(&side->cond);
   if (!side->notify) return;
   side->notify = false;

@@ -46,18 +46,19 @@ struct rp_side {
   bool counts_together;    /* the block is that of several */
   uint64_t records, bytes; /* not in the counters yet */
   uint32_t turns;          /* times that they were put there */
+  bool slept;              /* it may have been woken, and has got nothing since */
 
   rp_side_wake wake; /* never changes */
   void *context;
 
-  /* Asleep. Under the hub's lock but for `woken`, which the owner takes back without. */
+  /* Asleep. Under the hub's lock. */
   rp_side *next, *previous;
   bool listed;
   bool notify;     /* wake() is due */
   bool blocked;    /* the thread waits for `cond` */
   uint32_t length; /* of the record that it wants room for */
   rp_cond cond;
-  rp_word woken; /* 1: taken off the list, and has not got anything since */
+  bool woken; /* taken off the list by another */
 };
 
 /* The hub of this ring, made if there is none. NULL: no memory. Any thread. */

@@ -16,7 +16,8 @@
 typedef struct rp_mpmc_producer {
   rp_shared shared;
   uint32_t claimed; /* the open claim */
-  rp_slot *pending; /* complete but for its sequence: NULL if there is none */
+  rp_slot *
+      pending; /* the first that is complete but for its sequence: NULL if there is none */
   uint32_t pending_sequence;
   bool light;
 } rp_mpmc_producer;
@@ -73,18 +74,22 @@ rp_mpmc_claim(rp_mpmc_producer *p, uint32_t length, uint8_t **payload) {
   }
 }
 
-/* The claimed record is complete, with its first `length` bytes. It becomes visible with the next commit
- * or publish. Its producer only, wait-free. */
+/* The claimed record is complete, with its first `length` bytes. It becomes visible with the next
+ * publish, all at once. Its producer only, wait-free. */
 static inline void
 rp_mpmc_commit(rp_mpmc_producer *p, uint32_t type, uint32_t length) {
   rp_slot *slot = rp_slot_at(&p->shared, p->claimed);
 
   /* Relaxed: the sequence makes it visible. */
   rp_store_relaxed(&slot->info, length | type << 24);
-  /* Release pairs with the acquire in rp_mpmc_take(). */
-  if (p->pending != NULL) rp_store_release(&p->pending->sequence, p->pending_sequence);
-  p->pending = slot;
-  p->pending_sequence = p->claimed + 1;
+  if (p->pending == NULL) {
+    /* The first becomes visible last: whoever sleeps looks there. */
+    p->pending = slot;
+    p->pending_sequence = p->claimed + 1;
+  } else {
+    /* Release pairs with the acquire in rp_mpmc_take(). */
+    rp_store_release(&slot->sequence, p->claimed + 1);
+  }
 }
 
 /* Make everything committed visible. Its producer only, wait-free. True if a consumer sleeps. */
@@ -129,16 +134,15 @@ rp_mpmc_advance(rp_mpmc_consumer *c) {
  * range. True if a producer sleeps. */
 static inline bool
 rp_mpmc_release(rp_mpmc_consumer *c) {
-  uint32_t n = c->shared.capacity;
+  uint32_t n = c->shared.capacity, first = c->from;
 
-  if (c->from == c->next) return false;
-  /* Release pairs with the acquire in rp_mpmc_claim(): we have finished reading. */
-  for (; c->from + 1 != c->next; c->from++)
-    rp_store_release(&rp_slot_at(&c->shared, c->from)->sequence, c->from + n);
-
-  uint32_t last = c->from++;
-
-  return rp_post(&rp_slot_at(&c->shared, last)->sequence, last + n,
+  if (first == c->next) return false;
+  c->from = c->next;
+  /* Release pairs with the acquire in rp_mpmc_claim(): we have finished reading. The first comes last,
+   * whoever sleeps looks there. */
+  for (uint32_t i = first + 1; i != c->next; i++)
+    rp_store_release(&rp_slot_at(&c->shared, i)->sequence, i + n);
+  return rp_post(&rp_slot_at(&c->shared, first)->sequence, first + n,
                  &c->shared.words->room_wanted, c->light);
 }
 

@@ -47,39 +47,68 @@ rp_mpsc_consumer_init(rp_mpsc_consumer *c, const rp_shared *shared, bool light) 
   };
 }
 
+/* What is first becomes visible last, by rp_mpsc_publish(): whoever sleeps looks there. Whatever lies
+ * behind it was written before. */
+static inline void
+put_type(rp_mpsc_producer *p, rp_word *word, uint32_t type) {
+  if (p->pending == NULL) {
+    p->pending = word;
+    p->pending_type = type;
+  } else {
+    /* Release pairs with the acquire in rp_mpsc_peek(). */
+    rp_store_release(word, type);
+  }
+}
+
+/* Look at both positions, of which either may move meanwhile. RP_OK or RP_ECORRUPT. */
+static int
+look_at_head(rp_mpsc_producer *p, uint64_t *tail) {
+  rp_shared_words *words = p->shared.words;
+
+  for (;;) {
+    /* Acquire pairs with the swap in rp_mpsc_claim(): head is then no older than what they saw who
+     * have moved tail to here. */
+    *tail = rp_load_acquire(&words->tail.wide);
+    /* Acquire pairs with rp_mpsc_release(): what lies before has been read and cleared. It also makes
+     * the tail that the consumer had seen the oldest that we can get. */
+    p->released = rp_load_acquire(&words->head.wide);
+    if (position_of(*tail) - p->released <= p->shared.capacity) return RP_OK;
+    /* Head has moved past where tail was, or it makes no sense. */
+    if (rp_load_relaxed(&words->tail.wide) == *tail) return RP_ECORRUPT;
+  }
+}
+
 int
 rp_mpsc_claim(rp_mpsc_producer *p, uint32_t length, uint8_t **payload) {
-  rp_shared_words *words = p->shared.words;
+  rp_long *shared_tail = &p->shared.words->tail.wide;
 
   if (length > rp_shared_payload_max(&p->shared)) return RP_ETOOBIG;
 
   uint32_t size = rp_record_size(length), padding;
-  uint64_t tail = rp_load_relaxed(&words->tail.wide);
+  uint64_t tail = rp_load_relaxed(shared_tail);
   bool looked = false;
 
   for (;;) {
     if (tail & RP_FLAGS) return tail & RP_SEALED_TAIL ? RP_ECLOSED : RP_ECORRUPT;
     padding = padding_at(&p->shared, tail, size);
-    if (tail + padding + size - p->released > p->shared.capacity) {
-      if (looked) return RP_FULL;
-      /* Acquire pairs with rp_mpsc_release(): what lies behind has been read and cleared. It also
-       * makes the tail that the consumer had seen the oldest that we can get. */
-      p->released = rp_load_acquire(&words->head.wide);
-      tail = rp_load_relaxed(&words->tail.wide);
-      if (position_of(tail) - p->released > p->shared.capacity) return RP_ECORRUPT;
-      looked = true;
+    if (tail + padding + size - p->released <= p->shared.capacity) {
+      /* Release: see look_at_head(). What is in the bytes is ordered by head and by their types. */
+      if (rp_cas(shared_tail, &tail, tail + padding + size)) break;
+      looked = false;
       continue;
     }
-    /* Only who gets which bytes: what is in them is ordered by head and by their types. */
-    if (rp_cas(&words->tail.wide, &tail, tail + padding + size)) break;
-    looked = false;
+    if (looked) return RP_FULL;
+
+    int result = look_at_head(p, &tail);
+
+    if (result != RP_OK) return result;
+    looked = true;
   }
   if (padding != 0) {
     rp_header *header = rp_header_at(&p->shared, (uint32_t) tail);
 
     rp_store_relaxed(&header->length, padding - RP_RECORD_HEADER);
-    /* Release, as every type. Nobody is waked for it: the record behind it follows. */
-    rp_store_release(&header->type, RP_PADDING);
+    put_type(p, &header->type, RP_PADDING);
   }
   p->claimed = tail + padding;
   *payload =
@@ -101,10 +130,7 @@ rp_mpsc_commit(rp_mpsc_producer *p, uint32_t claimed, uint32_t type, uint32_t le
     rp_store_relaxed(&behind->type, RP_PADDING);
   }
   rp_store_relaxed(&header->length, length);
-  /* Release pairs with the acquire in rp_mpsc_peek(). */
-  if (p->pending != NULL) rp_store_release(p->pending, p->pending_type);
-  p->pending = &header->type;
-  p->pending_type = type;
+  put_type(p, &header->type, type);
 }
 
 bool
@@ -185,8 +211,8 @@ rp_mpsc_release(rp_mpsc_consumer *c) {
 
 bool
 rp_mpsc_writable(const rp_shared *shared, uint32_t length) {
-  uint64_t released = rp_load_seq(&shared->words->head.wide);
   uint64_t tail = rp_load_seq(&shared->words->tail.wide);
+  uint64_t released = rp_load_seq(&shared->words->head.wide);
   uint64_t in_use = position_of(tail) - released;
   uint32_t size = rp_record_size(length);
 

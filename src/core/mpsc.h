@@ -40,7 +40,7 @@ void rp_mpsc_consumer_init(rp_mpsc_consumer *c, const rp_shared *shared, bool li
 int rp_mpsc_claim(rp_mpsc_producer *p, uint32_t length, uint8_t **payload);
 
 /* The record in the claim of `claimed` bytes is complete with its first `length` bytes. It becomes
- * visible with the next commit or publish. Its producer only, wait-free. */
+ * visible with the next publish, all at once. Its producer only, wait-free. */
 void rp_mpsc_commit(rp_mpsc_producer *p, uint32_t claimed, uint32_t type,
                     uint32_t length);
 

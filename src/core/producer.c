@@ -29,7 +29,7 @@ rp_side_claim(rp_side *side, uint32_t type, uint32_t length, uint8_t **payload) 
     side->claiming = true;
     side->claim_length = length;
     side->claim_type = type;
-    if (rp_load_relaxed(&side->woken) != 0) rp__side_hand_on(side);
+    if (side->slept) rp__side_hand_on(side);
   } else if (result == RP_FULL) {
     rp__side_count(side, &side->counters->stalls, 1);
     rp__side_look_at_fill(side);

@@ -72,7 +72,7 @@ rp_shared_counters *rp_side_counters(rp_side *side);
 int rp_side_claim(rp_side *side, uint32_t type, uint32_t length, uint8_t **payload);
 
 /* The record is complete, with the first `length` bytes of the claim. It is visible after the next
- * rp_side_publish() at the latest; until then nobody is woken. RP_ECLAIM: there is no claim, or it is
+ * rp_side_publish(), not before. RP_ECLAIM: there is no claim, or it is
  * shorter; nothing has changed. */
 int rp_side_commit(rp_side *side, uint32_t length);
 

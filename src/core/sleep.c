@@ -37,25 +37,28 @@ ready(const rp_side *side) {
 
 /* Before it sleeps, a side does all that others may be waiting for. Without the lock. */
 static void
-settle(rp_side *side, uint32_t length) {
+settle(rp_side *side) {
   if (side->role == RP_PRODUCER)
     rp_side_publish(side);
   else
     rp_side_release(side);
-  side->length = length;
 }
 
-/* Go on the list and look once more. True if there is something: then the side is still listed. */
+/* Go on the list and look once more. True if there is something: then the side is still listed, and if it
+ * was woken before, it still owes what it finds to others. */
 static bool
-lie_down(rp_side *side) {
+lie_down(rp_side *side, uint32_t length) {
   rp_hub *hub = side->hub;
 
+  side->length = length;
+  side->slept = true;
   rp__hub_list(side);
-  rp_store_relaxed(&side->woken, 0);
   /* One half of rp_post(): from here on, who publishes sees it, or has published what we look at. */
   rp_store_seq(rp__hub_wanted(hub, side->role), 1);
   if (hub->light) rp_barrier_all();
-  return ready(side);
+  if (ready(side)) return true;
+  side->woken = false;
+  return false;
 }
 
 static inline int
@@ -68,9 +71,9 @@ rp_side_park(rp_side *side, uint32_t length) {
   rp_hub *hub = side->hub;
   int result = RP_OK;
 
-  settle(side, length);
+  settle(side);
   rp_lock_take(&hub->lock);
-  side->notify = !lie_down(side);
+  side->notify = !lie_down(side, length);
   if (side->notify)
     result = nothing(side);
   else
@@ -90,8 +93,9 @@ rp_side_unpark(rp_side *side) {
   side->notify = false;
   rp__hub_unlist(side);
   /* It was woken for something that it may not want any more. */
-  if (!waited && rp_load_relaxed(&side->woken)) rp__hub_wake(hub, side->role);
-  rp_store_relaxed(&side->woken, 0);
+  if (side->woken) rp__hub_wake(hub, side->role);
+  side->woken = false;
+  side->slept = false;
   rp_lock_drop(&hub->lock);
   return waited;
 }
@@ -102,9 +106,9 @@ rp_side_wait(rp_side *side, uint32_t length, uint64_t nanoseconds) {
   uint64_t deadline = rp_now() + nanoseconds;
   bool found;
 
-  settle(side, length);
+  settle(side);
   rp_lock_take(&hub->lock);
-  found = lie_down(side);
+  found = lie_down(side, length);
   if (!found) {
     side->blocked = true;
     while (side->listed && rp_cond_wait_until(&side->cond, &hub->lock, deadline)) {}
@@ -140,13 +144,16 @@ void
 rp__side_hand_on(rp_side *side) {
   rp_hub *hub = side->hub;
 
-  rp_store_relaxed(&side->woken, 0);
   rp_lock_take(&hub->lock);
 
   rp_side *first = hub->first[side->role];
+  bool owes = side->woken && first != NULL;
 
-  if (first != NULL && (side->role == RP_PRODUCER ? writable(&hub->shared, first->length)
-                                                  : readable(side)))
+  if (owes && (side->role == RP_PRODUCER ? writable(&hub->shared, first->length)
+                                         : readable(side)))
     rp__hub_wake(hub, side->role);
+  side->woken = false;
+  /* One that still waits to be called has not been woken yet. */
+  side->slept = side->listed;
   rp_lock_drop(&hub->lock);
 }

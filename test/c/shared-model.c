@@ -97,7 +97,7 @@ claim(ring *r, uint32_t length, uint8_t **payload) {
   assert(*payload >= s->data + 8);
   assert(*payload + length <= (uint8_t *) r->memory.at + r->memory.size);
   assert(rp_side_claim(r->producer, 1, 0, payload) == RP_ECLAIM);
-  add(r, false, s->mode == RP_MPSC, 0, padding);
+  add(r, false, false, 0, padding);
   return true;
 }
 
@@ -118,8 +118,6 @@ put(ring *r, uint32_t claimed, uint32_t length) {
   assert(rp_side_commit(r->producer, length) == RP_OK);
   assert(rp_side_commit(r->producer, length) == RP_ECLAIM);
   r->written++;
-  /* A record becomes visible with the next commit where no tail is moved for it. */
-  if (r->memory.shared.mode != RP_SPSC) show(r);
   add(r, true, false, length, bytes_of(r, length));
   if (r->memory.shared.mode == RP_MPSC)
     add(r, false, false, 0, bytes_of(r, claimed) - bytes_of(r, length));
