@@ -48,6 +48,9 @@ const TYPE_LARGE = 0x100;
 const TRAILER_BYTES = 8;
 const BLOCK_BYTES = 16;
 
+/** To lend less costs more than to copy it. */
+const VIEW_BYTES = 128 * 1024;
+
 const NONE = -1;
 
 /** By slot: an Endpoint that must stay, a WeakRef to one that nobody may need any more, or its Hold. */
@@ -92,6 +95,14 @@ let sending = false;
 
 /** Buffers that the innermost encoding has copied for its message, null without any. */
 let copies = null;
+
+/** The endpoint whose message is being encoded, for what the codec asks about it. */
+let poster = null;
+
+/** What has been lent to the listener that is going to be called; null without any. */
+let loans = null;
+/** The message being read is for receiveMessageOnPort(), which does not end: nothing can be lent. */
+let single = false;
 
 /** Of the record being decoded: its offset in the inbox, its first block that is the codec's, and
  * what the companion brought. */
@@ -161,6 +172,30 @@ function takeBytes(index) {
   return bytes;
 }
 
+/** Block `index` of the current record as an ArrayBuffer: lent if that is possible, else a copy. */
+function takeBlock(index) {
+  const lends = !single && reader !== null && reader.views;
+
+  if (lends && binding.blockLength(recordAt, index) >= VIEW_BYTES) {
+    const loan = binding.lend(recordAt, index);
+
+    if (loan !== undefined) {
+      loans ??= [];
+      loans.push(loan);
+      return loan[0];
+    }
+  }
+  return takeBytes(index).buffer;
+}
+
+/** The listener has returned. */
+function endLoans() {
+  const ended = loans;
+
+  loans = null;
+  ended.forEach(binding.endLoan);
+}
+
 /** Drop the blocks of an encoding that was not sent. */
 function unstage() {
   if (staged === stagedBase) return;
@@ -191,7 +226,8 @@ function loadCodec() {
     copied(buffer) {
       copies = copies === null ? [buffer] : copies.concat(buffer);
     },
-    takeBlock: (index) => takeBytes(index + recordBlock).buffer,
+    takeBlock: (index) => takeBlock(index + recordBlock),
+    views: () => poster !== null && !poster.gone && binding.peerViews(poster.slot),
     takeString: (index, oneByte) => binding.takeString(recordAt, index + recordBlock, oneByte),
     port: (object, transfer) => companion.portIndex(object, transfer),
     takePort: (index) => arrived?.own[index],
@@ -214,6 +250,8 @@ class Endpoint {
    * until then what is queued can be read. */
   ending = false;
   draining = false;
+  /** Large data is lent to listeners. */
+  views = false;
 
   constructor(slot) {
     this.slot = slot;
@@ -259,6 +297,12 @@ class Endpoint {
     if (!this.gone) endpoints[this.slot] = needed ? this : new WeakRef(this);
   }
 
+  /** @param {boolean} wanted whether listeners get large data where it lies */
+  wantViews(wanted) {
+    this.views = wanted;
+    if (!this.gone) binding.wantViews(this.slot, wanted);
+  }
+
   /** @param {boolean} awaited whether somebody listens to 'close' */
   await(awaited) {
     this.awaited = awaited;
@@ -284,12 +328,14 @@ class Endpoint {
     const outerBase = stagedBase;
     const outerSending = sending;
     const outerCopies = copies;
+    const outerPoster = poster;
 
     outbox.flush(); // this may be in a getter, within postMany(): what came before goes before
     stagedBase = staged;
     copies = null;
     /* Asked now: a getter that closes the port does not stop the message that it is part of. */
     sending = this.open;
+    poster = this;
     try {
       const start = encode(value, transfer);
 
@@ -304,6 +350,7 @@ class Endpoint {
       stagedBase = outerBase;
       sending = outerSending;
       copies = outerCopies;
+      poster = outerPoster;
     }
   }
 
@@ -316,11 +363,13 @@ class Endpoint {
     const outerBase = stagedBase;
     const outerSending = sending;
     const outerCopies = copies;
+    const outerPoster = poster;
     let start = NONE;
 
     outbox.flush();
     stagedBase = staged;
     copies = null;
+    poster = this;
     try {
       for (const value of values) {
         sending = this.open;
@@ -339,6 +388,7 @@ class Endpoint {
       stagedBase = outerBase;
       sending = outerSending;
       copies = outerCopies;
+      poster = outerPoster;
     }
   }
 
@@ -485,10 +535,12 @@ class Endpoint {
     reader = this;
     readBytes = control[BYTES];
     readCount = 1;
+    single = true;
     try {
       return { message: this.decode(0) };
     } finally {
       arrived = null;
+      single = false;
       settleReader();
     }
   }
@@ -532,6 +584,7 @@ class Endpoint {
     } finally {
       if (reader === this) settleReader();
       this.draining = false;
+      if (loans !== null) endLoans();
     }
     if (sealed) this.close();
   }
@@ -583,6 +636,7 @@ class Endpoint {
     }
     readBytes = at;
     if (values.length > 0) owner[kMessages](values, ports);
+    if (loans !== null) endLoans();
     if (failure !== undefined) {
       runTicks();
       owner[kMessageError](failure.error);
@@ -607,6 +661,7 @@ class Endpoint {
     }
     readBytes = next;
     owner[kMessage](value, ports);
+    if (loans !== null) endLoans();
   }
 
   /** The value of the record at this offset of the inbox. */

@@ -56,6 +56,14 @@ export interface MessagePort extends nodeThreads.MessagePort {
   postMessages(values: Iterable<any>): true | undefined;
 
   /**
+   * Whether listeners get large binary data (ArrayBuffers of 128 KiB and more, and views on them) where it
+   * lies: copied only once, by the sender, into memory that is used again and again. Such an
+   * ArrayBuffer is valid until the listener returns; then it is detached. It cannot be transferred.
+   * `receiveMessageOnPort` copies as ever. False unless set.
+   */
+  receiveViews: boolean;
+
+  /**
    * 'messages' hands over an array of all that is there, at least one, without next ticks and
    * microtasks in between. While it has listeners, 'message' is not emitted. The first listener starts the
    * port as that of 'message' does.
@@ -109,6 +117,9 @@ export declare class Worker extends nodeThreads.Worker {
 
   /** As MessagePort's. To a worker that has not loaded ringport, or not yet, they go one by one. */
   postMessages(values: Iterable<any>): void;
+
+  /** For what the worker sends; see MessagePort. */
+  receiveViews: boolean;
 
   /** All that has come from the worker, instead of 'message'; see MessagePort. */
   on(event: 'messages', listener: (values: any[]) => void): this;

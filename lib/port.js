@@ -213,6 +213,20 @@ class Port extends NodePort {
     return endpoint.open ? true : undefined;
   }
 
+  /**
+   * Whether large binary data in messages (ArrayBuffers of 128 KiB and more) is handed to listeners where it
+   * lies instead of in memory of its own: it is copied only once, by the sender, and the memory is used
+   * again. Such an ArrayBuffer is valid until the listener returns; then it is detached. It cannot be
+   * transferred. Elsewhere (receiveMessageOnPort, smaller data, other kinds) nothing is different.
+   */
+  get receiveViews() {
+    return Port.#of(this).views;
+  }
+
+  set receiveViews(wanted) {
+    Port.#of(this).wantViews(Boolean(wanted));
+  }
+
   /** Deliver messages, without keeping the loop alive. */
   start() {
     Port.#of(this).start();

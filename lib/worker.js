@@ -141,6 +141,15 @@ class Worker extends threads.Worker {
     else for (const value of values) this.postMessage(value);
   }
 
+  /** See MessagePort's: what the worker sends. */
+  get receiveViews() {
+    return this.#endpoint.views;
+  }
+
+  set receiveViews(wanted) {
+    this.#endpoint.wantViews(Boolean(wanted));
+  }
+
   emit(name, ...args) {
     if (name === 'message' && args[0] !== null && typeof args[0] === 'object' &&
         args[0].kind === HELLO && args[0].id === this.#id) {

@@ -194,7 +194,9 @@ function writeBuffer(buffer) {
   const length = bufferLength.call(buffer);
   const resizable = bufferResizable !== undefined && bufferResizable.call(buffer);
   if (length === 0 && isDetached(buffer)) return refuse(buffer);
-  if (!resizable && length >= core.copyLine && usesBlocks()) return writeCopy(buffer, length);
+  if (!resizable && length >= core.copyLine && usesBlocks() && !hooks.views()) {
+    return writeCopy(buffer, length);
+  }
   if (!resizable && length >= core.blockLine && usesBlocks()) {
     const index = hooks.stageBytes(buffer, 0, length);
     w.u8[w.pos++] = op.BLOCK_BUFFER;

@@ -29,6 +29,8 @@ const hooks = {
   takeString: null,
   /** A foreign value is a copy made for this message: it is to be transferred. */
   copied() {},
+  /** Whether the receiver would rather have very large data as blocks. */
+  views: () => false,
   /** The encoding has failed: its blocks are not needed. */
   unstage() {},
 };

@@ -181,6 +181,16 @@ rp_half_drained(rp_half *half) {
   if (!rp_chain_park(&half->inbox)) rp_thread_push(half->owner, half);
 }
 
+void
+rp_half_want_views(rp_half *half, bool wanted) {
+  rp_store_relaxed(&half->views, wanted);
+}
+
+bool
+rp_half_peer_views(const rp_half *half) {
+  return rp_load_relaxed(&half->peer->views) != 0;
+}
+
 rp_half *
 rp_half_local_peer(rp_half *half) {
   rp_lock_take(&half->channel->lock);
@@ -223,6 +233,7 @@ rp_half_attach(uint64_t id, rp_thread *thread, rp_half **attached) {
 
   if (half == NULL) return RP_ENOENT;
   half->round = 0;
+  rp_half_want_views(half, false);
 
   rp_lock_take(&half->channel->lock);
   half->id = 0; /* a passport is good for one journey */

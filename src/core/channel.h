@@ -52,11 +52,12 @@ typedef struct rp_half {
   uint64_t id;                    /* 0: not announced; under the lock */
   uint32_t slot;                  /* the owner's, to find its port */
   uint32_t round;                 /* the owner's, see thread.h */
-  uint8_t state;                  /* rp_half_state, under the lock */
-  bool held;                      /* the token is here; under the lock */
-  bool lost;                      /* to be closed instead of detached; under the lock */
-  bool awake;                     /* the token is with the owner; the owner's */
-  bool listed;                    /* on the owner's list; the owner's */
+  rp_word views; /* a hint of the owner's to the peer: see rp_half_want_views() */
+  uint8_t state; /* rp_half_state, under the lock */
+  bool held;     /* the token is here; under the lock */
+  bool lost;     /* to be closed instead of detached; under the lock */
+  bool awake;    /* the token is with the owner; the owner's */
+  bool listed;   /* on the owner's list; the owner's */
 } rp_half;
 
 struct rp_channel {
@@ -92,6 +93,11 @@ void rp_half_end(rp_half *half, bool more, bool stopped);
 /* A stopped half was drained from outside its callback: let the next message, or the peer's close,
  * wake the owner again. Owner only. */
 void rp_half_drained(rp_half *half);
+
+/* Say whether large data is wanted as blocks, to be read where it lies; rp_half_attach() takes it back. Owner
+ * only. And what the peer has said, perhaps a while ago. Owner only. Wait-free. */
+void rp_half_want_views(rp_half *half, bool wanted);
+bool rp_half_peer_views(const rp_half *half);
 
 /* The other half if it is attached to the same thread, else NULL. Owner only. */
 rp_half *rp_half_local_peer(rp_half *half);

@@ -185,6 +185,76 @@ rp_blocks_take_bytes(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/* The memory of an ArrayBuffer that lend() has made; freed when that has been collected, or, where the
+ * platform allows no such thing, never made. */
+typedef struct loan {
+  rp_block block; /* no data: it has been given back */
+} loan;
+
+static void
+on_collected(napi_env env, void *data, void *hint) {
+  loan *l = hint;
+
+  (void) env;
+  (void) data;
+  rp_block_free(l->block);
+  free(l);
+}
+
+/* lend(offset, index) -> [ArrayBuffer, loan]: the block, where it lies; undefined if there is none, or no
+ * ArrayBuffer may have memory that is not V8's, and then it stays where it is. */
+napi_value
+rp_blocks_lend(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX], buffer = NULL, result = NULL, external = NULL;
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_block block = take(e, argv, true);
+  loan *l = block.data == NULL ? NULL : malloc(sizeof(*l));
+
+  if (l == NULL) return NULL;
+  *l = (loan){block};
+  if (napi_create_external_arraybuffer(env, block.data, block.length, on_collected, l,
+                                       &buffer) != napi_ok) {
+    free(l);
+    return NULL;
+  }
+  (void) take(e, argv, false);
+  if (napi_create_array_with_length(env, 2, &result) != napi_ok ||
+      napi_create_external(env, l, NULL, NULL, &external) != napi_ok ||
+      napi_set_element(env, result, 0, buffer) != napi_ok ||
+      napi_set_element(env, result, 1, external) != napi_ok)
+    return NULL;
+  return result;
+}
+
+/* endLoan([ArrayBuffer, loan]): the ArrayBuffer is detached, and its memory is there for the next
+ * message. */
+napi_value
+rp_blocks_end_loan(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX], buffer, external;
+  void *data = NULL;
+  bool moved = false;
+
+  (void) rp_arguments(env, info, argv);
+  if (napi_get_element(env, argv[0], 0, &buffer) != napi_ok ||
+      napi_get_element(env, argv[0], 1, &external) != napi_ok ||
+      napi_get_value_external(env, external, &data) != napi_ok)
+    return rp_throw_type(env, "endLoan needs what lend has made");
+
+  /* Detached already: its memory has moved into another ArrayBuffer, and stays as long as that. */
+  if (napi_is_detached_arraybuffer(env, buffer, &moved) != napi_ok || moved) return NULL;
+
+  loan *l = data;
+  rp_block block = l->block;
+
+  /* Detaching it lets on_collected() run some time later: the memory is ours again before. */
+  l->block = (rp_block){NULL, 0};
+  if (napi_detach_arraybuffer(env, buffer) == napi_ok)
+    rp_block_free(block);
+  else
+    l->block = block;
+  return NULL;
+}
+
 /* takeString(offset, index, oneByte) -> the string of the block, undefined if there is none. */
 napi_value
 rp_blocks_take_string(napi_env env, napi_callback_info info) {

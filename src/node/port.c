@@ -288,3 +288,27 @@ rp_port_peer_lost(napi_env env, napi_callback_info info) {
   if (port != NULL) rp_half_peer_lost(port->half);
   return NULL;
 }
+
+/* wantViews(slot, boolean): whether the peer is to send large data as blocks. */
+napi_value
+rp_port_want_views(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
+  bool wanted = false;
+
+  (void) napi_get_value_bool(env, argv[1], &wanted);
+  if (port != NULL) rp_half_want_views(port->half, wanted);
+  return NULL;
+}
+
+/* peerViews(slot) -> whether the peer has asked for that. */
+napi_value
+rp_port_peer_views(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX], result = NULL;
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
+
+  (void) napi_get_boolean(env, port != NULL && rp_half_peer_views(port->half), &result);
+  return result;
+}

@@ -23,6 +23,8 @@ napi_value rp_port_detach(napi_env env, napi_callback_info info);
 napi_value rp_port_withdraw(napi_env env, napi_callback_info info);
 napi_value rp_port_restore(napi_env env, napi_callback_info info);
 napi_value rp_port_attach(napi_env env, napi_callback_info info);
+napi_value rp_port_want_views(napi_env env, napi_callback_info info);
+napi_value rp_port_peer_views(napi_env env, napi_callback_info info);
 napi_value rp_port_peer_lost(napi_env env, napi_callback_info info);
 
 #endif

@@ -44,6 +44,8 @@ port1.once('messages', (values: any[]) => values.length);
 // @ts-expect-error no iterable
 port1.postMessages(5);
 
+port1.receiveViews = true;
+
 // How a thread idles.
 const before: ringport.IdleStrategy = ringport.getIdleStrategy();
 

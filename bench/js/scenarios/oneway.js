@@ -85,6 +85,9 @@ function receiveBlocks(port, params, onBlock) {
       onBlock();
     }
   };
+  if (params.views) {
+    port.receiveViews = true; // means nothing to who does not know it
+  }
   if (params.batches && port.postMessages !== undefined) {
     port.on('messages', (messages) => messages.forEach(onMessage));
   } else {
