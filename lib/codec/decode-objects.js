@@ -58,10 +58,26 @@ function readOther(code) {
   }
 }
 
+/** Longer arrays take their memory at once: what they and those around them lack must still come. */
+const PROMISED = 64;
+
 function readElements(length) {
+  if (length > PROMISED) return readManyElements(length);
   if (length > r.end - r.pos) throw corrupt('an array');
   const array = keep(new Array(length));
   for (let i = 0; i < length; i++) {
+    if (r.u8[r.pos] === op.HOLE) r.pos++;
+    else array[i] = readValue();
+  }
+  return array;
+}
+
+function readManyElements(length) {
+  const outer = r.promised;
+  if (length > r.end - r.pos - outer) throw corrupt('an array');
+  const array = keep(new Array(length));
+  for (let i = 0; i < length; i++) {
+    r.promised = outer + length - i - 1;
     if (r.u8[r.pos] === op.HOLE) r.pos++;
     else array[i] = readValue();
   }
@@ -73,6 +89,7 @@ function readSparse() {
   const array = keep([]);
   const length = readU32();
   const count = readCount(2);
+  if (count * 2 > r.end - r.pos - r.promised) throw corrupt('a count');
   // An array that has been as long as can be stays a table, however short it becomes.
   if (length > 64 + count * 16) array.length = 0xffffffff;
   array.length = length;
@@ -81,7 +98,9 @@ function readSparse() {
 }
 
 function readKeys(array, count) {
+  const outer = r.promised;
   for (let i = 0; i < count; i++) {
+    r.promised = outer + (count - i - 1) * 2;
     const key = readValue();
     if (typeof key !== 'string' || key === 'length') throw corrupt('a key');
     define(array, key, readValue());

@@ -21,6 +21,8 @@ const r = {
   view: new DataView(new ArrayBuffer(8)),
   pos: 0,
   end: 0,
+  /** Bytes, at least, that the long arrays being read still need for their elements. */
+  promised: 0,
   /** Objects by identity number, null in a message without references. */
   objects: null,
   /** Shapes that came with the message. */
@@ -51,6 +53,7 @@ function decode(u8, offset, length, foreign) {
   }
   r.pos = offset + 1;
   r.end = offset + length;
+  r.promised = 0;
   r.foreign = foreign;
   if (length < 2 || !(r.end <= u8.length)) throw corrupt('its length');
   const flags = u8[offset];

@@ -349,6 +349,29 @@ describe('codec: the bytes of serialize()', () => {
     deep.set([0xb7, 1, 0]);
     assert.throws(() => codec.deserialize(deep), { code: 'ERR_RINGPORT_CORRUPT' });
   });
+
+  it('arrays in arrays that all claim the same bytes take no memory for each', () => {
+    const claim = (code, size, levels) => {
+      const bytes = Buffer.alloc(300_000);
+      let at = bytes.write('b70100', 'hex');
+      for (let i = 0; i < levels; i++) {
+        const left = bytes.length - at - size - 8;
+        at = bytes.writeUInt8(code, at);
+        at = bytes.writeUInt32LE(code === 0x8e ? left * 8 : left, at);
+        if (code !== 0x8e) continue;
+        at = bytes.writeUInt32LE(left >> 1, at);
+        at += bytes.write('4130', at, 'hex');
+      }
+      return bytes;
+    };
+    const peak = process.resourceUsage().maxRSS;
+    for (const bytes of [claim(0x8c, 5, 1000), claim(0x8d, 5, 1000), claim(0x8e, 11, 300)]) {
+      assert.throws(() => codec.deserialize(bytes), { code: 'ERR_RINGPORT_CORRUPT' });
+    }
+    assert.ok(process.resourceUsage().maxRSS - peak < 200 * 1024, 'KiB');
+    const nested = Array.from({ length: 70 }, (_, i) => Array.from({ length: 70 }, (_, j) => (j % 2 ? [, i] : [new Array(70).fill({}), , Object.assign([1, , 3], { j })])));
+    assert.deepStrictEqual(codec.deserialize(codec.serialize(nested)), nested);
+  });
 });
 
 describe('codec: encode and decode', () => {
