@@ -62,6 +62,16 @@ Object.defineProperty(module.exports, 'RingBuffer', {
   get: () => require('./ring-buffer/index').RingBuffer,
 });
 
+if (threads.postMessageToThread !== undefined) {
+  /** Node's, which gives the other thread ports of Node's for those of ours; see lib/relay.js. */
+  module.exports.postMessageToThread =
+    async function postMessageToThread(...args) {
+      return require('./relay').postMessageToThread(...args);
+    };
+  Object.defineProperty(module.exports.postMessageToThread, 'length',
+    { value: threads.postMessageToThread.length, configurable: true });
+}
+
 if (threads.markAsUncloneable !== undefined) {
   /** Node's, and the codec is told too: the mark is a private symbol that JavaScript cannot see. */
   module.exports.markAsUncloneable = function markAsUncloneable(object) {

@@ -3,7 +3,8 @@
 /*
  * register.js - `node -r ringport/register app.js`: the application uses ringport without a change.
  *
- * The exports of worker_threads and the globals MessageChannel and MessagePort become ours, in this
+ * The exports of worker_threads and the globals MessageChannel and MessagePort become ours, and what
+ * takes transfer lists (structuredClone, module.register) takes ports of ours, in this
  * thread and in every thread that a Worker starts from it. A thread inherits the `-r` of its parent, but
  * not with an execArgv of its own, and it has none if the parent was registered in another way; then
  * register-worker.js is put before its execArgv, and taken out again there before the application
@@ -11,14 +12,17 @@
  * the environment data while the thread is being made: it is there before anything is preloaded.
  */
 
-const { createRequire, syncBuiltinESMExports } = require('node:module');
+const Module = require('node:module');
 const path = require('node:path');
 const threads = require('node:worker_threads');
 
 const ringport = require('./index');
 const launch = require('./launch');
+const relay = require('./relay');
 const originals = require('./threads');
+const { giveBack } = require('./worker');
 
+const { createRequire, syncBuiltinESMExports } = Module;
 const { getEnvironmentData, setEnvironmentData } = originals;
 
 /** @see threads.js */
@@ -26,13 +30,19 @@ const kOriginals = Symbol.for('ringport.originals');
 const KEY = 'ringport.register';
 const PRELOAD = path.join(__dirname, 'register-worker.js');
 
-const GLOBALS = ['MessageChannel', 'MessagePort'];
-/* A worker's way to its parent stays ours, whatever is undone: the parent speaks by ring. */
+const { MessageChannel, MessagePort } = ringport;
+const globals = {
+  MessageChannel, MessagePort, structuredClone: relay.structuredClone(globalThis.structuredClone),
+};
+const GLOBALS = Object.keys(globals);
 const EXPORTS = Object.keys(ringport).filter((name) => name in threads);
-const UNDONE = EXPORTS.filter((name) => name !== 'parentPort' && name !== 'workerData');
+/* Ports in it are ours, and nothing else is. */
+const UNDONE = EXPORTS.filter((name) => name !== 'workerData');
 
 const nodeGlobals = GLOBALS.map((name) => Object.getOwnPropertyDescriptor(globalThis, name));
 const asNode = { ...launch };
+const nodeRegister = Module.register;
+const ourRegister = nodeRegister && relay.moduleRegister(nodeRegister);
 
 /** Whether the threads of this one inherit a `-r` of ours. */
 let inheritable = false;
@@ -50,9 +60,10 @@ function register() {
     const { enumerable } = nodeGlobals[i];
 
     Object.defineProperty(globalThis, name, {
-      value: ringport[name], writable: true, enumerable, configurable: true,
+      value: globals[name], writable: true, enumerable, configurable: true,
     });
   });
+  if (ourRegister !== undefined) Module.register = ourRegister;
   Object.assign(launch, { begin: beginLaunch, end: endLaunch });
   setEnvironmentData(KEY, undefined);
   syncBuiltinESMExports();
@@ -60,7 +71,8 @@ function register() {
 
 /**
  * Use what Node has, in this thread and in those that it starts from now on. Ports and workers that are
- * there stay what they are, and so do a worker's parentPort and workerData.
+ * there stay what they are, also those in a worker's workerData; its parentPort is Node's again, which hears
+ * what comes to ours.
  */
 function unregister() {
   if (threads[kOriginals] !== originals) return;
@@ -71,8 +83,10 @@ function unregister() {
   GLOBALS.forEach((name, i) => {
     const now = Object.getOwnPropertyDescriptor(globalThis, name);
 
-    if (now?.value === ringport[name]) Object.defineProperty(globalThis, name, nodeGlobals[i]);
+    if (now?.value === globals[name]) Object.defineProperty(globalThis, name, nodeGlobals[i]);
   });
+  if (Module.register === ourRegister) Module.register = nodeRegister;
+  giveBack(ringport.parentPort);
   Object.assign(launch, asNode);
   setEnvironmentData(KEY, { off: true });
   syncBuiltinESMExports();

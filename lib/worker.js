@@ -27,7 +27,10 @@ const {
   Endpoint, ALL, kBatching, kMessage, kMessages, kMessageError, kClosed,
 } = require('./endpoint');
 const { binding, control, mark, STATUS } = require('./native');
-const { findSymbol, kHybridDispatch, symbol } = require('./node-events');
+const {
+  findSymbol, kCreateEvent, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener,
+  kRemoveListener, symbol,
+} = require('./node-events');
 const {
   Port, checkIterable, readTransfer, throwAsNode, throwLater, kReceive, kStop,
 } = require('./port');
@@ -254,6 +257,8 @@ class ParentPort extends Port {
   /** The first message by ring has come: nothing more comes on Node's lane. */
   #ring = false;
   #listening = false;
+  /** What comes by ring is for those who listen on Node's port. */
+  #given = false;
 
   /** @param {threads.MessagePort} node Node's own parentPort */
   constructor(endpoint, node) {
@@ -276,7 +281,39 @@ class ParentPort extends Port {
     this.#listening = false;
     this.#node.removeEventListener('message', this.#forward);
     this.#node.removeEventListener('messageerror', this.#forwardError);
-    super[kStop]();
+    if (!this.#given) super[kStop]();
+  }
+
+  /** The thread is to use Node's port again, which hears from now on what comes by ring, as we do from it. */
+  static giveBack(port) {
+    if (Object(port) === port && #node in port && !port.#given) port.#giveBack();
+  }
+
+  #giveBack() {
+    const node = this.#node;
+    const { [kNewListener]: added, [kRemoveListener]: removed, [kHybridDispatch]: dispatch } = node;
+    const put = (key, value) => Object.defineProperty(node, key, { value, configurable: true });
+
+    this.#given = true;
+    put(kCreateEvent, this[kCreateEvent]); // which knows our ports
+    put(kHybridDispatch, (value, type, event) => {
+      if (value?.kind === ENVELOPE) [value, node[kCurrentlyReceivingPorts]] = this.#open(value);
+      return dispatch.call(node, value, type, event);
+    });
+    put(kNewListener, (size, type, ...rest) => {
+      if (type === 'message' && size === 1) super.start();
+      return added.call(node, size, type, ...rest);
+    });
+    put(kRemoveListener, (size, type, ...rest) => {
+      if (type === 'message' && size === 0) super[kStop]();
+      return removed.call(node, size, type, ...rest);
+    });
+    if (node.listenerCount('message') > 0) super.start();
+  }
+
+  #toNode(value, type, ports = []) {
+    this.#node[kCurrentlyReceivingPorts] = ports;
+    this.#node[kHybridDispatch](value, type, undefined);
   }
 
   ref() {
@@ -298,25 +335,34 @@ class ParentPort extends Port {
 
   #forwardError = (event) => super[kMessageError](event.data);
 
-  #deliver(value, ports) {
-    if (value?.kind === ENVELOPE) {
-      const received = companion.receive(value, this);
+  /** @returns {[unknown, object[]]} the value in an envelope, and its ports */
+  #open(envelope) {
+    const received = companion.receive(envelope, this);
 
-      ({ ports } = received);
-      value = Endpoint.open(value.bytes, received);
-    }
+    return [Endpoint.open(envelope.bytes, received), received.ports];
+  }
+
+  #deliver(value, ports) {
+    if (value?.kind === ENVELOPE) [value, ports] = this.#open(value);
     if (this[kBatching]) super[kMessages]([value], ports);
     else super[kMessage](value, ports);
   }
 
   [kMessage](value, ports) {
     if (!this.#ring) this.#changeOver();
-    super[kMessage](value, ports);
+    if (this.#given) this.#toNode(value, 'message', ports);
+    else super[kMessage](value, ports);
   }
 
   [kMessages](values, ports) {
     if (!this.#ring) this.#changeOver();
-    super[kMessages](values, ports);
+    if (this.#given) for (const value of values) this.#toNode(value, 'message', ports);
+    else super[kMessages](values, ports);
+  }
+
+  [kMessageError](error) {
+    if (this.#given) this.#toNode(error, 'messageerror');
+    else super[kMessageError](error);
   }
 
   #changeOver() {
@@ -394,4 +440,6 @@ function findWorkerData() {
 }
 
 binding.threadRun(threads.threadId, threads.threadName);
-module.exports = { Worker, parentPort: findParentPort(), workerData: findWorkerData() };
+module.exports = {
+  Worker, giveBack: ParentPort.giveBack, parentPort: findParentPort(), workerData: findWorkerData(),
+};

@@ -161,22 +161,50 @@ describe('register, undone', function () {
     ['function', 'function', true], ['function', 'function', true],
   ]);
 
-  writes('in a thread leaves its parentPort and workerData, which still work', `
+  writes('in a thread gives back its parentPort, which hears what its parent posts; workerData still works', `
     const text = \`const wt = require('worker_threads');
       const { port } = wt.workerData;
+      const ours = wt.parentPort;
       require(${JSON.stringify(register)}).unregister();
-      wt.parentPort.once('message', (m) => {
-        wt.parentPort.postMessage([m, port === wt.workerData.port, typeof wt.MessagePort.prototype.detach]);
-        port.postMessage('by port');
-        port.close();
+      const seen = [];
+      const heard = [];
+      wt.parentPort.once('message', (first) => {
+        seen.push(first);
+        wt.parentPort.postMessage([first, typeof wt.parentPort.detach, typeof wt.MessagePort.prototype.detach]);
+        wt.parentPort.on('message', (m) => seen.push(m));
+        ours.on('message', (m) => heard.push(m));
+        wt.parentPort.addEventListener('message', ({ data, ports }) => {
+          if (data.early === ports[0]) data.early?.postMessage('by a port before it');
+          if (!data.port) return;
+          port.postMessage([seen.length, seen.every((m, i) => m.port || m.early || m === i), heard.length,
+            ports.length, port === wt.workerData.port]);
+          data.port.postMessage('by a port in a message');
+          wt.parentPort.close();
+        });
       });\`;
     const { port1, port2 } = new wt.MessageChannel();
     const w = new wt.Worker(text, { eval: true, workerData: { port: port2 }, transferList: [port2] });
+    const got = (n) => (m) => { note(n, m); };
 
-    w.on('message', (m) => note(...m));
-    w.on('exit', () => { note(wt.receiveMessageOnPort(port1)); port1.close(); });
-    w.postMessage('hello');
-  `, [['hello', true, 'undefined'], [{ message: 'by port' }]]);
+    const early = new wt.MessageChannel();
+
+    early.port1.once('message', (m) => { got('early')(m); early.port1.close(); });
+    for (let i = 0; i < 99; i++) w.postMessage(i);
+    w.postMessage({ early: early.port2 }, [early.port2]);
+    w.on('message', (m) => {
+      const inner = new wt.MessageChannel();
+
+      got('parentPort')(m);
+      inner.port1.once('message', (m) => { got('inner')(m); inner.port1.close(); });
+      for (let i = 100; i < 200; i++) w.postMessage(i);
+      w.postMessage({ port: inner.port2 }, [inner.port2]);
+    });
+    port1.on('message', (m) => { got('port')(m); port1.close(); });
+    await new Promise((resolve) => w.on('exit', resolve));
+  `, [
+    ['parentPort', [0, 'undefined', 'undefined']], ['early', 'by a port before it'],
+    ['port', [201, true, 200, 1, true]], ['inner', 'by a port in a message'],
+  ]);
 
   writes('ringport itself works the same before and after', `
     const ringport = require(${JSON.stringify(path.dirname(register))});

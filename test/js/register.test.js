@@ -2,7 +2,7 @@
 
 /*
  * `node -r ringport/register app.js`: an application that knows nothing of the library behaves as
- * without it, and uses it. Pending until lib/register.js is there.
+ * without it, and uses it.
  */
 
 const assert = require('node:assert');
@@ -89,9 +89,14 @@ describe('register', () => {
       port1.postMessage('by a new port');
       parentPort.postMessage({ port2 }, [port2]);\`, { eval: true, workerData: { port2 }, transferList: [port2] });
     const got = [];
-    port1.on('message', (m) => got.push(m));
-    w.on('message', ({ port2 }) => port2.once('message', (m) => got.push(m)));
-    w.on('exit', (code) => setImmediate(() => { note(got.sort(), code); port1.close(); }));
+    const put = (m) => {
+      if (got.push(m) < 3) return;
+      note(got.sort());
+      port1.close();
+    };
+    port1.on('message', put);
+    w.on('message', ({ port2 }) => port2.once('message', put));
+    w.on('exit', (code) => put('exit ' + code));
   `);
 
   registered('no warning, and isMainThread, threadId and workerData as they are', `
@@ -99,5 +104,70 @@ describe('register', () => {
     note('ours', isOurs(wt));
     process.on('warning', ({ name }) => note('warning', name));
     note(wt.isMainThread, wt.threadId, wt.workerData, wt.parentPort, Object.keys(wt).length > 10);
+  `);
+
+  registered('structuredClone with ports in its transfer list, and its errors', `
+    note('ours', isOurs({ MessagePort }));
+    note(structuredClone.name, structuredClone.length, structuredClone({ a: [1n] }).a.length);
+    const { port1, port2 } = new MessageChannel();
+    const bytes = new Uint8Array([1, 2]);
+    const { in: { port }, bytes: moved } = structuredClone({ in: { port: port2 }, bytes },
+      { transfer: [port2, bytes.buffer] });
+    note('ours', isOurs({ MessagePort: port.constructor }));
+    note(port !== port2, bytes.length, moved.length);
+    port1.on('message', (m) => { note(m); port1.close(); });
+    port.postMessage('by the clone');
+    for (const transfer of [[port1, port1], [port2], [port1, 5]]) {
+      try {
+        structuredClone(1, { transfer });
+      } catch (error) {
+        note(error.name, error.code);
+      }
+    }
+  `);
+
+  registered('module.register with ports in its transfer list: they lead to a thread of Node\'s own', `
+    note('ours', isOurs({ MessagePort }));
+    const { port1, port2 } = new MessageChannel();
+    const hooks = \`export async function initialize({ ports: [port], bytes }) {
+      port.on('message', ({ reply, n }) => { reply.postMessage([n, bytes.length]); reply.close(); });
+      port.unref();
+      port.postMessage('initialized');
+    }\`;
+    const bytes = new Uint8Array(3);
+
+    port1.once('message', (m) => {
+      const reply = new MessageChannel();
+
+      note(m);
+      reply.port1.on('message', (m) => note(m)).on('close', () => { note('closed'); port1.close(); });
+      port1.postMessage({ reply: reply.port2, n: 7 }, [reply.port2]);
+    });
+    require('node:module').register('data:text/javascript,' + encodeURIComponent(hooks), {
+      parentURL: 'file:///', data: { ports: [port2], bytes }, transferList: [port2, bytes.buffer],
+    });
+    note(bytes.length);
+  `, { flags: ['--no-deprecation'] });
+
+  registered('postMessageToThread with ports in its transfer list', `
+    const { Worker, MessageChannel, MessagePort, postMessageToThread } = require('worker_threads');
+    note('ours', isOurs({ MessagePort }));
+    const w = postMessageToThread && new Worker(\`const { parentPort } = require('worker_threads');
+      process.on('workerMessage', ({ port, bytes }, from) => {
+        port.on('message', (m) => { port.postMessage([m, from, bytes.length]); port.close(); });
+      });
+      parentPort.once('message', () => {});
+      parentPort.postMessage('up');\`, { eval: true });
+    w?.on('message', async () => {
+      const { port1, port2 } = new MessageChannel();
+      const bytes = new Uint8Array(5);
+
+      port1.on('message', (m) => note(m)).on('close', () => { note('closed'); w.postMessage('end'); });
+      await postMessageToThread(w.threadId, { port: port2, bytes }, [port2, bytes.buffer]);
+      note(bytes.length);
+      port1.postMessage('hello');
+      await postMessageToThread(9999, 1, []).catch(({ code }) => note(code));
+      await postMessageToThread(w.threadId, 1, [port2]).catch(({ name }) => note(name));
+    });
   `);
 });
