@@ -33,6 +33,8 @@ const walk = {
   count: 0,
   map: null,
   flags: 0,
+  /** The depth of the encoding whose state this is. */
+  level: 0,
   /** The key whose value is being written, a node of the tree; null at the top. */
   holder: null,
   /** Nodes whose entries travel with this message. */

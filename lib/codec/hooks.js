@@ -31,7 +31,7 @@ const hooks = {
   copied() {},
   /** Whether the receiver would rather have very large data as blocks. */
   views: () => false,
-  /** The encoding has failed: its blocks are not needed. */
+  /** The outermost encoding has failed: its blocks are not needed. */
   unstage() {},
 };
 

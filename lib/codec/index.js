@@ -109,13 +109,14 @@ function encode(value, context) {
 function run(value, start) {
   const { depth } = w;
   codec.foreign = null;
+  walk.level = depth;
   walk.holder = null;
   walk.inherits = isEnumerable(objectPrototype);
   let done = false;
   try {
     encoder.writeValue(value);
     // One in a getter at the very end of the stack could not clean up after itself.
-    if (w.depth !== depth) throw new RangeError('Maximum call stack size exceeded');
+    if (w.depth !== depth || walk.level !== depth) throw new RangeError('Maximum call stack size exceeded');
     if (walk.flags & op.FLAG_SHAPES) writeShapes(start);
     reserve(0); // room for the caller's trailer
     done = true;
@@ -132,7 +133,8 @@ function run(value, start) {
       w.depth = depth;
       if (depth === 1) reset();
       release();
-      hooks.unstage();
+      // Who encodes inside a getter knows which blocks are not those of the encoding around it.
+      if (depth === 1) hooks.unstage();
     }
   }
 }
@@ -148,7 +150,6 @@ function reset() {
   walk.seen.fill(undefined);
   walk.base = 0;
   walk.count = 0;
-  outerPositions.length = 0;
   clearStack();
 }
 
@@ -156,6 +157,7 @@ function reset() {
 function forget() {
   const { seen, base, count } = walk;
   for (let i = base; i < count; i++) seen[i] = undefined;
+  if (base === 0) clearStack();
   walk.count = base;
   walk.map = null;
   if (walk.flags & op.FLAG_SHAPES) {
@@ -167,8 +169,8 @@ function forget() {
   walk.flags = 0;
 }
 
-/** Where the encodings that wait for an inner one go on. */
-const outerPositions = [];
+/** By depth: where the encoding around that one goes on. */
+const outerPositions = [0, 0];
 
 /** Encode while another encoding is under way: behind what that has written. */
 function encodeInside(value, context, alone) {
@@ -176,7 +178,7 @@ function encodeInside(value, context, alone) {
   const { pos } = w;
   const start = Math.ceil(pos / 8) * 8;
   w.depth++;
-  outerPositions.push(pos);
+  outerPositions[w.depth] = pos;
   w.pos = start + 1;
   walk.base = walk.count;
   walk.map = null;
@@ -198,8 +200,9 @@ function encodeInside(value, context, alone) {
 /** The bytes that encode() has returned as `start`, and up to 32 bytes behind them, are no longer
  * needed. */
 function release() {
-  if (--w.depth === 0) settle();
-  else w.pos = outerPositions.pop();
+  const depth = w.depth--;
+  if (depth === 1) settle();
+  else w.pos = outerPositions[depth];
 }
 
 /** The shapes that travel with the message, behind its value. */
@@ -238,9 +241,11 @@ function serialize(value) {
   let start = HEADER;
   if (w.depth !== 0) start = encodeInside(value, null, true);
   else encodeAlone(value);
-  const bytes = copyOut(start, codec.end - start);
-  release();
-  return bytes;
+  try {
+    return copyOut(start, codec.end - start);
+  } finally {
+    release();
+  }
 }
 
 /** Write the self-contained form to scratch[0, end), until release(). Not while `encoding`. */

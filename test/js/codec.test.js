@@ -369,7 +369,8 @@ describe('codec: the bytes of serialize()', () => {
       assert.throws(() => codec.deserialize(bytes), { code: 'ERR_RINGPORT_CORRUPT' });
     }
     assert.ok(process.resourceUsage().maxRSS - peak < 200 * 1024, 'KiB');
-    const nested = Array.from({ length: 70 }, (_, i) => Array.from({ length: 70 }, (_, j) => (j % 2 ? [, i] : [new Array(70).fill({}), , Object.assign([1, , 3], { j })])));
+    const element = (i, j) => (j % 2 ? [, i] : [new Array(70).fill({}), , Object.assign([1, , 3], { j })]);
+    const nested = Array.from({ length: 70 }, (_, i) => Array.from({ length: 70 }, (_, j) => element(i, j)));
     assert.deepStrictEqual(codec.deserialize(codec.serialize(nested)), nested);
   });
 });
@@ -468,6 +469,24 @@ describe('codec: encode and decode', () => {
     assert.deepStrictEqual(lane.blocks, []);
     assert.strictEqual(codec.foreign, null);
     agrees({ a: 1 }, lane.send({ a: 1 }));
+  });
+
+  it('an encoding that fails inside a getter takes nothing from the one around it', () => {
+    const value = (inner) => ({
+      before: new Uint8Array(50_000).fill(1),
+      get fails() {
+        assert.throws(inner);
+        return 1;
+      },
+      after: 'x'.repeat(50_000),
+      list: [shared, shared],
+    });
+    const shared = { s: 1 };
+    const overflow = () => codec.serialize(new Map([[1, { get again() { return overflow(); } }]]));
+    for (const inner of [() => codec.serialize([{}, () => {}]), () => codec.encode([{}, () => {}], null), overflow]) {
+      agrees(value(inner), lane.send(value(inner)));
+      agrees(value(inner), roundTrip(value(inner)));
+    }
   });
 
   it('a getter may send messages while the walk is under way', () => {
