@@ -17,6 +17,8 @@ const installed = path.join(root, 'node_modules', '.package-lock.json');
 
 function packagesStale() {
   if (!fs.existsSync(installed)) return true;
+  // Another checkout's: npm ci would empty it and put the packages elsewhere.
+  if (fs.lstatSync(path.join(root, 'node_modules')).isSymbolicLink()) return false;
 
   return fs.statSync(path.join(root, 'package-lock.json')).mtimeMs > fs.statSync(installed).mtimeMs;
 }
