@@ -138,7 +138,7 @@ rp_mpmc_release(rp_mpmc_consumer *c) {
 
   if (first == c->next) return false;
   c->from = c->next;
-  /* Release pairs with the acquire in rp_mpmc_claim(): we have finished reading. The first comes last,
+  /* Release pairs with the acquire in rp_mpmc_claim(): we have finished reading. The first comes last:
    * whoever sleeps looks there. */
   for (uint32_t i = first + 1; i != c->next; i++)
     rp_store_release(&rp_slot_at(&c->shared, i)->sequence, i + n);

@@ -47,16 +47,15 @@ rp_mpsc_consumer_init(rp_mpsc_consumer *c, const rp_shared *shared, bool light) 
   };
 }
 
-/* What is first becomes visible last, by rp_mpsc_publish(): whoever sleeps looks there. Whatever lies
- * behind it was written before. */
+/* What is first becomes visible last, by rp_mpsc_publish(): whoever sleeps looks there. */
 static inline void
 put_type(rp_mpsc_producer *p, rp_word *word, uint32_t type) {
   if (p->pending == NULL) {
     p->pending = word;
     p->pending_type = type;
   } else {
-    /* Release pairs with the acquire in rp_mpsc_peek(). */
-    rp_store_release(word, type);
+    /* Relaxed: the consumer comes here by what is first. */
+    rp_store_relaxed(word, type);
   }
 }
 

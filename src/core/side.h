@@ -53,7 +53,7 @@ typedef void (*rp_side_wake)(void *context);
 /* Become a producer or consumer of the ring in `memory`, which must stay there until rp_side_end().
  * `wake` may be NULL if rp_side_park() is not used. RP_EFORMAT: no ring. RP_EBUSY: the role is taken.
  * RP_ECORRUPT: its positions make no sense. RP_ENOMEM. On any error nothing has changed. */
-int rp_side_open(rp_side **side, void *memory, size_t size, rp_role role, int flags,
+int rp_side_open(rp_side **opened, void *memory, size_t size, rp_role role, int flags,
                  rp_side_wake wake, void *context);
 
 /* End, and free the side; see "The end". `wake` is not called any more once it returns. */
@@ -101,9 +101,9 @@ int rp_side_peek(rp_side *side, rp_record *record);
 void rp_side_advance(rp_side *side, const rp_record *record);
 
 /* Peek and advance up to `limit` times (in mpmc at most 64 at a time, and only after what was taken
- * before is released). RP_OK if there was at least one: `*count` are valid until rp_side_release().
+ * before is released). RP_OK if there was at least one: `*taken` are valid until rp_side_release().
  * Else as rp_side_peek(). */
-int rp_side_take(rp_side *side, rp_record *records, uint32_t limit, uint32_t *count);
+int rp_side_take(rp_side *side, rp_record *records, uint32_t limit, uint32_t *taken);
 
 /* Give all that was stepped over back and wake who waits for room. */
 void rp_side_release(rp_side *side);

@@ -4,7 +4,7 @@
 //
 // Builds the real sources of the core on a scheduler (schedule.c), with segments of 64 bytes instead
 // of 4 KiB, and runs every scenario (or those named) in every interleaving within its bound. Then
-// does the same with each mutant (mutants.js), which must fail. Exits with 1 if an invariant breaks
+// does the same with each mutant (mutants*.js), which must fail. Exits with 1 if an invariant breaks
 // or a mutant survives. --preemptions replaces the bound of the scenarios that have one: more is
 // deeper and takes longer; -1 removes it.
 
@@ -16,7 +16,7 @@ const { parseArgs } = require('node:util');
 
 const sources = require('../../scripts/sources');
 const toolchain = require('../../scripts/toolchain');
-const mutants = require('./mutants');
+const mutants = [...require('./mutants'), ...require('./mutants-shared')];
 
 const { root } = sources;
 const build = path.join(root, 'build', 'model');
@@ -99,6 +99,19 @@ function object(dir, file) {
 const compileCore = (dir, file) => compile([
   ...flags, ...instrumented, '-c', path.join(dir, file), '-o', object(dir, file)]);
 
+const compileScenarios = (dir, file, out) => compile([
+  ...flags, ...instrumented, `-I${dir}`, '-c', path.join(root, file), '-o', object(out, file)]);
+
+const scenarioFiles = () => sources.list('test/model', '.c')
+  .filter((file) => path.basename(file).startsWith('scenarios-'));
+
+/** The scenarios of a file. */
+function namesIn(file) {
+  const text = fs.readFileSync(path.join(root, file), 'utf8');
+
+  return [...text.matchAll(/^SCENARIO\(\w+,\s+"([^"]+)"/gm)].map((match) => match[1]);
+}
+
 async function buildBase() {
   const dir = path.join(build, 'core');
   const ours = sources.list('test/model', '.c');
@@ -107,9 +120,9 @@ async function buildBase() {
   await each([...parts, ...ours], (file) => {
     if (parts.includes(file)) return compileCore(dir, file);
 
-    const how = path.basename(file).startsWith('scenarios-') ? instrumented : ['-O2'];
-
-    return compile([...flags, ...how, `-I${dir}`, '-c', path.join(root, file), '-o', object(build, file)]);
+    if (scenarioFiles().includes(file)) return compileScenarios(dir, file, build);
+    return compile([
+      ...flags, '-O2', `-I${dir}`, '-c', path.join(root, file), '-o', object(build, file)]);
   });
 
   const fixed = ours.map((file) => object(build, file));
@@ -128,23 +141,21 @@ async function buildMutant(base, mutant, index) {
   copyCore(dir);
   froms.forEach((from, i) => replace(path.join(dir, mutant.file), from, tos[i]));
 
-  const changed = mutant.file.endsWith('.h') ? parts : [mutant.file];
+  const header = mutant.file.endsWith('.h');
+  const changed = header ? parts : [mutant.file];
+  /* What is inline in a header is in the scenarios, too. */
+  const named = (file) => namesIn(file).some((name) => mutant.scenarios.includes(name));
+  const users = header ? scenarioFiles().filter(named) : [];
 
   for (const file of changed) await compileCore(dir, file);
+  for (const file of users) await compileScenarios(dir, file, dir);
 
   const objects = parts.map((file) => object(changed.includes(file) ? dir : base.dir, file));
+  const fixed = base.fixed.filter((file) => !users.some((user) => object(build, user) === file));
   const binary = path.join(dir, 'model');
 
-  await compile([...base.fixed, ...objects, '-o', binary]);
+  await compile([...fixed, ...users.map((file) => object(dir, file)), ...objects, '-o', binary]);
   return binary;
-}
-
-function scenarioNames() {
-  const found = sources.list('test/model', '.c')
-    .map((file) => fs.readFileSync(path.join(root, file), 'utf8'))
-    .flatMap((text) => [...text.matchAll(/^SCENARIO\(\w+,\s+"([^"]+)"/gm)]);
-
-  return found.map((match) => match[1]);
 }
 
 async function runScenarios(base, names, bound) {
@@ -187,7 +198,7 @@ async function main(argv) {
       'no-mutants': { type: 'boolean', default: false },
     },
   });
-  const all = scenarioNames();
+  const all = scenarioFiles().flatMap(namesIn);
   const unknown = positionals.find((name) => !all.includes(name));
 
   if (unknown) throw new Error(`there is no scenario '${unknown}'; there are ${all.join(', ')}`);

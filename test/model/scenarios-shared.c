@@ -270,16 +270,16 @@ mpsc_give_up(void) {
 }
 static void
 mpsc_write_shorter(void) {
-  CHECK(mpsc_put(1, 24));
+  CHECK(mpsc_put(1, 24) && mpsc_put(1, 8));
   mpsc_publish(1);
 }
 static void
-mpsc_read_one(void) {
-  mpsc_read(1);
+mpsc_read_two(void) {
+  mpsc_read(2);
 }
 static void
-check_one(void) {
-  CHECK(received == 1);
+check_two(void) {
+  CHECK(received == 2);
   check_gone();
 }
 static void
@@ -287,7 +287,7 @@ setup_mpsc_empty(void) {
   make(RP_MPSC, 64, 0, 0, false);
 }
 SCENARIO(mpsc_give_up_, "mpsc-give-up", setup_mpsc_empty,
-         {mpsc_give_up, mpsc_write_shorter, mpsc_read_one}, check_one, NULL, 3);
+         {mpsc_give_up, mpsc_write_shorter, mpsc_read_two}, check_two, NULL, 3);
 
 /* ---- mpsc: the producer goes round and waits for what has been read and cleared ---- */
 
@@ -328,6 +328,68 @@ setup_mpsc_empty_light(void) {
 }
 SCENARIO(mpsc_full_light, "mpsc-full-light", setup_mpsc_empty_light,
          {mpsc_write_five, mpsc_read_five}, check_five, NULL, 2);
+
+/* ---- mpsc: head moves past where a producer has seen tail: full, perhaps, never corrupt ---- */
+
+static void
+setup_mpsc_full(void) {
+  make(RP_MPSC, 64, 0, 0, false);
+  for (int i = 0; i < 4; i++) CHECK(mpsc_put(0, 8));
+  mpsc_publish(0);
+}
+static void
+mpsc_try(int who) {
+  uint8_t *payload;
+  int result = rp_mpsc_claim(&mpsc_producer[who], 8, &payload);
+
+  CHECK(result == RP_OK || result == RP_FULL);
+  if (result != RP_OK) return;
+  write_number(payload, who, (uint32_t) accepted[who]++);
+  rp_mpsc_commit(&mpsc_producer[who], 8, 1, 8);
+  mpsc_publish(who);
+}
+static void
+mpsc_try_two_0(void) {
+  mpsc_try(0);
+  mpsc_try(0);
+}
+static void
+mpsc_try_1(void) {
+  mpsc_try(1);
+}
+/* One by one, with no more sleep than the word needs. */
+static void
+mpsc_read_four_and_more(void) {
+  rp_record record;
+
+  for (int i = 0; i < 6; i++) {
+    int result = rp_mpsc_peek(&mpsc_consumer, &record);
+
+    CHECK(result == RP_OK || result == RP_EMPTY);
+    if (result == RP_EMPTY) return;
+    check_number(&record, true);
+    rp_mpsc_advance(&mpsc_consumer, &record);
+    if (i % 2 == 1) (void) rp_mpsc_release(&mpsc_consumer);
+  }
+}
+SCENARIO(mpsc_race, "mpsc-race", setup_mpsc_full,
+         {mpsc_try_two_0, mpsc_try_1, mpsc_read_four_and_more}, check_gone, NULL, 2);
+
+/* ---- mpsc: a full ring, read and not yet released ---- */
+
+static void
+mpsc_read_without_release(void) {
+  rp_record record;
+
+  for (int i = 0; i < 4; i++) {
+    CHECK(rp_mpsc_peek(&mpsc_consumer, &record) == RP_OK);
+    check_number(&record, true);
+    rp_mpsc_advance(&mpsc_consumer, &record);
+  }
+  CHECK(rp_mpsc_peek(&mpsc_consumer, &record) == RP_EMPTY);
+}
+SCENARIO(mpsc_again, "mpsc-again", setup_mpsc_full,
+         {mpsc_read_without_release, mpsc_try_1}, check_gone, NULL, -1);
 
 /* ---- mpsc: sealed while two write: what was accepted arrives before the end ---- */
 
@@ -466,6 +528,49 @@ SCENARIO(mpmc_sleep, "mpmc-sleep", setup_mpmc, {mpmc_write_three, mpmc_read_thre
          check_three, NULL, 3);
 SCENARIO(mpmc_sleep_light, "mpmc-sleep-light", setup_mpmc_light,
          {mpmc_write_three, mpmc_read_three}, check_three, NULL, 2);
+
+/* ---- mpmc: two records published at once, two slots given back at once ---- */
+
+static void
+mpmc_write_pairs(void) {
+  rp_word *wanted = &ring.words->room_wanted;
+  uint8_t *payload;
+
+  for (int i = 0; i < 4; i++) {
+    while (rp_mpmc_claim(&mpmc_producer[0], 8, &payload) == RP_FULL) {
+      ring_if(rp_mpmc_publish(&mpmc_producer[0]), &ring.words->data_wanted, DATA_BELL);
+      say_wanted(wanted, false);
+      if (rp_mpmc_writable(&ring))
+        not_wanted(wanted, ROOM_BELL);
+      else
+        model_sleep(ROOM_BELL);
+    }
+    write_number(payload, 0, (uint32_t) accepted[0]++);
+    rp_mpmc_commit(&mpmc_producer[0], 1, 8);
+  }
+  ring_if(rp_mpmc_publish(&mpmc_producer[0]), &ring.words->data_wanted, DATA_BELL);
+}
+static void
+mpmc_read_pairs(void) {
+  rp_word *wanted = &ring.words->data_wanted;
+
+  for (;;) {
+    if (mpmc_get(0, 2) == RP_OK) continue;
+    if (accepted[1]-- < -4) return; /* as many looks as it takes */
+    say_wanted(wanted, false);
+    if (rp_mpmc_readable(&ring))
+      not_wanted(wanted, DATA_BELL);
+    else
+      model_sleep(DATA_BELL);
+  }
+}
+static void
+check_pairs(void) {
+  CHECK(accepted[0] == 0);
+  check_gone();
+}
+SCENARIO(mpmc_batch, "mpmc-batch", setup_mpmc, {mpmc_write_pairs, mpmc_read_pairs},
+         check_pairs, NULL, 3);
 
 /* ---- mpmc: sealed while one writes ---- */
 

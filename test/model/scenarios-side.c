@@ -11,6 +11,7 @@ static void *memory;
 static size_t size;
 static rp_side *producer[2], *consumer[2];
 static int received, accepted;
+static bool ended;
 
 static void
 wake(void *context) {
@@ -40,6 +41,7 @@ make(rp_mode mode, uint32_t capacity, uint32_t slot, int producers, int consumer
   }
   received = 0;
   accepted = 0;
+  ended = false;
 }
 
 static void
@@ -213,8 +215,21 @@ setup_mpmc(void) {
 }
 SCENARIO(side_mpmc, "side-mpmc", setup_mpmc, {put_one_0, put_one_1, get_one_0, get_one_1},
          check_all, NULL, 1);
-SCENARIO(side_mpmc_batch, "side-mpmc-two", setup_mpmc, {put_two_0, get_one_0, get_one_1},
+SCENARIO(side_mpmc_two, "side-mpmc-two", setup_mpmc, {put_two_0, get_one_0, get_one_1},
          check_all, NULL, 2);
+
+/* Two records at once: both are woken. */
+static void
+put_two_at_once(void) {
+  static const uint8_t bytes[16];
+  uint32_t written;
+
+  CHECK(rp_side_write_many(producer[0], 1, bytes, (const uint32_t[]){8, 8}, 2,
+                           &written) == RP_OK);
+  accepted += 2;
+}
+SCENARIO(side_mpmc_batch, "side-mpmc-batch", setup_mpmc,
+         {put_two_at_once, get_one_0, get_one_1}, check_all, NULL, 2);
 
 /* The first record comes last: who is woken for the second finds nothing and sleeps again. */
 static void
@@ -267,8 +282,21 @@ SCENARIO(side_unpark, "side-unpark", setup_mpmc, {put_one_0, park_and_give_up, g
 SCENARIO(side_leave, "side-leave", setup_mpmc, {put_one_0, park_and_end, get_one_1},
          check_all, NULL, 3);
 
+static void
+check_not_rung(void) {
+  CHECK(!model_rung(2));
+  check_gone();
+}
+SCENARIO(side_leave_alone, "side-leave-alone", setup_mpmc, {park_and_end}, check_not_rung,
+         NULL, -1);
+
 /* ---- closed while others write and read ---- */
 
+static void
+check_ended(void) {
+  CHECK(ended);
+  check_all();
+}
 static void
 close_ring(void) {
   rp_side_close(producer[1]);
@@ -276,22 +304,23 @@ close_ring(void) {
 static void
 get_to_end(void) {
   while (get(0)) {}
+  ended = true;
 }
 static void
 setup_mpsc(void) {
   make(RP_MPSC, 64, 0, 2, 1, 0);
 }
 SCENARIO(side_close_mpsc, "side-close-mpsc", setup_mpsc,
-         {put_two_0, close_ring, get_to_end}, check_all, NULL, 2);
+         {put_two_0, close_ring, get_to_end}, check_ended, NULL, 2);
 SCENARIO(side_close_mpmc, "side-close-mpmc", setup_mpmc,
-         {put_two_0, close_ring, get_to_end}, check_all, NULL, 2);
+         {put_two_0, close_ring, get_to_end}, check_ended, NULL, 2);
 static void
 put_and_close(void) {
   put(0, 8);
   rp_side_close(producer[0]);
 }
 SCENARIO(side_close_spsc, "side-close-spsc", setup_spsc, {put_and_close, get_to_end},
-         check_all, NULL, -1);
+         check_ended, NULL, -1);
 
 /* ---- sides come and go: one of a role, and the last one frees the hub ---- */
 
