@@ -63,7 +63,7 @@ function writeOther(object, prototype) {
   if (prototype === setPrototype && isCallable(setSize, object)) return writeSet(object);
   if (prototype === datePrototype && isCallable(dateValue, object)) return writeDate(object);
   switch (kindOf(object, prototype)) {
-    case kinds.PLAIN: return writeListed(object);
+    case kinds.PLAIN: return writeListed(object, prototype);
     case kinds.MAP: return writeMap(object);
     case kinds.SET: return writeSet(object);
     case kinds.DATE: return writeDate(object);

@@ -35,7 +35,7 @@ const { refuse, writeOther } = require('./encode-objects');
 
 /** An object whose prototype is Object.prototype. */
 function writePlain(object) {
-  if (walk.inherits) return writeListed(object);
+  if (walk.inherits) return writeListed(object, objectPrototype);
   const start = startOf(walk.holder);
   let node = start;
   for (const key in object) {
@@ -55,8 +55,8 @@ function writePlain(object) {
   writeShape(object, node);
 }
 
-/** An object that may inherit enumerable properties. */
-function writeListed(object) {
+/** An object that may inherit properties, enumerable ones too. */
+function writeListed(object, prototype) {
   const keys = listKeys(object);
   const start = startOf(walk.holder);
   let node = start;
@@ -65,7 +65,11 @@ function writeListed(object) {
   for (let i = 0; i < keys.length; i++) {
     node = node.key === keys[i] ? node.next : step(node, keys[i]);
   }
-  writeShape(object, node);
+  if (prototype === null) return writeShape(object, node);
+  const at = writeHead(node);
+  const write = node.writeHeir ?? writerOf(node, true);
+  const read = write(object, prototype);
+  if (read >= 0) writeRest(object, node, read, at);
 }
 
 /** The arguments of a function look like an object with keys 0, 1, ... */
@@ -74,6 +78,14 @@ function isArguments(object, key) {
 }
 
 function writeShape(object, node) {
+  const at = writeHead(node);
+  const write = node.write ?? writerOf(node, false);
+  const read = write(object);
+  if (read >= 0) writeRest(object, node, read, at);
+}
+
+/** @returns {number} where the number of the shape is */
+function writeHead(node) {
   const { u8, pos: at } = w;
   node.uses++;
   if (node.id === -1 && !walk.alone && hooks.internShape !== null) shapes.touch(node, hooks);
@@ -84,9 +96,7 @@ function writeShape(object, node) {
   u8[at + 3] = id >>> 16;
   u8[at + 4] = id >>> 24;
   w.pos = at + 5;
-  if (node.write === null) return writeKeys(object, node, at);
-  const read = node.write(object);
-  if (read >= 0) writeRest(object, node, read, at);
+  return at;
 }
 
 /** Put the shape among those that travel with the message. */
@@ -100,31 +110,30 @@ function localShape(node) {
   return op.LOCAL_SHAPE | node.local;
 }
 
-/** The values of an object whose shape has no writer yet. */
-function writeKeys(object, node, at) {
-  let write;
-  if (node.keys !== null) {
-    write = looped(node.keys, () => node);
-  } else {
-    const path = pathOf(node);
-    if (node.uses < FREQUENT) write = looped(path.map(nameOf), (i) => path[i]);
-    else write = node.write = compile(path);
-  }
-  const read = write(object);
-  if (read >= 0) writeRest(object, node, read, at);
+/** A writer for the values of a shape that has none compiled yet. */
+function writerOf(node, inherits) {
+  if (node.keys !== null) return looped(node.keys, () => node);
+  const path = pathOf(node);
+  if (node.uses < FREQUENT) return looped(path.map(nameOf), (i) => path[i]);
+  const write = compile(path, inherits);
+  if (inherits) node.writeHeir = write;
+  else node.write = write;
+  return write;
 }
 
 const nameOf = (node) => node.name;
 
 /**
- * A writer writes the values in the order of the keys.
- * @returns {(object: object) => number} -1, or the index of the key that has gone meanwhile
+ * A writer writes the values in the order of the keys. One for objects that inherit is told from what.
+ * @returns {(object: object, prototype?: object) => number} -1, or the index of the key that has
+ *   gone meanwhile
  */
-function compile(path) {
+function compile(path, inherits) {
   if (mayCompile && countWriter()) {
+    const source = path.map(({ name }, i) => sourceOf(name, i, inherits)).join('\n');
     try {
       return makeFunction('path', 'w', 'reserve', 'writeNumber', 'writeString', 'writeField',
-        'hasOwn', `return (o) => { let v; ${path.map(sourceOf).join('\n')} return -1; };`)(
+        'hasOwn', `return (o, p) => { let v; ${source} return -1; };`)(
         path, w, reserve, writeNumber, writeString, writeField, hasOwn);
     } catch {
       mayCompile = false;
@@ -133,10 +142,11 @@ function compile(path) {
   return looped(path.map(nameOf), (i) => path[i]);
 }
 
-function sourceOf({ name }, i) {
+function sourceOf(name, i, inherits) {
   const key = stringify(name);
   // Were it gone, the object would inherit another.
-  const check = name in objectPrototype ? `if (!hasOwn(o, ${key})) return ${i};` : '';
+  const check = name in objectPrototype ? `if (!hasOwn(o, ${key})) return ${i};` :
+    inherits ? `if (${key} in p && !hasOwn(o, ${key})) return ${i};` : '';
   return `${check}
     v = o[${key}];
     if (w.pos > w.limit) reserve(0);

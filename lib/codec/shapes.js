@@ -41,6 +41,8 @@ class Node {
   keys = null;
   /** Writes the values of an object of this shape: see encode-plain.js. */
   write = null;
+  /** The same for objects that inherit of more than Object.prototype. */
+  writeHeir = null;
   /** Where the walk of an object begins that is the value of this key: see startOf. */
   start = null;
 

@@ -258,6 +258,24 @@ describe('codec: the bytes of serialize()', () => {
     }
   });
 
+  it('a key that goes does not arrive as what the prototype has under its name', () => {
+    class Heir {
+      first = 1;
+      get second() { return 'inherited'; }
+    }
+    const make = (prototype) => Object.create(prototype, Object.getOwnPropertyDescriptors({
+      get first() {
+        delete this.second;
+        return 1;
+      }, second: 2, third: 3,
+    }));
+    for (let i = 0; i < 100; i++) {
+      for (const prototype of [Heir.prototype, { second: 5 }, Object.prototype]) {
+        agrees(make(prototype), codec.deserialize(codec.serialize(make(prototype))));
+      }
+    }
+  });
+
   it('what a prototype has that is enumerable is left out', () => {
     class Base { own = 1; }
     Base.prototype.inherited = 2;
