@@ -11,9 +11,9 @@ const { same, sameProcess } = require('./support/differential');
  * Runs in a worker: brings `port` to a stage, then ends in one way. The main thread ends it where the
  * way is 'peer' or 'terminate', and is told by 'ready' when the stage is reached.
  */
-function inWorker(wt, { data: { stage, end }, attach, detach }) {
+function inWorker(wt, { data: { stage, end }, attach, detach, collect }) {
   const { parentPort } = wt;
-  const port = attach(wt.workerData.passport);
+  let port = attach(wt.workerData.passport);
   const nothing = () => {};
   const stages = {
     fresh: () => reached(),
@@ -86,6 +86,19 @@ function inWorker(wt, { data: { stage, end }, attach, detach }) {
     natural() {
       port.unref();
     },
+    transfer() {
+      try {
+        parentPort.postMessage({ port }, [port]);
+      } catch (error) {
+        parentPort.postMessage({ threw: error.name });
+      }
+    },
+    async gc() {
+      port.unref();
+      port = null;
+      await collect();
+      parentPort.close();
+    },
     peer: hold,
     terminate: hold
   };
@@ -107,7 +120,7 @@ const STAGES = [
   'in a microtask of a handler', 'flowing', 'with a peer of its own', 'with a new port handed out',
   'sent away', 'detached', 'closed'
 ];
-const ENDS = ['close', 'exit', 'throw', 'natural', 'peer', 'terminate'];
+const ENDS = ['close', 'exit', 'throw', 'natural', 'transfer', 'gc', 'peer', 'terminate'];
 
 for (const stage of STAGES) {
   describe(`lifecycle: in a worker, ${stage}`, () => {
@@ -133,6 +146,7 @@ for (const stage of STAGES) {
         worker.on('error', (error) => t.note('error', error.message));
         worker.on('message', (m) => {
           if (m.port) handed.push(t.keep(m.port));
+          else if (m.threw) t.note(m.threw);
           else if (end === 'terminate') worker.terminate();
           else other.close();
         });
@@ -150,14 +164,18 @@ for (const stage of STAGES) {
 }
 
 /* Runs as a process: brings a port that leads to a worker to a stage, then ends in one way. */
-function inMain(wt, { data: { stage, end }, detach, note, worker }) {
-  const { port1: port, port2 } = new wt.MessageChannel();
+function inMain(wt, { data: { stage, end }, detach, note, worker, collect }) {
+  let { port1: port, port2 } = new wt.MessageChannel();
   const passport = detach(port2);
   const echo = worker((wt, { attach }) => {
     const port = attach(wt.workerData);
 
     port.on('message', (m) => port.postMessage(m));
-    wt.parentPort.on('message', () => process.exit(0));
+    wt.parentPort.on('message', (m) => {
+      if (m !== 'close') process.exit(0);
+      port.close();
+      port.on('close', () => wt.parentPort.postMessage('closed'));
+    });
     wt.parentPort.postMessage('up');
   }, { workerData: passport, transferList: [passport] });
   const stages = {
@@ -206,6 +224,26 @@ function inMain(wt, { data: { stage, end }, detach, note, worker }) {
       port.unref();
       echo.unref();
     },
+    transfer() {
+      try {
+        echo.postMessage({ port }, [port]);
+      } catch (error) {
+        note(error.name);
+        echo.postMessage('end');
+      }
+    },
+    async gc() {
+      port.unref();
+      port = null;
+      port2 = null;
+      await collect();
+      echo.postMessage('end');
+    },
+    peer() {
+      port.unref();
+      echo.postMessage('close');
+      echo.on('message', () => echo.postMessage('end'));
+    },
     terminate() {
       port.unref();
       echo.terminate();
@@ -226,7 +264,7 @@ function inMain(wt, { data: { stage, end }, detach, note, worker }) {
 
 for (const stage of ['fresh', 'listening', 'in a handler', 'flowing', 'queued', 'sent away', 'detached']) {
   describe(`lifecycle: in the main thread, ${stage}`, () => {
-    for (const end of ['close', 'exit', 'throw', 'natural', 'terminate']) {
+    for (const end of ['close', 'exit', 'throw', 'natural', 'transfer', 'gc', 'peer', 'terminate']) {
       sameProcess(`the end: ${end}`, inMain, { data: { stage, end } });
     }
   });

@@ -12,10 +12,13 @@
  *   worker(fn, options)  start that worker; options.data becomes its tools.data
  *   listen(port, kind, listener)  listen for the value of each message, in one of LISTENER_KINDS
  *   detach(port), attach(passport)  see below
+ *   collect()    have what nobody can reach collected, and what follows from that happen
  *   data         what was given along with the function
  */
 
 const fs = require('node:fs');
+const v8 = require('node:v8');
+const vm = require('node:vm');
 const { MessageChannel, receiveMessageOnPort } = require('node:worker_threads');
 
 /** The parts of an error that both implementations must agree on. */
@@ -61,6 +64,17 @@ function detach(port) {
   return receiveMessageOnPort(port2).message;
 }
 
+async function collect() {
+  v8.setFlagsFromString('--expose-gc');
+
+  const gc = vm.runInNewContext('gc');
+
+  for (let i = 0; i < 4; i++) {
+    gc();
+    await new Promise(setImmediate);
+  }
+}
+
 function source(id, run, data) {
   const given = [id, data].map((value) => JSON.stringify(value) ?? 'undefined').join(', ');
   const open = `require(${JSON.stringify(__filename)}).open(${given})`;
@@ -79,6 +93,7 @@ function open(id, data) {
     plain,
     listen,
     detach,
+    collect,
     attach: (passport) => (wt.MessagePort.from ? wt.MessagePort.from(passport) : passport),
     source: (run, data) => source(id, run, data),
     worker: (run, { data, ...options } = {}) =>
