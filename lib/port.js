@@ -15,6 +15,7 @@ const {
 
 const { RingportError } = require('./codec/errors');
 const companion = require('./companion');
+const smallBuffers = require('./small-buffers');
 const {
   Endpoint, kBatching, kMessage, kMessages, kMessageError, kClosed,
 } = require('./endpoint');
@@ -48,10 +49,18 @@ function isObject(value) {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
+function readArray(array) {
+  const { length } = array;
+  const list = [];
+
+  for (let i = 0; i < length; i++) list.push(array[i]);
+  return list;
+}
+
 /** As Node reads a transfer list. @returns {unknown[] | null} null: it is no iterable */
 function readIterable(object) {
   if (!isObject(object)) return null;
-  if (Array.isArray(object)) return Array.from({ length: object.length }, (_, i) => object[i]);
+  if (Array.isArray(object)) return readArray(object);
 
   const method = object[Symbol.iterator];
   const iterator = typeof method === 'function' ? method.call(object) : null;
@@ -69,9 +78,9 @@ function readIterable(object) {
 
 /**
  * The second argument of postMessage: an iterable, or { transfer: iterable }.
- * @returns {companion.Transfer | null}
+ * @returns {unknown[] | null}
  */
-function readTransfer(argument) {
+function readList(argument) {
   if (argument === undefined || argument === null) return null;
   if (!isObject(argument)) throwAsNode((port) => port.postMessage(undefined, argument));
 
@@ -84,7 +93,27 @@ function readTransfer(argument) {
     list = readIterable(transfer);
     if (list === null) throwAsNode((port) => port.postMessage(undefined, { transfer: null }));
   }
-  return new companion.Transfer(list);
+  return list;
+}
+
+/** @returns {companion.Transfer | null} */
+function readTransfer(argument) {
+  const list = readList(argument);
+
+  return list === null ? null : new companion.Transfer(list);
+}
+
+/** postMessage(value, argument) for this endpoint. */
+function postWith(endpoint, value, argument) {
+  const list = readList(argument);
+
+  if (list === null) return endpoint.post(value, null);
+  if (!smallBuffers.areSmall(list)) return endpoint.post(value, new companion.Transfer(list));
+
+  const result = endpoint.post(value, null);
+
+  smallBuffers.detach(list);
+  return result;
 }
 
 /**
@@ -194,7 +223,8 @@ class Port extends NodePort {
     const endpoint = Port.#of(this);
 
     if (arguments.length === 0) throwAsNode((port) => port.postMessage());
-    return endpoint.post(value, transfer === undefined ? null : readTransfer(transfer));
+    if (transfer === undefined) return endpoint.post(value, null);
+    return postWith(endpoint, value, transfer);
   }
 
   /**
@@ -485,5 +515,5 @@ function markAsUntransferable(object) {
 
 module.exports = {
   MessageChannel, MessagePort, Port, markAsUntransferable, receiveMessageOnPort,
-  checkIterable, readTransfer, throwAsNode, throwLater, kReceive, kStop,
+  checkIterable, postWith, readTransfer, throwAsNode, throwLater, kReceive, kStop,
 };

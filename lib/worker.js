@@ -32,7 +32,7 @@ const {
   kRemoveListener, symbol,
 } = require('./node-events');
 const {
-  Port, checkIterable, readTransfer, throwAsNode, throwLater, kReceive, kStop,
+  Port, checkIterable, postWith, readTransfer, throwAsNode, throwLater, kReceive, kStop,
 } = require('./port');
 const launch = require('./launch');
 const threads = require('./threads');
@@ -111,7 +111,8 @@ class Worker extends threads.Worker {
     if (this.#ended) return undefined;
     if (arguments.length === 0) throwAsNode((port) => port.postMessage());
     if (this.#live) {
-      this.#endpoint.post(value, transfer === undefined ? null : readTransfer(transfer));
+      if (transfer === undefined) this.#endpoint.post(value, null);
+      else postWith(this.#endpoint, value, transfer);
       return undefined;
     }
 
