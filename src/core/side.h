@@ -132,6 +132,9 @@ int rp_side_wait(rp_side *side, uint32_t length, uint64_t nanoseconds);
 void rp_side_close(rp_side *side);
 bool rp_side_closed(const rp_side *side);
 
+/* The same by one that is no side of the ring. RP_EFORMAT, RP_ENOMEM: nothing has changed. Any thread. */
+int rp_shared_close(void *memory, size_t size);
+
 /* Close a ring without a side of it. Any thread. RP_EFORMAT: there is none. RP_ENOMEM. */
 int rp_shared_close(void *memory, size_t size);
 

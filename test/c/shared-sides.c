@@ -190,8 +190,10 @@ closing(rp_mode mode, bool by_consumer) {
     assert(rp_side_claim(p, 1, 8, &payload) == RP_OK);
   }
   assert(!rp_side_closed(c));
+  assert(rp_shared_close(m.at, m.size - 1) == RP_EFORMAT && !rp_side_closed(c));
   rp_side_close(by_consumer ? c : p);
   rp_side_close(by_consumer ? c : p);
+  assert(rp_shared_close(m.at, m.size) == RP_OK);
   assert(rp_side_closed(c) && rp_side_closed(p));
   assert(get(c) == 1);
   if (mode != RP_SPSC) {
@@ -219,6 +221,21 @@ closing(rp_mode mode, bool by_consumer) {
   expect(c, RP_SEALED);
   rp_side_end(p);
   rp_side_end(c);
+  memory_free(&m);
+}
+
+/* By one that is no side, for those that sleep and for those that come. */
+static void
+closing_from_outside(rp_mode mode) {
+  memory m = ring(mode);
+  rp_side *c = sleeper(&m, RP_CONSUMER, 0);
+
+  assert(rp_side_park(c, 0) == RP_EMPTY);
+  assert(rp_shared_close(m.at, m.size) == RP_OK);
+  assert(woken[0] == 1);
+  expect(c, RP_SEALED);
+  rp_side_end(c);
+  assert(rp_shared_close(m.at, m.size) == RP_OK);
   memory_free(&m);
 }
 
@@ -410,6 +427,7 @@ main(void) {
     if (mode != RP_SPSC) claim_before_others(mode);
     closing(mode, false);
     closing(mode, true);
+    closing_from_outside(mode);
     who_sleeps_is_woken(mode);
     if (mode != RP_MPMC) room_for_what_is_wanted(mode);
   }
