@@ -167,6 +167,17 @@ export declare function setIdleStrategy(strategy: Partial<IdleStrategy>): void;
 /** What `setIdleStrategy` was given in this thread, or the default. */
 export declare function getIdleStrategy(): IdleStrategy;
 
+/**
+ * Node's `postMessageToThread`, where Node has it, with ports of ringport in the transfer list: the other
+ * thread gets a port of Node's for each, and this one passes on what comes to either.
+ */
+export declare function postMessageToThread(
+  threadId: number, value: any, transferList: readonly Transferable[], timeout?: number,
+): Promise<void>;
+export declare function postMessageToThread(
+  threadId: number, value: any, timeout?: number,
+): Promise<void>;
+
 /** What `threads()` says of a thread. */
 export interface ThreadInfo {
   /** Node's `threadId`; 0 is the main thread. */

@@ -101,6 +101,10 @@ const main: boolean = ringport.isMainThread;
 ringport.setEnvironmentData('key', value);
 ringport.markAsUntransferable(new ArrayBuffer(thread + Number(main)));
 
+const told: Promise<void> = ringport.postMessageToThread(1, { port: port1 }, [port1], 100);
+
+void told;
+
 // @ts-expect-error a port is taken from a channel
 new ringport.MessagePort();
 // @ts-expect-error port1 is read-only
