@@ -145,20 +145,6 @@ close_ring(rp_hub *hub) {
   rp_lock_drop(&hub->lock);
 }
 
-static void
-close_ring(rp_hub *hub) {
-  rp_shared_words *words = hub->shared.words;
-
-  rp_lock_take(&hub->lock);
-  /* Release pairs with the acquire in rp_spsc_look(). */
-  (void) rp_fetch_or(&words->state, RP_CLOSED);
-  /* What has been claimed is before the seal, what is claimed from now on sees it. */
-  if (hub->shared.mode != RP_SPSC)
-    (void) rp_fetch_or(&words->tail.wide, (uint64_t) RP_SEALED_TAIL);
-  rp__hub_wake_all(hub);
-  rp_lock_drop(&hub->lock);
-}
-
 void
 rp_side_close(rp_side *side) {
   if (side->role == RP_PRODUCER) rp_side_publish(side);
@@ -169,10 +155,12 @@ int
 rp_shared_close(void *memory, size_t size) {
   rp_shared shared;
   int result = rp_shared_map(&shared, memory, size);
-  rp_hub *hub;
 
   if (result != RP_OK) return result;
-  if ((hub = rp__hub_enter(&shared)) == NULL) return RP_ENOMEM;
+
+  rp_hub *hub = rp__hub_enter(&shared);
+
+  if (hub == NULL) return RP_ENOMEM;
   close_ring(hub);
   rp__hub_leave(hub);
   return RP_OK;

@@ -53,7 +53,7 @@ typedef void (*rp_side_wake)(void *context);
 /* Become a producer or consumer of the ring in `memory`, which must stay there until rp_side_end().
  * `wake` may be NULL if rp_side_park() is not used. RP_EFORMAT: no ring. RP_EBUSY: the role is taken.
  * RP_ECORRUPT: its positions make no sense. RP_ENOMEM. On any error nothing has changed. */
-int rp_side_open(rp_side **opened, void *memory, size_t size, rp_role role, int flags,
+int rp_side_open(rp_side **side, void *memory, size_t size, rp_role role, int flags,
                  rp_side_wake wake, void *context);
 
 /* End, and free the side; see "The end". `wake` is not called any more once it returns. */
@@ -72,7 +72,7 @@ rp_shared_counters *rp_side_counters(rp_side *side);
 int rp_side_claim(rp_side *side, uint32_t type, uint32_t length, uint8_t **payload);
 
 /* The record is complete, with the first `length` bytes of the claim. It is visible after the next
- * rp_side_publish(), not before. RP_ECLAIM: there is no claim, or it is
+ * rp_side_publish() at the latest; until then nobody is woken. RP_ECLAIM: there is no claim, or it is
  * shorter; nothing has changed. */
 int rp_side_commit(rp_side *side, uint32_t length);
 
@@ -101,9 +101,9 @@ int rp_side_peek(rp_side *side, rp_record *record);
 void rp_side_advance(rp_side *side, const rp_record *record);
 
 /* Peek and advance up to `limit` times (in mpmc at most 64 at a time, and only after what was taken
- * before is released). RP_OK if there was at least one: `*taken` are valid until rp_side_release().
+ * before is released). RP_OK if there was at least one: `*count` are valid until rp_side_release().
  * Else as rp_side_peek(). */
-int rp_side_take(rp_side *side, rp_record *records, uint32_t limit, uint32_t *taken);
+int rp_side_take(rp_side *side, rp_record *records, uint32_t limit, uint32_t *count);
 
 /* Give all that was stepped over back and wake who waits for room. */
 void rp_side_release(rp_side *side);
@@ -131,9 +131,6 @@ int rp_side_wait(rp_side *side, uint32_t length, uint64_t nanoseconds);
  * a producer that is claiming just then may still publish that record, and nobody may see it. */
 void rp_side_close(rp_side *side);
 bool rp_side_closed(const rp_side *side);
-
-/* The same by one that is no side of the ring. RP_EFORMAT, RP_ENOMEM: nothing has changed. Any thread. */
-int rp_shared_close(void *memory, size_t size);
 
 /* Close a ring without a side of it. Any thread. RP_EFORMAT: there is none. RP_ENOMEM. */
 int rp_shared_close(void *memory, size_t size);
