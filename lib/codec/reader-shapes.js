@@ -80,8 +80,8 @@ function compile(shape) {
     shape.read = makeFunction('r', 'readValue', `return { ${literal} };`);
     shape.readShared = makeFunction('r', 'readValue',
       `const o = { ${blank} }; r.objects[r.objects.length] = o; ${fill} return o;`);
-  } catch {
-    mayCompile = false;
+  } catch (error) {
+    if (error instanceof EvalError) mayCompile = false; // else the stack is full
     shape.template = {};
     for (const key of keys) define(shape.template, key, undefined);
     shape.read = shape.readShared = readByTemplate;
