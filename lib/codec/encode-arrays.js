@@ -64,6 +64,8 @@ Object.defineProperty(bait, 0, {
 
 /** @param {unknown[]} array whose first element is no accessor: it is read */
 function takesBait(array, length) {
+  // Its constructor would be asked for.
+  if (getPrototypeOf(array) !== arrayPrototype) return false;
   taken = false;
   bait.length = length;
   isDeepStrictEqual(array, bait);
@@ -72,8 +74,7 @@ function takesBait(array, length) {
 
 function mayBait() {
   if (works === undefined) {
-    works = takesBait([1, 2], 2) && !takesBait(Object.assign([1, 2], { key: 3 }), 2) &&
-      !takesBait(Object.setPrototypeOf([1, 2], null), 2);
+    works = takesBait([1, 2], 2) && !takesBait(Object.assign([1, 2], { key: 3 }), 2);
   }
   return works;
 }
@@ -108,9 +109,10 @@ function writeArray(array) {
 function writeNumbers(array, length, first) {
   if (length > SOME_NUMBERS && length <= VALUES && isInteger(first)) {
     const values = valuesOf(array);
-    // A hole would make room for the value of another key.
-    if (values.length === length && getPrototypeOf(array) === arrayPrototype &&
-        !includes.call(array, undefined) && writeIntegers(values, length)) return;
+    // A hole or a hidden element would make room for the value of another key, the last one.
+    if (values.length === length && values[length - 1] === array[length - 1] &&
+        getPrototypeOf(array) === arrayPrototype && !includes.call(array, undefined) &&
+        writeIntegers(values, length)) return;
   }
   const isSimple = length > SOME_NUMBERS && mayBait() ?
       takesBait(array, length) : hasOnlyElements(array, length);

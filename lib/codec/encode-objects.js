@@ -332,7 +332,7 @@ function leaveToNode(value) {
   if (walk.alone) {
     // Node's own error if it cannot clone that either.
     nodeClone(value);
-    const name = Object.prototype.toString.call(value);
+    const name = inheritsProxy(value) ? 'An object' : Object.prototype.toString.call(value);
     throw new DOMException(`${name} could not be cloned.`, 'DataCloneError');
   }
   if (walk.foreign === null) walk.foreign = [];
@@ -340,6 +340,13 @@ function leaveToNode(value) {
   walk.foreign[index] = value;
   w.u8[w.pos++] = op.FOREIGN;
   core.writeU32(index);
+}
+
+/** Whether a trap would see that somebody asks for a property. */
+function inheritsProxy(object) {
+  let p = object;
+  while (p !== null && !types.isProxy(p)) p = Object.getPrototypeOf(p);
+  return p !== null;
 }
 
 /** Whether large binary data and strings travel beside the message. */

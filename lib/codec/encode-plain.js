@@ -135,8 +135,8 @@ function compile(path, inherits) {
       return makeFunction('path', 'w', 'reserve', 'writeNumber', 'writeString', 'writeField',
         'hasOwn', `return (o, p) => { let v; ${source} return -1; };`)(
         path, w, reserve, writeNumber, writeString, writeField, hasOwn);
-    } catch {
-      mayCompile = false;
+    } catch (error) {
+      if (error instanceof EvalError) mayCompile = false; // else the stack is full
     }
   }
   return looped(path.map(nameOf), (i) => path[i]);

@@ -73,7 +73,7 @@ function kindBySlots(object, otherwise) {
 /** An object literal of another vm context. */
 function isPlainOfAnotherRealm(object) {
   const prototype = getPrototypeOf(object);
-  if (getPrototypeOf(prototype) !== null || types.isProxy(prototype)) return false;
+  if (types.isProxy(prototype) || getPrototypeOf(prototype) !== null) return false;
   const constructor = getOwnPropertyDescriptor(prototype, 'constructor')?.value;
   return typeof constructor === 'function' && !types.isProxy(constructor) &&
     constructor.name === 'Object' && isNative(constructor) &&

@@ -130,7 +130,23 @@ describe('codec: serialize and deserialize', () => {
     const traps = [];
     const handler = new Proxy({}, { get: (_, name) => { traps.push(name); } });
     assert.throws(() => codec.serialize({ a: [new Proxy({}, handler)] }), { name: 'DataCloneError' });
+    const proxy = new Proxy({}, handler);
+    for (const prototype of [proxy, Object.create(proxy)]) {
+      assert.throws(() => codec.serialize(Object.create(prototype)), { name: 'DataCloneError' });
+      for (const length of [3, 40, 100]) {
+        for (const list of [Array(length).fill(1), Array(length).fill('x')]) {
+          agrees(list.slice(), roundTrip(Object.setPrototypeOf(list, prototype)));
+        }
+      }
+    }
     assert.deepStrictEqual(traps, []);
+  });
+
+  it('the value of another key is not taken for that of a hidden element', () => {
+    const list = Object.assign(Array.from({ length: 50 }, (_, i) => i), { key: 7 });
+    Object.defineProperty(list, 20, { enumerable: false });
+    const copy = roundTrip(list);
+    assert.deepStrictEqual([copy[19], copy[21], copy[49], copy.key], [19, 21, 49, 7]);
   });
 
   it('sees through changed prototypes, as the engine does', () => {
