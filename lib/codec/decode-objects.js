@@ -14,6 +14,7 @@ const { readError } = require('./decode-errors');
 const core = require('./decode');
 
 const { r, readValue, readU32, readCount, readLength, keep } = core;
+const { prototype: arrayPrototype } = Array;
 const mapSet = Map.prototype.set;
 const setAdd = Set.prototype.add;
 const { hexSlice } = Buffer.prototype;
@@ -103,7 +104,7 @@ function readKeys(array, count) {
     r.promised = outer + (count - i - 1) * 2;
     const key = readValue();
     if (typeof key !== 'string' || key === 'length') throw corrupt('a key');
-    define(array, key, readValue());
+    define(array, key, readValue(), arrayPrototype);
   }
 }
 

@@ -25,9 +25,9 @@ const makeFunction = Function;
 
 let mayCompile = true;
 
-/** Own property, whatever the prototypes define. */
-function define(object, key, value) {
-  if (key in objectPrototype) {
+/** Own property, whatever `prototype` and Object.prototype define. */
+function define(object, key, value, prototype = objectPrototype) {
+  if (key in prototype) {
     defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
   } else {
     object[key] = value;

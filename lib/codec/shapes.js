@@ -139,7 +139,11 @@ const escape = (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** The keys of a node as latin1 text. */
 function textOf(node) {
-  const text = stringify(keysOf(node));
+  const keys = keysOf(node);
+  let list = '';
+  // Each by itself: an array may have a toJSON method.
+  for (let i = 0; i < keys.length; i++) list += i === 0 ? stringify(keys[i]) : `,${stringify(keys[i])}`;
+  const text = `[${list}]`;
   return WIDE.test(text) ? text.replace(WIDE, escape) : text;
 }
 

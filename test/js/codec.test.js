@@ -184,22 +184,34 @@ describe('codec: serialize and deserialize', () => {
     const define = (object, name) => Object.defineProperty(object, name, {
       configurable: true, set() { calls.push(name); }, get() { return undefined; },
     });
-    const value = () => ({ trap: 1, ['a'.repeat(200)]: { trap: 2 }, list: Object.assign([1], { trap: 3 }), map: new Map([[1, 2]]) });
+    const value = () => ({ trap: 1, ['a'.repeat(200)]: { trap: 2 }, list: Object.assign([1], { trap: 3, onlyOfArrays: 4 }), map: new Map([[1, 2]]) });
     const kept = Map.prototype.set;
     const made = codec.serialize(value());
     define(Object.prototype, 'trap');
+    define(Array.prototype, 'onlyOfArrays');
     Map.prototype.set = () => calls.push('set');
     try {
       for (let i = 0; i < 20; i++) {
         const copy = codec.deserialize(made);
         assert.deepStrictEqual(Object.getOwnPropertyDescriptor(copy, 'trap').value, 1);
+        assert.strictEqual(Object.getOwnPropertyDescriptor(copy.list, 'onlyOfArrays').value, 4);
         assert.strictEqual(copy.map.get(1), 2);
       }
     } finally {
       Map.prototype.set = kept;
       delete Object.prototype.trap;
+      delete Array.prototype.onlyOfArrays;
     }
     assert.deepStrictEqual(calls, []);
+  });
+
+  it('a toJSON method of arrays is none of its business', () => {
+    Array.prototype.toJSON = () => ['other'];
+    try {
+      agrees({ keysOfItsOwn: { '"\u2021': 1 } }, roundTrip({ keysOfItsOwn: { '"\u2021': 1 } }));
+    } finally {
+      delete Array.prototype.toJSON;
+    }
   });
 
   it('enumerable keys of Object.prototype are not taken for own ones', () => {
