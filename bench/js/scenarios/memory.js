@@ -3,7 +3,7 @@
 /*
  * Resident memory, in bytes, that a channel in one thread takes: idle, listened to, and after one
  * message; that a worker takes that listens to its parent; and that a burst of messages leaves
- * behind when it has been read.
+ * behind when it has been read, and channels when they have been closed.
  */
 
 const { once } = require('node:events');
@@ -12,6 +12,7 @@ const { setImmediate: turn, setTimeout: delay } = require('node:timers/promises'
 const CHANNELS = 10000;
 const BURST = 200000;
 const WORKERS = 50;
+const CHURN = 100000;
 
 const stages = ['idle', 'listened to', 'after a message'];
 
@@ -21,6 +22,7 @@ function cases({ quick }) {
     ...stages.map((stage) => ({ name: `channel, ${stage}`, params: { stage, channels } })),
     { name: `worker, idle (of ${WORKERS})`, params: { stage: 'worker' } },
     { name: `left by ${BURST.toLocaleString('en-US')} messages`, params: { stage: 'burst' } },
+    { name: `left by ${CHURN.toLocaleString('en-US')} channels`, params: { stage: 'churn' } },
   ];
 }
 
@@ -87,6 +89,24 @@ async function burst(threads) {
   return { bytes: Math.max(1, await resident() - before), full };
 }
 
+/** Channels that are opened, used and closed, after as many that are not counted. */
+async function churn(threads) {
+  const turnOver = async () => {
+    for (let i = 0; i < CHURN; i++) {
+      const { port1, port2 } = new threads.MessageChannel();
+      port1.postMessage(i);
+      port2.close();
+      if (i % 1000 === 0) {
+        await turn();
+      }
+    }
+  };
+  await turnOver();
+  const before = await resident();
+  await turnOver();
+  return { bytes: Math.max(1, await resident() - before) };
+}
+
 module.exports = {
   title: 'Memory',
   metrics: { bytes: 'bytes', full: 'bytes at most' },
@@ -96,6 +116,9 @@ module.exports = {
   main({ threads, params, implementation }) {
     if (params.stage === 'worker') {
       return perWorker(threads, implementation);
+    }
+    if (params.stage === 'churn') {
+      return churn(threads);
     }
     return params.stage === 'burst' ? burst(threads) : perChannel(threads, params);
   },
