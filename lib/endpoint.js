@@ -96,8 +96,9 @@ let sending = false;
 /** Buffers that the innermost encoding has copied for its message, null without any. */
 let copies = null;
 
-/** The endpoint whose message is being encoded, for what the codec asks about it. */
-let poster = null;
+/** Slot of the port that posts, for a question of the codec's that is a hint: after a getter that has
+ * posted it is that one's. */
+let posting = NONE;
 
 /** What has been lent to the listener that is going to be called; null without any. */
 let loans = null;
@@ -227,7 +228,7 @@ function loadCodec() {
       copies = copies === null ? [buffer] : copies.concat(buffer);
     },
     takeBlock: (index) => takeBlock(index + recordBlock),
-    views: () => poster !== null && !poster.gone && binding.peerViews(poster.slot),
+    views: () => binding.peerViews(posting),
     takeString: (index, oneByte) => binding.takeString(recordAt, index + recordBlock, oneByte),
     port: (object, transfer) => companion.portIndex(object, transfer),
     takePort: (index) => arrived?.own[index],
@@ -328,14 +329,13 @@ class Endpoint {
     const outerBase = stagedBase;
     const outerSending = sending;
     const outerCopies = copies;
-    const outerPoster = poster;
 
     outbox.flush(); // this may be in a getter, within postMany(): what came before goes before
     stagedBase = staged;
     copies = null;
     /* Asked now: a getter that closes the port does not stop the message that it is part of. */
     sending = this.open;
-    poster = this;
+    posting = this.slot;
     try {
       const start = encode(value, transfer);
 
@@ -350,7 +350,6 @@ class Endpoint {
       stagedBase = outerBase;
       sending = outerSending;
       copies = outerCopies;
-      poster = outerPoster;
     }
   }
 
@@ -363,13 +362,12 @@ class Endpoint {
     const outerBase = stagedBase;
     const outerSending = sending;
     const outerCopies = copies;
-    const outerPoster = poster;
     let start = NONE;
 
     outbox.flush();
     stagedBase = staged;
     copies = null;
-    poster = this;
+    posting = this.slot;
     try {
       for (const value of values) {
         sending = this.open;
@@ -388,7 +386,6 @@ class Endpoint {
       stagedBase = outerBase;
       sending = outerSending;
       copies = outerCopies;
-      poster = outerPoster;
     }
   }
 

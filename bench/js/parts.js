@@ -1,0 +1,71 @@
+'use strict';
+
+/*
+ * parts.js - what the parts of a small message cost by themselves, in ns: the fastest of nine
+ * stretches. See docs/performance.md.
+ *
+ *   node bench/js/parts.js
+ */
+
+const os = require('node:os');
+const rp = require('../../lib');
+const codec = require('../../lib/codec');
+const { binding, control, BYTES } = require('../../lib/native');
+const { variants } = require('./payloads');
+
+const WARM = 300000;
+const STRETCHES = 9;
+const STRETCH = 200000;
+const MASK = 1023;
+
+function show(name, operation) {
+  let best = Infinity;
+  for (let i = 0; i < WARM; i++) {
+    operation(i & MASK);
+  }
+  for (let k = 0; k < STRETCHES; k++) {
+    const begin = performance.now();
+    for (let i = 0; i < STRETCH; i++) {
+      operation(i & MASK);
+    }
+    best = Math.min(best, (performance.now() - begin) * 1e6 / STRETCH);
+  }
+  console.log(`${name.padEnd(40)} ${best.toFixed(1).padStart(6)}`);
+}
+
+/** Messages as they lie in an inbox: [bytes, offsets, lengths]. */
+function encoded(values) {
+  const bytes = new Uint8Array(256 * 1024);
+  const offsets = [];
+  const lengths = [];
+  let at = 0;
+  for (const value of values) {
+    const start = codec.encode(value, null);
+    bytes.set(codec.scratch.subarray(start, codec.end), at);
+    offsets.push(at);
+    lengths.push(codec.end - start);
+    at += Math.ceil((codec.end - start) / 8) * 8;
+    codec.release(start);
+  }
+  return [bytes, offsets, lengths];
+}
+
+console.log(`${os.cpus()[0].model.trim()}, Node ${process.versions.node}; ns, the fastest of ${STRETCHES}`);
+
+/* The codec has its hooks once a message has been sent. */
+const { port1, port2 } = new rp.MessageChannel();
+port1.postMessage(0);
+rp.receiveMessageOnPort(port2);
+
+control[BYTES] = 0;
+show('the loop itself', () => {});
+show('a Node-API call with one argument', () => binding.release(0));
+if (process._tickCallback !== undefined) {
+  show('ticks and microtasks: none there', () => process._tickCallback());
+}
+for (const name of ['number', 'string 12', '{action, powerLevel}', '5 fields']) {
+  const values = variants(name).slice(0, MASK + 1);
+  const [bytes, offsets, lengths] = encoded(values);
+  show(`encode: ${name}`, (i) => codec.release(codec.encode(values[i], null)));
+  show(`decode: ${name}`, (i) => codec.decode(bytes, offsets[i], lengths[i], null));
+}
