@@ -40,7 +40,7 @@ const codec = {
   /** The bytes of the last encode() are scratch[start, end). */
   scratch: w.u8,
   end: 0,
-  /** What the last encode() leaves to Node: an array, or null. */
+  /** Until release(): what the last encode() leaves to Node, an array, or null. */
   foreign: null,
 
   /** What the port layer provides: set its members, or use attach(). */
@@ -201,6 +201,7 @@ function encodeInside(value, context, alone) {
  * needed. */
 function release() {
   const depth = w.depth--;
+  if (codec.foreign !== null) codec.foreign = null;
   if (depth === 1) settle();
   else w.pos = outerPositions[depth];
 }

@@ -446,7 +446,10 @@ describe('codec: encode and decode', () => {
     assert.strictEqual(copy.histogram.max, 5);
     assert.strictEqual(await copy.blob.text(), 'x');
     if (NODE >= 22) assert.strictEqual(copy.error.name, 'AbortError');
-    assert.strictEqual(codec.foreign === null, false);
+    const start = codec.encode({ key }, null);
+    assert.deepStrictEqual(codec.foreign, [key]);
+    codec.release(start);
+    assert.strictEqual(codec.foreign, null);
     lane.send({ plain: 1 });
     assert.strictEqual(codec.foreign, null);
   });
@@ -609,13 +612,14 @@ describe('codec: encode and decode', () => {
     (() => {
       const many = Array.from({ length: 100 }, () => ({}));
       const value = { list: [{ a: 1 }], map: new Map([[{}, new Set([{}])]]), many };
-      refs.push(new WeakRef(value), new WeakRef(value.list[0]), new WeakRef(value.map), new WeakRef(value.many[99]));
-      lane.send(value);
+      const foreign = new SharedArrayBuffer(8);
+      for (const object of [value, value.list[0], value.map, value.many[99], foreign]) refs.push(new WeakRef(object));
       codec.serialize(value);
+      lane.send({ ...value, foreign });
     })();
     await new Promise((resolve) => { setImmediate(resolve); });
     gc();
-    assert.deepStrictEqual(refs.map((ref) => ref.deref()), [undefined, undefined, undefined, undefined]);
+    assert.deepStrictEqual(refs.map((ref) => ref.deref()), refs.map(() => undefined));
   });
 
   it('numbers that name nothing are corrupt', () => {
