@@ -50,7 +50,7 @@ static inline int32_t
 from_ready(const rp_shared *shared, uint32_t position) {
   /* Acquire pairs with rp_mpmc_publish(): the record is complete. */
   return (int32_t) (rp_load_acquire(&rp_slot_at(shared, position)->sequence) -
-                    (position + 1));
+                    (rp_slot_free(shared, position) + 1));
 }
 
 int
@@ -87,7 +87,7 @@ rp_mpmc_writable(const rp_shared *shared) {
 
   /* Closed is for the claim to say, and so is that another has taken the slot meanwhile. */
   return (tail & RP_SEALED_TAIL) != 0 ||
-         !lap_before(shared, (int32_t) (sequence - position));
+         !lap_before(shared, (int32_t) (sequence - rp_slot_free(shared, position)));
 }
 
 bool
@@ -96,6 +96,7 @@ rp_mpmc_readable(const rp_shared *shared) {
   uint32_t position = (uint32_t) (head / RP_MPMC_STEP);
   uint32_t sequence = rp_load_seq(&rp_slot_at(shared, position)->sequence);
 
-  if (!lap_before(shared, (int32_t) (sequence - (position + 1)))) return true;
+  if (!lap_before(shared, (int32_t) (sequence - (rp_slot_free(shared, position) + 1))))
+    return true;
   return rp_load_seq(&shared->words->tail.wide) == (head | RP_SEALED_TAIL);
 }

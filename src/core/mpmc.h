@@ -60,7 +60,8 @@ rp_mpmc_claim(rp_mpmc_producer *p, uint32_t length, uint8_t **payload) {
     uint32_t position = (uint32_t) (at / RP_MPMC_STEP);
     rp_slot *slot = rp_slot_at(&p->shared, position);
     /* Acquire pairs with rp_mpmc_release(): it has been read. */
-    int32_t distance = (int32_t) (rp_load_acquire(&slot->sequence) - position);
+    int32_t distance =
+        (int32_t) (rp_load_acquire(&slot->sequence) - rp_slot_free(&p->shared, position));
 
     if (distance != 0) {
       int result = rp_mpmc_not_free(&p->shared, &at, distance);
@@ -79,16 +80,17 @@ rp_mpmc_claim(rp_mpmc_producer *p, uint32_t length, uint8_t **payload) {
 static inline void
 rp_mpmc_commit(rp_mpmc_producer *p, uint32_t type, uint32_t length) {
   rp_slot *slot = rp_slot_at(&p->shared, p->claimed);
+  uint32_t complete = rp_slot_free(&p->shared, p->claimed) + 1;
 
   /* Relaxed: the sequence makes it visible. */
   rp_store_relaxed(&slot->info, length | type << 24);
   if (p->pending == NULL) {
     /* The first becomes visible last: whoever sleeps looks there. */
     p->pending = slot;
-    p->pending_sequence = p->claimed + 1;
+    p->pending_sequence = complete;
   } else {
     /* Release pairs with the acquire in rp_mpmc_take(). */
-    rp_store_release(&slot->sequence, p->claimed + 1);
+    rp_store_release(&slot->sequence, complete);
   }
 }
 
@@ -141,9 +143,11 @@ rp_mpmc_release(rp_mpmc_consumer *c) {
   /* Release pairs with the acquire in rp_mpmc_claim(): we have finished reading. The first comes last:
    * whoever sleeps looks there. */
   for (uint32_t i = first + 1; i != c->next; i++)
-    rp_store_release(&rp_slot_at(&c->shared, i)->sequence, i + n);
-  return rp_post(&rp_slot_at(&c->shared, first)->sequence, first + n,
-                 &c->shared.words->room_wanted, c->light);
+    rp_store_release(&rp_slot_at(&c->shared, i)->sequence,
+                     rp_slot_free(&c->shared, i) + n);
+  return rp_post(&rp_slot_at(&c->shared, first)->sequence,
+                 rp_slot_free(&c->shared, first) + n, &c->shared.words->room_wanted,
+                 c->light);
 }
 
 #endif

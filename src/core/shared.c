@@ -49,17 +49,14 @@ rp_shared_format(void *memory, size_t size, rp_mode mode, uint32_t capacity,
                  uint32_t slot) {
   if (!fits(memory, size, mode, capacity, slot)) return RP_EFORMAT;
 
-  rp_shared shared;
+  rp_shared_words *words = memory;
 
-  lay_out(&shared, memory, mode, capacity, slot);
-  for (uint32_t i = 0; mode == RP_MPMC && i < capacity; i++)
-    rp_store_relaxed(&rp_slot_at(&shared, i)->sequence, i);
-  rp_store_relaxed(&shared.words->version, RP_SHARED_VERSION);
-  rp_store_relaxed(&shared.words->mode, (uint32_t) mode);
-  rp_store_relaxed(&shared.words->capacity, capacity);
-  rp_store_relaxed(&shared.words->slot, slot);
+  rp_store_relaxed(&words->version, RP_SHARED_VERSION);
+  rp_store_relaxed(&words->mode, (uint32_t) mode);
+  rp_store_relaxed(&words->capacity, capacity);
+  rp_store_relaxed(&words->slot, slot);
   /* Pairs with the acquire in rp_shared_map(): who finds the magic finds a ring. */
-  rp_store_release(&shared.words->magic, RP_SHARED_MAGIC);
+  rp_store_release(&words->magic, RP_SHARED_MAGIC);
   return RP_OK;
 }
 

@@ -40,9 +40,9 @@
  * type there; the consumer clears what it gives back, and padding is also what became of a claim that
  * was given up.
  *
- * A slot of mpmc: u32 sequence | u24 length, u8 type | payload. Slot i of n begins with sequence i; a
- * producer that has claimed record p in it writes p + 1 when the record is complete, a consumer
- * writes p + n when it is read. A claim that was given up has the type RP_SLOT_PADDING.
+ * A slot of mpmc: u32 sequence | u24 length, u8 type | payload. The sequence of slot i of n is l when
+ * it is free for record l + i, where l is a multiple of n; l + 1 when that record is complete; and l + n
+ * when it has been read. So a slot of zeros is free, and a ring of any size is made at once. A claim that was given up has the type RP_SLOT_PADDING.
  *
  * Any word may be overwritten by anybody at any time. The creator's words are read once, when a side
  * opens; all others are read into a local, checked, then used; what makes no sense is RP_ECORRUPT.
@@ -140,6 +140,12 @@ typedef struct rp_slot {
   rp_word info; /* length | type << 24 */
   uint8_t payload[];
 } rp_slot;
+
+/* The sequence of a slot that is free for the record at `position`. */
+static inline uint32_t
+rp_slot_free(const rp_shared *shared, uint32_t position) {
+  return position & ~(shared->capacity - 1);
+}
 
 static inline rp_slot *
 rp_slot_at(const rp_shared *shared, uint32_t position) {

@@ -325,6 +325,34 @@ anything(rng *random, rp_mode mode, uint32_t capacity, uint32_t slot, uint64_t p
   ring_end(&r);
 }
 
+/* ---- the largest ---- */
+
+/* Small records where the data area ends, and the largest claim that there can be. Memory that nobody
+ * touches costs nothing. */
+static void
+as_large_as_can_be(rp_mode mode, uint32_t capacity, uint32_t slot) {
+  ring r;
+  uint8_t *payload;
+  uint32_t most = mode == RP_MPMC ? slot : capacity / 2 - 8;
+
+  for (uint32_t before = 0; before <= 64; before += 8) {
+    uint64_t last = mode == RP_MPMC ? capacity - before / 8 : capacity - before;
+
+    ring_init(&r, mode, capacity, slot, 3ull * capacity + last);
+    for (int i = 0; i < 16; i++) {
+      put(&r, (uint32_t) i, (uint32_t) i);
+      if (i % 3 == 0) drain(&r);
+    }
+    drain(&r);
+    assert(rp_side_claim(r.producer, 1, most + 1, &payload) == RP_ETOOBIG);
+    assert(rp_side_claim(r.producer, 1, UINT32_MAX, &payload) == RP_ETOOBIG);
+    assert(rp_side_claim(r.producer, 1, most, &payload) == RP_OK);
+    assert(payload + most <= (uint8_t *) r.memory.at + r.memory.size);
+    payload[0] = payload[most - 1] = 1;
+    ring_end(&r);
+  }
+}
+
 int
 main(void) {
   static const uint64_t bases[] = {0, (1ull << 32) - 64, (1ull << 32) - 128, 1ull << 33};
@@ -338,6 +366,11 @@ main(void) {
     every_slot(2, 8, bases[i]);
     every_slot(8, 24, bases[i]);
   }
+  /* The shadow memory of a sanitizer is touched in any case. */
+  for (rp_mode mode = RP_SPSC; !SLOW && mode <= RP_MPSC; mode++)
+    as_large_as_can_be(mode, 1u << 30, 0);
+  if (!SLOW) as_large_as_can_be(RP_MPMC, 1u << 26, 8);
+  as_large_as_can_be(RP_MPMC, 64, SLOW ? 64 : (1u << 24) - 8);
   for (int i = 0; i < ROUNDS(2000, 100); i++) {
     uint64_t position = (1ull << 32) - 8 * random_below(&random, 500);
     uint32_t capacity = 64u << random_below(&random, 3);

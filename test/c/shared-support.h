@@ -47,10 +47,11 @@ memory_new(rp_mode mode, uint32_t capacity, uint32_t slot, uint64_t position) {
 
   atomic_store(&m.shared.words->tail.wide, value);
   atomic_store(&m.shared.words->head.wide, value);
-  for (uint32_t i = 0; mode == RP_MPMC && i < capacity; i++) {
+  /* Slots are free for the first lap as they are; of a large ring only those that will be used. */
+  for (uint32_t i = 0; mode == RP_MPMC && i < capacity && i < 4096; i++) {
     uint32_t p = (uint32_t) position + i;
 
-    atomic_store(&rp_slot_at(&m.shared, p)->sequence, p);
+    atomic_store(&rp_slot_at(&m.shared, p)->sequence, p & ~(capacity - 1));
   }
   return m;
 }

@@ -163,8 +163,8 @@ module.exports = [
   {
     name: 'mpmc: a producer reads the sequence without acquire',
     file: 'mpmc.h',
-    from: '(int32_t) (rp_load_acquire(&slot->sequence) - position);',
-    to: '(int32_t) (rp_load_relaxed(&slot->sequence) - position);',
+    from: '(int32_t) (rp_load_acquire(&slot->sequence)',
+    to: '(int32_t) (rp_load_relaxed(&slot->sequence)',
     scenarios: ['mpmc-sleep', 'mpmc-two'],
   },
   {
@@ -215,19 +215,21 @@ module.exports = [
     file: 'mpmc.h',
     from: [
       'for (uint32_t i = first + 1; i != c->next; i++)',
-      'return rp_post(&rp_slot_at(&c->shared, first)->sequence, first + n,',
+      'return rp_post(&rp_slot_at(&c->shared, first)->sequence,\n' +
+      '                 rp_slot_free(&c->shared, first) + n,',
     ],
     to: [
       'for (uint32_t i = first; i + 1 != c->next; i++)',
-      'return rp_post(&rp_slot_at(&c->shared, c->next - 1)->sequence, c->next - 1 + n,',
+      'return rp_post(&rp_slot_at(&c->shared, c->next - 1)->sequence,\n' +
+      '                 rp_slot_free(&c->shared, c->next - 1) + n,',
     ],
     scenarios: ['mpmc-batch'],
   },
   {
     name: 'mpmc: the others of a range are given back without release',
     file: 'mpmc.h',
-    from: 'rp_store_release(&rp_slot_at(&c->shared, i)->sequence, i + n);',
-    to: 'rp_store_relaxed(&rp_slot_at(&c->shared, i)->sequence, i + n);',
+    from: 'rp_store_release(&rp_slot_at(&c->shared, i)->sequence,',
+    to: 'rp_store_relaxed(&rp_slot_at(&c->shared, i)->sequence,',
     scenarios: ['mpmc-four'],
   },
   {
