@@ -1,6 +1,6 @@
 /*
- * lane-ck.h - Concurrency Kit's ck_ring, single producer, single consumer. Its slots are of one
- * size and hold the record itself, and each record is published by itself.
+ * lane-ck.h - Concurrency Kit's ck_ring, single producer, single consumer, or LANE_CK_MPMC. Its slots
+ * are of one size and hold the record itself, and each record is published by itself.
  */
 #include <ck_ring.h>
 
@@ -24,12 +24,20 @@ lane_flush(lane *l) {
   (void) l;
 }
 
+#ifdef LANE_CK_MPMC
+#define ENQUEUE ck_ring_enqueue_mpmc_record
+#define DEQUEUE ck_ring_dequeue_mpmc_record
+#else
+#define ENQUEUE ck_ring_enqueue_spsc_record
+#define DEQUEUE ck_ring_dequeue_spsc_record
+#endif
+
 static inline bool
 lane_put(lane *l, const record *r) {
-  return ck_ring_enqueue_spsc_record(&l->ring, l->slots, (record *) r);
+  return ENQUEUE(&l->ring, l->slots, (record *) r);
 }
 
 static inline bool
 lane_take(lane *l, record *r) {
-  return ck_ring_dequeue_spsc_record(&l->ring, l->slots, r);
+  return DEQUEUE(&l->ring, l->slots, r);
 }

@@ -57,6 +57,8 @@ lane_memory(size_t size) {
 #include "lane-ck.h"
 #elif defined(LANE_WORD)
 #include "lane-word.h"
+#elif defined(LANE_SPSC) || defined(LANE_MPSC) || defined(LANE_MPMC)
+#include "lane-shared.h"
 #else
 #include "lane-ringport.h"
 #endif

@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * The benchmark of the C ring alone: ringport's, with one and with 32 records a publish, beside
- * Concurrency Kit's ck_ring and beside a bare atomic word. Compiles ring.c for each of them.
+ * The benchmark of the C rings alone: the one of a port's inbox and the shared ones, with one and with
+ * 32 records a publish, beside Concurrency Kit's ck_ring and beside a bare atomic word. Compiles ring.c
+ * for each of them.
  */
 
 const fs = require('node:fs');
@@ -15,6 +16,7 @@ const { parse, positive, start } = require('../js/cli');
 
 const usage = `Usage: node bench/c/run.js [options]
 
+  --scenario s  only those whose title has this in it
   --rounds n    rounds per case (default: 5)
   --ms n        measured time per run in milliseconds (default: 400)
   --quick       short runs: to see that it works, not to publish
@@ -25,7 +27,8 @@ CC chooses the compiler. ck_ring takes part if Concurrency Kit's headers are ins
 `;
 
 const ROOT = path.join(__dirname, '../..');
-const SOURCES = [path.join(__dirname, 'ring.c'), path.join(ROOT, 'src/core/ring.c')];
+const SOURCES = [path.join(__dirname, 'ring.c'), ...['ring', 'shared', 'spsc', 'mpsc', 'mpmc']
+  .map((name) => path.join(ROOT, `src/core/${name}.c`))];
 const FLAGS = ['-std=c11', '-D_GNU_SOURCE', '-O3', '-DNDEBUG', '-pthread',
   `-I${path.join(ROOT, 'src/core')}`];
 
@@ -35,6 +38,12 @@ const defines = {
   'atomic word': ['-DLANE_WORD'],
   'ringport': ['-DBATCH=1'],
   'ringport by 32': ['-DBATCH=32'],
+  'spsc': ['-DLANE_SPSC', '-DBATCH=1'],
+  'spsc by 32': ['-DLANE_SPSC', '-DBATCH=32'],
+  'ck_ring mpmc': ['-DLANE_CK', '-DLANE_CK_MPMC'],
+  'mpmc': ['-DLANE_MPMC', '-DBATCH=1'],
+  'mpmc by 32': ['-DLANE_MPMC', '-DBATCH=32'],
+  'mpsc': ['-DLANE_MPSC', '-DBATCH=1'],
 };
 
 const recordSizes = [8, 64, 1024];
@@ -61,21 +70,26 @@ function programs(cc, folder) {
 }
 
 function scenarios(kit) {
-  const ours = ['ringport', 'ringport by 32'];
-  const rings = [...kit ? ['ck_ring'] : [], ...ours];
+  const withKit = (name, ...ours) => [...kit ? [name] : [], ...ours];
   const sized = (mode) => recordSizes.map(
     (record) => ({ name: `${record} bytes`, params: { mode, record } }));
-  return [{
-    title: 'A record through a ring in one thread', metrics: { wall: 'ns/record' },
-    competitors: rings, cases: sized('one'),
-  }, {
-    title: 'A record through a ring from one thread to another', metrics: { wall: 'ns/record' },
-    competitors: rings, cases: sized('two'),
-  }, {
-    title: 'Ping-pong of two spinning threads', metrics: { wall: 'ns/round trip' },
-    competitors: ['atomic word', ...kit ? ['ck_ring'] : [], 'ringport'],
-    cases: [{ name: '8 bytes', params: { mode: 'pingpong', record: 8 } }],
-  }];
+  const ways = [['in one thread', 'one'], ['from one thread to another', 'two']];
+  const rings = [
+    ['A record through a ring', withKit('ck_ring', 'ringport', 'ringport by 32')],
+    ['A record through a shared ring, spsc,', withKit('ck_ring', 'spsc', 'spsc by 32')],
+    ['A record through a shared ring, mpmc and mpsc,',
+      withKit('ck_ring mpmc', 'mpmc', 'mpmc by 32', 'mpsc')],
+  ];
+  return [
+    ...rings.flatMap(([title, competitors]) => ways.map(([way, mode]) => ({
+      title: `${title} ${way}`, metrics: { wall: 'ns/record' }, competitors, cases: sized(mode),
+    }))),
+    {
+      title: 'Ping-pong of two spinning threads', metrics: { wall: 'ns/round trip' },
+      competitors: ['atomic word', ...withKit('ck_ring', 'ringport', 'spsc')],
+      cases: [{ name: '8 bytes', params: { mode: 'pingpong', record: 8 } }],
+    },
+  ];
 }
 
 async function play(options, cc, folder) {
@@ -90,7 +104,8 @@ async function play(options, cc, folder) {
     console.log('ck_ring does not take part: its headers are not installed ' +
       '(on Debian or Ubuntu: apt-get install libck-dev)');
   }
-  for (const { competitors, cases, ...scenario } of scenarios(kit)) {
+  const wanted = scenarios(kit).filter(({ title }) => title.includes(options.scenario ?? ''));
+  for (const { competitors, cases, ...scenario } of wanted) {
     const run = (competitor, { mode, record }) =>
       measure(programOf(competitor, record), [mode, String(ms)]);
     report.scenarios.push(await playScenario(scenario, cases, competitors, rounds, run));
@@ -99,7 +114,7 @@ async function play(options, cc, folder) {
 }
 
 start(async () => {
-  const options = parse({}, usage);
+  const options = parse({ scenario: { type: 'string' } }, usage);
   const cc = compiler()?.split(' ');
   if (cc === undefined) {
     throw new Error('no C compiler found (on Debian or Ubuntu: apt-get install gcc)');
