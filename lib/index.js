@@ -46,7 +46,8 @@ function compile(file) {
 function load(file) {
   const known = modules.get(file) ?? require.cache[file];
 
-  if (known !== undefined) return known.exports;
+  /* Node puts what an ES module may come to need there, empty. */
+  if (known !== undefined && (known.loaded || modules.has(file))) return known.exports;
 
   const made = new Module(file, module);
   const directory = path.dirname(file);

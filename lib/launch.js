@@ -6,6 +6,8 @@
  */
 
 module.exports = {
+  /** A module of lib/, loaded as this one was: see index.js. @param {string} name */
+  load: (name) => require(`./${name}`),
   /** Threads are to be started; see index.js. */
   prepare() {},
   /** @returns {object | undefined} the options to give to Node's Worker */

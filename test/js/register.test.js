@@ -162,12 +162,14 @@ describe('register', () => {
       const { port1, port2 } = new MessageChannel();
       const bytes = new Uint8Array(5);
 
-      port1.on('message', (m) => note(m)).on('close', () => { note('closed'); w.postMessage('end'); });
+      port1.on('message', (m) => note(m));
       await postMessageToThread(w.threadId, { port: port2, bytes }, [port2, bytes.buffer]);
       note(bytes.length);
       port1.postMessage('hello');
+      await new Promise((resolve) => port1.on('close', resolve));
       await postMessageToThread(9999, 1, []).catch(({ code }) => note(code));
       await postMessageToThread(w.threadId, 1, [port2]).catch(({ name }) => note(name));
+      w.postMessage('end');
     });
   `);
 });
