@@ -49,6 +49,10 @@ export interface MessagePort extends nodeThreads.MessagePort {
    * Send the values of an iterable, in order: what a loop with `postMessage` does, with one wake-up
    * of the receiver for all of them and, for small ones, a fraction of the cost. All are sent when this
    * returns, not before.
+   *
+   * They arrive as ever, or as an array of all that is there in one 'messages' event, without next ticks and
+   * microtasks in between: `port.on('messages', (values: any[]) => ...)`. While that has listeners,
+   * 'message' is not emitted. Its first listener starts the port as that of 'message' does.
    * @returns true; undefined once the port is closed
    * @throws {DOMException} DataCloneError if a value cannot be cloned: those before it have been sent,
    *   none after it. An error of the iterable's own: what it gave before has been sent.
@@ -62,20 +66,6 @@ export interface MessagePort extends nodeThreads.MessagePort {
    * `receiveMessageOnPort` copies as ever. False unless set.
    */
   receiveViews: boolean;
-
-  /**
-   * 'messages' hands over an array of all that is there, at least one, without next ticks and
-   * microtasks in between. While it has listeners, 'message' is not emitted. The first listener starts the
-   * port as that of 'message' does.
-   */
-  on(event: 'messages', listener: (values: any[]) => void): this;
-  on(event: 'close', listener: () => void): this;
-  on(event: 'message' | 'messageerror', listener: (value: any) => void): this;
-  on(event: string | symbol, listener: (...args: any[]) => void): this;
-  addListener(event: 'messages', listener: (values: any[]) => void): this;
-  addListener(event: string | symbol, listener: (...args: any[]) => void): this;
-  once(event: 'messages', listener: (values: any[]) => void): this;
-  once(event: string | symbol, listener: (...args: any[]) => void): this;
 
   /**
    * Close both ends, asynchronously; what was queued before is still delivered.
@@ -115,15 +105,11 @@ export declare class Worker extends nodeThreads.Worker {
   postMessage(
     value: any, transfer?: Iterable<Transferable> | PostMessageOptions | null): true | undefined;
 
-  /** As MessagePort's. To a worker that has not loaded ringport, or not yet, they go one by one. */
+  /** As MessagePort's, 'messages' too. To a worker that has not loaded ringport yet they go one by one. */
   postMessages(values: Iterable<any>): void;
 
   /** For what the worker sends; see MessagePort. */
   receiveViews: boolean;
-
-  /** All that has come from the worker, instead of 'message'; see MessagePort. */
-  on(event: 'messages', listener: (values: any[]) => void): this;
-  on(event: string | symbol, listener: (...args: any[]) => void): this;
 }
 
 /** In a worker, the port to the thread that started it; `null` on the main thread. */

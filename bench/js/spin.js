@@ -30,7 +30,7 @@ CC chooses the compiler. Means nothing without two free cores.
 
 const WORD = 'atomic word';
 const SPINNING = 'ringport spins';
-const competitors = ['worker_threads', 'ringport', SPINNING, WORD];
+const competitors = ['worker_threads', WORD, 'ringport', SPINNING];
 const payloads = ['number', 'string 12', '{action, powerLevel}'];
 
 /** The ping-pong of bench/c, over a bare atomic word. */
