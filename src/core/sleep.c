@@ -136,6 +136,8 @@ rp_side_wake_others(rp_side *side, uint32_t records) {
     rp__hub_wake(hub, role);
     woken++;
   }
+  /* Somebody may have set it who is not asleep; every record would come here. */
+  if (hub->first[role] == NULL) rp_store_relaxed(rp__hub_wanted(hub, role), 0);
   rp_lock_drop(&hub->lock);
   if (woken > 0) rp__side_count(side, &side->counters->wakeups, woken);
 }

@@ -278,8 +278,12 @@ who_sleeps_is_woken(rp_mode mode) {
   assert(TOTAL(&m, RP_PRODUCER, stalls) == 1);
   assert(TOTAL(&m, RP_PRODUCER, high_water) == (mode == RP_MPMC ? 4 : 64));
 
-  /* The end of a side wakes all. */
+  /* The word is only a hint: whoever finds it set without cause takes it back. */
+  atomic_store(&m.shared.words->data_wanted, 1);
   put(p, 1);
+  assert(m.shared.words->data_wanted == 0 && woken[1] == 1);
+
+  /* The end of a side wakes all. */
   assert(rp_side_park(p, 8) == RP_FULL);
   rp_side_end(c);
   assert(woken[0] == 2);
