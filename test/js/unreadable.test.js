@@ -14,8 +14,8 @@ const MEBIBYTE = 1 << 20;
 (ours ? describe : describe.skip)('messages that cannot be read', () => {
   /** What the wrapper posts with, for bytes of our own: a value that names a block, and two blocks. */
   function postUnreadable(port) {
-    const codec = require('../../lib/codec');
     const { ports } = require('../../lib/companion');
+    const codec = ports.codec();
     const { binding, control, START, END, FLAGS, STAGED } = require('../../lib/native');
     const noForeignValue = [0, 0xa1, 0, 0, 0, 0];
     const at = 1024;
