@@ -52,7 +52,7 @@ function writePlain(object) {
     }
     node = getRoot();
   }
-  writeShape(object, node);
+  writeShape(object, node, null);
 }
 
 /** An object that may inherit properties, enumerable ones too. */
@@ -65,11 +65,7 @@ function writeListed(object, prototype) {
   for (let i = 0; i < keys.length; i++) {
     node = node.key === keys[i] ? node.next : step(node, keys[i]);
   }
-  if (prototype === null) return writeShape(object, node);
-  const at = writeHead(node);
-  const write = node.writeHeir ?? writerOf(node, true);
-  const read = write(object, prototype);
-  if (read >= 0) writeRest(object, node, read, at);
+  writeShape(object, node, prototype);
 }
 
 /** The arguments of a function look like an object with keys 0, 1, ... */
@@ -77,15 +73,8 @@ function isArguments(object, key) {
   return key === '0' && types.isArgumentsObject(object);
 }
 
-function writeShape(object, node) {
-  const at = writeHead(node);
-  const write = node.write ?? writerOf(node, false);
-  const read = write(object);
-  if (read >= 0) writeRest(object, node, read, at);
-}
-
-/** @returns {number} where the number of the shape is */
-function writeHead(node) {
+/** @param {object | null} prototype unless nothing but Object.prototype is inherited from */
+function writeShape(object, node, prototype) {
   const { u8, pos: at } = w;
   node.uses++;
   if (node.id === -1 && !walk.alone && hooks.internShape !== null) shapes.touch(node, hooks);
@@ -96,7 +85,9 @@ function writeHead(node) {
   u8[at + 3] = id >>> 16;
   u8[at + 4] = id >>> 24;
   w.pos = at + 5;
-  return at;
+  const read = prototype === null ? (node.write ?? writerOf(node, false))(object) :
+      (node.writeHeir ?? writerOf(node, true))(object, prototype);
+  if (read >= 0) writeRest(object, node, read, at);
 }
 
 /** Put the shape among those that travel with the message. */
