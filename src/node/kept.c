@@ -38,10 +38,13 @@ static napi_value
 kept_string(napi_env env, const rp_code *code) {
   napi_value string = NULL;
   bool copied;
+  char *text;
 
-  if (HAS_EXTERNAL && node_api_create_external_string_latin1(
-                          env, (char *) (uintptr_t) code->text, code->text_length, NULL,
-                          NULL, &string, &copied) == napi_ok)
+  memcpy(&text, &code->text,
+         sizeof(text)); /* Node-API wants it without const; it only reads */
+  if (HAS_EXTERNAL &&
+      node_api_create_external_string_latin1(env, text, code->text_length, NULL, NULL,
+                                             &string, &copied) == napi_ok)
     return string;
   (void) napi_create_string_latin1(env, code->text, code->text_length, &string);
   return string;
