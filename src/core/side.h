@@ -26,7 +26,7 @@
  *
  * Progress: claim, commit, publish, peek, advance, release are wait-free in spsc and on the consumer's
  * side of mpsc, else lock-free; all others may wait for the hub's lock, which is held shortly. publish
- * and release take it only if somebody sleeps.
+ * and release take it only if somebody sleeps, claim and peek only after having slept.
  */
 #ifndef RP_SIDE_H_
 #define RP_SIDE_H_
@@ -52,8 +52,8 @@ typedef void (*rp_side_wake)(void *context);
 
 /* Become a producer or consumer of the ring in `memory`, which must stay there until rp_side_end().
  * `wake` may be NULL if rp_side_park() is not used. RP_EFORMAT: no ring. RP_EBUSY: the role is taken.
- * RP_ECORRUPT: its positions make no sense. RP_ENOMEM. On any error nothing has changed. */
-int rp_side_open(rp_side **side, void *memory, size_t size, rp_role role, int flags,
+ * RP_ENOMEM. On any error nothing has changed. Positions that make no sense show at the first use. */
+int rp_side_open(rp_side **opened, void *memory, size_t size, rp_role role, int flags,
                  rp_side_wake wake, void *context);
 
 /* End, and free the side; see "The end". `wake` is not called any more once it returns. */
@@ -94,16 +94,16 @@ int rp_side_write_many(rp_side *side, uint32_t type, const uint8_t *bytes,
 /* ---- consumer ---- */
 
 /* The next record, which stays in the ring (in mpmc: no one else gets it any more). It is valid until
- * rp_side_release(). RP_EMPTY: nothing now. RP_SEALED: closed, and nothing is left. RP_ECORRUPT. */
+ * rp_side_release(), and in mpmc not beyond the next one. RP_EMPTY: nothing now. RP_SEALED: closed, and nothing is left. RP_ECORRUPT. */
 int rp_side_peek(rp_side *side, rp_record *record);
 
 /* Step over the record that rp_side_peek() gave. */
 void rp_side_advance(rp_side *side, const rp_record *record);
 
 /* Peek and advance up to `limit` times (in mpmc at most 64 at a time, and only after what was taken
- * before is released). RP_OK if there was at least one: `*count` are valid until rp_side_release().
+ * before is released). RP_OK if there was at least one: `*taken` are valid until rp_side_release().
  * Else as rp_side_peek(). */
-int rp_side_take(rp_side *side, rp_record *records, uint32_t limit, uint32_t *count);
+int rp_side_take(rp_side *side, rp_record *records, uint32_t limit, uint32_t *taken);
 
 /* Give all that was stepped over back and wake who waits for room. */
 void rp_side_release(rp_side *side);
