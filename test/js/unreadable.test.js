@@ -29,10 +29,19 @@ const MEBIBYTE = 1 << 20;
     binding.post(ports.endpointOf(port).slot);
   }
 
+  /** A channel that has carried a message: only then is there a scratch to write to. */
+  function channel() {
+    const made = new subject.api.MessageChannel();
+
+    made.port1.postMessage(0);
+    subject.api.receiveMessageOnPort(made.port2);
+    return made;
+  }
+
   const rss = () => process.memoryUsage.rss() / MEBIBYTE;
 
   it('free the blocks that came with them, received one by one', () => {
-    const { port1, port2 } = new subject.api.MessageChannel();
+    const { port1, port2 } = channel();
     const unreadable = () => {
       postUnreadable(port1);
       assert.throws(() => subject.api.receiveMessageOnPort(port2), { code: 'ERR_RINGPORT_CORRUPT' });
@@ -47,7 +56,7 @@ const MEBIBYTE = 1 << 20;
   });
 
   it('free the blocks that came with them, delivered to a listener', async () => {
-    const { port1, port2 } = new subject.api.MessageChannel();
+    const { port1, port2 } = channel();
     const errors = [];
 
     port2.on('message', () => assert.fail('there is no value'));
