@@ -256,11 +256,12 @@ function encodeInline(value, transfer) {
   codec.BLOCK_LINE = Infinity;
   try {
     const start = codec.encode(value, transfer);
-    const { foreign } = codec;
-    const bytes = codec.scratch.slice(start, codec.end);
 
-    codec.release(start);
-    return [bytes, foreign];
+    try {
+      return [codec.scratch.slice(start, codec.end), codec.foreign];
+    } finally {
+      codec.release(start);
+    }
   } finally {
     codec.BLOCK_LINE = line;
   }
