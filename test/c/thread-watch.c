@@ -1,0 +1,111 @@
+/*
+ * Two threads send a number to and fro, and each watches for a while before it sleeps: nothing is
+ * lost, whoever watches when, and the doorbell is never rung for who watches nor twice for who sleeps
+ * (bell_ring() asserts it).
+ */
+#include "support.h"
+
+#include <sched.h>
+
+/* Even: the first side sends it, the second one takes it. */
+#define TOTAL ((uint64_t) ROUNDS(100000, 10000))
+
+typedef struct side {
+  loop loop;
+  rp_half *half;
+  uint64_t next, last; /* the number to come, and the last one */
+  rng random;
+  uint64_t watched; /* served without a ring */
+} side;
+
+static void
+answer(rp_half *half, void *context) {
+  side *s = context;
+  uint64_t number;
+
+  while (receive_number(half, &number) == RP_OK) {
+    assert(number == s->next);
+    s->next += 2;
+    if (number < TOTAL) send_number(half, number + 1);
+  }
+  rp_half_end(half, false, false);
+}
+
+static void
+serve(side *s) {
+  rp_half *half;
+
+  rp_thread_wake(&s->loop.thread);
+  while ((half = rp_thread_next(&s->loop.thread)) != NULL) {
+    rp_half_begin(half);
+    answer(half, s);
+  }
+}
+
+/* As src/node/idle.c, but for as long as chance will have it. */
+static void
+watch(side *s) {
+  uint32_t looks = random_below(&s->random, 300);
+
+  if (!rp_thread_watch(&s->loop.thread)) return; /* the bell is on its way */
+  while (looks-- > 0) {
+    if (rp_thread_news(&s->loop.thread)) {
+      serve(s);
+      s->watched++;
+    }
+    if (random_below(&s->random, 50) == 0) sched_yield();
+  }
+  while (!rp_thread_rest(&s->loop.thread)) serve(s);
+}
+
+static void *
+play(void *argument) {
+  side *s = argument;
+
+  while (s->next <= s->last) {
+    watch(s);
+    if (s->next > s->last) break;
+    loop_wait(&s->loop, answer, s);
+  }
+  return NULL;
+}
+
+static void
+side_init(side *s, rp_half *half, uint64_t first, uint64_t last, uint64_t number) {
+  rp_half *mine;
+
+  loop_init(&s->loop);
+  assert(rp_half_attach(rp_half_detach(half), &s->loop.thread, &mine) == RP_OK);
+  s->half = mine;
+  s->next = first;
+  s->last = last;
+  s->random.state = number;
+}
+
+int
+main(void) {
+  uint64_t number = seed();
+  static side one, other;
+  loop home;
+  rp_half *half, *peer;
+
+  loop_init(&home);
+  assert(rp_channel_open(&home.thread, &half, &peer) == RP_OK);
+  side_init(&one, half, 1, TOTAL - 1, number);
+  side_init(&other, peer, 0, TOTAL, number + 1);
+  send_number(one.half, 0);
+
+  pthread_t threads[] = {start(play, &one), start(play, &other)};
+
+  finish(threads[0]);
+  finish(threads[1]);
+  assert(one.next == TOTAL + 1 && other.next == TOTAL + 2);
+  printf("%llu of %llu served by watching\n",
+         (unsigned long long) (one.watched + other.watched), (unsigned long long) TOTAL);
+  rp_half_close(one.half);
+  rp_half_close(other.half);
+  loop_destroy(&one.loop);
+  loop_destroy(&other.loop);
+  loop_destroy(&home);
+  return 0;
+}
