@@ -515,5 +515,6 @@ function markAsUntransferable(object) {
 
 module.exports = {
   MessageChannel, MessagePort, Port, markAsUntransferable, receiveMessageOnPort,
-  checkIterable, postWith, readTransfer, throwAsNode, throwLater, kReceive, kStop,
+  checkIterable, postWith, readIterable, readList, readTransfer, throwAsNode, throwLater,
+  kReceive, kStop,
 };

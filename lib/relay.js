@@ -11,12 +11,12 @@
 
 const { kArrive, ports } = require('./companion');
 const { binding } = require('./native');
-const { MessageChannel, receiveMessageOnPort } = require('./port');
+const { MessageChannel, readIterable, readList, receiveMessageOnPort } = require('./port');
 const threads = require('./threads');
 
 const isOurs = (object) => ports.endpointOf(object) !== undefined;
-/** A transfer list as an array if there are ports of ours in it, else null: it is Node's affair. */
-const listOf = (list) => (Array.isArray(list) && list.some(isOurs) ? list : null);
+/** A transfer list as an array, since it can be read once; null: there is none, or Node refuses it. */
+const listOf = (argument) => (Object(argument) === argument ? readList(argument) : null);
 
 /** A message through a channel of its own. */
 function carry(value, list, arrive) {
@@ -46,7 +46,7 @@ function forNode(value, list) {
 /** @param {MessagePort} port of ours @param {threads.MessagePort} way of Node's */
 function relay(port, way) {
   port.addEventListener('message', ({ data, ports: list }) => {
-    way.postMessage(...listOf(list) === null ? [data, list] : forNode(data, list));
+    way.postMessage(...list.some(isOurs) ? forNode(data, list) : [data, list]);
   });
   way.addEventListener('message', ({ data, ports: list }) => port.postMessage(data, list));
   port.on('close', () => way.close());
@@ -66,33 +66,52 @@ function inPlaceOf(theirs, ours) {
 /** Node's structuredClone, with ports of ours in the transfer list. */
 function structuredClone(theirs) {
   return inPlaceOf(theirs, function(value, options) {
-    const list = listOf(options?.transfer);
+    const list = readIterable(options?.transfer);
 
+    if (isOurs(value) && list === null) return carry(value, []); // which is refused
+    if (list === null) return Reflect.apply(theirs, this, arguments);
     /* What no list can have, Node says. */
-    if (list === null || list.some((one) => Object(one) !== one)) {
-      return Reflect.apply(theirs, this, arguments);
+    if (!list.some(isOurs) || list.some((one) => Object(one) !== one)) {
+      return Reflect.apply(theirs, this, [value, { transfer: list }]);
     }
     return carry(value, list);
   });
 }
 
-/** Node's postMessageToThread, likewise. The other thread gets ports of Node's. */
+/**
+ * Node's postMessageToThread, likewise. The other thread gets ports of Node's. If there is no such
+ * thread, what is in the list is gone, as with Node's if it is not the main thread that asks.
+ */
 async function postMessageToThread(threadId, value, transferList, timeout) {
   const list = listOf(transferList);
 
   if (list === null) return threads.postMessageToThread(...arguments);
-  return threads.postMessageToThread(threadId, ...forNode(value, list), timeout);
+  if (!list.some(isOurs) || threadId === threads.threadId) {
+    return threads.postMessageToThread(threadId, value, list, timeout);
+  }
+
+  const [message, standIns] = forNode(value, list);
+
+  try {
+    return await threads.postMessageToThread(threadId, message, standIns, timeout);
+  } catch (error) {
+    /* Those that have not gone anywhere: their peers learn of it. */
+    for (const one of standIns) if (one instanceof threads.MessagePort) one.close();
+    throw error;
+  }
 }
 
 /** Node's module.register, likewise. */
 function moduleRegister(theirs) {
   return inPlaceOf(theirs, function(...args) {
-    const at = args.findLastIndex((one) => listOf(one?.transferList) !== null);
+    const at = args.findLastIndex((one) => Object(one?.transferList) === one?.transferList);
+    const list = at < 0 ? null : readList(args[at].transferList);
 
-    if (at >= 0) {
-      const [data, transferList] = forNode(args[at].data, args[at].transferList);
+    if (list !== null) {
+      const { data } = args[at];
+      const [message, transferList] = list.some(isOurs) ? forNode(data, list) : [data, list];
 
-      args[at] = { ...args[at], data, transferList };
+      args[at] = { ...args[at], data: message, transferList };
     }
     return Reflect.apply(theirs, this, args);
   });

@@ -117,12 +117,27 @@ describe('register', () => {
     note(port !== port2, bytes.length, moved.length);
     port1.on('message', (m) => { note(m); port1.close(); });
     port.postMessage('by the clone');
-    for (const transfer of [[port1, port1], [port2], [port1, 5]]) {
+    for (const transfer of [[port1, port1], [port2], [port1, 5], undefined, null, 5, {}]) {
       try {
-        structuredClone(1, { transfer });
+        note(structuredClone(1, { transfer }));
       } catch (error) {
         note(error.name, error.code);
       }
+    }
+    for (const list of [(port) => new Set([port]), function* (port) { yield port; }]) {
+      const { port1, port2 } = new MessageChannel();
+      let reads = 0;
+      const port = structuredClone(port2, { get transfer() { reads++; return list(port2); } });
+
+      port1.on('message', (m) => { note(m); port1.close(); });
+      port.postMessage(['by an iterable', reads]);
+    }
+    structuredClone(1, { transfer: function* () { yield moved.buffer; }() });
+    note(moved.length);
+    try {
+      structuredClone(port1);
+    } catch (error) {
+      note(error.name, error.message);
     }
   `);
 
@@ -169,7 +184,35 @@ describe('register', () => {
       await new Promise((resolve) => port1.on('close', resolve));
       await postMessageToThread(9999, 1, []).catch(({ code }) => note(code));
       await postMessageToThread(w.threadId, 1, [port2]).catch(({ name }) => note(name));
+      for (const list of [(port) => new Set([port]), (port) => ({ transfer: [port] })]) {
+        const { port1, port2 } = new MessageChannel();
+
+        port1.on('message', (m) => note(m));
+        port1.postMessage('by another list');
+        await postMessageToThread(w.threadId, { port: port2, bytes: [] }, list(port2));
+        await new Promise((resolve) => port1.on('close', resolve));
+      }
+
+      const kept = new MessageChannel();
+      const message = [{ port: kept.port2 }, [kept.port2]];
+
+      await postMessageToThread(0, ...message).catch(({ code }) => note(code));
+      kept.port1.on('message', (m) => { note(m); kept.port1.close(); });
+      kept.port2.postMessage('still here');
       w.postMessage('end');
     });
   `);
+
+  it('postMessageToThread to a thread that there is not: the peers of the ports are closed', async function () {
+    const { postMessageToThread } = require('node:worker_threads');
+    if (postMessageToThread === undefined) this.skip();
+    const { lines } = await run(reference, ['-r', register, '-e', `${prologue}
+      const { postMessageToThread } = require('worker_threads');
+      const { port1, port2 } = new MessageChannel();
+      port1.on('message', () => {});
+      port1.on('close', () => note('closed'));
+      postMessageToThread(9999, port2, [port2]).catch(({ code }) => note(code));`], {});
+
+    assert.deepStrictEqual(lines.sort(), ['["ERR_WORKER_MESSAGING_FAILED"]', '["closed"]']);
+  });
 });
