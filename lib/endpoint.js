@@ -487,9 +487,10 @@ class Endpoint {
     return id;
   }
 
-  /** Take the half back. */
+  /** Take the half back, which has forgotten what it knew of this thread. */
   restore(id) {
     binding.restore(this.slot, id);
+    if (this.views) this.wantViews(true);
   }
 
   /** Send the half into transit, under the id it was announced with. Its companion is the caller's. */

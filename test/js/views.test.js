@@ -140,6 +140,15 @@ describe('receiveViews', () => {
     assert.ok(isFilled(got[1], 2) && isFilled(got[3], 4));
   });
 
+  it('a port that Node has refused to send away keeps it', async () => {
+    assert.throws(() => new rp.MessageChannel().port1.postMessage(port2, [port2, {}]));
+    assert.strictEqual(port2.receiveViews, true);
+
+    const [view] = await received([bytes(1)], (value) => value);
+
+    assert.strictEqual(view.length, 0);
+  });
+
   it('a port that has moved starts without', async () => {
     const way = new rp.MessageChannel();
 
