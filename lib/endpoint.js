@@ -602,7 +602,8 @@ class Endpoint {
       /* Dealt with, whatever happens to it: it must not come twice. */
       this.deliver(owner, here, at);
       calm = runTicks() && !context.entered;
-    } while (calm && at < bytes && reader === this && this.receiving);
+      /* A listener may have gone over to arrays: the rest is one, or nobody would hear it. */
+    } while (calm && at < bytes && reader === this && this.receiving && !owner[kBatching]);
     return calm;
   }
 

@@ -8,6 +8,7 @@
 
 const assert = require('node:assert');
 const { AsyncLocalStorage } = require('node:async_hooks');
+const { once } = require('node:events');
 const { reference, subject } = require('./support/implementations');
 const { open } = require('./support/program');
 const { play } = require('./support/play');
@@ -324,6 +325,46 @@ describe('batches: the \'messages\' event', () => {
     await turn();
     assert.deepStrictEqual(notes, [['messages', 1, 2], ['message', 3], ['message', 4]]);
   });
+
+  for (const [how, goOver] of Object.entries({
+    'once': (port, take) => port.once('message', (value) => {
+      take([value]);
+      port.on('messages', take);
+    }),
+    'on, then off': (port, take) => port.on('message', function listener(value) {
+      take([value]);
+      port.on('messages', take);
+      port.off('message', listener);
+    }),
+    'in a microtask': (port, take) => port.once('message', async (value) => {
+      take([value]);
+      await null;
+      port.on('messages', take);
+    }),
+  })) {
+    const messages = [1, 2, 3, 4];
+
+    it(`a 'message' listener may go over to it: ${how}`, async () => {
+      const got = [];
+
+      loop(port1, messages);
+      goOver(port2, (values) => got.push(values));
+      for (let i = 0; i < 10 && got.flat().length < 4; i++) await turn();
+      assert.deepStrictEqual(got, [[1], [2, 3, 4]]);
+    });
+
+    it(`a 'message' listener of a worker may go over to it: ${how}`, async () => {
+      const sender = open(subject.id).worker((wt) => {
+        wt.parentPort.once('message', (values) => wt.parentPort.postMessages(values));
+      });
+      const got = [];
+
+      goOver(sender, (values) => got.push(...values));
+      sender.postMessage(messages);
+      await once(sender, 'exit');
+      assert.deepStrictEqual(got, messages);
+    });
+  }
 
   it('once: the first array; what comes later stays queued', async () => {
     const got = [];
