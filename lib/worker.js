@@ -32,7 +32,8 @@ const {
   kRemoveListener, symbol,
 } = require('./node-events');
 const {
-  Port, checkIterable, postWith, readTransfer, throwAsNode, throwLater, kReceive, kStop,
+  MessagePort, Port, checkIterable, postWith, readTransfer, throwAsNode, throwLater, kReceive,
+  kStop,
 } = require('./port');
 const launch = require('./launch');
 const threads = require('./threads');
@@ -395,6 +396,9 @@ class ParentPort extends Port {
     return super[kReceive]();
   }
 }
+
+/* As of any other port. */
+Object.defineProperty(ParentPort.prototype, 'constructor', { value: MessagePort });
 
 /**
  * The id of the half that our parent has made for us, undefined if there is none. A parent that

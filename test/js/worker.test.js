@@ -253,6 +253,17 @@ describe('worker: its events', () => {
 });
 
 describe('worker: messages to it', () => {
+  same('its port is a MessagePort', async (wt, t) => {
+    const worker = t.worker((wt) => {
+      const { parentPort, MessagePort } = wt;
+      parentPort.postMessage([parentPort instanceof MessagePort, parentPort.constructor === MessagePort,
+        parentPort.constructor.name, Object.prototype.toString.call(parentPort),
+        require('node:util').inspect(parentPort).slice(0, 50)]);
+    });
+
+    t.note(await t.next(worker, 'message'));
+  });
+
   same('posted before it is online are queued for it', async (wt, t) => {
     const worker = t.worker((wt) => {
       wt.parentPort.on('message', (m) => {
