@@ -89,10 +89,17 @@ yield(rp_env *e, uint64_t *now) {
   return *now - before < YIELD_LONG || rp_thread_news(&e->thread);
 }
 
-/* Watch and serve, at most until `due`. */
+/* When the loop has to go on, by what uv_backend_timeout() says: in milliseconds, -1 without a timer. */
+static uint64_t
+due_at(rp_env *e, int timeout) {
+  return timeout < 0 ? UINT64_MAX : (uv_now(e->loop) + (uint64_t) timeout) * MILLISECOND;
+}
+
+/* Watch and serve, at most until a timer is due. */
 static outcome
-watch(rp_env *e, uint64_t now, uint64_t due) {
+watch(rp_env *e, uint64_t now, int timeout) {
   rp_idle *idle = &e->idle;
+  uint64_t due = due_at(e, timeout);
   uint64_t poll_at = now + idle->spin;
   uint64_t gap = YIELD_FIRST;
   uint64_t yield_at = now + gap;
@@ -108,7 +115,9 @@ watch(rp_env *e, uint64_t now, uint64_t due) {
       idle->hinted = false;
       gap = YIELD_FIRST;
       yield_at = now + gap;
-      if (uv_backend_timeout(e->loop) == 0) return DUE;
+      timeout = uv_backend_timeout(e->loop);
+      if (timeout == 0) return DUE;
+      due = due_at(e, timeout); /* listeners set timers */
     } else {
       now = uv_hrtime();
     }
@@ -152,16 +161,14 @@ static outcome
 run_out(rp_env *e, int timeout) {
   rp_idle *idle = &e->idle;
   uint64_t now = uv_hrtime();
-  uint64_t due = UINT64_MAX;
 
   if (!idle->watching) idle->since = now;
   if (!worth(e)) return QUIET;
   /* What the doorbell on its way is about comes first. */
   if (!idle->watching && !rp_thread_watch(&e->thread)) return DUE;
   idle->watching = true;
-  if (timeout > 0) due = (uv_now(e->loop) + (uint64_t) timeout) * MILLISECOND;
 
-  outcome how = watch(e, now, due);
+  outcome how = watch(e, now, timeout);
 
   if (how == STOPPED) return how;
   if (how == TAKEN) idle->skip = idle->skips = twice(idle->skips);
