@@ -96,7 +96,7 @@ function loadAll() {
 }
 
 /* Coverage is exact only for what is compiled anew. */
-const isNodes = typeof Module === 'function' && Module !== Object && require.cache !== undefined &&
+const isNodes = typeof Module?._load === 'function' && require.cache !== undefined &&
   process.env.NODE_V8_COVERAGE === undefined;
 
 module.exports = isNodes ? loadAll() : require('./main');

@@ -120,5 +120,14 @@ describe('start: how the library is loaded', function () {
       { filename: index })(own.exports, require, own, index, lib);
     assert.deepStrictEqual(own.exports, { stub: './main' });
     assert.strictEqual(requires.at(-1), './main');
+
+    /* Jest: in a context of its own, with modules made outside it and a cache that is not Node's. */
+    own.exports = {};
+    require.cache = {};
+    vm.compileFunction(fs.readFileSync(index, 'latin1'),
+      ['exports', 'require', 'module', '__filename', '__dirname', 'process', 'Buffer'],
+      { filename: index, parsingContext: vm.createContext() })(
+      own.exports, require, own, index, lib, process, Buffer);
+    assert.deepStrictEqual(own.exports, { stub: './main' });
   });
 });
