@@ -132,6 +132,10 @@ function isInteger(value) {
   return typeof value === 'number' && (value | 0) === value && (value !== 0 || 1 / value > 0);
 }
 
+function isByte(value) {
+  return isInteger(value) && value << 24 >> 24 === value;
+}
+
 /**
  * Write the values of an array, which have been read already, if all are integers.
  * @returns {boolean} false: they are not
@@ -140,18 +144,23 @@ function writeIntegers(values, length) {
   reserve(length * 4 + 8);
   const { view, pos } = w;
   const at = pos + 5;
+  // The ends mostly tell how large they are.
+  if (isByte(values[0]) && isByte(values[length - 1])) {
+    let i = 0;
+    for (; i < length && isByte(values[i]); i++) view.setInt8(at + i, values[i]);
+    if (i === length) {
+      finish(view, pos, op.INT8S, length, 1);
+      return true;
+    }
+  }
   let bits = 0;
-  // Two bytes each, to begin with.
   for (let i = 0; i < length; i++) {
     const value = values[i];
     if (!isInteger(value)) return false;
     bits |= value ^ value >> 31;
     view.setInt16(at + i * 2, value, true);
   }
-  if (bits < 128) {
-    for (let i = 0; i < length; i++) view.setInt8(at + i, view.getInt8(at + i * 2));
-    finish(view, pos, op.INT8S, length, 1);
-  } else if (bits < 32768) {
+  if (bits < 32768) {
     finish(view, pos, op.INT16S, length, 2);
   } else {
     for (let i = 0; i < length; i++) view.setInt32(at + i * 4, values[i], true);
@@ -169,7 +178,7 @@ function writeIntegers(values, length) {
 function writeBytes(array, length, pos, view) {
   for (let i = 0; i < length; i++) {
     const value = array[i];
-    if (!isInteger(value) || value << 24 >> 24 !== value) {
+    if (!isByte(value)) {
       return writeWords(array, length, pos, view, i, value, 1);
     }
     view.setInt8(pos + 5 + i, value);
