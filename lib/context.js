@@ -19,6 +19,8 @@ const context = {
 
   /** Endpoints that keep the loop alive. */
   refs: 0,
+  /** Whether one of them is Node's port as well, which counts it: the port of a worker. */
+  twice: () => false,
 
   /**
    * What async_hooks sees as the resource of a port. From Node 25 on Node-API holds it strongly, and the
@@ -40,7 +42,9 @@ const { getActiveResourcesInfo } = process;
 
 /** Our ports are no handles of Node's, which is all that it counts. */
 process.getActiveResourcesInfo = { getActiveResourcesInfo() {
-  return getActiveResourcesInfo().concat(new Array(context.refs).fill('MessagePort'));
+  const refs = context.refs - Number(context.twice());
+
+  return getActiveResourcesInfo().concat(new Array(refs).fill('MessagePort'));
 } }.getActiveResourcesInfo;
 
 module.exports = context;

@@ -23,6 +23,7 @@
  */
 
 const companion = require('./companion');
+const context = require('./context');
 const {
   Endpoint, ALL, kBatching, kMessage, kMessages, kMessageError, kClosed,
 } = require('./endpoint');
@@ -267,6 +268,7 @@ class ParentPort extends Port {
     super(endpoint);
     this.#node = node;
     node.on('close', () => this.close());
+    context.twice = () => this.hasRef() && node.hasRef();
   }
 
   start() {

@@ -221,6 +221,35 @@ describe('async context: what the process counts', () => {
     t.note('closed', count() - before);
   });
 
+  same('process.getActiveResourcesInfo() in a worker', async (wt, t) => {
+    const worker = t.worker((wt) => {
+      const port = wt.parentPort;
+      const count = () => port.postMessage(process.getActiveResourcesInfo()
+        .filter((type) => type === 'MessagePort').length);
+
+      const life = setTimeout(() => {}, 1e6);
+
+      count();
+      port.on('message', (step) => {
+        count();
+        if (step === 1) port.unref();
+        if (step === 2) port.ref();
+        if (step === 3) {
+          clearTimeout(life);
+          port.close();
+        }
+      });
+      count();
+    });
+
+    worker.on('message', (count) => t.note(count));
+    for (const step of [0, 1, 2, 3]) {
+      worker.postMessage(step);
+      await t.next(worker, 'message');
+    }
+    await t.next(worker, 'exit');
+  });
+
   sameProcess('process.getActiveResourcesInfo() with a worker', (wt, { note, worker }) => {
     const w = worker((wt) => wt.parentPort.once('message', () => {}));
 
