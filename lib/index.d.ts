@@ -48,7 +48,7 @@ export interface MessagePort extends nodeThreads.MessagePort {
   /**
    * Send the values of an iterable, in order: what a loop with `postMessage` does, with one wake-up
    * of the receiver for all of them and, for small ones, a fraction of the cost. All are sent when this
-   * returns, not before.
+   * returns, not before: an iterable must not wait for an answer, nor exit.
    *
    * They arrive as ever, or as an array of all that is there in one 'messages' event, without next ticks and
    * microtasks in between: `port.on('messages', (values: any[]) => ...)`. While that has listeners,
@@ -63,6 +63,8 @@ export interface MessagePort extends nodeThreads.MessagePort {
    * Whether listeners get large binary data (ArrayBuffers of 128 KiB and more, and views on them) where it
    * lies: copied only once, by the sender, into memory that is used again and again. Such an
    * ArrayBuffer is valid until the listener returns; then it is detached. It cannot be transferred.
+   * Nothing that goes on in the background (fs, zlib, a socket, crypto) may still use it then: Node would read
+   * memory that has got another message, or is gone. Copy what outlives the listener.
    * `receiveMessageOnPort` copies as ever. False unless set.
    */
   receiveViews: boolean;

@@ -247,7 +247,9 @@ class Port extends NodePort {
    * Whether large binary data in messages (ArrayBuffers of 128 KiB and more) is handed to listeners where it
    * lies instead of in memory of its own: it is copied only once, by the sender, and the memory is used
    * again. Such an ArrayBuffer is valid until the listener returns; then it is detached. It cannot be
-   * transferred. Elsewhere (receiveMessageOnPort, smaller data, other kinds) nothing is different.
+   * transferred, and nothing that Node does in the background (fs, zlib, sockets) may use it any longer:
+   * detaching does not stop that, and the memory is somebody else's then. Elsewhere (receiveMessageOnPort,
+   * smaller data, other kinds) nothing is different.
    */
   get receiveViews() {
     return Port.#of(this).views;
