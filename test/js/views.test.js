@@ -3,6 +3,8 @@
 /* receiveViews: large data is lent to the listener and taken back when it returns. */
 
 const assert = require('node:assert');
+const { execFileSync } = require('node:child_process');
+const path = require('node:path');
 const { subject } = require('./support/implementations');
 const { open } = require('./support/program');
 const { play } = require('./support/play');
@@ -162,6 +164,40 @@ describe('receiveViews', () => {
     assert.ok(isFilled(await kept, 1));
     moved.close();
     way.port1.close();
+  });
+});
+
+describe('receiveViews: where Node-API allows no external ArrayBuffers', () => {
+  it('data is copied, and stays', () => {
+    const program = `
+      const path = require.resolve('./lib/binding');
+      const binding = require(path);
+      let asked = 0;
+
+      require.cache[path].exports = Object.create(binding, { lend: { value: () => void asked++ } });
+
+      const { MessageChannel } = require('./lib/main');
+      const { port1, port2 } = new MessageChannel();
+      const kept = [];
+
+      port2.receiveViews = true;
+      port2.on('messages', (values) => kept.push(...values));
+      port2.on('message', (value) => kept.push(value));
+      port1.postMessages([1, 2].map((fill) => new Uint8Array(${LARGE}).fill(fill)));
+      setImmediate(() => {
+        port2.removeAllListeners('messages');
+        port1.postMessage({ deep: new Uint8Array(${LARGE}).fill(3) });
+        port1.close();
+      });
+      port2.on('close', () => {
+        const all = kept.map((value) => value.deep ?? value);
+
+        console.log(JSON.stringify([asked, all.map((view) => [view.length, ...new Set(view)])]));
+      });`;
+    const cwd = path.join(__dirname, '../..');
+    const output = execFileSync(process.execPath, ['-e', program], { cwd, encoding: 'utf8' });
+
+    assert.deepStrictEqual(JSON.parse(output), [3, [1, 2, 3].map((fill) => [LARGE, fill])]);
   });
 });
 
