@@ -189,7 +189,11 @@ class Worker extends threads.Worker {
     let received;
 
     while (!this.#live && node && (received = threads.receiveMessageOnPort(node)) !== undefined) {
-      this.emit('message', received.message);
+      try {
+        this.emit('message', received.message);
+      } catch (error) {
+        throwLater(error); // what comes after it comes all the same
+      }
     }
     if (this.#live) this.#endpoint.drain(ALL);
   }

@@ -222,6 +222,32 @@ describe('worker: its events', () => {
     process.on('exit', (code) => note('exit', code, seen.sort()));
   });
 
+  sameProcess('a listener that throws keeps no message, error or exit from coming', (wt, { note }) => {
+    let left = 10;
+
+    process.on('uncaughtException', () => {});
+    const next = () => {
+      let messages = 0;
+      const errors = [];
+      /* Node's own port, which is drained at the end. */
+      const w = new wt.Worker(`const { parentPort } = require('node:worker_threads');
+        for (let i = 0; i < 3; i++) parentPort.postMessage(i);
+        throw new Error('of the worker');`, { eval: true });
+
+      w.on('message', () => {
+        messages++;
+        throw new Error('of the listener');
+      });
+      w.on('error', ({ message }) => errors.push(message));
+      w.on('exit', (code) => {
+        note(messages, errors, code);
+        if (--left > 0) next();
+      });
+    };
+
+    next();
+  });
+
   sameProcess('a listener of a worker that throws', (wt, { worker, note }) => {
     const w = worker((wt) => {
       for (let i = 0; i < 4; i++) wt.parentPort.postMessage(i);
