@@ -9,7 +9,25 @@ const { AsyncLocalStorage } = require('node:async_hooks');
 
 const line = Number.parseInt(process.versions.node, 10);
 
+/**
+ * Node's way to run next ticks and microtasks; undefined where it is gone. With --pending-deprecation
+ * there is a function around it that says so, or with --throw-deprecation throws: its prototype is
+ * what it is around.
+ */
+function findTick() {
+  const { _tickCallback: tick } = process;
+
+  if (typeof tick !== 'function') return undefined;
+
+  const inner = Object.getPrototypeOf(tick);
+
+  return inner === Function.prototype ? tick : inner;
+}
+
 const context = {
+  /** Runs next ticks and microtasks. */
+  tick: findTick(),
+
   /**
    * A listener has called enterWith(): what it entered must not reach the next message. From Node 24 on
    * contexts are frames that JavaScript cannot put back, so the wake-up ends and the next message

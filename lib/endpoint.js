@@ -31,7 +31,7 @@ const kClosed = Symbol('closed');
 
 /** Runs next ticks and microtasks, as Node does between two messages, for 35 ns. Without it every
  * message takes a callback of its own. */
-const tick = process._tickCallback;
+const { tick } = context;
 
 /** Node's limit for one wake-up: what was queued when it began, or this many. */
 const BATCH = 1000;

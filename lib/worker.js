@@ -51,7 +51,7 @@ const CLAIM_SLICE_MS = 50;
 
 const NONE = -1;
 
-const tick = process._tickCallback ?? (() => {});
+const tick = context.tick ?? (() => {});
 
 /**
  * Node's Worker with the fast lane; see https://nodejs.org/api/worker_threads.html#class-worker. All

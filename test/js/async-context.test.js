@@ -261,3 +261,22 @@ describe('async context: what the process counts', () => {
     w.on('exit', () => setImmediate(() => note(process.getActiveResourcesInfo().filter((type) => /Port|Worker/.test(type)))));
   });
 });
+
+describe('ticks between two messages', () => {
+  for (const flag of ['--pending-deprecation', '--throw-deprecation']) {
+    sameProcess(`use nothing that ${flag} minds`, (wt, { note, worker }) => {
+      const { port1, port2 } = new wt.MessageChannel();
+      const child = worker((wt) => wt.parentPort.once('message', (m) => wt.parentPort.postMessage(m)));
+
+      port2.on('message', (m) => {
+        note('message', m);
+        process.nextTick(note, 'tick', m);
+        if (m === 2) port2.close();
+      });
+      port1.postMessage(1);
+      port1.postMessage(2);
+      child.on('message', (m) => note('worker', m));
+      child.postMessage(3);
+    }, { flags: ['--pending-deprecation', flag], pick: (line) => line.includes('DEP0134') });
+  }
+});
