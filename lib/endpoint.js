@@ -381,11 +381,14 @@ class Endpoint {
       }
     } finally {
       if (start !== NONE) codec.release(start);
-      outbox.flush();
-      unstage();
-      stagedBase = outerBase;
-      sending = outerSending;
-      copies = outerCopies;
+      try {
+        outbox.flush();
+      } finally {
+        unstage();
+        stagedBase = outerBase;
+        sending = outerSending;
+        copies = outerCopies;
+      }
     }
   }
 

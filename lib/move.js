@@ -45,6 +45,7 @@ const REALM = `(function (node, onClose, call) {
     prototype: {
       __proto__: node,
       postMessage(...args) { return call(this, 'postMessage', args); },
+      postMessages(...args) { return call(this, 'postMessages', args); },
       start(...args) { return call(this, 'start', args); },
       close(...args) { return call(this, 'close', args); },
       ref(...args) { return call(this, 'ref', args); },
@@ -135,6 +136,10 @@ class Moved {
 
   postMessage(...args) {
     return this.#port.postMessage(...args);
+  }
+
+  postMessages(...args) {
+    return this.#port.postMessages(...args);
   }
 
   start() {

@@ -177,6 +177,20 @@ describe('a port in another context: messages', () => {
     });
   }
 
+  same('an iterable of the context is sent from it by postMessages', (wt, t) => {
+    const { context, port, moved } = open(wt, t);
+
+    context.port = moved;
+    context.send = (value) => moved.postMessage(value);
+    vm.runInContext(`const values = (function* () { yield 1; yield { map: new Map([[1, 2]]) }; yield [3]; })();
+      if (port.postMessages === undefined) for (const value of values) send(value);
+      else port.postMessages(values);
+      if (port.postMessages !== undefined) {
+        try { port.postMessages([4, () => {}]); } catch (error) { port.postMessage(error instanceof Error); }
+      } else { send(4); send(true); }`, context);
+    t.note(t.drain(port));
+  });
+
   same('values that are made in the context arrive', (wt, t) => {
     const { context, port, moved } = open(wt, t);
 
