@@ -126,7 +126,8 @@ async function main(argv) {
 
   if (unknown) throw new Error(`there is no target '${unknown}'`);
 
-  const chosen = targets.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const chosen = positionals.length === 0
+    ? targets : targets.filter(({ name }) => positionals.includes(name));
   const queue = [...chosen];
   const count = { passed: 0, failed: 0 };
 
