@@ -144,7 +144,8 @@ uint32_t rp_side_count(const rp_side *side, rp_role role);
  * if it is not 0, rp_side_wake_others(). A release likewise with head and room_wanted. */
 
 /* Before any other function, if the position has moved since the last: where this side is now. A
- * producer has published up to there, a consumer has read up to there, released or not. */
+ * producer has published up to there, a consumer has read up to there, released or not. Such an owner
+ * makes its claims itself: none of rp_side_claim() is open. */
 void rp_side_set_position(rp_side *side, uint32_t position);
 uint32_t rp_side_position(const rp_side *side);
 
