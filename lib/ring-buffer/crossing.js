@@ -114,8 +114,13 @@ class CrossingReader {
   /** Where the record that peek() found is, -1: there is none. */
   #at = -1;
 
-  constructor(side, memory) {
+  /** Records taken at once, at most. */
+  #most;
+
+  constructor(side, memory, mode) {
     this.#slot = side.slot;
+    /* What a consumer of mpmc has taken is lost with it. */
+    this.#most = mode === 'mpmc' ? 16 : TAKE_MAX;
     this.#local = side.local;
     this.#memory = memory;
   }
@@ -178,7 +183,7 @@ class CrossingReader {
       this.#deliver(callback, bytes);
     }
     while (count < limit) {
-      binding.ringTake(this.#slot, Math.min(limit - count, TAKE_MAX));
+      binding.ringTake(this.#slot, Math.min(limit - count, this.#most));
       result = words[STATUS];
       if (result !== OK) break;
 
@@ -193,7 +198,7 @@ class CrossingReader {
       } finally {
         binding.ringRelease(this.#slot);
       }
-      if (records.length < 2 * TAKE_MAX) break;
+      if (records.length < 2 * this.#most) break;
     }
     return count === 0 ? result : count;
   }

@@ -93,7 +93,7 @@ class RingBuffer extends RingEvents {
     } else {
       const Reader = mode === 'spsc' ? SpscReader : CrossingReader;
 
-      this.#reader = new Reader(side, bytes, capacity);
+      this.#reader = new Reader(side, bytes, mode === 'spsc' ? capacity : mode);
       this.#consumer = { side, waiting: new Waiting(
         side.slot, false, () => this.ended, () => this.#tellReadable()) };
     }

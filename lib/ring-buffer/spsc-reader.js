@@ -75,7 +75,8 @@ class SpscReader {
       const length = words[header];
       const type = words[header + 1];
 
-      if (length < 0 || length > capacity) return CORRUPT;
+      /* Padding, too, is less than a record can be. */
+      if (length < 0 || length > (capacity >> 1) - HEADER) return CORRUPT;
 
       const size = sizeOf(length);
 

@@ -80,15 +80,17 @@ class RingWriteStream extends Writable {
   }
 
   #put(records, callback) {
-    const rest = records.slice(this.#ring.writeMany(records));
+    this.#putAll(records).then(() => callback(), callback);
+  }
 
-    if (rest.length === 0) {
-      callback();
-      return;
+  async #putAll(records) {
+    const { signal } = this.#stop;
+
+    for (let rest = records; ;) {
+      rest = rest.slice(this.#ring.writeMany(rest));
+      if (rest.length === 0) return;
+      await this.#ring.writable({ length: rest[0].length, signal });
     }
-    this.#ring.writable({ length: rest[0].length, signal: this.#stop.signal })
-      .then(() => this.#put(rest, callback))
-      .catch(callback);
   }
 
   _final(callback) {
