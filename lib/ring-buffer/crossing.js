@@ -203,6 +203,20 @@ class CrossingReader {
     return count === 0 ? result : count;
   }
 
+  /** As SpscReader's. */
+  gather(target) {
+    let at = 0;
+    let found;
+
+    while ((found = this.peek()) >= 0 && this.length <= target.length - at) {
+      const { length } = this;
+
+      this.copyTo(target.subarray(at), found);
+      at += length;
+    }
+    return at > 0 || found >= 0 ? at : found;
+  }
+
   #deliver(callback, bytes) {
     try {
       callback(bytes, bytes.length);

@@ -21,7 +21,7 @@ const { Memory } = require('./memory');
 const { Side, status, counter, words, STATUS, PRODUCER, CONSUMER } = require('./native');
 const { SpscReader } = require('./spsc-reader');
 const { SpscWriter } = require('./spsc-writer');
-const { RecordIterator, RingReadStream, RingWriteStream } = require('./streams');
+const { RecordIterator, RingReadStream, RingWriteStream, kGather } = require('./streams');
 const { Waiting, waitOptions } = require('./waiting');
 
 const { OK, FULL, SEALED, EMPTY } = status;
@@ -286,6 +286,21 @@ class RingBuffer extends RingEvents {
     reader.copyTo(target, at);
     this.#peeked = false;
     return length;
+  }
+
+  /**
+   * Copy as many records as fit, one behind the other: for who wants bytes, not records.
+   * @returns {number} how many bytes; 0: there is none, or it is larger than `target`
+   */
+  [kGather](target) {
+    const bytes = this.#toRead().gather(target);
+
+    if (bytes >= 0) {
+      this.#peeked = bytes === 0;
+      return bytes;
+    }
+    this.#nothing(bytes);
+    return 0;
   }
 
   drain(callback, limit = Infinity) {

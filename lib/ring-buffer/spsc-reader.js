@@ -177,6 +177,24 @@ class SpscReader {
     }
     return count === 0 ? result : count;
   }
+
+  /**
+   * Copy records one behind the other, as many as fit.
+   * @returns {number} how many bytes, or why there is no record; 0: the first does not fit
+   */
+  gather(target) {
+    const room = target.length;
+    let at = 0;
+    let found;
+
+    while ((found = this.peek()) >= 0 && this.length <= room - at) {
+      this.#copy(at === 0 ? target : target.subarray(at), found, this.length);
+      at += this.length;
+      this.#step();
+    }
+    if (this.#records > 0) this.#release();
+    return at > 0 || found >= 0 ? at : found;
+  }
 }
 
 module.exports = { SpscReader };

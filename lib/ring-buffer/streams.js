@@ -16,29 +16,66 @@ function AsyncIterator() {}
 AsyncIterator.prototype = Object.getPrototypeOf(
   Object.getPrototypeOf(Object.getPrototypeOf((async function* () {})())));
 
+/** Records that run together as bytes are gathered to chunks of this size, if there are so many. */
+const CHUNK = 64 * 1024;
+
+/** @returns the bytes of several records that its argument has room for: see index.js */
+const kGather = Symbol('gather');
+
+const gathered = new Uint8Array(CHUNK);
+
 class RingReadStream extends Readable {
   #ring;
+  #waiting = false;
   #stop = new AbortController();
 
   constructor(ring, options) {
-    super({ ...options, autoDestroy: true });
+    const { highWaterMark = options?.objectMode ? undefined : CHUNK } = options ?? {};
+
+    super({ ...options, highWaterMark, autoDestroy: true });
     this.#ring = ring;
+  }
+
+  /** The next chunk: a record in objectMode, else several. @returns {Buffer | null} */
+  #next() {
+    const ring = this.#ring;
+
+    if (this.readableObjectMode) return ring.read();
+
+    const length = ring[kGather](gathered);
+
+    if (length > 0) return Buffer.from(gathered.subarray(0, length));
+    /* Larger than that, or there is none. */
+    return ring.read();
   }
 
   _read() {
     const ring = this.#ring;
 
-    for (let record; (record = ring.read()) !== null;) {
+    /* What has been pushed may have been consumed while we wait for more. */
+    if (this.#waiting) return;
+
+    for (let chunk; (chunk = this.#next()) !== null;) {
       /* In a stream of bytes nothing is no chunk. */
-      if (record.length === 0 && !this.readableObjectMode) continue;
-      if (!this.push(record)) return;
+      if (chunk.length === 0 && !this.readableObjectMode) continue;
+      if (!this.push(chunk)) return;
     }
     if (ring.ended) {
       this.push(null);
       return;
     }
-    ring.readable({ signal: this.#stop.signal }).then(() => this._read())
-      .catch((error) => this.destroy(error));
+    this.#wait();
+  }
+
+  async #wait() {
+    this.#waiting = true;
+    try {
+      await this.#ring.readable({ signal: this.#stop.signal });
+      this.#waiting = false;
+      this._read();
+    } catch (error) {
+      this.destroy(error);
+    }
   }
 
   _destroy(error, callback) {
@@ -153,4 +190,4 @@ class RecordIterator extends AsyncIterator {
   }
 }
 
-module.exports = { RecordIterator, RingReadStream, RingWriteStream };
+module.exports = { RecordIterator, kGather, RingReadStream, RingWriteStream };
