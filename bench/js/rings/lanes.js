@@ -1,0 +1,166 @@
+'use strict';
+
+/*
+ * The rings that are compared: how each moves records of bytes, or single integers, from one thread to
+ * another. A lane has `make(params)`, what both threads share, and `writer` and `reader`, which give a
+ * function that moves up to n units and says how many it did. Nobody waits: who finds no room or no
+ * record asks again, as ringbuf.js must.
+ */
+
+const CAPACITY = 1 << 20;
+
+/** Integers of a block, in those cases that have blocks of them. */
+const BLOCK = 64;
+
+function ringport() {
+  return require('../../../lib').RingBuffer;
+}
+
+function ringbuf() {
+  try {
+    return require('ringbuf.js').RingBuffer;
+  } catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND') throw error;
+    throw new Error('ringbuf.js is not here: npm install --no-save ringbuf.js', { cause: error });
+  }
+}
+
+const lanes = {
+  'ringbuf.js': {
+    make({ kind }) {
+      const Ring = ringbuf();
+      const type = kind === 'bytes' ? Uint8Array : Int32Array;
+
+      return Ring.getStorageForCapacity(CAPACITY / type.BYTES_PER_ELEMENT, type);
+    },
+
+    writer(buffer, { kind, length }) {
+      const ring = new (ringbuf())(buffer, kind === 'bytes' ? Uint8Array : Int32Array);
+      const units = kind === 'bytes' ? 1 : length;
+      const block = kind === 'bytes' ? new Uint8Array(length).fill(1) : new Int32Array(length).fill(1);
+
+      return (n) => {
+        let done = 0;
+
+        while (done < n && ring.available_write() >= length) {
+          ring.push(block);
+          done += units;
+        }
+        return done;
+      };
+    },
+
+    reader(buffer, { kind, length }) {
+      const ring = new (ringbuf())(buffer, kind === 'bytes' ? Uint8Array : Int32Array);
+      const units = kind === 'bytes' ? 1 : length;
+      const block = kind === 'bytes' ? new Uint8Array(length) : new Int32Array(length);
+
+      return (n, see) => {
+        let done = 0;
+
+        while (done < n && ring.available_read() >= length) {
+          ring.pop(block);
+          see(block[0]);
+          done += units;
+        }
+        return done;
+      };
+    },
+  },
+
+  /* Copied in and copied out, as ringbuf.js does. */
+  'ringport': {
+    make: () => new (ringport())(CAPACITY).buffer,
+
+    writer(buffer, { kind, length }) {
+      const ring = new (ringport())(buffer);
+      const units = kind === 'bytes' ? 1 : length;
+      const block = kind === 'bytes'
+        ? new Uint8Array(length).fill(1)
+        : new Uint8Array(new Int32Array(length).fill(1).buffer);
+
+      return (n) => {
+        let done = 0;
+
+        while (done < n && ring.tryWrite(block)) done += units;
+        return done;
+      };
+    },
+
+    reader(buffer, { kind, length }) {
+      const ring = new (ringport())(buffer);
+      const units = kind === 'bytes' ? 1 : length;
+      const integers = new Int32Array(length);
+      const target = kind === 'bytes' ? new Uint8Array(length) : new Uint8Array(integers.buffer);
+      const first = kind === 'bytes' ? target : integers;
+
+      return (n, see) => {
+        let done = 0;
+
+        while (done < n && ring.readInto(target) >= 0) {
+          see(first[0]);
+          done += units;
+        }
+        return done;
+      };
+    },
+  },
+
+  /* Written many at a time, or in place, and read where they are. */
+  'ringport in batches': {
+    make: () => new (ringport())(CAPACITY).buffer,
+
+    writer(buffer, { kind, length }) {
+      const ring = new (ringport())(buffer);
+
+      if (kind === 'bytes') {
+        const list = new Array(16).fill(new Uint8Array(length).fill(1));
+
+        return (n) => {
+          let done = 0;
+          let written;
+
+          do done += written = ring.writeMany(list);
+          while (written === list.length && done < n);
+          return done;
+        };
+      }
+
+      return (n) => {
+        let done = 0;
+
+        for (let room; done < n && (room = ring.claim(BLOCK * 4)) !== null; done += BLOCK) {
+          const block = new Int32Array(buffer, room.byteOffset, BLOCK);
+
+          for (let i = 0; i < BLOCK; i++) block[i] = 1;
+          ring.commit();
+        }
+        return done;
+      };
+    },
+
+    reader(buffer, { kind }) {
+      const ring = new (ringport())(buffer);
+      const all = new Int32Array(buffer);
+
+      return (n, see) => {
+        let done = 0;
+
+        if (kind === 'bytes') return ring.drain((bytes) => see(bytes[0]), n);
+        ring.drain((bytes, size) => {
+          const from = bytes.byteOffset >> 2;
+
+          for (let i = from; i < from + (size >> 2); i++) see(all[i]);
+          done += size >> 2;
+        });
+        return done;
+      };
+    },
+  },
+};
+
+/** Moving 500 bytes of text to a thread that writes them to a file: thread-stream's own benchmark. */
+const TEXT = 'hello'.repeat(100);
+const TEXTS = 10_000;
+
+module.exports = { lanes, BLOCK, TEXT, TEXTS };

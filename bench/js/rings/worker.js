@@ -1,0 +1,19 @@
+'use strict';
+
+/* The writing thread of a ring's run, or the reading one of the text's. */
+
+const { workerData } = require('node:worker_threads');
+const { lanes } = require('./lanes');
+
+const { lane, buffer, params } = workerData;
+
+if (lane !== undefined) {
+  const write = lanes[lane].writer(buffer, params);
+
+  for (;;) write(1000);
+} else {
+  const fs = require('node:fs');
+  const { RingBuffer } = require('../../../lib');
+
+  new RingBuffer(buffer).createReadStream().pipe(fs.createWriteStream('/dev/null'));
+}
