@@ -86,6 +86,21 @@ worker.postMessage('hello', [port2]);
 worker.on('message', (value) => value).on('exit', (code: number) => code);
 worker.terminate().then((code: number) => code);
 
+// Rings.
+const ring = new ringport.RingBuffer(1024, { mode: 'mpmc', slotSize: 64 });
+const attached: ringport.RingBuffer = new ringport.RingBuffer(ring.buffer);
+const mode: ringport.RingBufferMode = attached.mode;
+const record: Buffer | null = ring.read();
+const room: Uint8Array | null = ring.claim(8);
+const stats: ringport.RingBufferStats = ring.stats;
+
+ring.write('text');
+ring.drain((bytes, length) => bytes.subarray(0, length), ring.writeMany(['text', new Uint8Array(stats.recordsIn)]));
+ring.on('readable', () => ring.receiveMessage()?.message).once('close', () => {}).unref();
+ring.readable({ timeout: 5, signal: AbortSignal.timeout(5) }).then((ready: boolean) => ring.waitWritable({ length: 5 }) || ready);
+ring.createReadStream({ objectMode: true }).pipe(attached.createWriteStream());
+(async () => { for await (const each of ring) each.toString(mode === 'spsc' ? 'utf8' : 'latin1'); })();
+
 const value: any = ringport.deserialize(ringport.serialize({ sent, isReferenced, received, nodeWorker }));
 
 try {
@@ -105,6 +120,12 @@ const told: Promise<void> = ringport.postMessageToThread(1, { port: port1 }, [po
 
 void told;
 
+// @ts-expect-error a ring is sent by its buffer
+new ringport.RingBuffer(ring);
+// @ts-expect-error no such mode
+new ringport.RingBuffer(64, { mode: 'spmc' });
+// @ts-expect-error not bytes
+ring.write(record?.length, room);
 // @ts-expect-error a port is taken from a channel
 new ringport.MessagePort();
 // @ts-expect-error port1 is read-only
