@@ -18,6 +18,7 @@ struct rp_rings {
   rp_env *env;
   rp_lock lock;
   rp_ring_side *first, *last; /* woken, under the lock */
+  bool pushed;                /* the half is on the ready list, under the lock */
   rp_ring_side **sides;       /* by slot; NULL: free */
   uint32_t length;
   napi_ref receiver, rung;
@@ -28,6 +29,14 @@ typedef struct rp_rings rp_rings;
 
 /* ---- wake-ups ---- */
 
+/* Put the half on the thread's ready list, where it must not be twice. The lock is held. */
+static void
+push_half(rp_rings *rings) {
+  if (rings->pushed) return;
+  rings->pushed = true;
+  rp_thread_push(&rings->env->thread, &rings->half);
+}
+
 /* A core's wake callback: any thread, the hub's lock is held. */
 static void
 on_wake(void *context) {
@@ -36,26 +45,25 @@ on_wake(void *context) {
 
   rp_lock_take(&rings->lock);
   if (!s->rung) {
-    bool first = rings->first == NULL;
-
     s->rung = true;
     s->next = NULL;
-    if (first)
+    if (rings->first == NULL)
       rings->first = s;
     else
       rings->last->next = s;
     rings->last = s;
-    /* Whoever finds the list empty holds the half's token: the owner has taken it off. */
-    if (first) rp_thread_push(&rings->env->thread, &rings->half);
+    push_half(rings);
   }
   rp_lock_drop(&rings->lock);
 }
 
+/* The half has been taken off the ready list: who is woken from now on puts it there again. */
 static uint32_t
-count_woken(rp_rings *rings) {
+begin_turn(rp_rings *rings) {
   uint32_t count = 0;
 
   rp_lock_take(&rings->lock);
+  rings->pushed = false;
   for (rp_ring_side *s = rings->first; s != NULL; s = s->next) count++;
   rp_lock_drop(&rings->lock);
   return count;
@@ -105,7 +113,7 @@ rp_rings_turn(rp_env *e) {
   uint32_t slot;
 
   /* What is woken meanwhile waits for the next round. */
-  for (uint32_t count = count_woken(rings); count > 0 && next_woken(rings, &slot);
+  for (uint32_t count = begin_turn(rings); count > 0 && next_woken(rings, &slot);
        count--) {
     napi_handle_scope scope;
 
@@ -118,7 +126,7 @@ rp_rings_turn(rp_env *e) {
     if (!running) return false;
   }
   rp_lock_take(&rings->lock);
-  if (rings->first != NULL) rp_thread_push(&e->thread, &rings->half);
+  if (rings->first != NULL) push_half(rings);
   rp_lock_drop(&rings->lock);
   return true;
 }
