@@ -208,8 +208,11 @@ class Port extends NodePort {
     const { port1, port2 } = new NodeChannel();
 
     port1.postMessage({ kind: PASSPORT, id, end }, [end]);
-    port1.close();
     endpoint.depart();
+    /* The peer's thread hears of a loss from the companion, if it is still there: so listen here, too.
+     * Once the half has arrived nobody knows this id any more. */
+    port1.unref();
+    port1.on('close', () => binding.lost(id));
     return port2;
   }
 

@@ -9,6 +9,7 @@ const assert = require('node:assert');
 const plain = require('node:worker_threads');
 const { same, sameProcess } = require('./support/differential');
 const { subject } = require('./support/implementations');
+const { play } = require('./support/play');
 const { Scene } = require('./support/scene');
 
 /* A test of ringport alone. */
@@ -309,6 +310,24 @@ describe('passport: its end', () => {
     const back = t.attach(two);
     await t.next(back, 'close');
     t.note('closed');
+  });
+
+  it('a passport that is lost after the thread of its peer has ended leaves nothing behind', async () => {
+    const [before, after] = await play(async (wt, { worker, detach, note, data }) => {
+      const { holdings, left } = require(data);
+      const { port1, port2 } = new wt.MessageChannel();
+      const other = worker((wt) => wt.parentPort.once('message', () => process.exit()));
+      const passport = detach(port2);
+
+      port1.postMessage('queued');
+      other.postMessage({ port1 }, [port1]);
+      await new Promise((resolve) => other.once('exit', resolve));
+      note(holdings().transit);
+      passport.close();
+      note(await left({ transit: 0 }) ?? 'nothing');
+    }, { data: require.resolve('./support/holdings') });
+
+    assert.deepStrictEqual([before, after], [[subject.id === 'worker_threads' ? 0 : 1], ['nothing']]);
   });
 
   sameProcess('a passport that nobody holds does not keep the process alive', (wt, { note, detach }) => {
