@@ -1,0 +1,335 @@
+/*
+ * close.pml - the end of a pair, whoever ends it (src/core/channel.c): a close, a thread that is
+ * terminated, a half that is lost on its way. In whatever order, the channel is freed once and nobody
+ * touches it afterwards, and who listens reads all that was written, then the seal.
+ *
+ * Half A stays with thread 1. Half B belongs to thread 2, which may send it to thread 3: it is attached
+ * there, or dropped with the record it travels in, or lost as a passport: of that thread 1 is told by the
+ * companion, and thread 2, which made the passport, by the passport. A thread that is terminated closes its halves, as a close does; between which two
+ * native calls is chosen by the checker.
+ *
+ * Each step under the channel's lock, and each read-modify-write of a tail, is one atomic.
+ * What may break is chosen by -D: see run.js.
+ */
+#define A 0
+#define B 1
+#define PEER(h) (1 - (h))
+
+/* To B, before A listens; B may write one before it goes. */
+#define MESSAGES 1
+
+mtype = { ATTACHED, DETACHED, CLOSED };
+mtype = { AT_HOME, UNDER_WAY, ARRIVED, DROPPED, VANISHED };
+
+mtype state[2] = ATTACHED;
+byte owner[2];
+bool held[2];       /* the token is here: nobody to ring */
+bool lost_flag;     /* B is to be closed instead of detached */
+bool announced;     /* B has an id */
+bool registered;    /* B is in the registry */
+byte freed;
+
+byte written[2], read[2]; /* of the inbox of each half */
+bool parked[2] = true;
+bool sealed[2];
+bool listed[2];     /* on its owner's list */
+bool turn[2];       /* its owner has the token */
+byte bells[4];      /* of each thread */
+
+mtype envelope = AT_HOME;
+bool told;          /* the companion's end has closed: thread 1 hears it */
+bool noticed;       /* the passport has closed: thread 2 hears it */
+bool patient[2];    /* the owner does not close before it has read the seal */
+
+inline touch() {
+  assert(freed == 0)
+}
+
+inline wake(h) {
+  touch();
+  atomic {
+    if
+    :: owner[h] != 0 -> assert(!listed[h]); listed[h] = true; bells[owner[h]]++
+#ifdef WAKE_FORGETS_IN_TRANSIT
+    :: else
+#else
+    :: else -> held[h] = true
+#endif
+    fi
+  }
+}
+
+/* rp_half_write() and rp_half_publish() of the other half. */
+inline write_to(h) {
+  touch();
+  atomic { assert(!sealed[h]); written[h]++; owed = parked[h]; parked[h] = false }
+  if
+  :: owed -> wake(h)
+  :: else
+  fi
+}
+
+inline leave(h) {
+  touch();
+#ifdef LEAVE_REMOVES_FIRST
+  atomic { owed = listed[h] || turn[h]; listed[h] = false; turn[h] = false }
+  owner[h] = 0;
+  atomic { held[h] = held[h] || owed }
+#else
+  owner[h] = 0;
+  /* From here on nobody pushes it; the list is its owner's, and the token goes with the half. */
+#ifdef LEAVE_FORGETS_THE_TOKEN
+  atomic { listed[h] = false; turn[h] = false }
+#else
+  atomic { held[h] = held[h] || listed[h] || turn[h]; listed[h] = false; turn[h] = false }
+#endif
+#endif
+}
+
+inline mark_closed(h) {
+  touch();
+#ifdef LAST_IS_ASKED_UNLOCKED
+  last = state[PEER(h)] == CLOSED;
+  state[h] = CLOSED
+#else
+  atomic { state[h] = CLOSED; last = state[PEER(h)] == CLOSED }
+#endif
+}
+
+inline seal(h) {
+  touch();
+  atomic { sealed[h] = true; owed = parked[h]; parked[h] = false }
+  if
+  :: owed -> wake(h)
+  :: else
+  fi
+}
+
+inline disentangle(h) {
+#ifdef SEALS_AFTER_CLOSED
+  mark_closed(h);
+  seal(PEER(h));
+#else
+  seal(PEER(h));
+  mark_closed(h);
+#endif
+  if
+  :: last -> freed++; assert(freed == 1)
+  :: else
+  fi
+}
+
+/* rp_half_lost(): who takes B out of the registry has it for itself. */
+inline lose_b() {
+#ifdef TWO_MAY_TAKE
+  taken = registered;
+  registered = false;
+#else
+  atomic { taken = registered; registered = false }
+#endif
+  if
+  :: taken -> disentangle(B)
+  :: else
+  fi
+}
+
+/* rp_half_peer_lost() by the owner of A. */
+inline peer_lost() {
+  touch();
+  atomic {
+    away = state[B] == DETACHED;
+    if
+    :: state[B] == ATTACHED && announced -> lost_flag = true
+    :: else
+    fi
+  }
+  if
+  :: away -> lose_b()
+  :: else
+  fi
+}
+
+/* Sleep until the doorbell rings; the token comes with it if the half is on the list. */
+inline hear(me, h) {
+  bells[me]--;
+  if
+  :: listed[h] -> listed[h] = false; turn[h] = true
+  :: else
+  fi
+}
+
+/* rp_half_end() after everything has been read. */
+inline rest(h, me) {
+  atomic {
+    raced = written[h] != read[h] || sealed[h];
+    if
+    :: turn[h] -> turn[h] = false; parked[h] = true
+    :: else -> raced = false
+    fi
+  }
+  if
+  :: raced ->
+     atomic {
+       if
+       :: parked[h] -> parked[h] = false; listed[h] = true; bells[me]++
+       :: else /* taken: a doorbell is on its way */
+       fi
+     }
+  :: else
+  fi
+}
+
+proctype one() {
+  bool owed, last, taken, away, raced, in_transit;
+  byte sent;
+
+  do
+  :: sent < MESSAGES -> write_to(B); sent++
+  :: true -> break
+  od;
+  do
+  :: read[A] < written[A] -> touch(); read[A]++
+  :: read[A] == written[A] && sealed[A] && turn[A] -> break
+  :: !patient[A] -> break
+  :: atomic { told -> told = false }
+     peer_lost()
+  :: turn[A] && read[A] == written[A] && !sealed[A] -> rest(A, 1)
+  :: atomic { bells[1] > 0 -> hear(1, A) }
+  od;
+  assert(!patient[A] || read[A] == written[A]);
+  /* rp_half_close(): if B is on its way, who closes here keeps the companion and listens. */
+  leave(A);
+  touch();
+  atomic { in_transit = state[B] == DETACHED }
+  disentangle(A);
+  if
+  :: in_transit ->
+end_listening:
+     told;
+     lose_b()
+  :: else
+  fi
+}
+
+/* B with the owner that it has now, until it is closed there. */
+inline own_b(me) {
+  do
+  :: read[B] < written[B] -> touch(); read[B]++
+  :: read[B] == written[B] && sealed[B] && turn[B] -> break
+  :: !patient[B] -> break
+  :: turn[B] && read[B] == written[B] && !sealed[B] -> rest(B, me)
+  :: atomic { bells[me] > 0 -> hear(me, B) }
+  od;
+  assert(!patient[B] || read[B] == written[B]);
+  leave(B);
+  disentangle(B)
+}
+
+proctype two() {
+  bool owed, last, taken, away, raced;
+
+  if
+  :: write_to(A)
+  :: true
+  fi;
+  if
+  :: own_b(2)
+  :: touch();
+     announced = true;
+     /* The envelope may be posted, and lost, before the half has left. */
+     if
+     :: true -> envelope = UNDER_WAY
+     :: true
+     fi;
+     leave(B);
+     touch();
+#ifdef DETACHED_BEFORE_REGISTERED
+     atomic { last = lost_flag; state[B] = DETACHED }
+     if
+     :: !last -> registered = true
+     :: else
+     fi;
+#else
+     atomic { last = lost_flag; state[B] = DETACHED; registered = !last }
+#endif
+     if
+     :: last -> disentangle(B)
+     :: else
+     fi;
+     if
+     :: envelope == AT_HOME -> envelope = UNDER_WAY
+     :: else
+     fi;
+#ifndef ONLY_THE_PEER_LISTENS
+end_listening:
+     noticed;
+     lose_b()
+#endif
+  fi
+}
+
+/* The record with the envelope is dropped unread, or Node loses it, or thread 3 gets it. */
+proctype courier() {
+  bool owed, last, taken;
+
+end_waiting:
+  envelope != AT_HOME;
+  if
+  :: envelope = ARRIVED
+  :: state[B] != ATTACHED -> envelope = DROPPED; lose_b()
+  :: envelope = VANISHED; told = true; noticed = true
+  fi
+}
+
+proctype three() {
+  bool owed, last, taken, raced;
+
+end_waiting:
+  atomic { envelope == ARRIVED -> skip }
+  /* Nobody can read the message before the half has left: the binding sees to that. */
+  state[B] != ATTACHED;
+  atomic { taken = registered; registered = false }
+  if
+  :: taken ->
+     touch();
+     atomic {
+       owner[B] = 3;
+       state[B] = ATTACHED;
+       announced = false;
+#ifdef ATTACH_DOES_NOT_LOOK
+       turn[B] = false;
+#else
+       turn[B] = held[B];
+#endif
+       held[B] = false
+     }
+     /* rp_half_schedule(): with the token, or with one taken out of tail. */
+     atomic {
+       if
+       :: turn[B] || parked[B] -> turn[B] = false; parked[B] = false; listed[B] = true; bells[3]++
+       :: else
+       fi
+     }
+     own_b(3)
+  :: else
+  fi
+}
+
+init {
+  atomic {
+    owner[A] = 1;
+    owner[B] = 2;
+    /* Not both: somebody has to begin. */
+    if
+    :: patient[A] = true
+    :: patient[B] = true
+    :: true
+    fi;
+    run one();
+    run two();
+    run courier();
+    run three()
+  }
+}
+
+ltl ends { <> (freed == 1) }
