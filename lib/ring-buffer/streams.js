@@ -8,6 +8,7 @@
  * that the other side learns of it.
  */
 
+const { setMaxListeners } = require('node:events');
 const { Readable, Writable } = require('node:stream');
 
 /** What async generators inherit from, which has no name. */
@@ -155,10 +156,12 @@ function end(ring, error, callback) {
 /** What `for await` takes from a ring: a record that is there needs no wait. */
 class RecordIterator extends AsyncIterator {
   #ring;
+  #stop = new AbortController();
 
   constructor(ring) {
     super();
     this.#ring = ring;
+    setMaxListeners(0, this.#stop.signal);
   }
 
   next() {
@@ -174,18 +177,25 @@ class RecordIterator extends AsyncIterator {
   }
 
   async #later() {
-    while (this.#ring !== null && await this.#ring.readable()) {
-      const record = this.#ring?.read() ?? null;
+    const { signal } = this.#stop;
 
-      if (record !== null) return { value: record, done: false };
+    try {
+      while (this.#ring !== null && await this.#ring.readable({ signal })) {
+        const record = this.#ring?.read() ?? null;
+
+        if (record !== null) return { value: record, done: false };
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
     }
     this.#ring = null;
     return { value: undefined, done: true };
   }
 
-  /** The loop was left: the ring stays as it is. */
+  /** The loop was left: the ring stays as it is, and nobody waits for it any more. */
   return(value) {
     this.#ring = null;
+    this.#stop.abort();
     return Promise.resolve({ value, done: true });
   }
 }

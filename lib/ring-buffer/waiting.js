@@ -119,9 +119,9 @@ class Waiting {
       return ready;
     }
     return new Promise((resolve, reject) => {
-      const stop = () => this.#settle(entry, reject, abortError(signal));
+      const stop = () => this.#leave(entry, reject, abortError(signal));
       const timer = timeout === Infinity ? undefined : setTimeout(
-        () => this.#settle(entry, resolve, false), Math.min(timeout, LONGEST)).unref();
+        () => this.#leave(entry, resolve, false), Math.min(timeout, LONGEST)).unref();
       const entry = { length, resolve, reject, clear() {
         clearTimeout(timer);
         signal?.removeEventListener('abort', stop);
@@ -139,6 +139,13 @@ class Waiting {
     entry.clear();
     this.#hold();
     how(value);
+  }
+
+  /** Who waits does so no longer: another side is woken instead of this one, or is it now. */
+  #leave(entry, how, value) {
+    if (!this.#entries.has(entry)) return;
+    this.#settle(entry, how, value);
+    this.#parkForAll();
   }
 
   #fail(error) {

@@ -4,9 +4,16 @@
 
 const assert = require('node:assert');
 const { once } = require('node:events');
-const { setImmediate: turn } = require('node:timers/promises');
+const { setImmediate: turn, setTimeout: sleep } = require('node:timers/promises');
 const { RingBuffer } = require('./support/rings');
 const { MessageChannel } = require('../../lib');
+
+/** As many of one mpmc ring. */
+function attach(count) {
+  const { buffer } = new RingBuffer(1024, { mode: 'mpmc' });
+
+  return Array.from({ length: count }, () => new RingBuffer(buffer));
+}
 
 describe('RingBuffers on one thread', () => {
   it('leave the messages of ports alone when one rings another', async () => {
@@ -36,4 +43,61 @@ describe('RingBuffers on one thread', () => {
     rings.forEach((ring) => ring.detach());
     channels.forEach(({ port1 }) => port1.close());
   });
+});
+
+describe('Sides of one RingBuffer that no longer wait', () => {
+  const stopped = {
+    'are aborted': async (ring, other) => {
+      const controller = new AbortController();
+      const wait = ring.readable({ signal: controller.signal });
+      const next = other.readable();
+
+      controller.abort();
+      await assert.rejects(wait, { name: 'AbortError' });
+      return next;
+    },
+    'are woken and aborted': async (ring, other, write) => {
+      const controller = new AbortController();
+      const wait = ring.readable({ signal: controller.signal });
+      const next = other.readable();
+
+      write();
+      controller.abort();
+      await assert.rejects(wait, { name: 'AbortError' });
+      return next;
+    },
+    'have waited long enough': async (ring, other) => {
+      const wait = ring.readable({ timeout: 1 });
+      const next = other.readable();
+
+      assert.strictEqual(await wait, false);
+      return next;
+    },
+    'are iterators that end': async (ring, other) => {
+      const records = ring[Symbol.asyncIterator]();
+      const wait = records.next();
+      const next = other.readable();
+
+      await records.return();
+      assert.deepStrictEqual(await wait, { value: undefined, done: true });
+      return next;
+    },
+  };
+
+  for (const [name, stop] of Object.entries(stopped)) {
+    it(`and ${name} leave the record to the next`, async () => {
+      const [writer, first, second] = attach(3);
+      let written = false;
+      const write = () => {
+        if (!written) writer.write('x');
+        written = true;
+      };
+      const next = stop(first, second, write);
+
+      await sleep(20);
+      write();
+      assert.strictEqual(await next, true);
+      assert.strictEqual(second.read().toString(), 'x');
+    });
+  }
 });
