@@ -9,7 +9,7 @@
  */
 
 const { setMaxListeners } = require('node:events');
-const { Readable, Writable } = require('node:stream');
+const { Readable, Writable, addAbortSignal } = require('node:stream');
 
 /** What async generators inherit from, which has no name. */
 function AsyncIterator() {}
@@ -25,16 +25,24 @@ const kGather = Symbol('gather');
 
 const gathered = new Uint8Array(CHUNK);
 
+/** Bytes that are read in one turn of the event loop, if writers are so fast: each record counts for more. */
+const TURN = 1 << 19;
+const EACH = 512;
+
 class RingReadStream extends Readable {
   #ring;
   #waiting = false;
   #stop = new AbortController();
+  /** What may still be read in this turn. */
+  #left = TURN;
 
-  constructor(ring, options) {
-    const { highWaterMark = options?.objectMode ? undefined : CHUNK } = options ?? {};
+  constructor(ring, { signal, ...options } = {}) {
+    const { highWaterMark = options.objectMode ? undefined : CHUNK } = options;
 
     super({ ...options, highWaterMark, autoDestroy: true });
     this.#ring = ring;
+    /* Not by super(), which would have it destroy us before there is anything to destroy. */
+    if (signal !== undefined) addAbortSignal(signal, this);
   }
 
   /** The next chunk: a record in objectMode, else several. @returns {Buffer | null} */
@@ -56,10 +64,11 @@ class RingReadStream extends Readable {
     /* What has been pushed may have been consumed while we wait for more. */
     if (this.#waiting) return;
 
-    for (let chunk; (chunk = this.#next()) !== null;) {
+    for (let chunk; this.#left > 0 && (chunk = this.#next()) !== null;) {
+      this.#left -= chunk.length + EACH;
       /* In a stream of bytes nothing is no chunk. */
       if (chunk.length === 0 && !this.readableObjectMode) continue;
-      if (!this.push(chunk)) return;
+      if (!this.push(chunk) || this.destroyed) return;
     }
     if (ring.ended) {
       this.push(null);
@@ -71,9 +80,12 @@ class RingReadStream extends Readable {
   async #wait() {
     this.#waiting = true;
     try {
-      await this.#ring.readable({ signal: this.#stop.signal });
+      /* Others have their turn, even if there is always something to read. */
+      if (this.#left <= 0) await new Promise(setImmediate);
+      else await this.#ring.readable({ signal: this.#stop.signal });
       this.#waiting = false;
-      this._read();
+      this.#left = TURN;
+      if (!this.destroyed) this._read();
     } catch (error) {
       this.destroy(error);
     }
@@ -89,9 +101,10 @@ class RingWriteStream extends Writable {
   #ring;
   #stop = new AbortController();
 
-  constructor(ring, options) {
+  constructor(ring, { signal, ...options } = {}) {
     super({ ...options, decodeStrings: true, objectMode: false, autoDestroy: true });
     this.#ring = ring;
+    if (signal !== undefined) addAbortSignal(signal, this);
   }
 
   _write(chunk, encoding, callback) {
@@ -157,6 +170,8 @@ function end(ring, error, callback) {
 class RecordIterator extends AsyncIterator {
   #ring;
   #stop = new AbortController();
+  /** What may still be read in this turn of the event loop. */
+  #left = TURN;
 
   constructor(ring) {
     super();
@@ -167,13 +182,22 @@ class RecordIterator extends AsyncIterator {
   next() {
     let record;
 
+    if (this.#left <= 0) return this.#nextTurn();
     try {
       record = this.#ring?.read() ?? null;
     } catch (error) {
       return Promise.reject(error);
     }
-    if (record !== null) return Promise.resolve({ value: record, done: false });
-    return this.#later();
+    if (record === null) return this.#later();
+    this.#left -= record.length + EACH;
+    return Promise.resolve({ value: record, done: false });
+  }
+
+  /** Others have their turn, if writers are so fast that there is always a record. */
+  async #nextTurn() {
+    await new Promise(setImmediate);
+    this.#left = TURN;
+    return this.next();
   }
 
   async #later() {
