@@ -41,6 +41,8 @@ class RingBuffer extends RingEvents {
   #peeked = false;
   #draining = false;
   #closeTold = false;
+  /** A read has found the end, whatever is written to the memory afterwards. */
+  #sealed = false;
   #refed = true;
   /** Bytes of the record that did not fit last. */
   #refused = 0;
@@ -60,7 +62,9 @@ class RingBuffer extends RingEvents {
 
   get closed() { return this.#memory.closed; }
 
-  get ended() { return this.#memory.closed && this.#memory.empty && !this.#peeked; }
+  get ended() {
+    return this.#sealed || (this.#memory.closed && this.#memory.empty && !this.#peeked);
+  }
 
   get stats() { return this.#memory.stats; }
 
@@ -252,8 +256,12 @@ class RingBuffer extends RingEvents {
 
   /** What there is none of. @returns null @throws if the ring makes no sense */
   #nothing(result) {
-    if (result === SEALED) this.#tellClosed();
-    else if (result !== EMPTY) throw readError(result);
+    if (result === SEALED) {
+      this.#sealed = true;
+      this.#tellClosed();
+    } else if (result !== EMPTY) {
+      throw readError(result);
+    }
     this.#consumer.waiting.dry();
     return null;
   }

@@ -223,8 +223,12 @@ rp_mpsc_writable(const rp_shared *shared, uint32_t length) {
 bool
 rp_mpsc_readable(const rp_mpsc_consumer *c) {
   /* Everything read is released and cleared, so what is there is new. */
-  if (rp_load_seq(&rp_header_at(&c->shared, (uint32_t) c->position)->type) != 0)
-    return true;
+  uint32_t type = rp_load_seq(&rp_header_at(&c->shared, (uint32_t) c->position)->type);
+  /* After the type: of a record that is complete, the claim is seen. */
+  uint64_t tail = rp_load_seq(&c->shared.words->tail.wide);
+
+  /* What nobody has claimed is no record, which peek() says as well. */
+  if (type != 0 && position_of(tail) != c->position) return true;
   /* The end; not while a claim is still open before it. */
-  return rp_load_seq(&c->shared.words->tail.wide) == (c->position | RP_SEALED_TAIL);
+  return tail == (c->position | RP_SEALED_TAIL);
 }

@@ -140,7 +140,7 @@ module.exports = [
   },
   {
     name: 'mpsc: the consumer does not see the end before it sleeps',
-    file: 'mpsc.c',
+    from: 'return tail == (c->position | RP_SEALED_TAIL);',
     from: 'return rp_load_seq(&c->shared.words->tail.wide) == (c->position | RP_SEALED_TAIL);',
     to: 'return false;',
     scenarios: ['side-close-mpsc'],
@@ -148,8 +148,8 @@ module.exports = [
   {
     name: 'mpsc: the consumer looks by acquire only before it sleeps',
     file: 'mpsc.c',
-    from: 'if (rp_load_seq(&rp_header_at(&c->shared, (uint32_t) c->position)->type) != 0)',
-    to: 'if (rp_load_acquire(&rp_header_at(&c->shared, (uint32_t) c->position)->type) != 0)',
+    from: 'uint32_t type = rp_load_seq(&rp_header_at(&c->shared, (uint32_t) c->position)->type);',
+    to: 'uint32_t type = rp_load_acquire(&rp_header_at(&c->shared, (uint32_t) c->position)->type);',
     scenarios: ['mpsc-two'],
   },
   {
