@@ -28,6 +28,8 @@ class CrossingWriter {
 
   write(data) {
     if (typeof data === 'string') return this.#writeString(data);
+    /* A word has 32 bits, of which such a length may be the rest. */
+    if (data.length > this.#maxLength) return status.TOO_BIG;
     words[LENGTH] = data.length;
     binding.ringWrite(this.#slot, data);
     return words[STATUS];
@@ -41,6 +43,7 @@ class CrossingWriter {
   }
 
   writePart(bytes, length) {
+    if (length > this.#maxLength) return status.TOO_BIG;
     words[LENGTH] = length;
     binding.ringWrite(this.#slot, bytes);
     return words[STATUS];

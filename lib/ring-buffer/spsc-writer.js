@@ -128,17 +128,14 @@ class SpscWriter {
   }
 
   #appendString(text) {
-    const most = text.length * 3;
-    let at = this.#claim(most);
+    let most = text.length * 3;
 
-    if (at < 0) {
-      /* Most texts take a third of that. */
-      const length = Buffer.byteLength(text);
+    /* Most texts take a third of that: who asks for more than there may be would be told that it is full. */
+    if (!this.#surelyFits(most)) most = Buffer.byteLength(text);
 
-      at = this.#claim(length);
-      if (at >= 0) utf8Write.call(this.#bytes, text, at, length);
-      return at < 0 ? at : OK;
-    }
+    const at = this.#claim(most);
+
+    if (at < 0) return at;
 
     const length = utf8Write.call(this.#bytes, text, at, most);
 
@@ -146,6 +143,14 @@ class SpscWriter {
     this.#end = (this.#end - sizeOf(most) + sizeOf(length)) | 0;
     this.#payload += length - most;
     return OK;
+  }
+
+  /** Without a look at the head. */
+  #surelyFits(length) {
+    const room = this.#capacity - ((this.#end - this.#released) | 0);
+
+    /* A record with all the padding before it that there can be takes less than twice as much. */
+    return length <= this.#largest - HEADER && 2 * sizeOf(length) <= room;
   }
 
   /** @returns {number} OK, or why nothing was written */
