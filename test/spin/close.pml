@@ -4,19 +4,20 @@
  * touches it afterwards, and who listens reads all that was written, then the seal.
  *
  * Half A stays with thread 1. Half B belongs to thread 2, which may send it to thread 3: it is attached
- * there, or dropped with the record it travels in, or lost as a passport: of that thread 1 is told by the
- * companion, and thread 2, which made the passport, by the passport. A thread that is terminated closes its halves, as a close does; between which two
- * native calls is chosen by the checker.
+ * there, or dropped with the record it travels in, or lost as a passport. Of that thread 1 is told by the
+ * companion, and thread 2, which made the passport, by the passport; one of them may have ended.
+ * A thread that is terminated closes its halves, as a close does; between which two native calls is
+ * chosen by the checker.
  *
  * Each step under the channel's lock, and each read-modify-write of a tail, is one atomic.
  * What may break is chosen by -D: see run.js.
  */
+#ifndef MESSAGES
+#define MESSAGES 1
+#endif
 #define A 0
 #define B 1
 #define PEER(h) (1 - (h))
-
-/* To B, before A listens; B may write one before it goes. */
-#define MESSAGES 1
 
 mtype = { ATTACHED, DETACHED, CLOSED };
 mtype = { AT_HOME, UNDER_WAY, ARRIVED, DROPPED, VANISHED };
@@ -39,6 +40,7 @@ byte bells[4];      /* of each thread */
 mtype envelope = AT_HOME;
 bool told;          /* the companion's end has closed: thread 1 hears it */
 bool noticed;       /* the passport has closed: thread 2 hears it */
+byte ended;         /* the thread that does not hear it any more */
 bool patient[2];    /* the owner does not close before it has read the seal */
 
 inline touch() {
@@ -139,7 +141,9 @@ inline peer_lost() {
   atomic {
     away = state[B] == DETACHED;
     if
+#ifndef RUMOUR_IS_MISSED
     :: state[B] == ATTACHED && announced -> lost_flag = true
+#endif
     :: else
     fi
   }
@@ -203,7 +207,7 @@ proctype one() {
   atomic { in_transit = state[B] == DETACHED }
   disentangle(A);
   if
-  :: in_transit ->
+  :: in_transit && ended != 1 ->
 end_listening:
      told;
      lose_b()
@@ -260,11 +264,15 @@ proctype two() {
      :: envelope == AT_HOME -> envelope = UNDER_WAY
      :: else
      fi;
+     if
 #ifndef ONLY_THE_PEER_LISTENS
+     :: ended != 2 ->
 end_listening:
-     noticed;
-     lose_b()
+        noticed;
+        lose_b()
 #endif
+     :: else
+     fi
   fi
 }
 
@@ -325,6 +333,13 @@ init {
     :: patient[B] = true
     :: true
     fi;
+    /* If thread 2 ends before its passport has arrived or is lost, thread 1 must listen until then: if A
+     * was closed before B was detached, nobody is left to hear of a loss, and the channel stays. */
+    if
+    :: ended = 0
+    :: ended = 1
+    :: patient[A] -> ended = 2
+    fi;
     run one();
     run two();
     run courier();
@@ -332,4 +347,5 @@ init {
   }
 }
 
-ltl ends { <> (freed == 1) }
+/* Whatever happens, in the end the channel is free. */
+ltl ends { <> [] (freed == 1) }

@@ -1,167 +1,315 @@
 /*
- * token.pml - the wake-up token from a publish to the run of the consumer's loop (src/core/ring.c,
- * thread.c, src/node/env.c), with liveness: whatever is published is read, under weak fairness.
+ * token.pml - the wake-up token, from a publish to the turn of the half in the consumer's loop
+ * (src/core/ring.c, thread.c, the parking of channel.c, src/node/env.c and idle.c), with liveness.
  *
- * PORTS producers each write to an inbox of their own; all inboxes belong to one thread, which sleeps
- * in its loop. Each step marked atomic is one read-modify-write of one word. The doorbell is libuv's: a
- * flag that a ring sets and the loop clears before the callback runs.
+ * PORTS producers, each with an inbox of its own; all inboxes belong to one thread, whose loop sleeps until
+ * the doorbell rings, or watches. A producer writes up to MESSAGES and may stop after any of them, or
+ * seal: so no record is saved by the doorbell of a later one. In each of its turns a half reads one
+ * message or all, and its owner may stop it; whoever is stopped is started again in a later
+ * iteration, before or after it was drained from outside.
+ *
+ * One read-modify-write of one word is one atomic step, a look at a word is another. The doorbell is
+ * libuv's: a flag that a ring sets, and that the loop clears before it calls back.
  *
  * What may break is chosen by -D: see run.js.
  */
+#ifndef PORTS
 #define PORTS 2
-#define MESSAGES 3
+#endif
+#ifndef MESSAGES
+#define MESSAGES 2
+#endif
+#define STOPS 1   /* of each half */
+#define WATCHES 1 /* or the loop could watch for ever and never come to its timers */
 
-/* An inbox: tail is position, PARKED and SEALED in one word. */
+/* An inbox: position, parked and sealed are one word, tail. */
 byte position[PORTS];
 bool parked[PORTS] = true;
 bool sealed[PORTS];
 byte head[PORTS];
-bool closed[PORTS]; /* the consumer has read the seal */
+bool closed[PORTS]; /* the seal has been read, and the half is gone */
 
-/* Where the tokens are, for the invariant: parked, with a waker, on a list, or in its turn. */
+/* Where the tokens are besides: with a waker, on the list, with the owner. */
 bool waking[PORTS];
 bool listed[PORTS];
-bool turn[PORTS];
+bool awake[PORTS];
+bool receiving[PORTS] = true;
 
-/* The ready list: a word that holds RESTING or a set of inboxes. */
+/* The word `ready`: RESTING, or the halves that were pushed. What the owner has taken, in order. */
 bool resting = true;
-bool pending; /* the flag of the doorbell */
-byte rings;   /* rings that the loop has not heard */
+byte pushes;
+byte pushed[PORTS];
+chan taken = [PORTS] of { byte };
 
-#define TOKENS(i) (parked[i] + waking[i] + listed[i] + turn[i])
+bool bell;       /* the flag */
+byte owed_bells; /* whoever found RESTING and has not rung yet */
 
-/* Push on the ready list; whoever finds RESTING there rings. */
+#define TOKENS(i) (parked[i] + waking[i] + listed[i] + awake[i])
+
+inline ring() {
+  atomic {
+    owed_bells--;
+    /* uv_async_send() does nothing if it finds the flag set: that must not matter. */
+    assert(!bell);
+    bell = true
+  }
+}
+
+/* rp_thread_push(), by who has the token. */
 inline push(i) {
   atomic {
     waking[i] = false;
-    turn[i] = false;
+    awake[i] = false;
     assert(!listed[i]);
     listed[i] = true;
-    rang = resting;
+    pushed[pushes] = i;
+    pushes++;
+#ifdef PUSH_ALWAYS_RINGS
+    rings = true;
+#else
+    rings = resting;
+#endif
 #ifndef PUSH_KEEPS_RESTING
     resting = false;
 #endif
+    owed_bells = owed_bells + rings
   }
   if
-  :: rang ->
-     atomic {
-       /* The relaxed fast path of uv_async_send(): it must never find the flag set. */
-       assert(!pending);
-       pending = true;
-       rings++;
-       assert(rings == 1)
-     }
+  :: rings -> rings = false; ring()
   :: else
   fi
 }
 
-proctype producer(byte i) {
-  byte sent = 0;
-  bool owed, rang, last;
+active [PORTS] proctype producer() {
+  byte i = _pid;
+  bool owed, rings;
 
   do
-  :: sent < MESSAGES ->
-     last = (sent + 1 == MESSAGES);
-     /* rp_ring_publish(), or rp_ring_seal() with the last one. */
-#ifdef PUBLISH_IN_TWO
+  :: position[i] < (i == 0 -> MESSAGES : 1) ->
+     /* rp_ring_publish() */
+#ifdef PUBLISH_STORES
      owed = parked[i];
+     atomic { position[i]++; waking[i] = owed; parked[i] = false }
+#else
+     atomic { position[i]++; owed = parked[i]; waking[i] = owed; parked[i] = false }
 #endif
-     atomic {
-#ifndef PUBLISH_IN_TWO
-       owed = parked[i];
-#endif
-       position[i]++;
-       parked[i] = false;
-       waking[i] = owed;
-       sealed[i] = last
-     }
-     sent++;
      if
      :: owed -> push(i)
      :: else
      fi
-  :: else -> break
+  :: break
+  :: /* rp_ring_seal() */
+     atomic { sealed[i] = true; owed = parked[i]; waking[i] = owed; parked[i] = false }
+     if
+     :: owed -> push(i)
+     :: else
+     fi;
+     break
   od
 }
 
-/* rp_half_end(): park, and see whether something came first. */
+/* rp_ring_park(): into tail, unless something came first. */
 inline park(i) {
-  atomic { old = position[i]; ended = sealed[i]; turn[i] = false; parked[i] = true }
-  if
+  atomic {
 #ifdef PARK_DOES_NOT_LOOK
-  :: true
-#elif defined(PARK_MISSES_THE_SEAL)
-  :: old == head[i] || ended
+    again = false;
 #else
-  :: old == head[i] && !ended
+#ifdef PARK_MISSES_THE_SEAL
+    again = position[i] != head[i];
+#else
+    again = position[i] != head[i] || sealed[i];
 #endif
-  :: else ->
-     /* rp_ring_unpark(): ours to take back, unless a publish has taken it. */
-#ifdef UNPARK_DOES_NOT_LOOK
-     atomic { again = true; parked[i] = false; turn[i] = true }
+#endif
+    awake[i] = false;
+    parked[i] = true
+  }
+  if
+  :: again ->
+#ifdef UNPARK_IS_BLIND
+     atomic { parked[i] = false; awake[i] = true; again = true }
 #else
-     atomic { again = parked[i]; parked[i] = false; turn[i] = again }
+     /* rp_ring_unpark(): a later publish may have taken it. */
+     atomic { again = parked[i]; parked[i] = false; awake[i] = again }
 #endif
      if
-     :: again -> push(i)
+     :: again -> again = false; push(i)
      :: else
      fi
+  :: else
+  fi
+}
+
+mtype = { STAYS, COMES_AGAIN, PARKS };
+
+/* The callback of one half, then rp_half_end(). */
+inline turn(i) {
+  assert(awake[i] && !closed[i]);
+  if
+  :: receiving[i] ->
+     do
+     :: head[i] != position[i] ->
+        head[i]++;
+        if
+        :: true
+        :: break
+        fi
+     :: else -> break
+     od;
+     if
+     :: stops[i] < STOPS -> stops[i]++; receiving[i] = false
+     :: true
+     fi
+  :: else
+  fi;
+  atomic { /* one look at tail */
+    if
+    :: head[i] != position[i] && !receiving[i] ->
+#ifdef A_STOPPED_HALF_DROPS_IT
+       awake[i] = false;
+#endif
+       next = STAYS
+    :: head[i] != position[i] && receiving[i] -> next = COMES_AGAIN
+    :: head[i] == position[i] && sealed[i] ->
+       awake[i] = false;
+       closed[i] = true;
+       receiving[i] = true;
+       next = STAYS
+    :: else -> next = PARKS
+    fi
+  }
+  if
+#ifdef END_FORGETS_THE_REST
+  :: next == COMES_AGAIN -> atomic { awake[i] = false; parked[i] = true }
+#else
+  :: next == COMES_AGAIN -> push(i)
+#endif
+  :: next == PARKS -> park(i)
+  :: next == STAYS
+  fi;
+  next = STAYS
+}
+
+/* take_all(): the oldest first. */
+inline take_all() {
+  atomic {
+    k = 0;
+    do
+    :: k < pushes -> taken!pushed[k]; k++
+    :: else -> break
+    od;
+    pushes = 0;
+    k = 0
+  }
+}
+
+/* rp_env_serve(): each half once; those that have had their turn lie behind the others. */
+inline serve() {
+  do
+  :: take_all();
+     if
+     :: atomic { nempty(taken) -> taken?<half> }
+        if
+        :: had[half] -> break
+        :: else ->
+           atomic { taken?half; had[half] = true; listed[half] = false; awake[half] = true }
+           turn(half)
+        fi
+     :: empty(taken) -> break
+     fi
+  od;
+  atomic { half = 0; had[0] = false; had[PORTS - 1] = false }
+}
+
+/* rp_thread_rest(), and who has to come back rings itself. */
+inline rest() {
+#ifdef REST_DOES_NOT_LOOK
+  atomic { fails = false; resting = true }
+#else
+  atomic {
+    fails = nempty(taken) || pushes > 0;
+    resting = resting || !fails
+  }
+#endif
+  if
+#ifndef REST_DOES_NOT_COME_BACK
+  :: fails -> fails = false; owed_bells++; ring()
+#endif
+  :: else
   fi
 }
 
 active proctype loop() {
-  byte i, old;
-  bool ended, again, rang, rest;
+  byte half, k, watches, stops[PORTS];
+  bool again, rings, fails, had[PORTS];
+  mtype next = STAYS;
 
+end:
   do
-  :: atomic { pending -> pending = false; rings-- }
-     /* on_doorbell(): the half that is taken first is anybody's. */
-     do
-     :: atomic { resting == false && (listed[0] || listed[PORTS - 1]) ->
-          if
-          :: listed[0] -> i = 0
-          :: listed[PORTS - 1] -> i = PORTS - 1
-          fi;
-          listed[i] = false;
-          turn[i] = true
-        }
+  :: bell ->
+#ifdef BELL_IS_CLEARED_LATE
+     serve();
+     rest();
+     bell = false
+#else
+     bell = false;
+     serve();
+     rest()
+#endif
+  :: /* rp_thread_watch(): not while a doorbell is on its way. */
+     watches < WATCHES ->
+     watches++;
+#ifdef WATCH_IS_BLIND
+     atomic { again = true; resting = false }
+#else
+     atomic { again = resting; resting = false }
+#endif
+     if
+     :: again -> again = false; serve(); rest()
+     :: else
+     fi
+  :: /* A timer starts what is stopped. */
+     (!receiving[0] || !receiving[PORTS - 1]) ->
+     if
+     :: !receiving[0] -> half = 0
+     :: !receiving[PORTS - 1] -> half = PORTS - 1
+     fi;
+     if
+     :: /* receiveMessageOnPort() to the end, rp_half_drained(). */
         do
-        :: head[i] != position[i] -> head[i]++
+        :: head[half] != position[half] -> head[half]++
         :: else -> break
         od;
         if
-        /* The owner closes the half: it is off every list. */
-        :: atomic { sealed[i] && head[i] == position[i] -> closed[i] = true; turn[i] = false }
-        :: else -> park(i)
+        :: awake[half] -> park(half)
+        :: else
         fi
-     :: !listed[0] && !listed[PORTS - 1] ->
-        /* rp_thread_rest(): a CAS, which fails if somebody has pushed. */
-        atomic {
-#ifdef REST_DOES_NOT_LOOK
-          rest = true;
+     :: true
+     fi;
+     receiving[half] = true;
+     /* rp_half_schedule() */
+#ifdef SCHEDULE_WITHOUT_THE_TOKEN
+     again = !closed[half];
 #else
-          rest = !listed[0] && !listed[PORTS - 1];
+     atomic {
+       again = awake[half] || parked[half];
+       if
+       :: !awake[half] && parked[half] -> parked[half] = false; awake[half] = true
+       :: else
+       fi
+     }
 #endif
-          if
-          :: rest -> resting = true; break
-          :: else
-          fi
-        }
-     od
-  :: atomic { closed[0] && closed[PORTS - 1] && !pending -> break }
+     if
+     :: again -> again = false; push(half)
+     :: else
+     fi;
+     half = 0
   od
 }
 
-init {
-  byte i;
+#define ONE(i) (closed[i] || TOKENS(i) == 1)
+#define DONE(i) (head[i] == position[i] && (closed[i] || !sealed[i]))
 
-  atomic {
-    for (i : 0 .. PORTS - 1) { run producer(i) }
-  }
-}
-
-#define EXACTLY_ONE(i) (closed[i] || TOKENS(i) == 1)
-
-/* The token of an inbox is in exactly one place. */
-ltl once { [] (EXACTLY_ONE(0) && EXACTLY_ONE(PORTS - 1)) }
-ltl read { <> (head[0] == MESSAGES && head[PORTS - 1] == MESSAGES && closed[0] && closed[PORTS - 1]) }
+/* A token is in one place, and there is never a second ring. */
+ltl once { [] (ONE(0) && ONE(PORTS - 1) && owed_bells + bell <= 1) }
+/* Whatever is published is read in the end, and so is the seal. */
+ltl read { <> [] (DONE(0) && DONE(PORTS - 1)) }
