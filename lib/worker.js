@@ -100,8 +100,10 @@ class Worker extends threads.Worker {
     this.#thread = thread;
     this.#endpoint = new Endpoint(slot);
     this.#endpoint.bind(this, false);
-    this.#id = binding.detach(childSlot);
+    /* Withdrawn, it is lost with this thread, which may be terminated before it commits. */
+    this.#id = binding.withdraw(childSlot);
     binding.spawnCommit(thread, this.#id, this.threadName ?? nameIn(options));
+    binding.detach(childSlot);
   }
 
   /**
