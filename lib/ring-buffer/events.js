@@ -21,14 +21,24 @@ class RingEvents {
 
   on(event, listener) {
     super.on(event, listener);
-    this[kListeners](event);
+    this.#come(event, listener);
     return this;
   }
 
   prependListener(event, listener) {
     super.prependListener(event, listener);
-    this[kListeners](event);
+    this.#come(event, listener);
     return this;
+  }
+
+  /** It is not there if there is nothing that it could be told. */
+  #come(event, listener) {
+    try {
+      this[kListeners](event);
+    } catch (error) {
+      super.removeListener(event, listener);
+      throw error;
+    }
   }
 
   removeListener(event, listener) {

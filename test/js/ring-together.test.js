@@ -45,6 +45,23 @@ describe('RingBuffers on one thread', () => {
   });
 });
 
+describe('A listener', () => {
+  for (const add of ['on', 'once', 'prependListener']) {
+    it(`that can be told of nothing is not added (${add})`, () => {
+      const reader = new RingBuffer(64);
+      const other = new RingBuffer(reader.buffer);
+
+      reader.read();
+      assert.throws(() => other[add]('readable', () => {}), { code: 'ERR_RINGPORT_TAKEN' });
+      assert.strictEqual(other.listenerCount('readable'), 0);
+      reader.detach();
+      other[add]('readable', () => {});
+      assert.strictEqual(other.listenerCount('readable'), 1);
+      other.detach();
+    });
+  }
+});
+
 describe('Sides of one RingBuffer that no longer wait', () => {
   const stopped = {
     'are aborted': async (ring, other) => {
