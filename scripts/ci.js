@@ -18,6 +18,8 @@ const steps = {
   'lint': node('scripts/lint.js'),
   'C tests, clang': node('scripts/ctest.js', '--cc', 'clang'),
   'model of the core': node('test/model/run.js'),
+  'models in Promela': node('test/spin/run.js'),
+  'fuzzing, in short': node('scripts/fuzz.js', '--seconds', '3'),
   'mocha on the other Node lines': node('scripts/mocha-all.js', '--others'),
   'mocha, threads watch': node('scripts/mocha-spin.js'),
   'mocha, addon under ASan': node('scripts/mocha-asan.js'),
