@@ -1,12 +1,14 @@
 'use strict';
 
-// node scripts/build.js [--debug | --asan | --tsan] [--force] [--werror]
+// node scripts/build.js [--debug | --asan | --tsan | --faults] [--force] [--werror]
 //
 // Builds the addon if a source is newer than the binary:
 //   (default)  build/Release/ringport.node     by node-gyp
 //   --debug    build/Debug/ringport.node       by node-gyp
 //   --asan     build/asan/ringport.node        by the compiler: AddressSanitizer, UBSan
 //   --tsan     build/tsan/ringport.node        by the compiler: ThreadSanitizer
+//   --faults   build/faults/ringport.node      by the compiler: threads can be stopped where the sources
+//                                              say rp_yield(), and allocations fail (test/faults)
 // RINGPORT_BINARY=<path> makes lib/binding.js load one of the others.
 
 const fs = require('node:fs');
@@ -21,6 +23,19 @@ const { root } = sources;
 const sanitizers = {
   asan: ['-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'],
   tsan: ['-fsanitize=thread'],
+};
+
+/** What test/faults/faults.c puts between the addon and the system. */
+const wrapped = [
+  'malloc', 'calloc', 'realloc', 'aligned_alloc', 'free', 'uv_async_init', 'napi_define_properties',
+];
+
+/** Compiler arguments of the variants that node-gyp does not build. */
+const direct = {
+  ...sanitizers,
+  faults: [
+    '-DRP_YIELD_POINTS', 'test/faults/faults.c', ...wrapped.map((name) => `-Wl,--wrap=${name}`),
+  ],
 };
 
 /** What ends a build with one sentence and exit code 1, without a stack. */
@@ -43,10 +58,11 @@ function stale(variant) {
 
   if (!fs.existsSync(binary)) return true;
 
+  const extra = variant === 'faults' ? ['test/faults/faults.c'] : [];
   // The directories count too: deleting or renaming a source touches only them.
   const inputs = [
     'binding.gyp', 'src/core', 'src/node',
-    ...sources.core(), ...sources.node(), ...sources.headers(),
+    ...sources.core(), ...sources.node(), ...sources.headers(), ...extra,
   ];
 
   return inputs.some((file) => mtime(file) > fs.statSync(binary).mtimeMs);
@@ -92,11 +108,11 @@ function buildWithNodeGyp(variant, options) {
   run(process.execPath, [gyp, 'build', '--jobs=max', ...args], { ...options, env });
 }
 
-function buildSanitized(variant, options) {
+function buildDirectly(variant, options) {
   const include = toolchain.includeDir();
 
   if (!include) {
-    throw new BuildError('Node\'s headers are not here yet: build without --asan or --tsan first.');
+    throw new BuildError('Node\'s headers are not here yet: build without --asan, --tsan or --faults first.');
   }
 
   const binary = target(variant);
@@ -104,7 +120,7 @@ function buildSanitized(variant, options) {
   fs.mkdirSync(path.dirname(binary), { recursive: true });
   run(toolchain.compiler(), [
     '-std=c11', '-D_GNU_SOURCE', '-DNAPI_VERSION=9', '-UNDEBUG', '-g', '-O1', '-fPIC', '-shared',
-    '-pthread', '-fvisibility=hidden', '-fno-omit-frame-pointer', ...sanitizers[variant],
+    '-pthread', '-fvisibility=hidden', '-fno-omit-frame-pointer', ...direct[variant],
     '-Isrc', '-Isrc/core', `-I${include}`, ...sources.core(), ...sources.node(),
     '-Wl,-z,nodelete', '-o', binary,
   ], options);
@@ -120,7 +136,7 @@ function requireToolchain() {
 /**
  * Build one variant of the addon.
  * @param {object} [options]
- * @param {'release'|'debug'|'asan'|'tsan'} [options.variant]
+ * @param {'release'|'debug'|'asan'|'tsan'|'faults'} [options.variant]
  * @param {boolean} [options.force] build even if the binary is newer than all sources
  * @param {boolean} [options.werror] warnings are errors
  * @param {boolean} [options.quiet] show the compiler's output only if the build fails
@@ -132,7 +148,7 @@ function build({ variant = 'release', force = false, werror = false, quiet = fal
 
   requireToolchain();
 
-  if (variant in sanitizers) buildSanitized(variant, { quiet });
+  if (variant in direct) buildDirectly(variant, { quiet });
   else buildWithNodeGyp(variant, { quiet, werror });
 
   // make leaves a binary alone whose objects came out the same: it is up to date as of now.
@@ -157,7 +173,7 @@ module.exports = { build, BuildError, orExplain, requireToolchain, stale, target
 
 if (require.main === module) {
   const flags = new Set(process.argv.slice(2));
-  const variant = ['debug', 'asan', 'tsan'].find((name) => flags.has(`--${name}`));
+  const variant = ['debug', 'asan', 'tsan', 'faults'].find((name) => flags.has(`--${name}`));
 
   orExplain(() => build({
     variant, force: flags.has('--force') || flags.has('--werror'), werror: flags.has('--werror'),

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "memory.h"
+#include "yield.h"
 
 struct rp_segment {
   _Alignas(128) rp_word tail;
@@ -87,8 +88,10 @@ link_segment(rp_chain *chain, rp_segment *segment) {
   rp_segment **next = chain->newest ? &chain->newest->next : &chain->first_next;
 
   *next = segment;
+  rp_yield("chain:linking");
   rp_store_relaxed(&chain->sent, chain->claimed);
   if (rp_ring_seal(&chain->producer)) chain->owed = true;
+  rp_yield("chain:linked");
   chain->newest = segment;
   chain->calm_from = 0;
   chain->calm = 0;
@@ -159,6 +162,7 @@ rp_chain_claim(rp_chain *chain, uint32_t type, uint32_t length, uint8_t **payloa
     if (result != RP_OK) return result;
     result = rp_ring_claim(&chain->producer, type, length, payload);
   }
+  rp_yield("chain:claimed");
   if (result == RP_OK) chain->claimed++;
   return result;
 }
@@ -181,7 +185,9 @@ rp_chain_publish(rp_chain *chain) {
 
   if (chain->closed) return false; /* the seal stays */
   rp_store_relaxed(&chain->sent, chain->claimed);
+  rp_yield("chain:publishing");
   owed = rp_ring_publish(&chain->producer);
+  rp_yield("chain:published");
   if (owed) shrink_when_calm(chain);
   owed |= chain->owed;
   chain->owed = false;
@@ -210,6 +216,7 @@ rp_chain_peek(rp_chain *chain, rp_record *record) {
     rp_segment *next = chain->oldest ? chain->oldest->next : chain->first_next;
 
     if (next == NULL) return RP_SEALED;
+    rp_yield("chain:drained");
     if (chain->oldest != NULL) segment_give(chain, chain->oldest);
     chain->oldest = next;
     rp_consumer_init(&chain->consumer, &next->tail, &next->head, next->data,
@@ -251,6 +258,7 @@ rp_chain_release(rp_chain *chain, uint32_t bytes, uint32_t count) {
   chain->received += count;
   /* Producers of a chain grow it instead of waiting for room: nobody is parked in head. */
   (void) rp_ring_release(&chain->consumer);
+  rp_yield("chain:released");
 }
 
 uint32_t

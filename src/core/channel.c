@@ -13,6 +13,7 @@
 
 #include "memory.h"
 #include "registry.h"
+#include "yield.h"
 
 _Static_assert(sizeof(rp_channel) <= 1024, "an idle channel costs at most 1 KiB");
 
@@ -32,6 +33,7 @@ static void
 wake(rp_half *half) {
   rp_channel *channel = half->channel;
 
+  rp_yield("half:waking");
   rp_lock_take(&channel->lock);
   if (half->owner != NULL)
     rp_thread_push(half->owner, half);
@@ -65,14 +67,18 @@ disentangle_one(rp_half *half, rp_half **lost) {
   rp_half *peer = half->peer;
 
   rp_chain_abandon(&half->inbox);
+  rp_yield("half:abandoned");
   drop_queued(&half->inbox, lost);
+  rp_yield("half:dropped");
   if (rp_chain_close(&peer->inbox)) wake(peer);
+  rp_yield("half:sealed");
 
   rp_lock_take(&channel->lock);
   half->state = RP_HALF_CLOSED;
   bool last = peer->state == RP_HALF_CLOSED;
   rp_lock_drop(&channel->lock);
 
+  rp_yield("half:closed");
   if (!last) return;
   for (int i = 0; i < 2; i++) {
     drop_queued(&channel->half[i].inbox, lost); /* written before its end was seen */
@@ -105,6 +111,7 @@ leave(rp_half *half) {
   half->owner = NULL;
   rp_lock_drop(&half->channel->lock);
 
+  rp_yield("half:ownerless");
   /* From here on no waker pushes it; one that did before is found on the list. */
   if (!rp_thread_remove(thread, half) && !half->awake) return;
   half->awake = false;
@@ -170,6 +177,7 @@ rp_half_end(rp_half *half, bool more, bool stopped) {
 
   if (next == RP_OK && stopped) return;
   half->awake = false;
+  rp_yield("half:parking");
   if (next == RP_EMPTY && !more && rp_chain_park(&half->inbox)) return;
   rp_thread_push(half->owner, half);
 }
@@ -214,7 +222,9 @@ uint64_t
 rp_half_detach(rp_half *half) {
   uint64_t id = rp_half_announce(half);
 
+  rp_yield("half:announced");
   leave(half);
+  rp_yield("half:left");
   /* In transit and in the registry at once: who learns of the loss either says so before, or finds
    * the half. */
   rp_lock_take(&half->channel->lock);
@@ -223,6 +233,7 @@ rp_half_detach(rp_half *half) {
   if (!lost) rp_registry_add(half);
   rp_lock_drop(&half->channel->lock);
 
+  rp_yield("half:detached");
   if (lost) disentangle(half);
   return id;
 }
@@ -232,6 +243,7 @@ rp_half_attach(uint64_t id, rp_thread *thread, rp_half **attached) {
   rp_half *half = rp_registry_take(id);
 
   if (half == NULL) return RP_ENOENT;
+  rp_yield("half:taken");
   half->round = 0;
   rp_half_want_views(half, false);
 
@@ -243,6 +255,7 @@ rp_half_attach(uint64_t id, rp_thread *thread, rp_half **attached) {
   half->held = false;
   rp_lock_drop(&half->channel->lock);
 
+  rp_yield("half:attached");
   rp_half_schedule(half);
   *attached = half;
   return RP_OK;
@@ -276,6 +289,7 @@ rp_half_lost(uint64_t id) {
   rp_half *half = id == 0 ? NULL : rp_registry_take(id);
 
   /* Out of the registry it is ours alone, as if we were its owner. */
+  rp_yield("half:lost");
   if (half != NULL) disentangle(half);
 }
 

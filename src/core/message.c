@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "memory.h"
+#include "yield.h"
 
 /* What a user may write behind the length: Node-API ends UTF-16 strings with a zero. */
 #define TERMINATOR 2u
@@ -44,6 +45,7 @@ write_large(rp_chain *chain, uint32_t flags, const void *bytes, size_t length,
     rp_block_free(large);
     return result;
   }
+  rp_yield("message:large");
   memcpy(large.data, bytes, length);
   memcpy(payload, &large, sizeof(large));
   if (count > 0) memcpy(payload + sizeof(large), blocks, count * sizeof(rp_block));
@@ -71,6 +73,7 @@ rp_message_write(rp_chain *chain, uint32_t flags, const void *bytes, size_t leng
   /* No bytes, no address, perhaps: memcpy must not be asked. */
   if (length > 0) memcpy(payload, bytes, length);
   if (count > 0) memcpy(payload + padded, blocks, table);
+  rp_yield("message:copied");
   return RP_OK;
 }
 
@@ -99,6 +102,7 @@ rp_message_write_run(rp_chain *chain, const uint8_t *run, uint32_t bytes,
 
   int result = rp_chain_claim_run(chain, bytes, *count, &there);
 
+  rp_yield("message:run");
   if (result == RP_OK) memcpy(there, run, bytes);
   return result;
 }

@@ -9,6 +9,7 @@
 
 #include "barrier.h"
 #include "shared.h"
+#include "yield.h"
 
 /* A position p in tail and head is p x 2, beside the seal. */
 #define RP_MPMC_STEP 2u
@@ -68,6 +69,7 @@ rp_mpmc_claim(rp_mpmc_producer *p, uint32_t length, uint8_t **payload) {
 
       if (result != RP_OK) return result;
     } else if (rp_cas(tail, &at, at + RP_MPMC_STEP)) {
+      rp_yield("mpmc:claimed");
       p->claimed = position;
       *payload = slot->payload;
       return RP_OK;
@@ -100,6 +102,7 @@ rp_mpmc_publish(rp_mpmc_producer *p) {
   rp_slot *pending = p->pending;
 
   if (pending == NULL) return false;
+  rp_yield("mpmc:publishing");
   p->pending = NULL;
   /* Pairs with the acquire in rp_mpmc_take(). */
   return rp_post(&pending->sequence, p->pending_sequence, &p->shared.words->data_wanted,
@@ -139,6 +142,7 @@ rp_mpmc_release(rp_mpmc_consumer *c) {
   uint32_t n = c->shared.capacity, first = c->from;
 
   if (first == c->next) return false;
+  rp_yield("mpmc:releasing");
   c->from = c->next;
   /* Release pairs with the acquire in rp_mpmc_claim(): we have finished reading. The first comes last:
    * whoever sleeps looks there. */

@@ -2,6 +2,7 @@
  * sleep.c - how the sides of a shared ring wait and wake each other; see "Sleeping" in side.h.
  */
 #include "hub.h"
+#include "yield.h"
 
 /* Whether there is room for the record that a producer wants. Any thread. */
 static bool
@@ -72,6 +73,7 @@ rp_side_park(rp_side *side, uint32_t length) {
   int result = RP_OK;
 
   settle(side);
+  rp_yield("side:parking");
   rp_lock_take(&hub->lock);
   side->notify = !lie_down(side, length);
   if (side->notify)
@@ -79,6 +81,7 @@ rp_side_park(rp_side *side, uint32_t length) {
   else
     rp__hub_unlist(side);
   rp_lock_drop(&hub->lock);
+  rp_yield("side:parked");
   return result;
 }
 
@@ -107,6 +110,7 @@ rp_side_wait(rp_side *side, uint32_t length, uint64_t nanoseconds) {
   bool found;
 
   settle(side);
+  rp_yield("side:waiting");
   rp_lock_take(&hub->lock);
   found = lie_down(side, length);
   if (!found) {
@@ -118,6 +122,7 @@ rp_side_wait(rp_side *side, uint32_t length, uint64_t nanoseconds) {
   /* A side that is also parked stays so. */
   if (!side->notify) rp__hub_unlist(side);
   rp_lock_drop(&hub->lock);
+  rp_yield("side:waited");
   return found ? RP_OK : nothing(side);
 }
 
@@ -129,6 +134,7 @@ rp_side_wake_others(rp_side *side, uint32_t records) {
   uint32_t most = side->shared.mode == RP_MPMC ? records : 1;
   uint32_t woken = 0;
 
+  rp_yield("side:waking");
   rp_lock_take(&hub->lock);
   while (hub->first[role] != NULL && woken < most) {
     /* The first in the queue is not overtaken by one that wants less. */

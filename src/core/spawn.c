@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "channel.h"
+#include "yield.h"
 
 typedef struct spawn {
   struct spawn *next;
@@ -96,6 +97,7 @@ rp_spawn_begin(const void *parent) {
   *made = (spawn){.next = spawns, .parent = parent, .number = ++begun};
   spawns = made;
   rp_lock_drop(&lock);
+  rp_yield("spawn:begun");
   return RP_OK;
 }
 
@@ -110,6 +112,7 @@ rp_spawn_commit(const void *parent, uint64_t thread_id, uint64_t half_id) {
     settle();
   }
   rp_lock_drop(&lock);
+  rp_yield("spawn:committed");
   return found != NULL ? RP_OK : RP_ENOENT;
 }
 
@@ -140,6 +143,7 @@ rp_spawn_claim(uint64_t thread_id, uint64_t *horizon, uint32_t milliseconds,
     late = !wait_until(deadline);
   }
   rp_lock_drop(&lock);
+  rp_yield("spawn:claimed");
 
   *half_id = found != NULL ? found->half_id : 0;
   free(found);
@@ -155,6 +159,7 @@ rp_spawn_entrust(const void *parent, uint64_t thread_id, uint64_t half_id) {
   *made = (spawn){spawns, parent, 0, thread_id, half_id, true};
   spawns = made;
   rp_lock_drop(&lock);
+  rp_yield("spawn:entrusted");
   return RP_OK;
 }
 
@@ -166,6 +171,7 @@ rp_spawn_forget(uint64_t thread_id) {
     rp_lock_take(&lock);
     found = unlink_spawn(find_thread(thread_id, true));
     rp_lock_drop(&lock);
+    rp_yield("spawn:forgotten");
     close_half(found);
   } while (found != NULL);
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "channel.h"
+#include "yield.h"
 
 /* An address that is no half. */
 static struct rp_half resting;
@@ -20,6 +21,7 @@ take_all(rp_thread *thread) {
   if (pushed == NULL || pushed == RESTING) return;
   /* Acquire pairs with the CAS in rp_thread_push(): ready_next is written. */
   pushed = rp_exchange(&thread->ready, NULL);
+  rp_yield("thread:taken");
 
   rp_half *last = pushed;
   rp_half *first = NULL;
@@ -73,7 +75,9 @@ rp_thread_push(rp_thread *thread, rp_half *half) {
   /* Release half of the CAS pairs with the exchange in take_all(). */
   do half->ready_next = old == RESTING ? NULL : old;
   while (!rp_cas(&thread->ready, &old, half));
+  rp_yield("thread:pushed");
   if (old == RESTING) thread->doorbell(thread);
+  rp_yield("thread:rung");
 }
 
 void
@@ -106,6 +110,7 @@ rp_thread_rest(rp_thread *thread) {
   rp_half *awake = NULL;
 
   if (thread->first != NULL) return false;
+  rp_yield("thread:resting");
   /* Release half pairs with the CAS in rp_thread_push(): what we did while awake is done. */
   return rp_cas(&thread->ready, &awake, RESTING) || awake == RESTING;
 }

@@ -14,11 +14,13 @@
 #include "ring_buffer.h"
 #include "spawn.h"
 #include "value.h"
+#include "yield.h"
 
 static void
 finish(rp_env *e) {
   napi_async_cleanup_hook_handle hook = e->hook;
 
+  rp_yield("env:finishing");
   for (uint32_t i = 0; i < e->staged_length; i++) rp_blocks_drop(e->staged[i]);
   rp_rings_free(e);
   free(e->staged);
@@ -48,6 +50,7 @@ static void
 on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
   rp_env *e = data;
 
+  rp_yield("env:closing");
   e->hook = hook;
   e->closing = true;
   rp_threads_stop(&e->counters);
@@ -55,6 +58,7 @@ on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
     rp_port *port = &e->ports[slot];
 
     if (port->half != NULL) (void) rp_half_close(port->half);
+    rp_yield("env:half-closed");
     /* Withdrawn for a thread of ours that never got it: those have all ended. */
     if (port->half == NULL && port->state == RP_PORT_OPEN) rp_half_lost(port->away);
     if (port->context != NULL) (void) napi_async_destroy(e->env, port->context);
@@ -67,6 +71,7 @@ on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
   rp_spawn_forget_all(e);
   rp_threads_forget_all(e);
   rp_idle_close(e);
+  rp_yield("env:closed");
   uv_close((uv_handle_t *) e->doorbell, rp_env_handle_closed);
 }
 
@@ -113,6 +118,7 @@ turn(rp_env *e, rp_half *half) {
   bool running;
 
   rp_half_begin(half);
+  rp_yield("turn:begun");
   /* A handle that is closing gets no callbacks any more; neither do we. */
   if (e->ports[slot].state != RP_PORT_OPEN) return true;
   (void) rp_chain_peek(&half->inbox, &first);
@@ -126,6 +132,7 @@ turn(rp_env *e, rp_half *half) {
 
   rp_port *port = &e->ports[slot];
 
+  rp_yield("turn:called");
   /* The callback may have closed the port, or sent it away. */
   if (port->state == RP_PORT_OPEN && port->half == half)
     rp_half_end(half, false, !port->receiving);
@@ -147,6 +154,7 @@ on_doorbell(uv_async_t *doorbell) {
   rp_env *e = doorbell->data;
 
   if (e->closing) return;
+  rp_yield("doorbell:woken");
   rp_count(&e->counters.wakeups, 1);
   rp_idle_woken(e);
   if (!rp_env_serve(e)) return;
@@ -171,6 +179,7 @@ rp_env_new(napi_env env) {
   doorbell->data = e;
   uv_unref((uv_handle_t *) doorbell);
   e->open_handles = 1;
+  rp_yield("env:made");
   if (napi_add_async_cleanup_hook(env, on_environment_closing, e, &e->hook) != napi_ok) {
     /* Only when the environment is going already; the loop still runs closing callbacks. */
     uv_close((uv_handle_t *) doorbell, (uv_close_cb) free);
@@ -358,6 +367,8 @@ on_port_closed(uv_handle_t *handle) {
 
   if (e->batch_slot == slot) e->batch_slot = RP_NO_SLOT;
 
+  rp_yield("port:closing");
+
   uint64_t in_transit = port->half == NULL ? 0 : rp_half_close(port->half);
 
   port->half = NULL;
@@ -394,5 +405,6 @@ rp_env_retire_port(rp_env *e, uint32_t slot) {
   (void) uv_idle_init(e->loop, handle);
   handle->data = c;
   e->open_handles++;
+  rp_yield("port:retired");
   uv_close((uv_handle_t *) handle, on_port_closed);
 }

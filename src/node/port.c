@@ -7,6 +7,7 @@
 
 #include "env.h"
 #include "value.h"
+#include "yield.h"
 
 /* open() -> slot of one half; the slot of the other is in the control word STATUS. */
 napi_value
@@ -18,6 +19,7 @@ rp_port_open(napi_env env, napi_callback_info info) {
 
   if (e->closing || rp_channel_open(&e->thread, &one, &other) != RP_OK)
     return rp_throw_memory(env);
+  rp_yield("port:opened");
   slot = rp_env_add_port(e, one);
   other_slot = slot == RP_NO_SLOT ? RP_NO_SLOT : rp_env_add_port(e, other);
   if (other_slot == RP_NO_SLOT) {
@@ -69,7 +71,9 @@ rp_port_post(napi_env env, napi_callback_info info) {
       rp_count(&e->counters.bytes_out, rp_message_size(end - start, e->staged + staged,
                                                        e->staged_length - staged));
       e->staged_length = staged; /* the record owns the blocks now */
+      rp_yield("post:written");
       rp_half_publish(port->half);
+      rp_yield("post:published");
     } else if (status != RP_SEALED) {
       return rp_throw_memory(env);
     }
@@ -93,6 +97,7 @@ rp_port_post_many(napi_env env, napi_callback_info info) {
   if (port != NULL) {
     status = rp_half_write_run(port->half, e->outbox.data, end, &count);
     if (status == RP_OK) {
+      rp_yield("postMany:written");
       rp_count(&e->counters.messages_out, count);
       rp_count(&e->counters.bytes_out, end);
       rp_half_publish(port->half);
@@ -116,6 +121,7 @@ step_over(rp_env *e, rp_port *port, uint32_t slot) {
   rp_count(&e->counters.bytes_in, bytes);
   rp_chain_release(&port->half->inbox, bytes, control[RP_CONTROL_COUNT]);
   e->batch_slot = RP_NO_SLOT;
+  rp_yield("receive:released");
 }
 
 /* receive(slot): step over BYTES and COUNT of the last batch, then copy the next one, at most MAX
@@ -137,6 +143,7 @@ rp_port_receive(napi_env env, napi_callback_info info) {
                                control[RP_CONTROL_MAX], &e->batch, &bytes, &count);
     if (status == RP_OK) {
       memcpy(e->inbox.data, e->batch, bytes);
+      rp_yield("receive:copied");
       e->batch_slot = slot;
       e->batch_bytes = bytes;
     } else if (status == RP_EMPTY && !port->receiving) {
@@ -170,6 +177,7 @@ rp_port_set_receiving(napi_env env, napi_callback_info info) {
 
   if (port == NULL || napi_get_value_bool(env, argv[1], &receiving) != napi_ok)
     return NULL;
+  rp_yield("port:starting");
   if (receiving && !port->receiving) rp_half_schedule(port->half);
   port->receiving = receiving;
   return NULL;
@@ -234,6 +242,7 @@ rp_port_withdraw(napi_env env, napi_callback_info info) {
   if (port == NULL) return NULL;
 
   port->away = rp_env_withdraw(e, port);
+  rp_yield("port:withdrawn");
   return rp_from_id(env, port->away);
 }
 
@@ -250,6 +259,7 @@ rp_port_restore(napi_env env, napi_callback_info info) {
   uint32_t slot = (uint32_t) (port - e->ports);
 
   if (rp_half_attach(rp_to_id(env, argv[1]), &e->thread, &half) == RP_OK) {
+    rp_yield("port:restored");
     port->half = half;
     half->slot = slot;
   } else if (port->state == RP_PORT_OPEN) {
@@ -268,6 +278,7 @@ rp_port_attach(napi_env env, napi_callback_info info) {
 
   if (e->closing || id == 0 || rp_half_attach(id, &e->thread, &half) != RP_OK)
     return rp_from_i32(env, -1);
+  rp_yield("port:attached");
 
   uint32_t slot = rp_env_add_port(e, half);
 

@@ -1,0 +1,127 @@
+'use strict';
+
+// node test/faults/run.js [--only kill|exit] [points...]
+//
+// Faults at every moment. A worker is stopped at each point that the sources of the addon name by
+// rp_yield(), and there it is terminated, or its process exits, or its peers close, or they are transferred; then
+// it is let go (kill.js, story.js).
+//
+// In the end every message and record whose post or write has returned has arrived, in its order and whole;
+// every other end has heard 'close', and the parent 'exit'; no thread, file, half in transit, spawn or block
+// of memory is left. A point that no worker comes to is a failure.
+
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { spawn } = require('node:child_process');
+const { parseArgs } = require('node:util');
+
+const { build, orExplain } = require('../../scripts/build');
+const sources = require('../../scripts/sources');
+
+const { values, positionals } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true });
+
+const ENDS = ['terminate', 'close', 'transfer'];
+/** Of a process: what is in it has limits of its own. */
+const MINUTES = 2;
+const lanes = Math.min(2, os.availableParallelism());
+
+/** All points, from the sources. */
+function points() {
+  const files = [...sources.core(), ...sources.node(), ...sources.headers()];
+  const named = files.flatMap((file) =>
+    [...fs.readFileSync(path.join(sources.root, file), 'utf8').matchAll(/^ *rp_yield\("([^"]+)"\);/gm)]);
+
+  return [...new Set(named.map((match) => match[1]))]
+    .filter((point) => positionals.length === 0 || positionals.includes(point));
+}
+
+/** Run a program of this directory. @returns {Promise<{lines: object[], wrong: string}>} */
+function run(program, args, binary) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [path.join(__dirname, program), ...args], {
+      env: { ...process.env, RINGPORT_BINARY: binary }, stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const timer = setTimeout(() => child.kill('SIGKILL'), MINUTES * 60_000);
+    let output = '';
+    let errors = '';
+
+    child.stdout.on('data', (data) => { output += data; });
+    child.stderr.on('data', (data) => { errors += data; });
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      resolve({
+        lines: output.split('\n').filter(Boolean).map((line) => JSON.parse(line)),
+        wrong: code === 0 && errors === '' ? '' : `ended with ${signal ?? code}\n${errors}`,
+      });
+    });
+  });
+}
+
+/** Do all the work, some at a time. */
+async function inLanes(jobs) {
+  const lane = async () => {
+    for (let job; (job = jobs.shift()) !== undefined;) await job();
+  };
+
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+let passed = 0;
+const failures = [];
+
+function judge(name, wrong) {
+  if (!wrong) {
+    passed++;
+    return;
+  }
+  failures.push(name);
+  console.log(`not ok ${name}: ${wrong}`);
+}
+
+/** A worker stopped for the first time it comes to a point; to be terminated, once more in the middle of all times. */
+function kill(binary, all, counts) {
+  const times = (end, point) =>
+    (end === 'terminate' && counts[point] > 2 ? [1, Math.ceil(counts[point] / 2)] : [1]);
+
+  return ENDS.map((end) => async () => {
+    const wanted = all.flatMap((point) => times(end, point).map((nth) => [end, point, nth]));
+    const { lines, wrong } = await run('kill.js', wanted.flat().map(String), binary);
+
+    /* A process that has died is one failure, at the point that it died at. */
+    wanted.slice(0, lines.length + (wrong ? 1 : 0)).forEach(([, point, nth], i) => {
+      const line = lines[i] ?? { wrong: `the process ${wrong}` };
+      const missed = nth === 1 && !line.stopped && 'nobody comes to this point';
+
+      judge(`${end} at ${point}, time ${nth}`, line.wrong ?? missed);
+    });
+  });
+}
+
+function exits(binary, all) {
+  return all.map((point) => async () => {
+    const { lines, wrong } = await run('kill.js', ['exit', point, '1'], binary);
+
+    judge(`exit at ${point}`, wrong || (!lines[0]?.stopped && 'nobody comes to this point'));
+  });
+}
+
+async function main() {
+  const binary = orExplain(() => build({ variant: 'faults', quiet: true }));
+  const all = points();
+  const jobs = [];
+  const wants = (part) => values.only === undefined || values.only === part;
+
+  if (wants('kill')) {
+    const { lines } = await run('kill.js', ['nothing', '', '0'], binary);
+
+    jobs.push(...kill(binary, all, lines[0].reached));
+  }
+  if (wants('exit')) jobs.push(...exits(binary, all));
+  await inLanes(jobs);
+  console.log(`${all.length} points`);
+  console.log(`\n${passed} passed, ${failures.length} failed`);
+  if (failures.length > 0) process.exitCode = 1;
+}
+
+main();

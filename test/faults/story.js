@@ -1,0 +1,176 @@
+'use strict';
+
+/*
+ * story.js - what a worker does while it is stopped and let go: everything that the addon can do. It runs
+ * to its end whatever the other side does meanwhile.
+ *
+ * `returned` counts, by stream, the messages whose post has returned.
+ */
+
+const { once } = require('node:events');
+const threads = require('node:worker_threads');
+
+/* To be stopped in the making of its environment, the thread has one before. */
+const first = { exports: {} };
+
+process.dlopen(first, process.env.RINGPORT_BINARY);
+first.exports.faultStopAt(process.argv[2], Number(process.argv[3]));
+
+const ringport = require('../../lib');
+const { message, record } = require('./values');
+const { MessageChannel, MessagePort, RingBuffer, Worker, parentPort, receiveMessageOnPort } = ringport;
+const { port, counters, rings } = ringport.workerData;
+const returned = new Int32Array(counters);
+
+const streams = { parent: 0, port: 1, channel: 2 };
+
+/** Post the next message of a stream, and count it once post has returned. */
+function post(stream, kind, more, list) {
+  const index = streams[stream];
+  const to = { parent: parentPort, port, channel: channel?.port1 }[stream];
+  const result = to.postMessage({ ...message(stream, returned[index], kind), ...more }, list);
+
+  if (result !== undefined || stream === 'parent') Atomics.add(returned, index, 1);
+}
+
+let channel = null;
+
+/** Not longer than the port lives. */
+async function orClosed(promise, of) {
+  const over = new AbortController();
+
+  await Promise.race([promise, once(of, 'close', { signal: over.signal }).catch(() => {})]);
+  over.abort();
+}
+
+function messages() {
+  for (let i = 0; i < 6; i++) {
+    post('port');
+    post('parent');
+  }
+  for (const kind of ['string', 'bytes', 'numbers']) post('port', kind);
+  for (let i = 0; i < 200; i++) post('port');
+
+  const many = Array.from({ length: 20 }, (_, i) => message('port', returned[streams.port] + i));
+
+  port.postMessages(many);
+  Atomics.add(returned, streams.port, many.length);
+  try {
+    port.postMessage(['z'.repeat(100_000), () => {}]);
+  } catch (error) {
+    if (error.name !== 'DataCloneError') throw error;
+  }
+}
+
+function ports() {
+  const refused = new MessageChannel();
+
+  channel = new MessageChannel();
+  channel.port1.on('message', () => {}).unref();
+  post('channel');
+  post('port', 'small', { port: channel.port2 }, [channel.port2]);
+  for (let i = 0; i < 5; i++) post('channel', i === 3 ? 'bytes' : 'small');
+
+  const node = new threads.MessageChannel();
+  let refusal;
+
+  /* Node says no once our port is on its way. */
+  try {
+    port.postMessage({ port: refused.port2, node: node.port1 }, [refused.port2]);
+  } catch (error) {
+    refusal = error;
+  }
+  if (!refusal) throw new Error('a port of Node\'s cannot be cloned');
+  node.port1.close();
+}
+
+/** Off and back. The other half is in a thread that lives on: it hears of the loss of the passport. */
+function passports(gift) {
+  const back = MessagePort.from(gift.detach());
+
+  if (receiveMessageOnPort(back)?.message !== 'hello') throw new Error('a message got lost on a journey');
+  back.close();
+}
+
+async function receiving() {
+  for (let i = 0; i < 4; i++) receiveMessageOnPort(port);
+
+  const gift = receiveMessageOnPort(port)?.message.port;
+
+  if (gift) passports(gift);
+
+  port.receiveViews = true;
+  post('parent', 'small', { wants: 'views' });
+
+  await orClosed(new Promise((resolve) => {
+    port.on('message', (received) => {
+      if (received.last) resolve();
+    });
+  }), port);
+  port.removeAllListeners('message');
+}
+
+async function workers() {
+  const gone = new MessageChannel();
+  const child = new Worker(`require(${JSON.stringify(require.resolve('../../lib'))});`,
+    { eval: true, workerData: { port: gone.port2 }, transferList: [gone.port2] });
+
+  await once(child, 'exit');
+
+  const lost = new MessageChannel();
+  const deaf = new Worker('', { eval: true, workerData: { port: lost.port2 }, transferList: [lost.port2] });
+
+  await Promise.all([once(deaf, 'exit'), once(lost.port1, 'close')]);
+}
+
+async function ringBuffers(name) {
+  const up = new RingBuffer(rings[name].up);
+  const down = new RingBuffer(rings[name].down);
+  const written = new Int32Array(rings[name].written);
+  let number = 0;
+  const wrote = (count = 1) => {
+    number += count;
+    Atomics.add(written, 0, count);
+  };
+
+  for (let i = 0; i < 3; i++) {
+    up.write(record(number));
+    wrote();
+  }
+  up.waitWritable({ timeout: 1, length: 8 });
+  wrote(up.writeMany([record(number), record(number + 1), record(number + 2)]));
+
+  const bytes = record(number);
+
+  up.claim(bytes.length).set(bytes);
+  up.commit();
+  wrote();
+  up.claim(20);
+  up.abort();
+  down.read();
+  down.peek();
+  down.release();
+  down.drain(() => {});
+  down.waitReadable({ timeout: 1 });
+  await down.readable({ timeout: 3 });
+  up.close();
+  down.detach();
+}
+
+async function main() {
+  messages();
+  ports();
+  await receiving();
+  await workers();
+  for (const name of Object.keys(rings)) await ringBuffers(name);
+  post('parent', 'small', { reached: JSON.stringify(first.exports.faultReached()) });
+
+  const closed = [once(port, 'close'), once(channel.port1, 'close')];
+
+  port.close();
+  channel.port1.close();
+  await Promise.all(closed);
+  new MessageChannel();
+}
+
+main();
