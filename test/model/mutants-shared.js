@@ -140,8 +140,8 @@ module.exports = [
   },
   {
     name: 'mpsc: the consumer does not see the end before it sleeps',
+    file: 'mpsc.c',
     from: 'return tail == (c->position | RP_SEALED_TAIL);',
-    from: 'return rp_load_seq(&c->shared.words->tail.wide) == (c->position | RP_SEALED_TAIL);',
     to: 'return false;',
     scenarios: ['side-close-mpsc'],
   },
