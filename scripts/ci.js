@@ -18,6 +18,7 @@ const steps = {
   'lint': node('scripts/lint.js'),
   'C tests, clang': node('scripts/ctest.js', '--cc', 'clang'),
   'model of the core': node('test/model/run.js'),
+  'faults at every moment': node('test/faults/run.js'),
   'models in Promela': node('test/spin/run.js'),
   'fuzzing, in short': node('scripts/fuzz.js', '--seconds', '3'),
   'mocha on the other Node lines': node('scripts/mocha-all.js', '--others'),
