@@ -1,12 +1,13 @@
 'use strict';
 
-// node scripts/build.js [--debug | --asan | --tsan | --faults] [--force] [--werror]
+// node scripts/build.js [--debug | --asan | --tsan | --coverage | --faults] [--force] [--werror]
 //
 // Builds the addon if a source is newer than the binary:
 //   (default)  build/Release/ringport.node     by node-gyp
 //   --debug    build/Debug/ringport.node       by node-gyp
 //   --asan     build/asan/ringport.node        by the compiler: AddressSanitizer, UBSan
 //   --tsan     build/tsan/ringport.node        by the compiler: ThreadSanitizer
+//   --coverage build/coverage/ringport.node    by the compiler: counts for gcov
 //   --faults   build/faults/ringport.node      by the compiler: threads can be stopped where the sources
 //                                              say rp_yield(), and allocations fail (test/faults)
 // RINGPORT_BINARY=<path> makes lib/binding.js load one of the others.
@@ -33,6 +34,7 @@ const wrapped = [
 /** Compiler arguments of the variants that node-gyp does not build. */
 const direct = {
   ...sanitizers,
+  coverage: ['-O0', '--coverage', '-fprofile-update=atomic'],
   faults: [
     '-DRP_YIELD_POINTS', 'test/faults/faults.c', ...wrapped.map((name) => `-Wl,--wrap=${name}`),
   ],
@@ -136,7 +138,7 @@ function requireToolchain() {
 /**
  * Build one variant of the addon.
  * @param {object} [options]
- * @param {'release'|'debug'|'asan'|'tsan'|'faults'} [options.variant]
+ * @param {'release'|'debug'|'asan'|'tsan'|'coverage'|'faults'} [options.variant]
  * @param {boolean} [options.force] build even if the binary is newer than all sources
  * @param {boolean} [options.werror] warnings are errors
  * @param {boolean} [options.quiet] show the compiler's output only if the build fails
@@ -173,7 +175,7 @@ module.exports = { build, BuildError, orExplain, requireToolchain, stale, target
 
 if (require.main === module) {
   const flags = new Set(process.argv.slice(2));
-  const variant = ['debug', 'asan', 'tsan', 'faults'].find((name) => flags.has(`--${name}`));
+  const variant = ['debug', 'asan', 'tsan', 'coverage', 'faults'].find((name) => flags.has(`--${name}`));
 
   orExplain(() => build({
     variant, force: flags.has('--force') || flags.has('--werror'), werror: flags.has('--werror'),

@@ -7,6 +7,8 @@
 // if it exits with 0. A line 'link: ...' in its first comment adds to the linker's arguments.
 // By default: gcc, plain and under both sanitizers.
 // --sanitize address stands for address,undefined; the two run together.
+// --sanitize valgrind runs the plain programs under memcheck, which takes minutes; coverage builds them
+// for scripts/coverage.js, with gcc.
 
 const fs = require('node:fs');
 const os = require('node:os');
@@ -31,7 +33,16 @@ const sanitizers = {
     '-O1', '-fno-omit-frame-pointer', '-fsanitize=address,undefined', '-fno-sanitize-recover=all',
   ],
   thread: ['-O1', '-fno-omit-frame-pointer', '-fsanitize=thread'],
+  valgrind: ['-O1', '-fno-omit-frame-pointer'],
+  coverage: ['-O0', '--coverage', '-fprofile-update=atomic', '-Wno-maybe-uninitialized'],
 };
+
+/** Threads that wait for each other in a loop would starve under valgrind's lock, were it not fair.
+ * What the process keeps to its end is only pointed into: not a leak. */
+const memcheck = [
+  'valgrind', '--quiet', '--error-exitcode=99', '--leak-check=full', '--fair-sched=yes',
+  '--show-leak-kinds=definite', '--errors-for-leak-kinds=definite',
+];
 
 const runEnv = {
   ...process.env,
@@ -107,7 +118,7 @@ function prepareVariant(cc, sanitize) {
   }
 
   const starts = ([command, ...args]) => spawnSync(command, args, { cwd: root }).status === 0;
-  const launchers = [[], ['setarch', os.machine(), '-R']];
+  const launchers = sanitize === 'valgrind' ? [memcheck] : [[], ['setarch', os.machine(), '-R']];
   const launcher = launchers.find((words) => starts([...words, `./${empty}`]));
 
   if (!launcher) throw new Error(`a program built by ${cc} with sanitizer '${sanitize}' cannot run here`);
