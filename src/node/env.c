@@ -25,6 +25,7 @@ finish(rp_env *e) {
   rp_rings_free(e);
   free(e->staged);
   free(e->ports);
+  free(e->reserve);
   rp_threads_exit(&e->counters);
   free(e);
   (void) napi_remove_async_cleanup_hook(hook);
@@ -168,8 +169,12 @@ rp_env_new(napi_env env) {
   rp_env *e = calloc(1, sizeof(*e));
   uv_async_t *doorbell = calloc(1, uv_handle_size(UV_ASYNC));
 
-  if (e == NULL || doorbell == NULL) goto err;
+  uv_idle_t *reserve = malloc(uv_handle_size(UV_IDLE));
+
+  if (e == NULL || doorbell == NULL || reserve == NULL) goto err;
   e->env = env;
+  e->reserve = reserve;
+  e->unclosed = RP_NO_SLOT;
   e->doorbell = doorbell;
   e->free_slot = RP_NO_SLOT;
   e->batch_slot = RP_NO_SLOT;
@@ -183,12 +188,14 @@ rp_env_new(napi_env env) {
   if (napi_add_async_cleanup_hook(env, on_environment_closing, e, &e->hook) != napi_ok) {
     /* Only when the environment is going already; the loop still runs closing callbacks. */
     uv_close((uv_handle_t *) doorbell, (uv_close_cb) free);
+    free(reserve);
     free(e);
     return NULL;
   }
   return e;
 
 err:
+  free(reserve);
   free(doorbell);
   free(e);
   (void) rp_throw_memory(env);
@@ -352,16 +359,9 @@ typedef struct closing {
   uint32_t slot;
 } closing;
 
+/* The closing phase of a port. */
 static void
-on_port_closed(uv_handle_t *handle) {
-  closing *c = handle->data;
-  rp_env *e = c->env;
-  uint32_t slot = c->slot;
-
-  free(c);
-  free(handle);
-  if (release_handle(e) || e->closing) return;
-
+close_port(rp_env *e, uint32_t slot) {
   napi_handle_scope scope;
   rp_port *port = &e->ports[slot];
 
@@ -385,6 +385,46 @@ on_port_closed(uv_handle_t *handle) {
   e->free_slot = slot;
 }
 
+static void
+on_port_closed(uv_handle_t *handle) {
+  closing *c = handle->data;
+  rp_env *e = c->env;
+  uint32_t slot = c->slot;
+
+  free(c);
+  free(handle);
+  if (!release_handle(e) && !e->closing) close_port(e, slot);
+}
+
+static void
+on_reserve_closed(uv_handle_t *handle) {
+  rp_env *e = handle->data;
+  uint32_t slot = e->unclosed;
+
+  e->unclosed = RP_NO_SLOT;
+  if (release_handle(e)) return;
+  while (slot != RP_NO_SLOT && !e->closing) {
+    uint32_t next = e->ports[slot].next_free;
+
+    close_port(e, slot);
+    slot = next;
+  }
+}
+
+/* Without memory for a handle of its own, a port closes with the others that have none. */
+static void
+retire_by_reserve(rp_env *e, uint32_t slot) {
+  bool closes = e->unclosed != RP_NO_SLOT;
+
+  e->ports[slot].next_free = e->unclosed;
+  e->unclosed = slot;
+  if (closes) return;
+  (void) uv_idle_init(e->loop, e->reserve);
+  e->reserve->data = e;
+  e->open_handles++;
+  uv_close((uv_handle_t *) e->reserve, on_reserve_closed);
+}
+
 void
 rp_env_retire_port(rp_env *e, uint32_t slot) {
   rp_port *port = &e->ports[slot];
@@ -395,9 +435,9 @@ rp_env_retire_port(rp_env *e, uint32_t slot) {
   port->state = RP_PORT_CLOSING;
   rp_count(&e->counters.ports, (uint64_t) -1);
   if (handle == NULL || c == NULL) {
-    /* No 'close' event for want of memory; the half goes with the environment. */
     free(handle);
     free(c);
+    retire_by_reserve(e, slot);
     return;
   }
   /* Node emits 'close' in the closing phase of the loop; a handle that never starts gets there. */

@@ -57,6 +57,8 @@ typedef struct rp_env {
   napi_env env;
   uv_loop_t *loop;
   uv_async_t *doorbell;
+  uv_idle_t *reserve; /* closes ports for which there is no memory */
+  uint32_t unclosed;  /* slot of the first of those, linked by next_free */
   napi_async_cleanup_hook_handle hook;
   uint32_t open_handles;  /* libuv handles not yet closed: the last one frees this */
   uint64_t spawn_horizon; /* see rp_spawn_claim() */

@@ -1,10 +1,10 @@
 'use strict';
 
-// node test/faults/run.js [--only kill|exit] [points...]
+// node test/faults/run.js [--only kill|exit|memory] [points...]
 //
 // Faults at every moment. A worker is stopped at each point that the sources of the addon name by
 // rp_yield(), and there it is terminated, or its process exits, or its peers close, or they are transferred; then
-// it is let go (kill.js, story.js).
+// it is let go (kill.js, story.js). Then each allocation of the addon fails in its turn (memory.js).
 //
 // In the end every message and record whose post or write has returned has arrived, in its order and whole;
 // every other end has heard 'close', and the parent 'exit'; no thread, file, half in transit, spawn or block
@@ -106,6 +106,13 @@ function exits(binary, all) {
   });
 }
 
+async function memory(binary) {
+  const { lines, wrong } = await run('memory.js', [], binary);
+
+  for (const line of lines) judge(`allocation ${line.n} fails`, line.wrong);
+  judge('the end of the process', wrong || (lines.length < 50 && 'hardly anything allocates'));
+}
+
 async function main() {
   const binary = orExplain(() => build({ variant: 'faults', quiet: true }));
   const all = points();
@@ -117,6 +124,7 @@ async function main() {
 
     jobs.push(...kill(binary, all, lines[0].reached));
   }
+  if (wants('memory')) jobs.push(() => memory(binary));
   if (wants('exit')) jobs.push(...exits(binary, all));
   await inLanes(jobs);
   console.log(`${all.length} points`);
