@@ -444,10 +444,11 @@ class RingBuffer extends RingEvents {
     }
 
     const before = side.counters[counter.RECORDS];
+    const { session } = waiting;
 
     this.emit('readable');
     /* Who has taken something is told of the rest; who has not knows that there is something. */
-    if (side.counters[counter.RECORDS] !== before) setImmediate(() => waiting.again(0));
+    if (side.counters[counter.RECORDS] !== before) setImmediate(() => waiting.again(0, session));
   }
 
   #tellWritable() {

@@ -32,6 +32,8 @@ class Waiting {
   #emit;
   #entries = new Set();
   #listening = false;
+  /** Counts those who listen, one after the other. */
+  session = 0;
   /** Listeners have been told, or are not to be told yet. */
   #told = true;
   /** Bytes that listeners want room for. */
@@ -178,14 +180,19 @@ class Waiting {
   set listening(listening) {
     if (this.#listening === listening) return;
     this.#listening = listening;
+    this.session++;
     this.#told = this.#onDemand || !listening;
     this.#hold();
     this.#parkForAll();
   }
 
-  /** Who listens is to be told when there is news, for which `length` bytes of room are needed. */
-  again(length) {
-    if (!this.#listening) return;
+  /**
+   * Who listens is to be told when there is news, for which `length` bytes of room are needed.
+   * @param {number} length
+   * @param {number} session of those who listened when this was decided
+   */
+  again(length, session = this.session) {
+    if (!this.#listening || session !== this.session) return;
     this.#told = false;
     this.#length = length;
     this.#hold();
