@@ -206,18 +206,11 @@ class CrossingReader {
     return count === 0 ? result : count;
   }
 
-  /** As SpscReader's. */
+  /** As SpscReader's. What was peeked at is among them. */
   gather(target) {
-    let at = 0;
-    let found;
-
-    while ((found = this.peek()) >= 0 && this.length <= target.length - at) {
-      const { length } = this;
-
-      this.copyTo(target.subarray(at), found);
-      at += length;
-    }
-    return at > 0 || found >= 0 ? at : found;
+    this.#at = -1;
+    binding.ringGather(this.#slot, target);
+    return words[LENGTH];
   }
 
   #deliver(callback, bytes) {

@@ -297,18 +297,17 @@ class RingBuffer extends RingEvents {
   }
 
   /**
-   * Copy as many records as fit, one behind the other: for who wants bytes, not records.
-   * @returns {number} how many bytes; 0: there is none, or it is larger than `target`
+   * Several records, one behind the other: for who wants bytes, not records.
+   * @param {number} most bytes
+   * @returns {Buffer | null} null: there is no record, or a larger or an empty one, for read() to tell
    */
-  [kGather](target) {
-    const bytes = this.#toRead().gather(target);
+  [kGather](most) {
+    const reader = this.#toRead();
+    const target = Buffer.allocUnsafeSlow(Math.min(most, this.#memory.used));
+    const length = target.length === 0 ? 0 : reader.gather(target);
 
-    if (bytes >= 0) {
-      this.#peeked = bytes === 0;
-      return bytes;
-    }
-    this.#nothing(bytes);
-    return 0;
+    this.#peeked = false;
+    return length === 0 ? null : target.subarray(0, length);
   }
 
   drain(callback, limit = Infinity) {

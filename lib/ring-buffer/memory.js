@@ -122,17 +122,23 @@ class Memory {
 
   /** All has been read that was there when we looked. */
   get empty() {
-    if (this.mode === 'spsc') {
-      const tail = Atomics.load(this.#words, layout.TAIL >> 2);
+    return this.used === 0;
+  }
 
-      return Atomics.load(this.#words, layout.HEAD >> 2) === tail;
+  /** Bytes that are in use, or more: nobody has checked the positions. */
+  get used() {
+    if (this.mode === 'spsc') {
+      const head = Atomics.load(this.#words, layout.HEAD >> 2);
+
+      return (Atomics.load(this.#words, layout.TAIL >> 2) - head) >>> 0;
     }
 
-    const wide = new BigInt64Array(this.buffer, 0, layout.DATA / 8);
-    const tail = Atomics.load(wide, layout.TAIL >> 3);
-
+    const wide = new BigUint64Array(this.buffer, 0, layout.DATA / 8);
+    const head = Atomics.load(wide, layout.HEAD >> 3);
     /* The lowest bit of the tail says that it is the last. */
-    return (Atomics.load(wide, layout.HEAD >> 3) ^ tail) <= 1n;
+    const used = Number(BigInt.asUintN(64, (Atomics.load(wide, layout.TAIL >> 3) & ~1n) - head));
+
+    return this.mode === 'mpmc' ? used / 2 * this.maxLength : used;
   }
 
   /** Close the ring, whoever has a side of it. */

@@ -2,7 +2,9 @@
 
 /* spsc-reader.js - the consumer of a ring that has one: see spsc.js. */
 
-const { binding, status, layout, counter, POSITION } = require('./native');
+const {
+  binding, words: results, status, layout, counter, LENGTH, POSITION,
+} = require('./native');
 const { STATE, ROOM_WANTED, TAIL, HEAD, DATA, HEADER, PADDING, FEW, sizeOf } = require('./spsc');
 
 const { OK, EMPTY, SEALED, CORRUPT } = status;
@@ -178,22 +180,11 @@ class SpscReader {
     return count === 0 ? result : count;
   }
 
-  /**
-   * Copy records one behind the other, as many as fit.
-   * @returns {number} how many bytes, or why there is no record; 0: the first does not fit
-   */
+  /** Copy records one behind the other, as many as fit: see ringGather(). */
   gather(target) {
-    const room = target.length;
-    let at = 0;
-    let found;
-
-    while ((found = this.peek()) >= 0 && this.length <= room - at) {
-      this.#copy(at === 0 ? target : target.subarray(at), found, this.length);
-      at += this.length;
-      this.#step();
-    }
-    if (this.#records > 0) this.#release();
-    return at > 0 || found >= 0 ? at : found;
+    binding.ringGather(this.#side.slot, target);
+    this.#position = this.#released = this.#published = this.#local[POSITION];
+    return results[LENGTH];
   }
 }
 

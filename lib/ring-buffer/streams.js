@@ -17,13 +17,12 @@ function AsyncIterator() {}
 AsyncIterator.prototype = Object.getPrototypeOf(
   Object.getPrototypeOf(Object.getPrototypeOf((async function* () {})())));
 
-/** Records that run together as bytes are gathered to chunks of this size, if there are so many. */
-const CHUNK = 64 * 1024;
+/** Records that run together as bytes make chunks of this size, if there are so many: a chunk costs a file
+ * or a socket more than a record costs us. */
+const CHUNK = 256 * 1024;
 
-/** @returns the bytes of several records that its argument has room for: see index.js */
+/** Several records as one Buffer: see index.js. */
 const kGather = Symbol('gather');
-
-const gathered = new Uint8Array(CHUNK);
 
 /** Bytes that are read in one turn of the event loop, if writers are so fast: each record counts for more. */
 const TURN = 1 << 19;
@@ -51,11 +50,7 @@ class RingReadStream extends Readable {
 
     if (this.readableObjectMode) return ring.read();
 
-    const length = ring[kGather](gathered);
-
-    if (length > 0) return Buffer.from(gathered.subarray(0, length));
-    /* Larger than that, or there is none. */
-    return ring.read();
+    return ring[kGather](this.readableHighWaterMark) ?? ring.read();
   }
 
   _read() {

@@ -78,6 +78,7 @@ static const struct {
     {"ringCommit", rp_rings_commit},
     {"ringAbort", rp_rings_abort},
     {"ringRead", rp_rings_read},
+    {"ringGather", rp_rings_gather},
     {"ringTake", rp_rings_take},
     {"ringRelease", rp_rings_release},
     {"threadOnline", rp_tables_thread_online},

@@ -168,9 +168,8 @@ rp_rings_settle(rp_ring_side *s) {
   s->taken = 0;
 }
 
-/* Tell the core how far the wrapper is. */
-static void
-locate(rp_ring_side *s) {
+void
+rp_rings_locate(rp_ring_side *s) {
   if (rp_side_shared(s->side)->mode == RP_SPSC)
     rp_side_set_position(s->side, (uint32_t) s->local[RP_LOCAL_POSITION]);
 }
@@ -178,7 +177,7 @@ locate(rp_ring_side *s) {
 /* End a side. What the wrapper has read counts as read, wherever in its work it was stopped. */
 static void
 end_side(rp_ring_side *s) {
-  locate(s);
+  rp_rings_locate(s);
   if (s->role == RP_CONSUMER) {
     if (rp_side_shared(s->side)->mode == RP_SPSC)
       rp_side_release(s->side);
@@ -408,7 +407,7 @@ rp_rings_park(napi_env env, napi_callback_info info) {
 
   if (s == NULL) return NULL;
   (void) napi_get_value_uint32(env, argv[1], &length);
-  locate(s);
+  rp_rings_locate(s);
   /* A record that was taken and not given back is there to be read; parking would give it back. */
   set_status(e, s->taken > 0 ? RP_OK : rp_side_park(s->side, length));
   return NULL;
@@ -435,7 +434,7 @@ rp_rings_wait(napi_env env, napi_callback_info info) {
   if (s == NULL) return NULL;
   (void) napi_get_value_uint32(env, argv[1], &length);
   (void) napi_get_value_double(env, argv[2], &milliseconds);
-  locate(s);
+  rp_rings_locate(s);
   set_status(e, rp_side_wait(s->side, length, (uint64_t) (milliseconds * 1e6)));
   return NULL;
 }
@@ -449,7 +448,7 @@ rp_rings_wake(napi_env env, napi_callback_info info) {
 
   if (s == NULL) return NULL;
   (void) napi_get_value_uint32(env, argv[1], &records);
-  locate(s);
+  rp_rings_locate(s);
   rp_side_wake_others(s->side, records);
   return NULL;
 }

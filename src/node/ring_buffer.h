@@ -54,6 +54,9 @@ uint32_t *rp_rings_words(rp_env *e);
 /* Where ringRead() copies records to. */
 const rp_view *rp_rings_inbox(rp_env *e);
 
+/* Tell the core how far the wrapper is, where that knows it better. */
+void rp_rings_locate(rp_ring_side *s);
+
 /* Give back the records that were delivered; the others come again. */
 void rp_rings_settle(rp_ring_side *s);
 
@@ -118,6 +121,10 @@ napi_value rp_rings_abort(napi_env env, napi_callback_info info);
 /* ringRead(slot): the next record into the inbox, LENGTH bytes. If it is larger than that it is taken, at
  * OFFSET, as by ringTake(slot, 1). */
 napi_value rp_rings_read(napi_env env, napi_callback_info info);
+
+/* ringGather(slot, bytes): copy records one behind the other, as many as fit, in any mode. LENGTH: how
+ * many bytes these are. */
+napi_value rp_rings_gather(napi_env env, napi_callback_info info);
 
 /* ringTake(slot, limit): COUNT records, valid until ringRelease(slot), which gives back as many of them as
  * are delivered; the others come again. */

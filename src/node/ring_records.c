@@ -159,6 +159,39 @@ rp_rings_read(napi_env env, napi_callback_info info) {
 }
 
 napi_value
+rp_rings_gather(napi_env env, napi_callback_info info) {
+  call c;
+  napi_typedarray_type type;
+  size_t room = 0, used = 0;
+  void *data = NULL;
+  rp_record record;
+
+  if (!begin(&c, env, info)) return NULL;
+  c.words[RP_RING_LENGTH] = 0;
+  if (napi_get_typedarray_info(env, c.argv[1], &type, &room, &data, NULL, NULL) !=
+          napi_ok ||
+      type != napi_uint8_array)
+    return rp_throw_type(env, "a Uint8Array is needed for the records");
+
+  rp_side *side = c.s->side;
+  bool spsc = rp_side_shared(side)->mode == RP_SPSC;
+
+  rp_rings_locate(c.s);
+  rp_rings_settle(c.s);
+  /* Empty ones take no room, and writers may be as fast. */
+  for (size_t left = room + 1; left > 0 && rp_side_peek(side, &record) == RP_OK; left--) {
+    if (record.length > room - used) break;
+    memcpy((uint8_t *) data + used, record.payload, record.length);
+    used += record.length;
+    rp_side_advance(side, &record);
+  }
+  rp_side_release(side);
+  if (spsc) c.s->local[RP_LOCAL_POSITION] = (int32_t) rp_side_position(side);
+  c.words[RP_RING_LENGTH] = (uint32_t) used;
+  return NULL;
+}
+
+napi_value
 rp_rings_take(napi_env env, napi_callback_info info) {
   call c;
   uint32_t limit = 0, count = 0;
