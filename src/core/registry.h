@@ -1,7 +1,7 @@
 /*
  * registry.h - the halves in transit, by id.
  *
- * Detaching and attaching are rare, so one lock and a fixed table of chains do. Ids come from a
+ * Detaching and attaching are rare, so one lock and a table of chains do. Ids come from a
  * generator that cannot be guessed from another id, so that no message can name a half that it was
  * not given.
  */
@@ -16,7 +16,8 @@ struct rp_half;
 /* A fresh id, never 0. Any thread. */
 uint64_t rp_registry_new_id(void);
 
-/* Add a half under half->id. Any thread. */
+/* Add a half under half->id. Any thread; constant time but for a malloc now and then, without which it
+ * takes longer to find one. */
 void rp_registry_add(struct rp_half *half);
 
 /* Take the half with this id out, NULL if there is none. Any thread; one caller gets it. */
