@@ -2,9 +2,9 @@
 
 // node test/faults/memory.js     (RINGPORT_BINARY: the faults build)
 //
-// Plays a story over and over; the n-th allocation of the addon fails, for every n that there is. A call
-// says that memory is missing, or does what it should; whatever was sent arrives, and everything closes. Writes
-// one line of JSON for each n: { n, wrong }.
+// Plays a story over and over; the n-th allocation of the addon fails, for every n that there is, and then the
+// making of each thread's doorbell. A call says that memory is missing, or does what it should; whatever was sent
+// arrives, and everything closes. Writes one line of JSON for each n: { kind, n, wrong }.
 
 const { once } = require('node:events');
 const fs = require('node:fs');
@@ -12,7 +12,8 @@ const fs = require('node:fs');
 const binding = require('../../lib/binding');
 const { MessageChannel, RingBuffer, Worker } = require('../../lib');
 
-const MEMORY = 0;
+/** What may fail, by its number in faults.c. */
+const KINDS = { allocation: 0, doorbell: 1 };
 const LIMIT = 5000;
 const nap = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
@@ -103,14 +104,16 @@ async function story() {
 async function main() {
   binding.faultKeep(0);
   await story();
-  for (let n = 1, failed = true; failed; n++) {
-    let wrong;
+  for (const [kind, number] of Object.entries(KINDS)) {
+    for (let n = 1, failed = true; failed; n++) {
+      let wrong;
 
-    binding.faultFailAt(MEMORY, n);
-    await story().catch((error) => { wrong = error.stack; });
-    failed = binding.faultFailed();
-    binding.faultFailAt(MEMORY, 0);
-    fs.writeSync(1, `${JSON.stringify({ n, wrong })}\n`);
+      binding.faultFailAt(number, n);
+      await story().catch((error) => { wrong = error.stack; });
+      failed = binding.faultFailed();
+      binding.faultFailAt(number, 0);
+      fs.writeSync(1, `${JSON.stringify({ kind, n, wrong })}\n`);
+    }
   }
 }
 

@@ -109,7 +109,7 @@ function exits(binary, all) {
 async function memory(binary) {
   const { lines, wrong } = await run('memory.js', [], binary);
 
-  for (const line of lines) judge(`allocation ${line.n} fails`, line.wrong);
+  for (const { kind, n, wrong: problem } of lines) judge(`${kind} ${n} fails`, problem);
   judge('the end of the process', wrong || (lines.length < 50 && 'hardly anything allocates'));
 }
 
