@@ -4,17 +4,13 @@
  * idle.js - what this thread does when it has nothing to do; src/node/idle.c does it.
  */
 
+const { withCode } = require('./codec/errors');
 const { binding } = require('./native');
 
 /** A tenth of a second: what is slower than that gains nothing by it. */
 const LONGEST = 100_000;
 
 let spin = 0;
-
-/** An error as Node's own for a wrong argument. */
-function wrong(Class, code, message) {
-  return Object.assign(new Class(message), { code });
-}
 
 /**
  * How this thread idles. Before its event loop blocks it may watch for messages of ringport for some
@@ -27,17 +23,19 @@ function wrong(Class, code, message) {
  */
 function setIdleStrategy(strategy) {
   if (strategy === null || typeof strategy !== 'object') {
-    throw wrong(TypeError, 'ERR_INVALID_ARG_TYPE', 'The "strategy" argument must be of type object');
+    throw withCode(
+      new TypeError('The "strategy" argument must be of type object'), 'ERR_INVALID_ARG_TYPE');
   }
 
   const { spin: wanted = 0 } = strategy;
 
   if (typeof wanted !== 'number') {
-    throw wrong(TypeError, 'ERR_INVALID_ARG_TYPE', 'The "strategy.spin" property must be of type number');
+    throw withCode(
+      new TypeError('The "strategy.spin" property must be of type number'), 'ERR_INVALID_ARG_TYPE');
   }
   if (!(wanted >= 0 && wanted <= LONGEST)) {
-    throw wrong(RangeError, 'ERR_OUT_OF_RANGE', 'The value of "strategy.spin" is out of range. ' +
-      `It must be >= 0 and <= ${LONGEST}. Received ${wanted}`);
+    throw withCode(new RangeError('The value of "strategy.spin" is out of range. ' +
+      `It must be >= 0 and <= ${LONGEST}. Received ${wanted}`), 'ERR_OUT_OF_RANGE');
   }
   binding.setSpin(Math.ceil(wanted));
   spin = wanted;

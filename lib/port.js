@@ -13,7 +13,7 @@ const {
   isMarkedAsUntransferable, markAsUncloneable, markAsUntransferable: nodeMark,
 } = require('./threads');
 
-const { RingportError } = require('./codec/errors');
+const { RingportError, withCode } = require('./codec/errors');
 const companion = require('./companion');
 const smallBuffers = require('./small-buffers');
 const {
@@ -124,10 +124,8 @@ function postWith(endpoint, value, argument) {
 function checkIterable(values) {
   if (isObject(values) && typeof values[Symbol.iterator] === 'function') return values;
 
-  const error = new TypeError('The "values" argument must be an iterable object');
-
-  error.code = 'ERR_INVALID_ARG_TYPE';
-  throw error;
+  throw withCode(
+    new TypeError('The "values" argument must be an iterable object'), 'ERR_INVALID_ARG_TYPE');
 }
 
 /** Node's ports listen to these on themselves, which shows in eventNames() and the like. */

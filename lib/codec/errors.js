@@ -22,4 +22,10 @@ function corrupt(what, cause) {
     cause === undefined ? undefined : { cause });
 }
 
-module.exports = { RingportError, corrupt };
+/** An error of Node's kind. @returns {Error} the same, with this code */
+function withCode(error, code) {
+  error.code = code;
+  return error;
+}
+
+module.exports = { RingportError, corrupt, withCode };

@@ -14,7 +14,7 @@ const { clearStack } = require('./encode-objects');
 const { r, decode } = require('./decode');
 const { w, reserve, settle } = require('./scratch');
 const { entryOf, textOf } = require('./shapes');
-const { RingportError, corrupt } = require('./errors');
+const { RingportError, corrupt, withCode } = require('./errors');
 
 const { hooks } = require('./hooks');
 
@@ -280,9 +280,9 @@ const inbox = new Uint8Array(4096);
  */
 function deserialize(bytes) {
   if (!types.isUint8Array(bytes)) {
-    const error = new TypeError('The "bytes" argument must be an instance of Buffer or Uint8Array');
-    error.code = 'ERR_INVALID_ARG_TYPE';
-    throw error;
+    throw withCode(
+      new TypeError('The "bytes" argument must be an instance of Buffer or Uint8Array'),
+      'ERR_INVALID_ARG_TYPE');
   }
   const { length } = bytes;
   if (length < HEADER + 2 || bytes[0] !== MAGIC) throw corrupt('not made by serialize()');

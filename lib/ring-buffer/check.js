@@ -3,13 +3,8 @@
 /* check.js - what users give, and the errors that say what is wrong with it: Node's where Node has one. */
 
 const { inspect, types } = require('node:util');
-const { RingportError } = require('../codec/errors');
+const { RingportError, withCode } = require('../codec/errors');
 const { status } = require('./native');
-
-function coded(error, code) {
-  error.code = code;
-  return error;
-}
 
 /** As Node's messages end: "Received type string ('x')". */
 function received(value) {
@@ -28,19 +23,19 @@ function received(value) {
 
 /** @param {string} what such as 'The "capacity" argument' @param {string} need such as 'of type number' */
 function wrongType(what, need, value) {
-  return coded(new TypeError(`${what} must be ${need}. ${received(value)}`), 'ERR_INVALID_ARG_TYPE');
+  return withCode(new TypeError(`${what} must be ${need}. ${received(value)}`), 'ERR_INVALID_ARG_TYPE');
 }
 
 function outOfRange(what, need, value) {
   const text = typeof value === 'number' ? String(value) : inspect(value);
 
-  return coded(
+  return withCode(
     new RangeError(`The value of ${what} is out of range. It must be ${need}. Received ${text}`),
     'ERR_OUT_OF_RANGE');
 }
 
 function wrongValue(what, need, value) {
-  return coded(
+  return withCode(
     new TypeError(`${what} must be ${need}. Received ${inspect(value)}`), 'ERR_INVALID_ARG_VALUE');
 }
 
@@ -108,7 +103,7 @@ function abortError(signal) {
   const error = new Error('The operation was aborted', { cause: signal.reason });
 
   error.name = 'AbortError';
-  return coded(error, 'ABORT_ERR');
+  return withCode(error, 'ABORT_ERR');
 }
 
 const TEXTS = {
@@ -137,7 +132,7 @@ function writeError(result, maxLength) {
 /** Why there is no record, though there should be one or the ring should say so. */
 function readError(result) {
   if (result !== status.NO_MEMORY) return ringError('CORRUPT');
-  return coded(new Error('Failed to allocate memory'), 'ERR_MEMORY_ALLOCATION_FAILED');
+  return withCode(new Error('Failed to allocate memory'), 'ERR_MEMORY_ALLOCATION_FAILED');
 }
 
 /** Why a role in the ring cannot be taken. */
