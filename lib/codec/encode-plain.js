@@ -105,14 +105,12 @@ function localShape(node) {
 function writerOf(node, inherits) {
   if (node.keys !== null) return looped(node.keys, () => node);
   const path = pathOf(node);
-  if (node.uses < FREQUENT) return looped(path.map(nameOf), (i) => path[i]);
+  if (node.uses < FREQUENT) return loopedOver(path);
   const write = compile(path, inherits);
   if (inherits) node.writeHeir = write;
   else node.write = write;
   return write;
 }
-
-const nameOf = (node) => node.name;
 
 /**
  * A writer writes the values in the order of the keys. One for objects that inherit is told from what.
@@ -130,7 +128,7 @@ function compile(path, inherits) {
       if (error instanceof EvalError) mayCompile = false; // else the stack is full
     }
   }
-  return looped(path.map(nameOf), (i) => path[i]);
+  return loopedOver(path);
 }
 
 function sourceOf(name, i, inherits) {
@@ -147,7 +145,12 @@ function sourceOf(name, i, inherits) {
     else if (!writeField(o, v, path[${i}])) return ${i};`;
 }
 
-/** A writer without a compiler. */
+/** A writer without a compiler, for the keys of a path. */
+function loopedOver(path) {
+  return looped(path.map(({ name }) => name), (i) => path[i]);
+}
+
+/** The same for any keys. */
 function looped(keys, holderOf) {
   return (object) => {
     for (let i = 0; i < keys.length; i++) {
