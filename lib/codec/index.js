@@ -111,7 +111,8 @@ function run(value, start) {
   codec.foreign = null;
   walk.level = depth;
   walk.holder = null;
-  walk.inherits = isEnumerable(objectPrototype);
+  // Primitives inherit nothing that is sent.
+  walk.inherits = typeof value === 'object' && hasEnumerable(objectPrototype);
   let done = false;
   try {
     encoder.writeValue(value);
@@ -139,8 +140,7 @@ function run(value, start) {
   }
 }
 
-function isEnumerable(object) {
-
+function hasEnumerable(object) {
   for (const key in object) return key !== null;
   return false;
 }
