@@ -1,9 +1,11 @@
 'use strict';
 
 // Runs test commands one after the other, shows what they print, reads their counts from it, and
-// sums them up.
+// sums them up. What failed is shown once more at the very end: a log of thousands of lines is
+// mostly read from there.
 
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const { spawn } = require('node:child_process');
 
@@ -17,6 +19,28 @@ const { root } = require('./sources');
  * @property {string[]} [culprits] the test files that failed
  * @property {number} seconds
  */
+
+/** The end of what each failed command printed; commands that run others share it with them. */
+const failures = process.env.RINGPORT_FAILURES ??
+  path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'ringport-ci-')), 'failures');
+const FAILURE_LINES = 100;
+
+function failuresSize() {
+  return fs.statSync(failures, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function noteFailure(name, output) {
+  const lines = output.trimEnd().split('\n').slice(-FAILURE_LINES);
+
+  fs.appendFileSync(failures, `\n### ${name}\n\n${lines.join('\n')}\n`);
+}
+
+/** Show the failures, if no other command waits for this one and will. */
+function showFailures() {
+  if (process.env.RINGPORT_FAILURES !== undefined) return;
+  if (failuresSize() > 0) console.log(`\n## What failed\n${fs.readFileSync(failures, 'utf8')}`);
+  fs.rmSync(path.dirname(failures), { recursive: true, force: true });
+}
 
 /**
  * What a command's closing line says: the last 'N passed, N failed', else mocha's summary.
@@ -62,9 +86,13 @@ function run(name, command, args, { minutes = 10, env = {} } = {}) {
 
   return new Promise((resolve) => {
     const start = performance.now();
+    const noted = failuresSize();
     // A group of its own: what hangs is mostly a grandchild, of npm or of a test.
     const child = spawn(command, args, {
-      cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'], detached: true,
+      cwd: root,
+      env: { ...process.env, RINGPORT_FAILURES: failures, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
     });
     const interrupt = () => {
       stop(child);
@@ -76,17 +104,21 @@ function run(name, command, args, { minutes = 10, env = {} } = {}) {
     }, minutes * 60_000);
     let output = '';
 
-    child.stdout.setEncoding('utf8');
-    child.stdout.on('data', (text) => {
-      output += text;
-      process.stdout.write(text);
-    });
+    for (const stream of ['stdout', 'stderr']) {
+      child[stream].setEncoding('utf8').on('data', (text) => {
+        output += text;
+        process[stream].write(text);
+      });
+    }
     child.on('error', (error) => console.log(error.message));
     process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
     child.on('close', (code, killer) => {
       clearTimeout(timer);
       process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
       if (code !== 0) console.log(`${name}: ${killer ?? `exit code ${code}`}`);
+
+      // One that runs others has nothing to add to what they have noted.
+      if (code !== 0 && failuresSize() === noted) noteFailure(name, output);
 
       const { passed, failed } = counts(output) ?? { passed: code === 0 ? 1 : 0, failed: 0 };
 
@@ -142,6 +174,7 @@ function total(steps) {
   const sum = (key) => steps.reduce((all, step) => all + step[key], 0);
   const width = Math.max(...steps.map((step) => step.name.length));
 
+  showFailures();
   console.log('');
   for (const { name, passed, failed, seconds, culprits } of steps) {
     const time = `${seconds.toFixed(1).padStart(6)} s`;
