@@ -167,6 +167,8 @@ class RecordIterator extends AsyncIterator {
   #stop = new AbortController();
   /** What may still be read in this turn of the event loop. */
   #left = TURN;
+  /** The last next() that has not been answered. */
+  #pending = null;
 
   constructor(ring) {
     super();
@@ -175,34 +177,50 @@ class RecordIterator extends AsyncIterator {
   }
 
   next() {
+    if (this.#pending !== null || this.#left <= 0) return this.#queue();
+
     let record;
 
-    if (this.#left <= 0) return this.#nextTurn();
     try {
       record = this.#ring?.read() ?? null;
     } catch (error) {
       return Promise.reject(error);
     }
-    if (record === null) return this.#later();
-    this.#left -= record.length + EACH;
-    return Promise.resolve({ value: record, done: false });
+    return record === null ? this.#queue() : Promise.resolve(this.#result(record));
   }
 
-  /** Others have their turn, if writers are so fast that there is always a record. */
-  async #nextTurn() {
-    await new Promise(setImmediate);
-    this.#left = TURN;
-    return this.next();
+  #result(record) {
+    this.#left -= record.length + EACH;
+    return { value: record, done: false };
+  }
+
+  /** Who asks before others have got their record gets the one behind theirs. */
+  #queue() {
+    const turn = () => this.#later();
+    const result = this.#pending === null ? turn() : this.#pending.then(turn, turn);
+    const settled = () => {
+      if (this.#pending === result) this.#pending = null;
+    };
+
+    this.#pending = result;
+    result.then(settled, settled);
+    return result;
   }
 
   async #later() {
     const { signal } = this.#stop;
 
+    /* Others have their turn, if writers are so fast that there is always a record. */
+    if (this.#left <= 0) {
+      await new Promise(setImmediate);
+      this.#left = TURN;
+    }
     try {
-      while (this.#ring !== null && await this.#ring.readable({ signal })) {
-        const record = this.#ring?.read() ?? null;
+      while (this.#ring !== null) {
+        const record = this.#ring.read();
 
-        if (record !== null) return { value: record, done: false };
+        if (record !== null) return this.#result(record);
+        if (!await this.#ring.readable({ signal })) break;
       }
     } catch (error) {
       if (!signal.aborted) throw error;
