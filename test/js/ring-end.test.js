@@ -395,7 +395,7 @@ describe('RingBuffer: garbage collection', function () {
       }
       for (const writer of writers) {
         writer.write('came');
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
       }
     }), 'wait true\nevent came\n');
   });

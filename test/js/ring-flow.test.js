@@ -4,8 +4,7 @@
 
 const assert = require('node:assert');
 const { once } = require('node:events');
-const { setTimeout: sleep } = require('node:timers/promises');
-const { RingBuffer, run } = require('./support/rings');
+const { RingBuffer, run, turns } = require('./support/rings');
 
 function pair() {
   const writer = new RingBuffer(1 << 16);
@@ -27,8 +26,8 @@ describe('RingBuffer: a read stream', () => {
     ring.createReadStream().on('data', () => got++);
     for (let i = 0; i < 20; i++) {
       writer.write('x');
-      while (got <= i) await sleep(1);
-      await sleep(1);
+      while (got <= i) await turns(1);
+      await turns();
       assert.strictEqual(waits, 1);
     }
     writer.close();
@@ -40,7 +39,7 @@ describe('RingBuffer: a read stream', () => {
 
     for (let i = 0; i < 10; i++) {
       writer.write('x');
-      await sleep(2);
+      await turns();
     }
     assert.strictEqual(stream.readableLength, 2);
     stream.destroy();
@@ -54,7 +53,7 @@ describe('RingBuffer: a read stream', () => {
     stream.on('data', () => {
       if (++got === 3) stream.destroy();
     });
-    await sleep(1);
+    await turns();
     writer.writeMany(Array(10).fill('x'));
     await once(stream, 'close');
     assert.strictEqual(got, 3);

