@@ -22,7 +22,7 @@ const { reference, subject } = require('./support/implementations');
 
 /* How long one worker may take from its start to the last event. */
 const LIMIT = 60000;
-/* RSS may still grow by this much per worker in the second half, plus a fixed slack (malloc arenas). */
+/* RSS may still grow by this much per worker once it has settled, plus a fixed slack (malloc arenas). */
 const GROWTH_PER_WORKER = 4 * 1024;
 const SLACK = 16 * 1024 * 1024;
 
@@ -165,11 +165,11 @@ async function main() {
     if (now[key] > before[key]) problems.push(`${key}: ${before[key]} before, ${now[key]} after`);
   }
 
-  const half = Math.floor(rss.length / 2);
-  const growth = rss.at(-1) - rss[half - 1];
-  const allowed = SLACK + (workers / 2) * GROWTH_PER_WORKER;
-  console.log(`RSS in the second half: ${(growth / 1048576).toFixed(1)} MiB, ` +
-    `${Math.round(growth / (workers / 2))} bytes per worker`);
+  /* A leak shows as a last quarter that lies wholly above the second; a single round is chance. */
+  const quarter = rss.length >> 2;
+  const growth = Math.min(...rss.slice(-quarter)) - Math.max(...rss.slice(quarter, 2 * quarter));
+  const allowed = SLACK + (workers / 4) * GROWTH_PER_WORKER;
+  console.log(`RSS of the last quarter: ${(growth / 1048576).toFixed(1)} MiB above the second`);
   if (growth > allowed) problems.push(`RSS grew by ${growth} bytes in the second half`);
 
   for (const problem of problems) console.error(problem);
