@@ -10,10 +10,10 @@ const assert = require('node:assert');
 const { play } = require('./support/play');
 
 describe('worker: spawn', function () {
-  this.timeout(20000);
+  this.timeout(0); // each has a limit of its own
 
   it('terminates a worker that hangs in a getter of workerData while its child looks for a port', async () => {
-    const [[before], [code, ms]] = await play(async (wt, { note, worker }) => {
+    const program = async (wt, { note, worker }) => {
       const parent = worker((wt, { id }) => {
         const plain = require('node:worker_threads');
         const here = new Int32Array(new SharedArrayBuffer(4));
@@ -42,10 +42,17 @@ describe('worker: spawn', function () {
       const end = await parent.terminate();
 
       note(end, performance.now() - start);
-    });
+    };
+    const times = [];
 
-    assert.deepStrictEqual([before, code], ['child is there', 1]);
-    assert.ok(ms < 1000, `it took ${ms} ms`);
+    /* If it had to wait for the child, it would for most of two seconds, each time. */
+    while (times.length < 10 && !(times.at(-1) < 1000)) {
+      const [[before], [code, ms]] = await play(program);
+
+      assert.deepStrictEqual([before, code], ['child is there', 1]);
+      times.push(ms);
+    }
+    assert.ok(times.at(-1) < 1000, `it took ${times} ms`);
   });
 
   it('a getter of workerData may wait for a worker that looks for a port', async () => {
@@ -62,7 +69,7 @@ describe('worker: spawn', function () {
              parentPort.postMessage('by the lane of Node');`,
             { eval: true, workerData: loaded }
           ).on('message', note);
-          return Atomics.wait(loaded, 0, 0, 5000);
+          return Atomics.wait(loaded, 0, 0, 30000);
         }
       };
 
