@@ -512,9 +512,7 @@ describe('batches: a listener that throws', () => {
   });
 });
 
-describe('batches: workers', function () {
-  this.timeout(20000);
-
+describe('batches: workers', () => {
   const { worker } = open(subject.id);
 
   it('arrive in order in both directions, whichever lane they take', async () => {

@@ -17,7 +17,7 @@ function collects(title, program, expected) {
   (ours ? it : it.skip)(title, async function () {
     this.timeout(0);
     const text = source(subject.id, program);
-    const { lines, ...end } = await run(subject, ['--expose-gc', '-e', text], { limit: 30000 });
+    const { lines, ...end } = await run(subject, ['--expose-gc', '-e', text], {});
 
     assert.deepStrictEqual(
       { ...end, lines: lines.map((line) => JSON.parse(line)) },

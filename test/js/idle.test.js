@@ -43,7 +43,7 @@ function pingPong(until, spin = FOREVER) {
 }
 
 async function ends(program, expected = [['stopped']], options = {}) {
-  assert.deepStrictEqual(await play(program, { limit: 60000, ...options }), expected);
+  assert.deepStrictEqual(await play(program, options), expected);
 }
 
 describe('idle strategy', () => {

@@ -63,7 +63,7 @@ const linux = process.platform === 'linux';
 
       last.postMessage('after');
       note(await once(last, 'message'));
-    }, { data: holdings, limit: 30000, env });
+    }, { data: holdings, env });
 
     assert.deepStrictEqual(lines, [
       ['before'], ['EMFILE'], ['ERR_WORKER_INIT_FAILED'], [{ still: 'here' }], ['nothing left'], ['after']]);

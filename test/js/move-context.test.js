@@ -441,7 +441,6 @@ describe('a port in another context: its end', () => {
     one.start();
     two.start();
     two.unref();
-    setTimeout(() => note('alive'), 10000).unref();
     process.on('exit', () => note('exit', one.hasRef(), two.hasRef()));
   });
 

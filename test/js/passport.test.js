@@ -337,7 +337,6 @@ describe('passport: its end', () => {
     port1.on('close', () => note('close'));
     port1.unref();
     process.on('exit', () => note('exit'));
-    setTimeout(() => note('alive'), 1000).unref();
   });
 
   same('1,000 passports lost in rounds', async (wt, t) => {

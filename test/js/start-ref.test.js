@@ -127,7 +127,6 @@ describe('start: a fresh port', () => {
     port2.on('close', () => note('close 2')).on('messageerror', () => {});
     port1.postMessage(1);
     process.on('exit', () => note('exit'));
-    setTimeout(() => note('alive'), 1000).unref();
   });
 
   same('drops messages when started without a listener', async (wt, t) => {
@@ -276,7 +275,6 @@ describe('ref and unref of a port', () => {
     port2.on('message', (m) => note('message', m));
     port2.unref();
     process.on('exit', () => note('exit'));
-    setTimeout(() => note('alive'), 1000).unref();
     port1.unref();
   });
 
@@ -304,7 +302,6 @@ describe('ref and unref of a port', () => {
     process.on('exit', () => note('exit'));
     port1.postMessage(1);
     port1.postMessage(2);
-    setTimeout(() => note('alive'), 1000).unref();
   });
 
   sameProcess('a once listener lets the process end when it has fired', (wt, { note }) => {
@@ -313,7 +310,6 @@ describe('ref and unref of a port', () => {
     port2.once('message', (m) => note('message', m));
     process.on('exit', () => note('exit'));
     port1.postMessage(1);
-    setTimeout(() => note('alive'), 1000).unref();
   });
 
   sameProcess('closing one end lets the process end', (wt, { note }) => {
@@ -323,7 +319,6 @@ describe('ref and unref of a port', () => {
     port2.on('message', () => {}).on('close', () => note('close 2'));
     process.on('exit', () => note('exit'));
     setImmediate(() => port1.close());
-    setTimeout(() => note('alive'), 1000).unref();
   });
 });
 
@@ -351,7 +346,6 @@ describe('ref and unref of a worker', () => {
 
     w.on('message', (m) => {
       note(m);
-      setTimeout(() => note('alive'), 1000).unref();
       w.unref();
     });
     w.on('exit', () => note('exit of the worker'));
@@ -378,7 +372,6 @@ describe('ref and unref of a worker', () => {
 
     note(w.unref() === undefined);
     process.on('exit', () => note('exit'));
-    setTimeout(() => note('alive'), 2000).unref();
   });
 
   same('ref and unref of a worker that has ended', async (wt, t) => {

@@ -10,7 +10,7 @@ const { watch } = require('./support/watch');
 const holdings = require.resolve('./support/holdings');
 
 describe('worker: a start that fails', function () {
-  this.timeout(20000);
+  this.timeout(0); // each has a limit of its own
 
   const FAILURES = {
     'a file that does not exist': ['/no/such/file.js'],
@@ -92,7 +92,7 @@ describe('worker: a start that fails', function () {
       const before = holdings();
       for (let i = 0; i < 3; i++) await round();
       note(await left(before) ?? { transit: before.transit, spawns: before.spawns });
-    }, { data, limit: 30000 });
+    }, { data });
 
     assert.deepStrictEqual(more, { transit: 0, spawns: 0 });
   });
@@ -131,7 +131,7 @@ describe('worker: a start that fails', function () {
       }
       await end(start());
       note('a worker');
-    }, { data: { holdings }, limit: 20000 });
+    }, { data: { holdings } });
 
     const round = [['ERR_WORKER_INIT_FAILED', true], ['nothing left']];
 

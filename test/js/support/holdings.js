@@ -5,7 +5,7 @@ const path = require('node:path');
 const { subject } = require('./implementations');
 
 /* How long what a worker had may take to go after its 'exit': its thread still has to end. */
-const LIMIT = 5000;
+const LIMIT = 30000;
 
 function entries(directory) {
   try {

@@ -14,7 +14,7 @@ const { source } = require('./program');
  * Play a program that ends by itself with 0.
  * @returns {Promise<unknown[][]>} what it noted
  */
-async function play(program, { limit = 10000, flags = [], data, ...options } = {}) {
+async function play(program, { limit = 50000, flags = [], data, ...options } = {}) {
   const args = [...flags, '-e', source(subject.id, program, data)];
   const { code, signal, lines, stderr } = await run(subject, args, { limit, ...options });
 

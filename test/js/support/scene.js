@@ -3,7 +3,7 @@
 const { open } = require('./program');
 
 /* How long clean-up may take before it counts as a hang. */
-const END_LIMIT = 10000;
+const END_LIMIT = 60000;
 
 /**
  * One run of a scenario on one implementation: what it recorded, and everything it opened.
