@@ -26,8 +26,6 @@ _Static_assert(sizeof(rp_word) == 4, "a word is 4 bytes, also in shared memory")
 #define rp_exchange(p, v) atomic_exchange_explicit((p), (v), memory_order_acq_rel)
 #define rp_fetch_or(p, v) atomic_fetch_or_explicit((p), (v), memory_order_acq_rel)
 #define rp_fetch_and(p, v) atomic_fetch_and_explicit((p), (v), memory_order_acq_rel)
-#define rp_fetch_add_relaxed(p, v)                                                       \
-  atomic_fetch_add_explicit((p), (v), memory_order_relaxed)
 
 /* Strong compare and swap: acq_rel on success, acquire on failure. */
 #define rp_cas(p, expected, desired)                                                     \
