@@ -112,9 +112,12 @@ describe('worker: a start that fails', function () {
 
       await end(start());
       execFileSync('prlimit', ['--pid', String(process.pid), '--nproc=24:24']);
+      /* Nobody else's: the threads of all processes of a user count. */
+      const user = 54321 + process.pid;
+
       process.setgroups([]);
-      process.setgid(54321);
-      process.setuid(54321);
+      process.setgid(user);
+      process.setuid(user);
 
       const before = holdings();
 
