@@ -25,6 +25,9 @@ const failures = process.env.RINGPORT_FAILURES ??
   path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'ringport-ci-')), 'failures');
 const FAILURE_LINES = 100;
 
+/** Test files that run at a time. */
+const LANES = Math.min(2, os.availableParallelism());
+
 function failuresSize() {
   return fs.statSync(failures, { throwIfNoEntry: false })?.size ?? 0;
 }
@@ -71,6 +74,16 @@ function stop(child) {
   setTimeout(() => signal(child, 'SIGKILL'), 2000).unref();
 }
 
+/** Whoever ends us ends all that we have started. */
+const children = new Set();
+
+for (const name of ['SIGINT', 'SIGTERM']) {
+  process.on(name, () => {
+    for (const child of children) stop(child);
+    process.exit(130);
+  });
+}
+
 /**
  * Run a command of the project. One without a closing line counts as one test.
  * @param {string} name for people
@@ -79,10 +92,12 @@ function stop(child) {
  * @param {object} [options]
  * @param {number} [options.minutes] after which the command is stopped and has failed
  * @param {object} [options.env] more environment variables
+ * @param {boolean} [options.alone] nothing else runs: what it prints is shown as it comes, not at its end,
+ *   and if it has noted failures of its own, it is none
  * @returns {Promise<Step>}
  */
-function run(name, command, args, { minutes = 10, env = {} } = {}) {
-  console.log(`\n## ${name}`);
+function run(name, command, args, { minutes = 10, env = {}, alone = true } = {}) {
+  if (alone) console.log(`\n## ${name}`);
 
   return new Promise((resolve) => {
     const start = performance.now();
@@ -94,12 +109,9 @@ function run(name, command, args, { minutes = 10, env = {} } = {}) {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
-    const interrupt = () => {
-      stop(child);
-      process.exit(130);
-    };
     const timer = setTimeout(() => {
-      console.log(`${name}: no end after ${minutes} minutes`);
+      output += `${name}: no end after ${minutes} minutes\n`;
+      if (alone) console.log(`${name}: no end after ${minutes} minutes`);
       stop(child);
     }, minutes * 60_000);
     let output = '';
@@ -107,18 +119,19 @@ function run(name, command, args, { minutes = 10, env = {} } = {}) {
     for (const stream of ['stdout', 'stderr']) {
       child[stream].setEncoding('utf8').on('data', (text) => {
         output += text;
-        process[stream].write(text);
+        if (alone) process[stream].write(text);
       });
     }
     child.on('error', (error) => console.log(error.message));
-    process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+    children.add(child);
     child.on('close', (code, killer) => {
       clearTimeout(timer);
-      process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+      children.delete(child);
+      if (!alone) console.log(`\n## ${name}\n${output.trimEnd()}`);
       if (code !== 0) console.log(`${name}: ${killer ?? `exit code ${code}`}`);
 
       // One that runs others has nothing to add to what they have noted.
-      if (code !== 0 && failuresSize() === noted) noteFailure(name, output);
+      if (code !== 0 && !(alone && failuresSize() > noted)) noteFailure(name, output);
 
       const { passed, failed } = counts(output) ?? { passed: code === 0 ? 1 : 0, failed: 0 };
 
@@ -146,7 +159,8 @@ function testFiles(suites) {
 
 /**
  * Run mocha, each test file in a process of its own: an addon's crash or hang then costs the rest
- * of one file, and shows which.
+ * of one file, and shows which. Two at a time where there are cores for them: most of the time of a
+ * file goes into starts of threads and processes, which wait for each other.
  * @param {string} name for people
  * @param {string} node the Node to run it in
  * @param {string[]} suites test files, or directories of them
@@ -156,16 +170,21 @@ function testFiles(suites) {
 async function runMocha(name, node, suites, options) {
   const step = { name, passed: 0, failed: 0, seconds: 0, culprits: [] };
 
-  for (const file of testFiles(suites)) {
-    const args = ['node_modules/mocha/bin/mocha.js', '--no-color', file];
-    const { passed, failed, seconds } = await run(`${name}: ${file}`, node, args, { minutes: 3, ...options });
+  const files = testFiles(suites);
+  const start = performance.now();
+  const lane = async () => {
+    for (let file; (file = files.shift()) !== undefined;) {
+      const args = ['node_modules/mocha/bin/mocha.js', '--no-color', file];
+      const { passed, failed } = await run(`${name}: ${file}`, node, args, { minutes: 5, ...options, alone: false });
 
-    step.passed += passed;
-    step.failed += failed;
-    step.seconds += seconds;
-    if (failed > 0) step.culprits.push(file);
-  }
+      step.passed += passed;
+      step.failed += failed;
+      if (failed > 0) step.culprits.push(file);
+    }
+  };
 
+  await Promise.all(Array.from({ length: LANES }, lane));
+  step.seconds = (performance.now() - start) / 1000;
   return step;
 }
 
