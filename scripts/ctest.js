@@ -9,6 +9,7 @@
 // --sanitize address stands for address,undefined; the two run together.
 // --sanitize valgrind runs the plain programs under memcheck, which takes minutes; coverage builds them
 // for scripts/coverage.js, with gcc.
+// What a cross compiler builds runs under qemu's user mode: --cc aarch64-linux-gnu-gcc --sanitize none.
 
 const fs = require('node:fs');
 const os = require('node:os');
@@ -97,6 +98,13 @@ function fresh(output, inputs) {
   return fs.existsSync(file) && fs.statSync(file).mtimeMs > newest([...inputs, 'scripts/ctest.js']);
 }
 
+/** What runs the programs of a compiler for another machine. */
+function emulator(cc) {
+  const machine = spawnSync(cc, ['-dumpmachine'], { encoding: 'utf8' }).stdout.trim();
+
+  return [`qemu-${machine.split('-')[0]}-static`, '-L', `/usr/${machine}`];
+}
+
 /**
  * One compiler with one sanitizer. ThreadSanitizer of older compilers does not know the address
  * layout of newer kernels: if an empty program cannot run, it may without address randomization.
@@ -118,7 +126,8 @@ function prepareVariant(cc, sanitize) {
   }
 
   const starts = ([command, ...args]) => spawnSync(command, args, { cwd: root }).status === 0;
-  const launchers = sanitize === 'valgrind' ? [memcheck] : [[], ['setarch', os.machine(), '-R']];
+  const launchers = sanitize === 'valgrind'
+    ? [memcheck] : [[], ['setarch', os.machine(), '-R'], emulator(cc)];
   const launcher = launchers.find((words) => starts([...words, `./${empty}`]));
 
   if (!launcher) throw new Error(`a program built by ${cc} with sanitizer '${sanitize}' cannot run here`);

@@ -49,19 +49,21 @@ fill_seen(rp_side *side, uint64_t in_use) {
 void
 rp__side_look_at_fill(rp_side *side) {
   rp_shared_words *words = side->shared.words;
+
+  if (side->shared.mode == RP_SPSC) {
+    uint32_t head = rp_load_acquire(&words->head.word);
+
+    fill_seen(side, rp_load_relaxed(&words->tail.word) - head);
+    return;
+  }
+
   uint64_t head = rp_load_acquire(&words->head.wide);
   uint64_t tail = rp_load_relaxed(&words->tail.wide);
 
-  switch (side->shared.mode) {
-    case RP_SPSC:
-      fill_seen(side, (uint32_t) tail - (uint32_t) head);
-      break;
-    case RP_MPSC:
-      fill_seen(side, tail - head);
-      break;
-    default:
-      fill_seen(side, tail / RP_MPMC_STEP - head / RP_MPMC_STEP);
-  }
+  if (side->shared.mode == RP_MPSC)
+    fill_seen(side, tail - head);
+  else
+    fill_seen(side, tail / RP_MPMC_STEP - head / RP_MPMC_STEP);
 }
 
 void

@@ -35,8 +35,8 @@
 #define RP_MESSAGE_RUN_MAX (64u * 1024)
 
 typedef struct rp_block {
-  void *data;
-  size_t length;
+  _Alignas(8) void *data;
+  uint64_t length; /* bytes of data; without data: the id of a half in transit */
 } rp_block;
 
 _Static_assert(sizeof(rp_block) == 16, "a pointer, or an id of 64 bits");

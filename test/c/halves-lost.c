@@ -8,7 +8,7 @@
 
 static void
 send_half(rp_half *by, uint64_t id) {
-  const rp_block block = {NULL, (size_t) id};
+  const rp_block block = {NULL, id};
 
   assert(rp_half_write(by, 0, "here", 4, &block, 1) == RP_OK);
   rp_half_publish(by);
@@ -54,7 +54,7 @@ at_the_last_moment(void) {
   loop_init(&l);
   assert(rp_channel_open(&l.thread, &a, &b) == RP_OK);
   assert(rp_channel_open(&l.thread, &c, &d) == RP_OK);
-  block.length = (size_t) rp_half_detach(d);
+  block.length = rp_half_detach(d);
   assert(rp_half_write(a, 0, "here", 4, &block, 1) == RP_OK);
   rp_half_close(b);
   rp_half_publish(a);
