@@ -110,22 +110,44 @@ function buildWithNodeGyp(variant, options) {
   run(process.execPath, [gyp, 'build', '--jobs=max', ...args], { ...options, env });
 }
 
-function buildDirectly(variant, options) {
+/** Without node-gyp, which knows only how to build for the machine it runs on. */
+function compile(compiler, flags, binary, options) {
   const include = toolchain.includeDir();
 
   if (!include) {
     throw new BuildError('Node\'s headers are not here yet: build without --asan, --tsan or --faults first.');
   }
 
-  const binary = target(variant);
-
   fs.mkdirSync(path.dirname(binary), { recursive: true });
-  run(toolchain.compiler(), [
-    '-std=c11', '-D_GNU_SOURCE', '-DNAPI_VERSION=9', '-UNDEBUG', '-g', '-O1', '-fPIC', '-shared',
-    '-pthread', '-fvisibility=hidden', '-fno-omit-frame-pointer', ...direct[variant],
-    '-Isrc', '-Isrc/core', `-I${include}`, ...sources.core(), ...sources.node(),
-    '-Wl,-z,nodelete', '-o', binary,
+  run(compiler, [
+    '-std=c11', '-D_GNU_SOURCE', '-DNAPI_VERSION=9', '-fPIC', '-shared', '-pthread',
+    '-fvisibility=hidden', ...flags, '-Isrc', '-Isrc/core', `-I${include}`,
+    ...sources.core(), ...sources.node(), '-Wl,-z,nodelete', '-o', binary,
   ], options);
+}
+
+function buildDirectly(variant, options) {
+  const flags = ['-UNDEBUG', '-g', '-O1', '-fno-omit-frame-pointer', ...direct[variant]];
+
+  compile(toolchain.compiler(), flags, target(variant), options);
+}
+
+/** The other machines whose cross compiler, as Debian names it, may be here. Linux only. */
+const cross = { arm64: 'aarch64-linux-gnu-gcc' };
+
+/**
+ * Build for another machine; the addon of this one has been built before.
+ * @param {string} arch as in process.arch
+ * @param {string} binary where to put it, absolute
+ * @returns {boolean} false: there is no compiler for it here
+ * @throws {BuildError}
+ */
+function buildFor(arch, binary) {
+  const compiler = cross[arch];
+
+  if (process.platform !== 'linux' || arch === process.arch || !toolchain.runs(compiler)) return false;
+  compile(compiler, ['-O2', '-flto', '-Wall', '-Wextra', '-Wconversion', '-Wshadow'], binary, { quiet: true });
+  return true;
 }
 
 /** @throws {BuildError} when a tool is missing, with the sentence that names it */
@@ -171,7 +193,7 @@ function orExplain(body) {
   }
 }
 
-module.exports = { build, BuildError, orExplain, requireToolchain, stale, target };
+module.exports = { build, buildFor, BuildError, orExplain, requireToolchain, stale, target };
 
 if (require.main === module) {
   const flags = new Set(process.argv.slice(2));

@@ -15,11 +15,15 @@ const { root } = require('./sources');
 const lines = [20, 22, 24, 26];
 
 const running = Number(process.versions.node.split('.')[0]);
-const cache = path.join(root, '.cache', 'nodes');
-const binary = (line) => path.join(cache, 'node_modules', `node-${line}`, 'bin', 'node');
 
-function install(wanted) {
-  const name = `node-${process.platform}-${process.arch}`;
+/** Where those of an architecture are kept. */
+const cacheOf = (arch) => path.join(root, '.cache', arch === process.arch ? 'nodes' : `nodes-${arch}`);
+const binary = (line, arch = process.arch) => path.join(
+  cacheOf(arch), 'node_modules', `node-${line}`, 'bin', 'node');
+
+function install(wanted, arch = process.arch) {
+  const cache = cacheOf(arch);
+  const name = `node-${process.platform}-${arch}`;
   const packages = wanted.map((line) => `node-${line}@npm:${name}@${line}`);
   // All lines at once, as npm removes what it was not asked for.
   const args = [
@@ -27,6 +31,7 @@ function install(wanted) {
     '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...packages,
   ];
 
+  if (arch !== process.arch) args.push('--force'); // npm refuses what cannot run here
   fs.mkdirSync(cache, { recursive: true });
 
   const { status, error } = spawnSync('npm', args, { stdio: ['ignore', 'ignore', 'inherit'] });
@@ -48,7 +53,13 @@ function nodes() {
   ];
 }
 
-module.exports = { nodes };
+/** @returns {string} the path of a Node for another machine, which something has to emulate */
+function foreign(line, arch) {
+  if (!fs.existsSync(binary(line, arch))) install([line], arch);
+  return binary(line, arch);
+}
+
+module.exports = { nodes, foreign };
 
 if (require.main === module) {
   for (const { node } of nodes()) console.log(node);

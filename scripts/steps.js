@@ -162,7 +162,7 @@ function testFiles(suites) {
  * of one file, and shows which. Two at a time where there are cores for them: most of the time of a
  * file goes into starts of threads and processes, which wait for each other.
  * @param {string} name for people
- * @param {string} node the Node to run it in
+ * @param {string | string[]} node the Node to run it in, or the words of a command that is one
  * @param {string[]} suites test files, or directories of them
  * @param {object} [options] as for run(), for each file
  * @returns {Promise<Step>}
@@ -171,11 +171,12 @@ async function runMocha(name, node, suites, options) {
   const step = { name, passed: 0, failed: 0, seconds: 0, culprits: [] };
 
   const files = testFiles(suites);
+  const [command, ...words] = [node].flat();
   const start = performance.now();
   const lane = async () => {
     for (let file; (file = files.shift()) !== undefined;) {
-      const args = ['node_modules/mocha/bin/mocha.js', '--no-color', file];
-      const { passed, failed } = await run(`${name}: ${file}`, node, args, { minutes: 5, ...options, alone: false });
+      const args = [...words, 'node_modules/mocha/bin/mocha.js', '--no-color', file];
+      const { passed, failed } = await run(`${name}: ${file}`, command, args, { minutes: 5, ...options, alone: false });
 
       step.passed += passed;
       step.failed += failed;
@@ -207,4 +208,4 @@ function total(steps) {
   if (sum('failed') > 0) process.exitCode = 1;
 }
 
-module.exports = { run, runMocha, total };
+module.exports = { run, runMocha, testFiles, total };
