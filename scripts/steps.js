@@ -176,7 +176,7 @@ async function runMocha(name, node, suites, options) {
   const lane = async () => {
     for (let file; (file = files.shift()) !== undefined;) {
       const args = [...words, 'node_modules/mocha/bin/mocha.js', '--no-color', file];
-      const { passed, failed } = await run(`${name}: ${file}`, command, args, { minutes: 5, ...options, alone: false });
+      const { passed, failed } = await run(`${name}: ${file}`, command, args, { ...options, alone: false });
 
       step.passed += passed;
       step.failed += failed;

@@ -23,7 +23,7 @@ const { values, positionals } = parseArgs({ options: { only: { type: 'string' } 
 
 const ENDS = ['terminate', 'close', 'transfer'];
 /** Of a process: what is in it has limits of its own. */
-const MINUTES = 2;
+const MINUTES = 10;
 const lanes = Math.min(2, os.availableParallelism());
 
 /** All points, from the sources. */

@@ -48,7 +48,7 @@ async function leftovers(before, handles) {
       const more = look();
 
       if (more === undefined) return;
-      if (performance.now() - start > 5000) return void wrong.push(`${what}: ${more}`);
+      if (performance.now() - start > 30_000) return void wrong.push(`${what}: ${more}`);
       globalThis.gc();
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
