@@ -18,9 +18,10 @@ const { walk } = core;
 
 const { keys: keysOf, values: valuesOf } = Object;
 const hasOwn = Object.hasOwn;
-const { getPrototypeOf, getOwnPropertyDescriptor } = Object;
+const { getPrototypeOf, prototype: objectPrototype } = Object;
 const { prototype: arrayPrototype } = Array;
-const { includes } = arrayPrototype;
+/** A quarter of what a property descriptor costs. */
+const { __lookupGetter__: lookupGetter } = objectPrototype;
 
 /** Lengths up to which listing the keys is the cheapest check: of any array, and of numbers. */
 const SOME = 64;
@@ -35,13 +36,15 @@ const PACKED = 8;
 
 /** Whether all keys are indices. Not every array with holes that has no other keys is said to be so. */
 function hasOnlyElements(array, length) {
-  if (length > SOME && mayBait()) {
-    const first = getOwnPropertyDescriptor(array, 0);
-    if (first !== undefined && first.get === undefined) return takesBait(array, length);
-  }
+  if (length > SOME && mayBait() && hasValue(array, 0)) return takesBait(array, length);
   const keys = keysOf(array);
   // Indices come first: if the last of so many keys is the last index, all of them are indices.
   return keys.length === length && (length === 0 || keys[length - 1] === `${length - 1}`);
+}
+
+/** Whether the element is the array's own, and reading it runs no getter. */
+function hasValue(array, index) {
+  return hasOwn(array, index) && lookupGetter.call(array, index) === undefined;
 }
 
 /*
@@ -95,11 +98,9 @@ function isMostlyHoles(array, length) {
 function writeArray(array) {
   const { length } = array;
   if (length > PROBED && isMostlyHoles(array, length)) return writeUncommon(array, length);
-  if (length >= PACKED) {
-    const first = getOwnPropertyDescriptor(array, 0);
-    if (first !== undefined && typeof first.value === 'number') {
-      return writeNumbers(array, length, first.value);
-    }
+  if (length >= PACKED && hasValue(array, 0)) {
+    const first = array[0];
+    if (typeof first === 'number') return writeNumbers(array, length, first);
   }
   if (hasOnlyElements(array, length)) writeElements(array, length, op.ARRAY);
   else writeUncommon(array, length);
@@ -107,23 +108,29 @@ function writeArray(array) {
 
 /** An array that starts with a number: packed as long as numbers follow. */
 function writeNumbers(array, length, first) {
-  if (length > SOME_NUMBERS && length <= VALUES && isInteger(first)) {
+  // The ends mostly tell how large integers are.
+  let last = first;
+  let isSimple;
+  if (length <= SOME_NUMBERS) {
+    isSimple = hasOnlyElements(array, length);
+  } else if (length <= VALUES && isInteger(first)) {
     const values = valuesOf(array);
-    // A hole or a hidden element would make room for the value of another key, the last one.
-    if (values.length === length && values[length - 1] === array[length - 1] &&
-        getPrototypeOf(array) === arrayPrototype && !includes.call(array, undefined) &&
-        writeIntegers(values, length)) return;
+    last = values[length - 1];
+    // A hole makes room for the value of another key, but see writeRest; so does a hidden element,
+    // for the last one.
+    isSimple = values.length === length && last === array[length - 1] &&
+      getPrototypeOf(array) === arrayPrototype;
+  } else {
+    isSimple = mayBait() ? takesBait(array, length) : hasOnlyElements(array, length);
   }
-  const isSimple = length > SOME_NUMBERS && mayBait() ?
-      takesBait(array, length) : hasOnlyElements(array, length);
   if (!isSimple) return writeUncommon(array, length);
   reserve(length * 8 + 8);
   const { view, pos } = w;
   // Taken beforehand: an accessor among the elements may encode another message.
   w.pos = pos + 5 + length * 8;
   if (!isInteger(first)) writeDoubles(array, length, pos, view, 0, first);
-  else if (first << 24 >> 24 === first) writeBytes(array, length, pos, view);
-  else if (first << 16 >> 16 === first) writeShorts(array, length, pos, view);
+  else if (isByte(first) && isByte(last)) writeBytes(array, length, pos, view);
+  else if (isShort(first) && isShort(last)) writeShorts(array, length, pos, view);
   else writeWords(array, length, pos, view, 0, first, 4);
 }
 
@@ -133,40 +140,11 @@ function isInteger(value) {
 }
 
 function isByte(value) {
-  return isInteger(value) && value << 24 >> 24 === value;
+  return typeof value === 'number' && value << 24 >> 24 === value && (value !== 0 || 1 / value > 0);
 }
 
-/**
- * Write the values of an array, which have been read already, if all are integers.
- * @returns {boolean} false: they are not
- */
-function writeIntegers(values, length) {
-  reserve(length * 4 + 8);
-  const { view, pos } = w;
-  const at = pos + 5;
-  // The ends mostly tell how large they are.
-  if (isByte(values[0]) && isByte(values[length - 1])) {
-    let i = 0;
-    for (; i < length && isByte(values[i]); i++) view.setInt8(at + i, values[i]);
-    if (i === length) {
-      finish(view, pos, op.INT8S, length, 1);
-      return true;
-    }
-  }
-  let bits = 0;
-  for (let i = 0; i < length; i++) {
-    const value = values[i];
-    if (!isInteger(value)) return false;
-    bits |= value ^ value >> 31;
-    view.setInt16(at + i * 2, value, true);
-  }
-  if (bits < 32768) {
-    finish(view, pos, op.INT16S, length, 2);
-  } else {
-    for (let i = 0; i < length; i++) view.setInt32(at + i * 4, values[i], true);
-    finish(view, pos, op.INT32S, length, 4);
-  }
-  return true;
+function isShort(value) {
+  return typeof value === 'number' && value << 16 >> 16 === value && (value !== 0 || 1 / value > 0);
 }
 
 /*
@@ -189,7 +167,7 @@ function writeBytes(array, length, pos, view) {
 function writeShorts(array, length, pos, view) {
   for (let i = 0; i < length; i++) {
     const value = array[i];
-    if (!isInteger(value) || value << 16 >> 16 !== value) {
+    if (!isShort(value)) {
       return writeWords(array, length, pos, view, i, value, 2);
     }
     view.setInt16(pos + 5 + i * 2, value, true);
@@ -242,6 +220,10 @@ function finish(view, pos, code, length, size) {
 
 /** The elements before `start` are doubles in the scratch, `value` is the one at `start`. */
 function writeRest(array, length, pos, view, start, value) {
+  if (length > SOME_NUMBERS && length <= VALUES && !hasOnlyElements(array, length)) {
+    w.pos = pos;
+    return writeUncommon(array, length);
+  }
   const numbers = new Array(start);
   for (let i = 0; i < start; i++) numbers[i] = view.getFloat64(pos + 5 + i * 8, true);
   w.pos = pos;

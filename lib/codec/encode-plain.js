@@ -18,7 +18,7 @@ const { hooks } = require('./hooks');
 const { w, reserve } = require('./scratch');
 const core = require('./encode');
 
-const { walk, writeNumber, writeString } = core;
+const { walk, putNumber, putString } = core;
 const { getRoot, startOf, step, countWriter, keysOf, pathOf } = shapes;
 const { hasOwn, keys: listKeys, prototype: objectPrototype } = Object;
 const { stringify } = JSON;
@@ -121,9 +121,9 @@ function compile(path, inherits) {
   if (mayCompile && countWriter()) {
     const source = path.map(({ name }, i) => sourceOf(name, i, inherits)).join('\n');
     try {
-      return makeFunction('path', 'w', 'reserve', 'writeNumber', 'writeString', 'writeField',
-        'hasOwn', `return (o, p) => { let v; ${source} return -1; };`)(
-        path, w, reserve, writeNumber, writeString, writeField, hasOwn);
+      return makeFunction('path', 'w', 'reserve', 'putNumber', 'putString', 'writeField',
+        'hasOwn', `return (o, p) => { let v; let { pos } = w; ${source} return -1; };`)(
+        path, w, reserve, putNumber, putString, writeField, hasOwn);
     } catch (error) {
       if (error instanceof EvalError) mayCompile = false; // else the stack is full
     }
@@ -138,11 +138,14 @@ function sourceOf(name, i, inherits) {
     inherits ? `if (${key} in p && !hasOwn(o, ${key})) return ${i};` : '';
   return `${check}
     v = o[${key}];
-    if (w.pos > w.limit) reserve(0);
-    if (typeof v === 'number') writeNumber(v);
-    else if (typeof v === 'string') writeString(v);
-    else if (typeof v === 'boolean') w.u8[w.pos++] = v ? ${op.TRUE} : ${op.FALSE};
-    else if (!writeField(o, v, path[${i}])) return ${i};`;
+    if (pos > w.limit) reserve(0);
+    if (typeof v === 'number') w.pos = pos = putNumber(v, pos);
+    else if (typeof v === 'string') w.pos = pos = putString(v, pos);
+    else if (typeof v === 'boolean') {
+      w.u8[pos] = v ? ${op.TRUE} : ${op.FALSE};
+      w.pos = ++pos;
+    } else if (writeField(o, v, path[${i}])) pos = w.pos;
+    else return ${i};`;
 }
 
 /** A writer without a compiler, for the keys of a path. */

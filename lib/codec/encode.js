@@ -28,7 +28,7 @@ const LINEAR = 32;
 /** What one encoding knows. Saved and restored when another one runs inside a getter. */
 const walk = {
   /** Objects met so far, from `base` on; beyond LINEAR `map` holds all of them instead. */
-  seen: new Array(LINEAR).fill(undefined),
+  seen: Array.from({ length: LINEAR + 4 }),
   base: 0,
   count: 0,
   map: null,
@@ -53,7 +53,8 @@ const walk = {
 const host = { marked: null };
 
 const core = {
-  walk, host, writeValue, writeObject, writeString, writeNumber, writeU32, known,
+  walk, host, writeValue, writeObject, writeString, writeNumber, putNumber, putString,
+  writeU32, known,
 };
 module.exports = core;
 
@@ -69,43 +70,63 @@ function writeU32(value) {
 }
 
 function writeNumber(value) {
-  const i = value | 0;
-  if (i === value && (i !== 0 || 1 / value > 0)) {
-    if (i >= 0 && i < 64) {
-      w.u8[w.pos++] = i;
-    } else if (i >= 0 && i < 256) {
-      const { u8, pos } = w;
-      u8[pos] = op.UINT8;
-      u8[pos + 1] = i;
-      w.pos = pos + 2;
-    } else if (i >= -32768 && i < 32768) {
-      w.u8[w.pos] = op.INT16;
-      w.view.setInt16(w.pos + 1, i, true);
-      w.pos += 3;
-    } else {
-      w.u8[w.pos] = op.INT32;
-      w.view.setInt32(w.pos + 1, i, true);
-      w.pos += 5;
-    }
-    return;
-  }
-  w.u8[w.pos] = op.DOUBLE;
-  w.view.setFloat64(w.pos + 1, value, true);
-  w.pos += 9;
+  w.pos = putNumber(value, w.pos);
 }
 
 function writeString(string) {
+  w.pos = putString(string, w.pos);
+}
+
+/*
+ * Compiled writers keep the position in a variable, which saves a store and a load at every step: so these
+ * are told where to write, and return where to go on.
+ */
+
+function putNumber(value, pos) {
+  const i = value | 0;
+  if (i === value && (i !== 0 || 1 / value > 0)) {
+    if (i >= 0 && i < 64) {
+      w.u8[pos] = i;
+      return pos + 1;
+    }
+    if (i >= 0 && i < 256) {
+      const { u8 } = w;
+      u8[pos] = op.UINT8;
+      u8[pos + 1] = i;
+      return pos + 2;
+    }
+    if (i >= -32768 && i < 32768) {
+      w.u8[pos] = op.INT16;
+      w.view.setInt16(pos + 1, i, true);
+      return pos + 3;
+    }
+    w.u8[pos] = op.INT32;
+    w.view.setInt32(pos + 1, i, true);
+    return pos + 5;
+  }
+  w.u8[pos] = op.DOUBLE;
+  w.view.setFloat64(pos + 1, value, true);
+  return pos + 9;
+}
+
+function putString(string, pos) {
   const { length } = string;
-  if (length > LOOP) return writeLongString(string);
+  if (length > LOOP) return putBy(writeLongString, string, pos);
   const { u8 } = w;
-  let pos = w.pos;
-  u8[pos++] = op.SMALL_STRING + length;
+  let at = pos;
+  u8[at++] = op.SMALL_STRING + length;
   for (let i = 0; i < length; i++) {
     const c = string.charCodeAt(i);
-    if (c > 255) return writeWide(string);
-    u8[pos++] = c;
+    if (c > 255) return putBy(writeWide, string, pos);
+    u8[at++] = c;
   }
+  return at;
+}
+
+function putBy(write, string, pos) {
   w.pos = pos;
+  write(string);
+  return w.pos;
 }
 
 function writeLongString(string) {
@@ -156,11 +177,19 @@ function known(object) {
   let index = -1;
   if (walk.map === null) {
     const { seen, base, count } = walk;
-    for (let i = base; i < count; i++) {
-      if (seen[i] === object) { index = i - base; break; }
+    // Four at a time, as each step of a loop asks whether the thread is to stop; the object on the left,
+    // which is the side that the engine asks for its type.
+    for (let i = base; i < count; i += 4) {
+      if (object === seen[i] || object === seen[i + 1] ||
+          object === seen[i + 2] || object === seen[i + 3]) {
+        index = i - base;
+        while (object !== seen[base + index]) index++;
+        break;
+      }
     }
     if (index < 0) {
       if (count - base < LINEAR) {
+        while (seen.length < count + 4) seen[seen.length] = undefined;
         seen[count] = object;
         walk.count = count + 1;
         return false;
