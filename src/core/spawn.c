@@ -127,27 +127,43 @@ rp_spawn_abort(const void *parent) {
   return found != NULL ? RP_OK : RP_ENOENT;
 }
 
-int
-rp_spawn_claim(uint64_t thread_id, uint64_t *horizon, uint32_t milliseconds,
-               uint64_t *half_id) {
+/* See rp_spawn_claim(); only with `take` is it given out. */
+static int
+find_half(uint64_t thread_id, uint64_t *horizon, uint32_t milliseconds, bool take,
+          uint64_t *half_id) {
   uint64_t deadline = rp_now() + milliseconds * UINT64_C(1000000);
-  spawn *found;
+  spawn **at, *found;
   bool pending, late = milliseconds == 0;
 
   rp_lock_take(&lock);
   if (*horizon == 0) *horizon = begun;
   for (;;) {
-    found = unlink_spawn(find_thread(thread_id, false));
+    at = find_thread(thread_id, false);
+    found = *at;
     pending = found == NULL && any_begun(*horizon);
     if (!pending || late) break;
     late = !wait_until(deadline);
   }
-  rp_lock_drop(&lock);
-  rp_yield("spawn:claimed");
-
   *half_id = found != NULL ? found->half_id : 0;
-  free(found);
+  if (take) (void) unlink_spawn(at);
+  rp_lock_drop(&lock);
+  if (take) {
+    rp_yield("spawn:claimed");
+    free(found);
+  }
   return pending ? RP_EMPTY : RP_OK;
+}
+
+int
+rp_spawn_claim(uint64_t thread_id, uint64_t *horizon, uint32_t milliseconds,
+               uint64_t *half_id) {
+  return find_half(thread_id, horizon, milliseconds, true, half_id);
+}
+
+int
+rp_spawn_look(uint64_t thread_id, uint64_t *horizon, uint32_t milliseconds,
+              uint64_t *half_id) {
+  return find_half(thread_id, horizon, milliseconds, false, half_id);
 }
 
 int
