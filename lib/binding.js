@@ -3,12 +3,13 @@
 // Loads the native addon: the first of build/Release (a local build), build/Debug and prebuilds/
 // (shipped in the package, named as node-gyp-build names them) that is there and can be loaded.
 //
-// Every worker runs this file, so the happy path is a look at a few fixed names and one dlopen:
-// no directory is listed and no module is resolved. RINGPORT_BINARY names a file to load instead,
-// for builds with a sanitizer.
+// The happy path is a look at a few fixed names and one dlopen: no directory is listed and no module is
+// resolved. The threads to come open what has been found; see index.js. RINGPORT_BINARY names a file
+// to load instead, for builds with a sanitizer.
 
 const fs = require('node:fs');
 const path = require('node:path');
+const { setEnvironmentData } = require('node:worker_threads');
 
 const root = path.join(__dirname, '..');
 const platform = `${process.platform}-${process.arch}`;
@@ -46,6 +47,7 @@ function open(file) {
   const module = { exports: {} };
 
   process.dlopen(module, file);
+  setEnvironmentData(`ringport in ${__dirname}`, file);
   return module.exports;
 }
 

@@ -23,24 +23,9 @@ const {
 
 const { RingportError } = require('./codec/errors');
 const { binding } = require('./native');
+const { ports, kArrive } = require('./port');
 
-const kArrive = Symbol('arrive');
-
-/** Set by endpoint.js and port.js: what a ringport MessagePort is and how one is made. */
-const ports = {
-  /** @returns {import('./endpoint').Endpoint | undefined} of a ringport port */
-  endpointOf: undefined,
-  /** @returns a ringport port on this slot (-1: closed) whose companion is `end` */
-  make: undefined,
-  /** @returns {import('./endpoint').Endpoint | undefined} in this slot */
-  endpointAt: undefined,
-  /** receiveMessageOnPort for a port of ours */
-  receive: undefined,
-  /** @returns {import('./codec')} which is loaded on first need */
-  codec: undefined,
-  /** How many there have been in this thread. */
-  made: 0,
-};
+binding.define(binding, false); // all that there is for ports but for a worker's first
 
 /** A port of Node's that is closed: Node says of it what it says of any detached port. */
 function closedPort() {
@@ -314,6 +299,6 @@ function refusePorts(value) {
 }
 
 module.exports = {
-  kArrive, ports, Transfer, Envelope,
+  Transfer, Envelope,
   adopt, ensure, portIndex, send, take, receive, refusePorts, closedPort,
 };

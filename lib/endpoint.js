@@ -13,8 +13,11 @@ const companion = require('./companion');
 const context = require('./context');
 const outbox = require('./outbox');
 const {
-  binding, control, inbox, inbox32, START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SEALED,
+  binding, control, START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SEALED,
 } = require('./native');
+const {
+  ports, kBatching, kMessage, kMessages, kMessageError, kClosed,
+} = require('./port');
 
 const { post, receive, release } = binding;
 
@@ -23,11 +26,16 @@ let codec = null;
 let encode = (...args) => loadCodec().encode(...args);
 let decode = (...args) => loadCodec().decode(...args);
 
-const kMessage = Symbol('message');
-const kMessages = Symbol('messages');
-const kBatching = Symbol('batching');
-const kMessageError = Symbol('messageerror');
-const kClosed = Symbol('closed');
+/** A batch of received records: as much as the largest record, and cheap to keep in the cache. */
+const INBOX_BYTES = 64 * 1024;
+const RESERVED_BYTES = 256 * 1024;
+
+/* So much memory comes from the system as it is needed; less would be carved out of what has been used. */
+const inbox = new Uint8Array(new ArrayBuffer(RESERVED_BYTES), 0, INBOX_BYTES);
+/** Lengths and types of the records in the inbox. */
+const inbox32 = new Uint32Array(inbox.buffer);
+
+binding.setInbox(inbox);
 
 /** Runs next ticks and microtasks, as Node does between two messages, for 35 ns. Without it every
  * message takes a callback of its own. */
@@ -266,6 +274,11 @@ class Endpoint {
 
     if (found instanceof WeakRef) return found.deref();
     return found instanceof Hold ? undefined : found;
+  }
+
+  /** Itself: a worker's port may have something else in its place; see parent-port.js. */
+  connected() {
+    return this;
   }
 
   /** The value of an envelope's bytes. @param {companion.Received} received what came with it */
@@ -616,7 +629,7 @@ class Endpoint {
    */
   deliverMany(owner, bytes) {
     const values = [];
-    let ports;
+    let list;
     let failure;
     let at = 0;
 
@@ -629,7 +642,7 @@ class Endpoint {
       readCount++;
       try {
         values.push(this.decode(here));
-        if (arrived?.ports !== undefined) ports = (ports ?? []).concat(arrived.ports);
+        if (arrived?.ports !== undefined) list = (list ?? []).concat(arrived.ports);
       } catch (error) {
         failure = { error };
       } finally {
@@ -637,7 +650,7 @@ class Endpoint {
       }
     }
     readBytes = at;
-    if (values.length > 0) owner[kMessages](values, ports);
+    if (values.length > 0) owner[kMessages](values, list);
     if (loans !== null) endLoans();
     if (failure !== undefined) {
       runTicks();
@@ -648,12 +661,12 @@ class Endpoint {
 
   deliver(owner, at, next) {
     let value;
-    let ports;
+    let list;
 
     readCount++;
     try {
       value = this.decode(at);
-      ports = arrived?.ports;
+      list = arrived?.ports;
     } catch (error) {
       readBytes = next;
       owner[kMessageError](error);
@@ -662,7 +675,7 @@ class Endpoint {
       arrived = null;
     }
     readBytes = next;
-    owner[kMessage](value, ports);
+    owner[kMessage](value, list);
     if (loans !== null) endLoans();
   }
 
@@ -733,6 +746,7 @@ function closed(slot, peer) {
   else Endpoint.at(slot)?.closed(peer);
 }
 
-companion.ports.codec = loadCodec;
+ports.codec = loadCodec;
+ports.endpointAt = Endpoint.at;
 binding.setup({ dispatch, closed }, dispatch, closed, control);
-module.exports = { Endpoint, ALL, kBatching, kMessage, kMessages, kMessageError, kClosed };
+module.exports = { Endpoint, ALL };

@@ -46,7 +46,4 @@ function getIdleStrategy() {
   return { spin };
 }
 
-/* For trying it out: every thread of the process that loads ringport. */
-if (process.env.RINGPORT_SPIN) setIdleStrategy({ spin: Number(process.env.RINGPORT_SPIN) });
-
 module.exports = { setIdleStrategy, getIdleStrategy };

@@ -178,13 +178,14 @@ export interface ThreadInfo {
    * more, and `exited`: it has ended and its 'exit' event is on its way, of a thread that has ringport.
    */
   state: 'starting' | 'running' | 'stopping' | 'exited';
-  /** Ports of ringport open now; a Worker has one here, and its `parentPort` is one there. */
+  /** Ports of ringport open now; a Worker has one here, and its `parentPort` is one there after its first few
+   * messages. */
   ports: number;
   /** Messages by ringport received so far. Those of a batch are counted when all of it has been delivered;
    * what waits in a queue is not. */
   messagesIn: number;
-  /** Messages by ringport posted so far. Those by Node's own ports, and those to a worker that has not
-   * loaded ringport yet, are not counted. */
+  /** Messages by ringport posted so far. Those by Node's own ports, and the first few between a worker and
+   * its parent, which go Node's way, are not counted. */
   messagesOut: number;
   /** Bytes of these messages as encoded, with what is transferred beside them in blocks of ringport's. */
   bytesIn: number;

@@ -1,102 +1,47 @@
 'use strict';
 
-/*
- * index.js - loads main.js and what that needs: what require() would load, in a fifth of the time.
- *
- * Every worker does this at its start. Node's require() looks around for each of some thirty files, reads
- * and compiles it. Here a path is a file, and whoever has compiled it leaves the text and the
- * engine's code in the addon, where the threads to come find them. Each file is still a script and a
- * module of its own, in require.cache, so that stacks, debuggers and require() see it as always.
- */
+// Loads loader.js, which loads the rest. A thread compiles this file anew, so it is short; what all others
+// have been compiled to is in the addon, and that is where the process has found it before.
 
-const fs = require('node:fs');
-const path = require('node:path');
-const vm = require('node:vm');
-const { isMainThread } = require('node:worker_threads');
+const { Script } = require('node:vm');
+const { getEnvironmentData } = require('node:worker_threads');
 
 const HEAD = '(function (exports, require, module, __filename, __dirname) { ';
-const TAIL = '\n})';
 
 /** Node's class of modules; a bundler or a test runner that has modules of its own gives them none. */
 const Module = module.constructor;
-
-/** By path: for whoever loads a file that is being loaded. */
-const modules = new Map();
-/** What this thread can give to the threads to come. */
-let scripts = [];
-/** The addon, once it is loaded: what it is loaded by cannot be kept in it. */
-let binding = null;
-/** Where the addon puts the code of a file. As much of it as the largest needs is ever touched. */
-const landing = Buffer.allocUnsafeSlow(256 * 1024);
-/** Something has been compiled here that nobody has kept. */
-let anew = false;
-
-function compile(file) {
-  const [text, length, wanted] = binding?.codeOf(file, landing) ??
-    [HEAD + fs.readFileSync(file, 'latin1') + TAIL, 0, binding !== null];
-  const cachedData = length > 0 ? landing.subarray(0, length) : undefined;
-  const script = new vm.Script(text, { filename: file, cachedData, columnOffset: -HEAD.length });
-
-  if (cachedData === undefined) anew = true;
-  if (wanted) scripts.push({ file, text, script });
-  return script.runInThisContext();
-}
-
-/** @param {string} file absolute @returns {unknown} its exports */
-function load(file) {
-  const known = modules.get(file) ?? require.cache[file];
-
-  /* Node puts what an ES module may come to need there, empty. */
-  if (known !== undefined && (known.loaded || modules.has(file))) return known.exports;
-
-  const made = new Module(file, module);
-  const directory = path.dirname(file);
-  const requireHere = (id) => (id.startsWith('.') ? load(path.join(directory, `${id}.js`)) : require(id));
-
-  made.filename = file;
-  modules.set(file, made);
-  require.cache[file] = made;
-  try {
-    compile(file).call(made.exports, made.exports, requireHere, made, file, directory);
-  } catch (error) {
-    modules.delete(file);
-    delete require.cache[file];
-    throw error;
-  }
-  made.loaded = true;
-  return made.exports;
-}
-
-/** Leave to the threads to come what this one has compiled: the functions that have run by now. */
-function keepCode() {
-  if (scripts.length === 0) return;
-  here('codec/index.js'); // which they will need
-  for (const { file, text, script } of scripts) {
-    binding.keepCode(file, Buffer.from(text, 'latin1'), script.createCachedData());
-  }
-  scripts = [];
-}
-
-function here(name) {
-  return load(path.join(__dirname, name));
-}
-
-function loadAll() {
-  binding = here('binding.js');
-  anew = false;
-
-  const main = here('main.js');
-
-  /* Before the first thread of ours; in one that was not to be foreseen, at once; and once more by the
-   * first that ends, which knows best what a thread runs. */
-  if (isMainThread) here('launch.js').prepare = keepCode;
-  else if (anew) keepCode();
-  else if (scripts.length > 0) process.once('exit', keepCode);
-  return main;
-}
 
 /* Coverage is exact only for what is compiled anew. */
 const isNodes = typeof Module?._load === 'function' && require.cache !== undefined &&
   process.env.NODE_V8_COVERAGE === undefined;
 
-module.exports = isNodes ? loadAll() : require('./main');
+function beside(name) {
+  return new Module(__filename.slice(0, -'index.js'.length) + name, module);
+}
+
+/** The addon as a module; without exports if binding.js has to look for it. */
+function open() {
+  const addon = beside('binding.js');
+  const found = getEnvironmentData(`ringport in ${__dirname}`);
+
+  try {
+    if (found !== undefined) process.dlopen(addon, found);
+  } catch {
+    // binding.js says why
+  }
+  return addon;
+}
+
+function load() {
+  const addon = open();
+  const loader = beside('loader.js');
+  const file = loader.id;
+  const [text, cachedData, wanted = true] = addon.exports.codeOf?.(file) ??
+    [`${HEAD}${require('node:fs').readFileSync(file, 'latin1')}\n})`];
+  const script = new Script(text, { filename: file, cachedData, columnOffset: -HEAD.length });
+
+  script.runInThisContext()(loader.exports, require, loader, file, __dirname);
+  return loader.exports(module, addon, loader, wanted ? [{ file, text, script }] : []);
+}
+
+module.exports = isNodes ? load() : require('./main');

@@ -14,12 +14,15 @@ const { RingportError } = require('./codec/errors');
 const {
   MessageChannel, MessagePort, markAsUntransferable, receiveMessageOnPort,
 } = require('./port');
-const { getIdleStrategy, setIdleStrategy } = require('./idle');
 const { threads: listThreads } = require('./native').binding;
-const { Worker, parentPort, workerData } = require('./worker');
+const { parentPort, workerData } = require('./parent-port');
 
 /* Loaded on first need: each costs a thread that starts a part of its start. */
 const codec = () => require('./codec/index');
+const idle = () => require('./idle');
+
+/* For trying it out: every thread of the process that loads ringport. */
+if (process.env.RINGPORT_SPIN) idle().setIdleStrategy({ spin: Number(process.env.RINGPORT_SPIN) });
 
 /** @see lib/codec/index.js */
 function serialize(value) {
@@ -29,6 +32,16 @@ function serialize(value) {
 /** @see lib/codec/index.js */
 function deserialize(bytes) {
   return codec().deserialize(bytes);
+}
+
+/** @see lib/idle.js */
+function setIdleStrategy(strategy) {
+  idle().setIdleStrategy(strategy);
+}
+
+/** @see lib/idle.js */
+function getIdleStrategy() {
+  return idle().getIdleStrategy();
 }
 
 /** @see lib/move.js */
@@ -45,7 +58,6 @@ module.exports = {
   markAsUntransferable,
   moveMessagePortToContext,
   receiveMessageOnPort,
-  Worker,
   parentPort,
   workerData,
   serialize,
@@ -56,11 +68,24 @@ module.exports = {
   threads: () => listThreads(),
 };
 
-/** Loaded when it is first asked for: most workers never do. */
-Object.defineProperty(module.exports, 'RingBuffer', {
-  enumerable: true,
-  get: () => require('./ring-buffer/index').RingBuffer,
-});
+/** An export that is loaded when it is first asked for, which most workers never do. */
+function onDemand(name, load) {
+  const put = (value) => Object.defineProperty(module.exports, name,
+    { value, writable: true, enumerable: true, configurable: true });
+
+  Object.defineProperty(module.exports, name, {
+    get() {
+      put(load());
+      return module.exports[name];
+    },
+    set: put,
+    enumerable: true,
+    configurable: true,
+  });
+}
+
+onDemand('Worker', () => require('./worker').Worker);
+onDemand('RingBuffer', () => require('./ring-buffer/index').RingBuffer);
 
 if (threads.postMessageToThread !== undefined) {
   /** Node's, which gives the other thread ports of Node's for those of ours; see lib/relay.js. */

@@ -13,17 +13,14 @@ const { Blob } = require('node:buffer');
 const vm = require('node:vm');
 
 const companion = require('./companion');
-const { kClosed } = require('./endpoint');
 const { binding } = require('./native');
 const { kOnClose } = require('./node-events');
-const { Port, kReceive } = require('./port');
+const { parentPort } = require('./parent-port');
+const { Port, kArrive, kClosed, kReceive, ports } = require('./port');
 const {
   MessageChannel: NodeChannel, MessagePort: NodePort, moveMessagePortToContext: nodeMove,
   receiveMessageOnPort: nodeReceive,
 } = require('./threads');
-const { parentPort } = require('./worker');
-
-const { ports, kArrive } = companion;
 
 /** Context -> what its shells have in common. */
 const realms = new WeakMap();
@@ -310,6 +307,7 @@ function moveMessagePortToContext(port, context) {
   return new Moved(context, takeOver(port, endpoint), way, shell).shell;
 }
 
+ports.isOurs = (object) => Port.isPort(object) || shells.has(object);
 ports.endpointOf = (object) => Port.endpointOf(object) ?? shells.get(object)?.endpoint;
 ports.receive = (port) => (shells.has(port) ? shells.get(port).receive() : port[kReceive]());
 

@@ -14,16 +14,20 @@ const {
 } = require('./threads');
 
 const { RingportError, withCode } = require('./codec/errors');
-const companion = require('./companion');
-const smallBuffers = require('./small-buffers');
-const {
-  Endpoint, kBatching, kMessage, kMessages, kMessageError, kClosed,
-} = require('./endpoint');
 const { binding, control, mark, STATUS } = require('./native');
 const {
   NodeEventTarget, kCreateEvent, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener, kOnClose,
   kRemoveListener,
 } = require('./node-events');
+
+/** What an endpoint calls on its owner, and asks it; see endpoint.js. */
+const kMessage = Symbol('message');
+const kMessages = Symbol('messages');
+const kBatching = Symbol('batching');
+const kMessageError = Symbol('messageerror');
+const kClosed = Symbol('closed');
+/** Makes something else of a port that has arrived; see companion.js. */
+const kArrive = Symbol('arrive');
 
 /** Where the port of a worker does more than others. */
 const kStop = Symbol('stop');
@@ -33,6 +37,36 @@ const kReceive = Symbol('receive');
 const PASSPORT = mark('passport');
 
 const onClose = NodePort.prototype[kOnClose];
+
+/** What channels are made of, loaded with the first: a worker may have none for long. */
+let companion;
+let Endpoint;
+let smallBuffers;
+
+function load() {
+  if (companion !== undefined) return;
+  companion = require('./companion');
+  smallBuffers = require('./small-buffers');
+  ({ Endpoint } = require('./endpoint'));
+}
+
+/** What a ringport MessagePort is and how one is made, for those that port.js does not load. */
+const ports = {
+  /** @returns {boolean} whether it is a ringport port */
+  isOurs: undefined,
+  /** @returns {import('./endpoint').Endpoint | undefined} of a ringport port */
+  endpointOf: undefined,
+  /** @returns a ringport port on this slot (-1: closed) whose companion is `end` */
+  make,
+  /** @returns {import('./endpoint').Endpoint | undefined} in this slot */
+  endpointAt: undefined,
+  /** receiveMessageOnPort for a port of ours */
+  receive: undefined,
+  /** @returns {import('./codec')} which is loaded on first need */
+  codec: undefined,
+  /** How many there have been in this thread, but for the one of its parent. */
+  made: 0,
+};
 
 /** Node's own error: what it throws when its counterpart is called like this. */
 function throwAsNode(call) {
@@ -100,6 +134,7 @@ function readList(argument) {
 function readTransfer(argument) {
   const list = readList(argument);
 
+  load();
   return list === null ? null : new companion.Transfer(list);
 }
 
@@ -108,6 +143,7 @@ function postWith(endpoint, value, argument) {
   const list = readList(argument);
 
   if (list === null) return endpoint.post(value, null);
+  load();
   if (!smallBuffers.areSmall(list)) return endpoint.post(value, new companion.Transfer(list));
 
   const result = endpoint.post(value, null);
@@ -178,16 +214,23 @@ class Port extends NodePort {
     markAsUncloneable?.(this);
   }
 
+  static isPort(object) {
+    return isObject(object) && #endpoint in object;
+  }
+
   static endpointOf(object) {
-    return isObject(object) && #endpoint in object ? object.#endpoint : undefined;
+    return Port.isPort(object) ? object.#endpoint.connected() : undefined;
+  }
+
+  /** This is the endpoint of the port from now on. */
+  static connect(port, endpoint) {
+    port.#endpoint = endpoint;
   }
 
   /** The endpoint of what a method was called on. */
   static #of(port) {
-    const endpoint = Port.endpointOf(port);
-
-    if (endpoint === undefined) throw new TypeError('Illegal invocation');
-    return endpoint;
+    if (!Port.isPort(port)) throw new TypeError('Illegal invocation');
+    return port.#endpoint;
   }
 
   /**
@@ -197,7 +240,7 @@ class Port extends NodePort {
    * @throws {DOMException} DataCloneError: the port is closed or was sent away
    */
   detach() {
-    const endpoint = Port.#of(this);
+    const endpoint = Port.#of(this).connected();
 
     if (!endpoint.open) throwAsNode((port) => port.postMessage(null, [companion.closedPort()]));
 
@@ -356,19 +399,19 @@ class Port extends NodePort {
     return this.#heard.messages;
   }
 
-  [kMessage](value, ports) {
+  [kMessage](value, list) {
     const sole = this.#sole;
 
     if (sole === null) {
-      this[kCurrentlyReceivingPorts] = ports ?? [];
+      this[kCurrentlyReceivingPorts] = list ?? [];
       this[kHybridDispatch](value, 'message', undefined);
       return;
     }
     callListener(sole, this, value);
   }
 
-  [kMessages](values, ports) {
-    this[kCurrentlyReceivingPorts] = ports ?? [];
+  [kMessages](values, list) {
+    this[kCurrentlyReceivingPorts] = list ?? [];
     this[kHybridDispatch](values, 'messages', undefined);
   }
 
@@ -379,8 +422,8 @@ class Port extends NodePort {
 
   /** Node's MessageEvent takes only Node's own ports. */
   [kCreateEvent](data, type) {
-    const ports = this[kCurrentlyReceivingPorts];
-    const ours = ports?.some((port) => Port.endpointOf(port) !== undefined);
+    const list = this[kCurrentlyReceivingPorts];
+    const ours = list?.some((port) => Port.isPort(port));
 
     if (type !== 'messages' && !ours) return super[kCreateEvent](data, type);
     this[kCurrentlyReceivingPorts] = [];
@@ -388,9 +431,9 @@ class Port extends NodePort {
     const event = type === 'messages'
       ? new MessageEvent(type, { data }) : super[kCreateEvent](data, type);
 
-    if (Object.isFrozen(event.ports)) Object.freeze(ports); // as on this Node line
+    if (Object.isFrozen(event.ports)) Object.freeze(list); // as on this Node line
     return Object.defineProperty(event, 'ports',
-      { value: ports, enumerable: true, configurable: true });
+      { value: list, enumerable: true, configurable: true });
   }
 
   [kClosed]() {
@@ -428,6 +471,7 @@ Object.defineProperty(MessagePort.prototype, 'constructor', { value: MessagePort
  */
 function from(passport) {
   if (!(passport instanceof NodePort)) throwAsNode(() => nodeReceive(null));
+  load();
 
   const received = nodeReceive(passport)?.message;
   const valid = received?.kind === PASSPORT && received.end instanceof NodePort;
@@ -455,6 +499,7 @@ for (const name of ['postMessage', 'start', 'close', 'ref', 'unref', 'hasRef']) 
   const { value } = Object.getOwnPropertyDescriptor(Port.prototype, name);
 
   for (const key of ['name', 'length']) {
+    if (value[key] === theirs.value[key]) continue;
     Object.defineProperty(value, key, { value: theirs.value[key], configurable: true });
   }
   Object.defineProperty(Port.prototype, name, { ...theirs, value });
@@ -462,24 +507,26 @@ for (const name of ['postMessage', 'start', 'close', 'ref', 'unref', 'hasRef']) 
 
 /** A port on this slot (-1: closed), whose companion is `end`. */
 function make(slot, end) {
+  load();
+
   const endpoint = new Endpoint(slot);
   const port = new Port(endpoint);
 
-  companion.ports.made++;
-
+  ports.made++;
   if (slot === -1) end?.close();
   else if (end !== undefined) companion.adopt(endpoint, end);
   return port;
 }
 
-companion.ports.make = make;
-companion.ports.endpointOf = Port.endpointOf;
-companion.ports.endpointAt = Endpoint.at;
-companion.ports.receive = (port) => port[kReceive]();
+ports.isOurs = Port.isPort;
+ports.endpointOf = Port.endpointOf;
+ports.receive = (port) => port[kReceive]();
 
 /** Two entangled ports; see https://nodejs.org/api/worker_threads.html#class-messagechannel. */
 function MessageChannel() {
   if (new.target === undefined) return NodeChannel(); // throws ERR_CONSTRUCT_CALL_REQUIRED
+
+  load();
 
   const slot = binding.open();
 
@@ -494,11 +541,7 @@ function MessageChannel() {
  * @throws {TypeError} ERR_INVALID_ARG_TYPE
  */
 function receiveMessageOnPort(port) {
-  if (port !== null && typeof port === 'object') {
-    const endpoint = companion.ports.endpointOf(port);
-
-    if (endpoint !== undefined) return companion.ports.receive(port);
-  }
+  if (port !== null && typeof port === 'object' && ports.isOurs(port)) return ports.receive(port);
   return nodeReceive(port);
 }
 
@@ -507,7 +550,7 @@ function receiveMessageOnPort(port) {
  * @param {unknown} object
  */
 function markAsUntransferable(object) {
-  const endpoint = companion.ports.endpointOf(object);
+  const endpoint = ports.endpointOf(object);
 
   nodeMark(object);
   /* In a transfer list its companion's end stands for the port. Node 20 transfers it all the same. */
@@ -518,6 +561,6 @@ function markAsUntransferable(object) {
 
 module.exports = {
   MessageChannel, MessagePort, Port, markAsUntransferable, receiveMessageOnPort,
-  checkIterable, postWith, readIterable, readList, readTransfer, throwAsNode, throwLater,
-  kReceive, kStop,
+  ports, checkIterable, postWith, readIterable, readList, readTransfer, throwAsNode, throwLater,
+  kArrive, kBatching, kClosed, kMessage, kMessageError, kMessages, kReceive, kStop,
 };

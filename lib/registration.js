@@ -18,9 +18,9 @@ const threads = require('node:worker_threads');
 
 const ringport = require('./index');
 const launch = require('./launch');
+const { giveBack } = require('./parent-port');
 const relay = require('./relay');
 const originals = require('./threads');
-const { giveBack } = require('./worker');
 
 const { createRequire, syncBuiltinESMExports } = Module;
 const { getEnvironmentData, setEnvironmentData } = originals;

@@ -9,12 +9,13 @@
  * either is passed on to the other.
  */
 
-const { kArrive, ports } = require('./companion');
 const { binding } = require('./native');
-const { MessageChannel, readIterable, readList, receiveMessageOnPort } = require('./port');
+const {
+  MessageChannel, kArrive, ports, readIterable, readList, receiveMessageOnPort,
+} = require('./port');
 const threads = require('./threads');
 
-const isOurs = (object) => ports.endpointOf(object) !== undefined;
+const isOurs = (object) => ports.isOurs(object);
 /** A transfer list as an array, since it can be read once; null: there is none, or Node refuses it. */
 const listOf = (argument) => (Object(argument) === argument ? readList(argument) : null);
 

@@ -1,12 +1,12 @@
 'use strict';
 
 /*
- * worker.js - Worker and parentPort.
+ * worker.js - Worker; the other side is parent-port.js.
  *
  * Node makes the thread, the isolate and the loop. Between parent and child lie two lanes: Node's own
  * channel, which is there from the start, and a pair of ringport halves, of which the child takes
- * its one when it first loads ringport (see spawn.h). So a worker that never loads ringport works as
- * with Node's Worker, and one that does is heard and served by ring from then on:
+ * its one when it has loaded ringport and something to say (see parent-port.js and spawn.h). So a worker
+ * that never does works as with Node's Worker, and one that does is heard and served by ring from then on:
  *
  *   child                                     parent
  *   claims its half, makes the companion
@@ -23,35 +23,20 @@
  */
 
 const companion = require('./companion');
-const context = require('./context');
-const {
-  Endpoint, ALL, kBatching, kMessage, kMessages, kMessageError, kClosed,
-} = require('./endpoint');
-const { binding, control, mark, STATUS } = require('./native');
-const {
-  findSymbol, kCreateEvent, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener,
-  kRemoveListener, symbol,
-} = require('./node-events');
-const {
-  MessagePort, Port, checkIterable, postWith, readTransfer, throwAsNode, throwLater, kReceive,
-  kStop,
-} = require('./port');
+const { Endpoint, ALL } = require('./endpoint');
 const launch = require('./launch');
+const { binding, control, STATUS } = require('./native');
+const { findSymbol, symbol } = require('./node-events');
+const { HELLO, ENVELOPE } = require('./parent-port');
+const {
+  checkIterable, postWith, readTransfer, throwAsNode, throwLater, kBatching, kClosed, kMessage,
+  kMessageError, kMessages,
+} = require('./port');
 const threads = require('./threads');
 
 const kOnExit = symbol(threads.Worker.prototype, 'kOnExit');
 
-const HELLO = mark('hello');
-/** A message with ringport ports in it, on Node's lane. */
-const ENVELOPE = mark('envelope');
-
-/** How long a child looks for its half: in all, and at a time, because nothing ends a native call. */
-const CLAIM_MS = 2000;
-const CLAIM_SLICE_MS = 50;
-
 const NONE = -1;
-
-const tick = context.tick ?? (() => {});
 
 /**
  * Node's Worker with the fast lane; see https://nodejs.org/api/worker_threads.html#class-worker. All
@@ -260,199 +245,4 @@ function nameIn(options) {
   return Object.getOwnPropertyDescriptor(Object(options), 'name')?.value;
 }
 
-/** The port of a worker to its parent: both lanes in one. */
-class ParentPort extends Port {
-  #node;
-  /** The first message by ring has come: nothing more comes on Node's lane. */
-  #ring = false;
-  #listening = false;
-  /** What comes by ring is for those who listen on Node's port. */
-  #given = false;
-
-  /** @param {threads.MessagePort} node Node's own parentPort */
-  constructor(endpoint, node) {
-    super(endpoint);
-    this.#node = node;
-    node.on('close', () => this.close());
-    context.twice = () => this.hasRef() && node.hasRef();
-  }
-
-  start() {
-    if (!this.#listening && this.#node !== undefined) {
-      this.#listening = true;
-      this.#node.addEventListener('message', this.#forward);
-      this.#node.addEventListener('messageerror', this.#forwardError);
-      if (!this.hasRef()) this.#node.unref();
-    }
-    super.start();
-  }
-
-  [kStop]() {
-    this.#listening = false;
-    this.#node.removeEventListener('message', this.#forward);
-    this.#node.removeEventListener('messageerror', this.#forwardError);
-    if (!this.#given) super[kStop]();
-  }
-
-  /** The thread is to use Node's port again, which hears from now on what comes by ring, as we do from it. */
-  static giveBack(port) {
-    if (Object(port) === port && #node in port && !port.#given) port.#giveBack();
-  }
-
-  #giveBack() {
-    const node = this.#node;
-    const { [kNewListener]: added, [kRemoveListener]: removed, [kHybridDispatch]: dispatch } = node;
-    const put = (key, value) => Object.defineProperty(node, key, { value, configurable: true });
-
-    this.#given = true;
-    put(kCreateEvent, this[kCreateEvent]); // which knows our ports
-    put(kHybridDispatch, (value, type, event) => {
-      if (value?.kind === ENVELOPE) [value, node[kCurrentlyReceivingPorts]] = this.#open(value);
-      return dispatch.call(node, value, type, event);
-    });
-    put(kNewListener, (size, type, ...rest) => {
-      if (type === 'message' && size === 1) super.start();
-      return added.call(node, size, type, ...rest);
-    });
-    put(kRemoveListener, (size, type, ...rest) => {
-      if (type === 'message' && size === 0) super[kStop]();
-      return removed.call(node, size, type, ...rest);
-    });
-    if (node.listenerCount('message') > 0) super.start();
-  }
-
-  #toNode(value, type, ports = []) {
-    this.#node[kCurrentlyReceivingPorts] = ports;
-    this.#node[kHybridDispatch](value, type, undefined);
-  }
-
-  ref() {
-    super.ref();
-    this.#node?.ref();
-  }
-
-  unref() {
-    super.unref();
-    this.#node?.unref();
-  }
-
-  close(callback) {
-    super.close(callback);
-    this.#node.close();
-  }
-
-  #forward = (event) => this.#deliver(event.data, event.ports);
-
-  #forwardError = (event) => super[kMessageError](event.data);
-
-  /** @returns {[unknown, object[]]} the value in an envelope, and its ports */
-  #open(envelope) {
-    const received = companion.receive(envelope, this);
-
-    return [Endpoint.open(envelope.bytes, received), received.ports];
-  }
-
-  #deliver(value, ports) {
-    if (value?.kind === ENVELOPE) [value, ports] = this.#open(value);
-    if (this[kBatching]) super[kMessages]([value], ports);
-    else super[kMessage](value, ports);
-  }
-
-  [kMessage](value, ports) {
-    if (!this.#ring) this.#changeOver();
-    if (this.#given) this.#toNode(value, 'message', ports);
-    else super[kMessage](value, ports);
-  }
-
-  [kMessages](values, ports) {
-    if (!this.#ring) this.#changeOver();
-    if (this.#given) for (const value of values) this.#toNode(value, 'message', ports);
-    else super[kMessages](values, ports);
-  }
-
-  [kMessageError](error) {
-    if (this.#given) this.#toNode(error, 'messageerror');
-    else super[kMessageError](error);
-  }
-
-  #changeOver() {
-    this.#ring = true;
-    this.#drainNode();
-  }
-
-  /** What came on Node's lane and has not been dispatched: to all who listen there. */
-  #drainNode() {
-    let received;
-
-    while ((received = threads.receiveMessageOnPort(this.#node)) !== undefined) {
-      this.#node[kHybridDispatch](received.message, 'message', undefined);
-      tick();
-    }
-  }
-
-  [kReceive]() {
-    if (!this.#ring) {
-      const received = threads.receiveMessageOnPort(this.#node);
-
-      if (received === undefined) return super[kReceive]();
-      if (received.message?.kind !== ENVELOPE) return received;
-
-      const { bytes } = received.message;
-
-      return { message: Endpoint.open(bytes, companion.receive(received.message, this)) };
-    }
-    return super[kReceive]();
-  }
-}
-
-/* As of any other port. */
-Object.defineProperty(ParentPort.prototype, 'constructor', { value: MessagePort });
-
-/**
- * The id of the half that our parent has made for us, undefined if there is none. A parent that
- * does not get to an end keeps Node's channel, which is as good and slower.
- */
-function claim() {
-  for (let waited = 0; waited < CLAIM_MS; waited += CLAIM_SLICE_MS) {
-    const id = binding.spawnClaim(threads.threadId, CLAIM_SLICE_MS);
-
-    if (id !== null) return id;
-  }
-  return undefined;
-}
-
-/** In a worker of ours: its port. In a worker of Node's: Node's port. Else null. */
-function findParentPort() {
-  const node = threads.parentPort;
-
-  if (node === null || node === undefined) return node;
-
-  const id = claim();
-  const slot = id === undefined ? NONE : binding.attach(id);
-
-  if (slot === NONE) return node;
-
-  const { port1, port2 } = new threads.MessageChannel();
-  const endpoint = new Endpoint(slot);
-  const port = new ParentPort(endpoint, node);
-
-  companion.adopt(endpoint, port1);
-  node.postMessage({ kind: HELLO, id, end: port2 }, [port2]);
-  return port;
-}
-
-function findWorkerData() {
-  const { workerData } = threads;
-
-  if (workerData?.kind !== ENVELOPE) return workerData;
-  /* For good, and for whoever asks Node: a port can be taken out of its envelope once. */
-  const opened = Endpoint.open(workerData.bytes, companion.receive(workerData));
-
-  require('node:worker_threads').workerData = opened;
-  return opened;
-}
-
-binding.threadRun(threads.threadId, threads.threadName);
-module.exports = {
-  Worker, giveBack: ParentPort.giveBack, parentPort: findParentPort(), workerData: findWorkerData(),
-};
+module.exports = { Worker };

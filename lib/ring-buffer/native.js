@@ -4,6 +4,8 @@
 
 const { binding } = require('../native');
 
+binding.define(binding, true);
+
 /** Words of the last call; the same table is in src/node/ring_buffer.h. */
 const STATUS = 0;
 const OFFSET = 1;

@@ -2,7 +2,8 @@
  * addon.c - the module: one rp_env per Node environment, one function object per function.
  *
  * Every function gets its environment as the data it was made with, which is cheaper than
- * napi_get_instance_data and as right: functions never cross environments.
+ * napi_get_instance_data and as right: functions never cross environments. Each costs a thread a
+ * microsecond and 400 bytes, so it has those that it may never need when it asks for them.
  */
 #include <node_api.h>
 #include <stddef.h>
@@ -13,16 +14,32 @@
 #include "port.h"
 #include "ring_buffer.h"
 #include "tables.h"
+#include "value.h"
 
-static const struct {
+typedef struct entry {
   const char *name;
   napi_callback function;
-} functions[] = {
+} entry;
+
+static napi_value define(napi_env env, napi_callback_info info);
+
+static const entry at_start[] = {
+    {"define", define},
+    {"mark", rp_tables_mark},
+    {"threadRun", rp_tables_thread_run},
+    {"threads", rp_tables_threads},
+    {"counts", rp_tables_counts},
+    {"spawnLook", rp_tables_spawn_look},
+    {"setSpin", rp_idle_set_spin},
+    {"keepCode", rp_kept_put},
+    {"codeOf", rp_kept_get},
+};
+
+static const entry for_ports[] = {
     {"setup", rp_env_setup},
     {"setScratch", rp_env_set_scratch},
     {"setOutbox", rp_env_set_outbox},
     {"setInbox", rp_env_set_inbox},
-    {"setSpin", rp_idle_set_spin},
     {"setRef", rp_env_set_ref},
     {"fatal", rp_env_fatal},
     {"open", rp_port_open},
@@ -61,6 +78,10 @@ static const struct {
     {"spawnEntrust", rp_tables_spawn_entrust},
     {"spawnForget", rp_tables_spawn_forget},
     {"lost", rp_tables_lost},
+    {"threadOnline", rp_tables_thread_online},
+};
+
+static const entry for_rings[] = {
     {"ringSetup", rp_rings_setup},
     {"ringSize", rp_rings_size},
     {"ringFormat", rp_rings_format},
@@ -81,28 +102,44 @@ static const struct {
     {"ringGather", rp_rings_gather},
     {"ringTake", rp_rings_take},
     {"ringRelease", rp_rings_release},
-    {"threadOnline", rp_tables_thread_online},
-    {"threadRun", rp_tables_thread_run},
-    {"threads", rp_tables_threads},
-    {"mark", rp_tables_mark},
-    {"counts", rp_tables_counts},
-    {"keepCode", rp_kept_put},
-    {"codeOf", rp_kept_get},
 };
 
-#define FUNCTIONS (sizeof(functions) / sizeof(functions[0]))
+static void
+define_all(napi_env env, rp_env *e, napi_value object, const entry *entries,
+           size_t count) {
+  napi_property_descriptor properties[64];
+
+  for (size_t i = 0; i < count; i++)
+    properties[i] = (napi_property_descriptor){.utf8name = entries[i].name,
+                                               .method = entries[i].function,
+                                               .attributes = napi_enumerable,
+                                               .data = e};
+  (void) napi_define_properties(env, object, count, properties);
+}
+
+#define COUNT(entries) (sizeof(entries) / sizeof((entries)[0]))
+_Static_assert(COUNT(for_ports) <= 64 && COUNT(for_rings) <= 64, "see define_all()");
+
+/* define(object, rings): what ports need, or rings, as methods of the object. */
+static napi_value
+define(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  bool rings = false;
+
+  (void) napi_get_value_bool(env, argv[1], &rings);
+  if (rings)
+    define_all(env, e, argv[0], for_rings, COUNT(for_rings));
+  else
+    define_all(env, e, argv[0], for_ports, COUNT(for_ports));
+  return NULL;
+}
 
 NAPI_MODULE_INIT() {
-  napi_property_descriptor properties[FUNCTIONS];
   rp_env *e = rp_env_new(env);
 
   if (e == NULL) return NULL;
-  for (size_t i = 0; i < FUNCTIONS; i++)
-    properties[i] = (napi_property_descriptor){.utf8name = functions[i].name,
-                                               .method = functions[i].function,
-                                               .attributes = napi_enumerable,
-                                               .data = e};
   (void) napi_set_instance_data(env, e, NULL, NULL);
-  (void) napi_define_properties(env, exports, FUNCTIONS, properties);
+  define_all(env, e, exports, at_start, COUNT(at_start));
   return exports;
 }

@@ -73,30 +73,37 @@ rp_kept_put(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* codeOf(file, buffer) -> [text, length of the data, whether newer data is wanted]; the data is in the buffer.
- * undefined: it is not kept, or the buffer is too small. */
+/* The data where it lies, or a copy where Node-API does not allow that. */
+static napi_value
+kept_data(napi_env env, const rp_code *code) {
+  napi_value buffer = NULL;
+  void *data;
+
+  memcpy(&data, &code->data, sizeof(data)); /* as above */
+  if (napi_create_external_buffer(env, code->data_length, data, NULL, NULL, &buffer) !=
+      napi_ok)
+    (void) napi_create_buffer_copy(env, code->data_length, data, NULL, &buffer);
+  return buffer;
+}
+
+/* codeOf(file) -> [text, data, whether newer data is wanted]; undefined if it is not kept. */
 napi_value
 rp_kept_get(napi_env env, napi_callback_info info) {
-  napi_value argv[RP_ARGS_MAX], result = NULL, text = NULL, wanted = NULL;
+  napi_value argv[RP_ARGS_MAX], result = NULL, parts[3] = {NULL, NULL, NULL};
   rp_code code;
-  void *buffer = NULL;
-  size_t capacity = 0;
 
   (void) rp_arguments(env, info, argv);
-  if (napi_get_buffer_info(env, argv[1], &buffer, &capacity) != napi_ok)
-    return rp_throw_type(env, "codeOf needs a buffer");
 
   char *name = to_utf8(env, argv[0]);
   bool found = name != NULL && rp_code_get(name, &code) == RP_OK;
 
   free(name);
-  if (!found || code.data_length > capacity || (text = kept_string(env, &code)) == NULL ||
+  if (!found || (parts[0] = kept_string(env, &code)) == NULL ||
+      (parts[1] = kept_data(env, &code)) == NULL ||
+      napi_get_boolean(env, code.generation < RP_CODE_GENERATIONS, &parts[2]) !=
+          napi_ok ||
       napi_create_array_with_length(env, 3, &result) != napi_ok)
     return NULL;
-  memcpy(buffer, code.data, code.data_length);
-  (void) napi_set_element(env, result, 0, text);
-  (void) napi_set_element(env, result, 1, rp_from_u32(env, (uint32_t) code.data_length));
-  if (napi_get_boolean(env, code.generation < RP_CODE_GENERATIONS, &wanted) == napi_ok)
-    (void) napi_set_element(env, result, 2, wanted);
+  for (uint32_t i = 0; i < 3; i++) (void) napi_set_element(env, result, i, parts[i]);
   return result;
 }

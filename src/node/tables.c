@@ -95,10 +95,10 @@ rp_tables_spawn_abort(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* spawnClaim(threadId, milliseconds) -> id of the half to attach, undefined if the parent made none,
- * null if that has not settled within the time. */
-napi_value
-rp_tables_spawn_claim(napi_env env, napi_callback_info info) {
+/* What rp_spawn_claim() or rp_spawn_look() says of this thread. */
+static napi_value
+find_half(napi_env env, napi_callback_info info,
+          int find(uint64_t, uint64_t *, uint32_t, uint64_t *)) {
   napi_value argv[RP_ARGS_MAX], null = NULL;
   rp_env *e = rp_arguments(env, info, argv);
   uint32_t milliseconds = 0;
@@ -106,12 +106,24 @@ rp_tables_spawn_claim(napi_env env, napi_callback_info info) {
 
   (void) napi_get_value_uint32(env, argv[1], &milliseconds);
 
-  int result =
-      rp_spawn_claim(thread_id(env, argv[0]), &e->spawn_horizon, milliseconds, &half_id);
+  int result = find(thread_id(env, argv[0]), &e->spawn_horizon, milliseconds, &half_id);
 
   if (result == RP_OK) return half_id == 0 ? NULL : rp_from_id(env, half_id);
   (void) napi_get_null(env, &null);
   return null;
+}
+
+/* spawnClaim(threadId, milliseconds) -> id of the half to attach, undefined if the parent made none,
+ * null if that has not settled within the time. */
+napi_value
+rp_tables_spawn_claim(napi_env env, napi_callback_info info) {
+  return find_half(env, info, rp_spawn_claim);
+}
+
+/* spawnLook(threadId, milliseconds) -> the same; the half stays to be claimed. */
+napi_value
+rp_tables_spawn_look(napi_env env, napi_callback_info info) {
+  return find_half(env, info, rp_spawn_look);
 }
 
 /* spawnEntrust(threadId, id of a half in transit): it is lost if the thread ends before it arrives. */

@@ -12,6 +12,7 @@ napi_value rp_tables_spawn_begin(napi_env env, napi_callback_info info);
 napi_value rp_tables_spawn_commit(napi_env env, napi_callback_info info);
 napi_value rp_tables_spawn_abort(napi_env env, napi_callback_info info);
 napi_value rp_tables_spawn_claim(napi_env env, napi_callback_info info);
+napi_value rp_tables_spawn_look(napi_env env, napi_callback_info info);
 napi_value rp_tables_spawn_entrust(napi_env env, napi_callback_info info);
 napi_value rp_tables_lost(napi_env env, napi_callback_info info);
 napi_value rp_tables_spawn_forget(napi_env env, napi_callback_info info);

@@ -12,7 +12,7 @@
 const fs = require('node:fs');
 const threads = require('node:worker_threads');
 const { MessageChannel, MessagePort, receiveMessageOnPort, serialize } = require('../../lib');
-const { ports } = require('../../lib/companion');
+const { ports } = require('../../lib/port');
 const { binding, control, mark, START, END, FLAGS, STAGED } = require('../../lib/native');
 const { Random, Watchdog, fail, mutate, options } = require('./support');
 

@@ -116,8 +116,10 @@ const { api: wt, id } = subject;
 
     const { state, messagesIn, messagesOut, wakeUps, ports } = of(threadId);
 
-    assert.deepStrictEqual([state, ports, messagesOut], ['running', 1, 101]);
-    assert.ok(messagesIn >= 99 && messagesIn <= 100, `${messagesIn}`);
+    /* The first ones go on Node's lane. */
+    assert.deepStrictEqual([state, ports], ['running', 1]);
+    assert.ok(messagesOut >= 90 && messagesOut < 101, `${messagesOut}`);
+    assert.ok(messagesIn >= 90 && messagesIn < 100, `${messagesIn}`);
     assert.ok(wakeUps >= 1, `${wakeUps}`);
 
     let inListener;
@@ -147,7 +149,7 @@ const { api: wt, id } = subject;
 
   it('reads the same in every thread, of threads that are blocked, too', async () => {
     const blocked = start((wt) => {
-      wt.parentPort.postMessage('up');
+      wt.parentPort.postMessages(['up']); // by ring from the first
       for (;;);
     }, { name: 'blocked' });
 

@@ -16,7 +16,7 @@ const mebibyte = new Uint8Array(MEBIBYTE);
 (ours ? describe : describe.skip)('messages that cannot be read', () => {
   /** What the wrapper posts with, for bytes of our own: a value that names a block, and two blocks. */
   function postUnreadable(port) {
-    const { ports } = require('../../lib/companion');
+    const { ports } = require('../../lib/port');
     const codec = ports.codec();
     const { binding, control, START, END, FLAGS, STAGED } = require('../../lib/native');
     const noForeignValue = [0, 0xa1, 0, 0, 0, 0];

@@ -1,0 +1,176 @@
+'use strict';
+
+/* The first messages of a worker, which go on Node's lane, and what makes its port leave that lane. */
+
+const assert = require('node:assert');
+const { same } = require('./support/differential');
+const { subject } = require('./support/implementations');
+const { watch } = require('./support/watch');
+
+/** More than go on Node's lane. */
+const MANY = 30;
+
+/** What a worker does with its port, and what its parent sends: the parent notes all that comes back. */
+function play(title, work, messages = [], options = {}) {
+  same(title, async (wt, t) => {
+    const worker = t.worker(work, options);
+    const exit = watch(t, worker);
+
+    for (const message of messages) worker.postMessage(message);
+    await exit;
+  });
+}
+
+const several = Array.from({ length: MANY }, (_, i) => ({ number: i }));
+
+describe('worker: its first messages', () => {
+  play('it posts on, past those of Node\'s lane', (wt) => {
+    for (let i = 0; i < 30; i++) wt.parentPort.postMessage(i);
+  });
+
+  play('it hears on, past those of Node\'s lane', (wt) => {
+    const heard = [];
+
+    wt.parentPort.on('message', ({ number }) => {
+      heard.push(number);
+      if (number < 29) return;
+      wt.parentPort.postMessage(heard);
+      wt.parentPort.close();
+    });
+  }, several);
+
+  play('it answers each', (wt) => {
+    wt.parentPort.on('message', (m) => {
+      wt.parentPort.postMessage(m);
+      if (m.number === 29) wt.parentPort.close();
+    });
+  }, several);
+
+  play('it takes them with receiveMessageOnPort', (wt) => {
+    for (let count = 0; count < 30;) {
+      const received = wt.receiveMessageOnPort(wt.parentPort);
+
+      if (received === undefined) continue;
+      wt.parentPort.postMessage(received.message);
+      count++;
+    }
+  }, several);
+
+  same('it posts values, then ports, then values', async (wt, t) => {
+    const worker = t.worker((wt) => {
+      const { port1, port2 } = new wt.MessageChannel();
+
+      wt.parentPort.postMessage('before');
+      port1.postMessage('by the port');
+      port1.close();
+      wt.parentPort.postMessage({ port2 }, [port2]);
+      wt.parentPort.postMessage('behind');
+    });
+
+    worker.on('message', (m) => {
+      t.note(m.port2 ? wt.receiveMessageOnPort(m.port2) : m);
+      m.port2?.close();
+    });
+    await t.next(worker, 'exit');
+  });
+
+  /* What the port says is in the exit code. */
+  play('it closes at once, and is told once', (wt) => {
+    const { parentPort } = wt;
+    const say = (digit) => { process.exitCode = (process.exitCode ?? 0) * 3 + digit; };
+
+    parentPort.on('close', () => {
+      say(1 + Number(parentPort.hasRef()));
+      parentPort.postMessage('late');
+    });
+    parentPort.on('message', () => {});
+    say(Number(parentPort.hasRef()));
+    parentPort.close();
+    parentPort.close();
+    say(Number(parentPort.hasRef()));
+    try {
+      const { port1 } = new wt.MessageChannel();
+
+      parentPort.postMessage(port1, [port1]);
+      port1.close();
+      say(1);
+    } catch {
+      say(2);
+    }
+  });
+
+  play('ref and unref', (wt) => {
+    const { parentPort } = wt;
+    const says = [];
+    const say = () => says.push(parentPort.hasRef());
+
+    say();
+    parentPort.ref();
+    say();
+    parentPort.unref();
+    parentPort.on('message', () => {});
+    say();
+    parentPort.unref();
+    say();
+    parentPort.postMessage(says);
+  });
+
+  play('what cannot be cloned', (wt, { plain }) => {
+    const { parentPort } = wt;
+
+    for (const value of [() => {}, { f() {} }, Symbol('s'), parentPort, { parentPort }, [[{ parentPort }]],
+      new wt.MessageChannel().port1]) {
+      try {
+        parentPort.postMessage(value);
+      } catch (error) {
+        parentPort.postMessage(plain(error));
+      }
+    }
+    for (const list of [[parentPort], 5, [{}]]) {
+      try {
+        parentPort.postMessage(1, list);
+      } catch (error) {
+        parentPort.postMessage(plain(error).name);
+      }
+    }
+  });
+
+  play('getters run once', (wt) => {
+    let count = 0;
+
+    wt.parentPort.postMessage({ get one() { return ++count; }, deep: { get two() { return ++count; } } });
+  });
+
+  play('its port is gone before it has spoken by ring', (wt) => {
+    process.exit(wt.parentPort.hasRef() ? 1 : 2);
+  });
+
+  (subject.api.threads ? it : it.skip)('an async hook that posts while the port connects loses nothing', async () => {
+    const worker = new subject.api.Worker(`
+      const { parentPort } = require(${JSON.stringify(subject.id)});
+      let count = 0;
+      require('node:async_hooks').createHook({
+        init() { if (count++ < 3) parentPort.postMessage('hook'); },
+      }).enable();
+      for (let i = 0; i < ${MANY}; i++) parentPort.postMessage(i);`, { eval: true });
+    const got = [];
+
+    worker.on('message', (m) => got.push(m));
+    await new Promise((resolve) => worker.on('exit', resolve));
+    assert.deepStrictEqual(got.filter((m) => m !== 'hook'), Array.from({ length: MANY }, (_, i) => i));
+    assert.strictEqual(got.length, MANY + 3);
+  });
+
+  (subject.api.threads ? it : it.skip)('leave no half behind that nobody came for', async () => {
+    const { counts } = require('../../lib/binding');
+    const before = counts();
+
+    for (let i = 0; i < 5; i++) {
+      const worker = new subject.api.Worker(
+        `require(${JSON.stringify(subject.id)}).parentPort.postMessage(1);`, { eval: true });
+
+      await new Promise((resolve) => worker.on('exit', resolve));
+    }
+    assert.deepStrictEqual(counts(), before);
+  });
+});
