@@ -176,11 +176,15 @@ function takeBytes(buffer, length) {
   return buffer;
 }
 
+/** Address space, all in all, that bytes from strangers may have reserved: each max takes as much at once. */
+const RESERVED = 64 * 1024 ** 3;
+
 function readBuffer(code) {
   const length = readLength();
   const resizable = code === op.BUFFER_RESIZABLE;
   const max = resizable ? readLength() : 0;
   if (length > r.end - r.pos || (resizable && max < length)) throw corrupt('an ArrayBuffer');
+  if (r.alone && (r.reserved += max) > RESERVED) throw corrupt('the lengths of its ArrayBuffers');
   const buffer = resizable ?
       new ArrayBuffer(length, { maxByteLength: max }) : new ArrayBuffer(length);
   return keep(takeBytes(buffer, length));

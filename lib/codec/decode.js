@@ -23,6 +23,8 @@ const r = {
   end: 0,
   /** Bytes, at least, that the long arrays being read still need for their elements. */
   promised: 0,
+  /** Bytes that the resizable buffers read may grow to. */
+  reserved: 0,
   /** Objects by identity number, null in a message without references. */
   objects: null,
   /** Shapes that came with the message. */
@@ -54,6 +56,7 @@ function decode(u8, offset, length, foreign) {
   r.pos = offset + 1;
   r.end = offset + length;
   r.promised = 0;
+  r.reserved = 0;
   r.foreign = foreign;
   if (length < 2 || !(r.end <= u8.length)) throw corrupt('its length');
   const flags = u8[offset];

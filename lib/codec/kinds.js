@@ -25,6 +25,8 @@ const LOOK_FOREIGN = 11;
 
 const { getPrototypeOf, getOwnPropertyDescriptor } = Object;
 const { ownKeys } = Reflect;
+/** Since Node 22. */
+const { isRawJSON } = JSON;
 const functionToString = Function.prototype.toString;
 const objectToString = Object.prototype.toString;
 
@@ -45,7 +47,8 @@ CHECKS[kinds.BUFFER] = types.isArrayBuffer;
 /** What structured clone takes `object` for: neither array nor view, and no Proxy. */
 function kindOf(object, prototype) {
   if (prototype === null) {
-    return types.isModuleNamespaceObject(object) ? kinds.NEVER : kindBySlots(object, kinds.PLAIN);
+    if (types.isModuleNamespaceObject(object) || isRawJSON?.(object)) return kinds.NEVER;
+    return kindBySlots(object, kinds.PLAIN);
   }
   let kind = byPrototype.get(prototype);
   if (kind === undefined) {

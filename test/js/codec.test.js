@@ -114,6 +114,7 @@ describe('codec: serialize and deserialize', () => {
       () => {}, Symbol('s'), new WeakMap(), new WeakSet(), new WeakRef({}), Promise.resolve(), new Proxy({}, {}), new Proxy([], {}),
       Object(Symbol('s')), (function* () {})(), (function () { return arguments; })(1), [][Symbol.iterator](),
     ];
+    if (JSON.rawJSON !== undefined) bad.push(JSON.rawJSON('1'));
     for (const value of bad) {
       for (const place of [value, { value }, [value], new Map([[1, value]])]) {
         assert.deepStrictEqual(outcome(() => codec.serialize(place)), outcome(() => structuredClone(place)));
@@ -348,6 +349,13 @@ describe('codec: the bytes of serialize()', () => {
     Array.from({ length: 50 }, (_, i) => i * 1000), Array.from({ length: 20 }, (_, i) => i / 2), new Date(1),
     ((o) => [o, { o }])({}), new ArrayBuffer(3, { maxByteLength: 9 }),
   ];
+
+  it('that promise ArrayBuffers of 80 GiB are refused', () => {
+    const one = '9b0087000000000000e041'; // 0 bytes, which may become 2 GiB
+    const many = (count) => Buffer.from(`b701008c${count.toString(16)}000000${one.repeat(count)}`, 'hex');
+    assert.strictEqual(codec.deserialize(many(16))[15].maxByteLength, 2 ** 31);
+    assert.throws(() => codec.deserialize(many(40)), { code: 'ERR_RINGPORT_CORRUPT', message: /lengths/ });
+  });
 
   it('changed anywhere they give a value or ERR_RINGPORT_CORRUPT, and quickly', function () {
     this.timeout(120_000);
