@@ -38,6 +38,7 @@ let anew = false;
 
 /** The file that a module in this directory calls `id`. */
 function resolve(directory, id) {
+  if (id.lastIndexOf('/') === 1) return directory + SEP + id.slice(2) + '.js'; // most are of this kind
   for (const part of id.split('/')) {
     if (part === '..') directory = directory.slice(0, directory.lastIndexOf(SEP));
     else if (part !== '.') directory += SEP + part;
@@ -81,7 +82,7 @@ function load(file) {
 }
 
 function here(name) {
-  return load(resolve(__dirname, name));
+  return load(resolve(__dirname, `./${name}`));
 }
 
 /** A module that is loaded already. */

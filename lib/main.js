@@ -10,7 +10,6 @@
 
 const threads = require('./threads');
 
-const { RingportError } = require('./codec/errors');
 const {
   MessageChannel, MessagePort, markAsUntransferable, receiveMessageOnPort,
 } = require('./port');
@@ -62,7 +61,6 @@ module.exports = {
   workerData,
   serialize,
   deserialize,
-  RingportError,
   getIdleStrategy,
   setIdleStrategy,
   threads: () => listThreads(),
@@ -84,6 +82,7 @@ function onDemand(name, load) {
   });
 }
 
+onDemand('RingportError', () => require('./codec/errors').RingportError);
 onDemand('Worker', () => require('./worker').Worker);
 onDemand('RingBuffer', () => require('./ring-buffer/index').RingBuffer);
 

@@ -81,7 +81,8 @@ class Waiting {
     this.#owner = owner;
   }
 
-  /** @returns {import('./endpoint').Endpoint} the real one; a closed one after the end of either */
+  /** @returns {import('./endpoint').Endpoint} the real one; a closed one after the end of either, or without
+   * memory for it: then values go on by Node's lane */
   connected() {
     if (this.#endpoint !== null) return this.#endpoint;
 
@@ -99,10 +100,10 @@ class Waiting {
     }
 
     const id = binding.spawnClaim(threads.threadId, 0);
-    const endpoint = new Endpoint(id === undefined ? NONE : binding.attach(id));
+    const endpoint = new Endpoint(id ? binding.attach(id) : NONE);
 
     this.#endpoint = endpoint;
-    if (endpoint.gone) { // the parent has ended
+    if (endpoint.gone) {
       port1.close();
       return endpoint;
     }
@@ -126,7 +127,11 @@ class Waiting {
   post(value, transfer) {
     const isFirst = this.#endpoint === null && transfer === null && ++this.#count <= FIRST;
 
-    if (!isFirst || !isForNode(value)) return this.connected().post(value, transfer);
+    if (!isFirst || !isForNode(value)) {
+      const endpoint = this.connected();
+
+      if (!endpoint.gone || transfer !== null) return endpoint.post(value, transfer);
+    }
     try {
       return this.#node.postMessage(value);
     } catch (error) {
@@ -137,7 +142,10 @@ class Waiting {
   }
 
   postMany(values) {
-    this.connected().postMany(values);
+    const endpoint = this.connected();
+
+    if (!endpoint.gone) endpoint.postMany(values);
+    else for (const value of values) this.post(value, null);
   }
 
   wantViews(wanted) {

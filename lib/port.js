@@ -13,7 +13,6 @@ const {
   isMarkedAsUntransferable, markAsUncloneable, markAsUntransferable: nodeMark,
 } = require('./threads');
 
-const { RingportError, withCode } = require('./codec/errors');
 const { binding, control, mark, STATUS } = require('./native');
 const {
   NodeEventTarget, kCreateEvent, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener, kOnClose,
@@ -160,7 +159,7 @@ function postWith(endpoint, value, argument) {
 function checkIterable(values) {
   if (isObject(values) && typeof values[Symbol.iterator] === 'function') return values;
 
-  throw withCode(
+  throw require('./codec/errors').withCode(
     new TypeError('The "values" argument must be an iterable object'), 'ERR_INVALID_ARG_TYPE');
 }
 
@@ -480,6 +479,9 @@ function from(passport) {
   if (slot === -1) {
     /* It came here and goes no further: the other side must learn of it. */
     if (valid) received.end.close();
+
+    const { RingportError } = require('./codec/errors');
+
     throw new RingportError('ERR_RINGPORT_INVALID_PASSPORT',
       'The port is no passport of a ringport MessagePort, or it has been used');
   }

@@ -90,7 +90,7 @@ async function story() {
   if (other) await post({ port: other.port2 }, [other.port2]);
 
   const worker = await attempt(() => new Worker(
-    `require(${JSON.stringify(require.resolve('../../lib'))}).parentPort.postMessage('up')`, { eval: true }));
+    `require(${JSON.stringify(require.resolve('../../lib'))}).parentPort.postMessages(['up'])`, { eval: true }));
 
   worker?.on('error', refuse);
   await (worker && once(worker, 'exit').catch(refuse));
