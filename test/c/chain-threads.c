@@ -15,6 +15,7 @@ typedef struct pipe {
   rp_chain chain;
   bell bell;
   uint32_t bursts;
+  double until; /* at the latest */
   uint64_t seed;
   uint64_t sent;
   _Atomic uint64_t received;
@@ -36,7 +37,7 @@ produce(void *argument) {
   rng lengths = {q->seed}, bursts = {q->seed + 1};
   uint64_t number = 0;
 
-  for (uint32_t burst = 0; burst < q->bursts; burst++) {
+  for (uint32_t burst = 0; burst < q->bursts && seconds() < q->until; burst++) {
     /* Long bursts grow it; the many of one or two records after it shrink it. */
     uint32_t left =
         burst % 50 == 0 ? random_below(&bursts, 5000) : 1 + random_below(&bursts, 2);
@@ -94,7 +95,7 @@ main(void) {
   uint64_t s = seed();
 
   for (uint64_t i = 0; i < 4; i++) {
-    pipe q = {.bursts = ROUNDS(8000, 2000), .seed = s + i * 100};
+    pipe q = {.bursts = ROUNDS(8000, 2000), .until = seconds() + 8, .seed = s + i * 100};
 
     rp_chain_init(&q.chain);
     bell_init(&q.bell);

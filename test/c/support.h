@@ -69,6 +69,16 @@ seed(void) {
   return s;
 }
 
+/* Seconds of the clock that never goes back. What hands over to another thread thousands of times takes as long
+ * as others let it wait each time: it plays for a while, and less on a busy machine. */
+static inline double
+seconds(void) {
+  struct timespec now;
+
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+}
+
 /* ---- threads ---- */
 
 static inline pthread_t
