@@ -44,7 +44,12 @@ produce(void *argument) {
   uint32_t unpublished = 0;
 
   rp_producer_init(&p, &q->tail, &q->head, q->data, q->capacity);
+  double until = seconds() + 20;
+
   for (uint32_t i = 0; i < q->records; i++) {
+    if (i % 64 == 0 && seconds() > until) q->records = i;
+    if (i == q->records) break;
+
     uint32_t length = length_of(&lengths, q->capacity);
     uint8_t *payload;
     int result;
