@@ -258,14 +258,8 @@ function writeElements(array, length, code) {
   const { holder } = walk;
   writeHeader(length, code);
   for (let i = 0; i < length; i++) {
-    const value = i < array.length ? array[i] : undefined;
-    if (typeof value === 'object' && value !== null) {
-      if (w.pos > w.limit) reserve(0);
-      walk.holder = holder;
-      core.writeObject(value);
-    } else {
-      writeElement(array, i, value);
-    }
+    walk.holder = holder;
+    writeElement(array, i, i < array.length ? array[i] : undefined);
   }
 }
 

@@ -18,7 +18,7 @@ const { hooks } = require('./hooks');
 const { w, reserve } = require('./scratch');
 const core = require('./encode');
 
-const { walk, putNumber, putString, writeObject } = core;
+const { walk, putNumber, putString } = core;
 const { getRoot, startOf, step, countWriter, keysOf, pathOf } = shapes;
 const { hasOwn, keys: listKeys, prototype: objectPrototype } = Object;
 const { stringify } = JSON;
@@ -121,10 +121,9 @@ function compile(path, inherits) {
   if (mayCompile && countWriter()) {
     const source = path.map(({ name }, i) => sourceOf(name, i, inherits)).join('\n');
     try {
-      return makeFunction('path', 'w', 'walk', 'reserve', 'putNumber', 'putString',
-        'writeObject', 'writeField', 'hasOwn',
-        `return (o, p) => { let v; let { pos } = w; ${source} return -1; };`)(
-        path, w, walk, reserve, putNumber, putString, writeObject, writeField, hasOwn);
+      return makeFunction('path', 'w', 'reserve', 'putNumber', 'putString', 'writeField',
+        'hasOwn', `return (o, p) => { let v; let { pos } = w; ${source} return -1; };`)(
+        path, w, reserve, putNumber, putString, writeField, hasOwn);
     } catch (error) {
       if (error instanceof EvalError) mayCompile = false; // else the stack is full
     }
@@ -145,10 +144,6 @@ function sourceOf(name, i, inherits) {
     else if (typeof v === 'boolean') {
       w.u8[pos] = v ? ${op.TRUE} : ${op.FALSE};
       w.pos = ++pos;
-    } else if (typeof v === 'object' && v !== null) {
-      walk.holder = path[${i}];
-      writeObject(v);
-      pos = w.pos;
     } else if (writeField(o, v, path[${i}])) pos = w.pos;
     else return ${i};`;
 }
