@@ -31,6 +31,7 @@ const CLAIM_SLICE_MS = 50;
 
 const NONE = -1;
 
+const { [kCreateEvent]: createEvent } = threads.MessagePort.prototype;
 const hasMarks = threads.markAsUncloneable !== undefined;
 
 /**
@@ -200,6 +201,8 @@ class ParentPort extends Port {
   /** The first message by ring has come: nothing more comes on Node's lane. */
   #ring = false;
   #listening = false;
+  /** The ports of a message on Node's lane that another listener there has had made an event of. */
+  #list = undefined;
   /** What comes by ring is for those who listen on Node's port. */
   #given = false;
 
@@ -210,6 +213,10 @@ class ParentPort extends Port {
     super(waiting);
     this.#node = node;
     this.#waiting = waiting;
+    Object.defineProperty(node, kCreateEvent, { value: (...args) => {
+      this.#list = node[kCurrentlyReceivingPorts];
+      return createEvent.apply(node, args);
+    }, configurable: true });
     node.on('close', () => {
       this.close();
       waiting.closed();
@@ -219,7 +226,7 @@ class ParentPort extends Port {
   start() {
     if (!this.#listening && this.#node !== undefined) {
       this.#listening = true;
-      this.#node.addEventListener('message', this.#forward);
+      this.#node.on('message', this.#forward);
       this.#node.addEventListener('messageerror', this.#forwardError);
       if (!this.hasRef()) this.#node.unref();
     }
@@ -228,7 +235,7 @@ class ParentPort extends Port {
 
   [kStop]() {
     this.#listening = false;
-    this.#node.removeEventListener('message', this.#forward);
+    this.#node.off('message', this.#forward);
     this.#node.removeEventListener('messageerror', this.#forwardError);
     if (!this.#given) super[kStop]();
   }
@@ -282,7 +289,13 @@ class ParentPort extends Port {
     this.#node.close();
   }
 
-  #forward = (event) => this.#deliver(event.data, event.ports);
+  /* As one of Node's own kind: for an event Node loads 16 ms of modules from Node 22 on. */
+  #forward = (value) => {
+    const list = this.#node[kCurrentlyReceivingPorts] ?? this.#list;
+
+    this.#list = undefined;
+    this.#deliver(value, list);
+  };
 
   #forwardError = (event) => super[kMessageError](event.data);
 

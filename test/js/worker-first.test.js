@@ -74,6 +74,35 @@ describe('worker: its first messages', () => {
     await t.next(worker, 'exit');
   });
 
+  same('events on both ports have the ports of a message', async (wt, t) => {
+    const worker = t.worker((wt) => {
+      const node = require('node:worker_threads').parentPort;
+      const counts = [];
+      const count = ({ ports }) => {
+        counts.push(ports.length);
+        if (counts.length < 6) return;
+        wt.parentPort.postMessage(counts);
+        wt.parentPort.close();
+      };
+
+      node.addEventListener('message', count);
+      wt.parentPort.addEventListener('message', (event) => count(event));
+    });
+    const exit = watch(t, worker);
+
+    for (const count of [1, 0, 2]) {
+      const list = Array.from({ length: count }, () => {
+        const { port1, port2 } = new MessageChannel();
+
+        port1.unref();
+        return port2;
+      });
+
+      worker.postMessage(list, list);
+    }
+    await exit;
+  });
+
   /* What the port says is in the exit code. */
   play('it closes at once, and is told once', (wt) => {
     const { parentPort } = wt;
