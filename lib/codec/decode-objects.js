@@ -247,10 +247,28 @@ function readReference() {
   return object;
 }
 
+const { get: bufferLength } = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength');
+const NOTED = 1024 * 1024;
+let noted = 0;
+
+/**
+ * An ArrayBuffer whose memory V8 has not allocated here. Only when it allocates some does it see that
+ * the young ones hold enough for a quick collection; without, full ones come instead, and take more time
+ * than the messages.
+ */
+function noteMemory(buffer) {
+  noted += bufferLength.call(buffer);
+  if (noted < NOTED) return;
+  noted = 0;
+  new ArrayBuffer(1);
+}
+
 function readForeign() {
   const index = readU32();
   if (r.foreign === null || index >= r.foreign.length) throw corrupt('a foreign value');
-  return keep(r.foreign[index]);
+  const value = r.foreign[index];
+  if (types.isArrayBuffer(value)) noteMemory(value);
+  return keep(value);
 }
 
 function readPort() {
@@ -265,6 +283,7 @@ function readBlock() {
   const length = readLength();
   const block = r.alone || hooks.takeBlock === null ? undefined : hooks.takeBlock(index);
   if (!types.isArrayBuffer(block) || block.byteLength !== length) throw corrupt('a block');
+  noteMemory(block);
   return keep(block);
 }
 

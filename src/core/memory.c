@@ -6,6 +6,7 @@
 #include "memory.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "lock.h"
@@ -32,13 +33,20 @@ static size_t kept_bytes;
 #endif
 #endif
 #if defined(__SANITIZE_ADDRESS__)
-static size_t keep_at_most = 0;
+#define CALM ((size_t) 0)
+#define BUSY ((size_t) 0)
 #else
-static size_t keep_at_most = RP_MEMORY_KEPT;
+#define CALM RP_MEMORY_KEPT
+#define BUSY RP_MEMORY_BUSY
 #endif
+static size_t keep_at_most = CALM;
+static uint32_t
+    busy; /* calls of rp_memory_busy() that await theirs of rp_memory_calm() */
 
-#if defined(_WIN32)
+#if defined(_WIN32) || defined(__GLIBC__)
 #include <malloc.h>
+#endif
+#if defined(_WIN32)
 #define system_take(size) _aligned_malloc((size), 128)
 #define system_give(memory) _aligned_free(memory)
 #else
@@ -97,11 +105,11 @@ rp_memory_give(void *memory, size_t size) {
   if (!keep) system_give(memory);
 }
 
-void
-rp_memory_keep(size_t bytes) {
+/* Keep at most `bytes`; the list of what is too many. With the lock. */
+static piece *
+limit(size_t bytes) {
   piece *dropped = NULL;
 
-  rp_lock_take(&lock);
   keep_at_most = bytes;
   for (unsigned class = CLASSES; class -- > 0 && kept_bytes > bytes;)
     while (kept[class] != NULL && kept_bytes > bytes) {
@@ -112,14 +120,47 @@ rp_memory_keep(size_t bytes) {
       given->next = dropped;
       dropped = given;
     }
-  rp_lock_drop(&lock);
+  return dropped;
+}
 
+static void
+drop(piece *dropped) {
   while (dropped != NULL) {
     piece *next = dropped->next;
 
     system_give(dropped);
     dropped = next;
   }
+}
+
+void
+rp_memory_busy(void) {
+  rp_lock_take(&lock);
+  if (busy++ == 0) keep_at_most = BUSY;
+  rp_lock_drop(&lock);
+}
+
+void
+rp_memory_calm(void) {
+  piece *dropped = NULL;
+
+  rp_lock_take(&lock);
+  if (--busy == 0) dropped = limit(CALM);
+  rp_lock_drop(&lock);
+  if (dropped == NULL) return;
+  drop(dropped);
+#if defined(__GLIBC__)
+  /* Dozens of pieces, between what else is free: it would stay. */
+  (void) malloc_trim(0);
+#endif
+}
+
+void
+rp_memory_keep(size_t bytes) {
+  rp_lock_take(&lock);
+  piece *dropped = limit(bytes);
+  rp_lock_drop(&lock);
+  drop(dropped);
 }
 
 size_t
