@@ -33,13 +33,10 @@ static size_t kept_bytes;
 #endif
 #endif
 #if defined(__SANITIZE_ADDRESS__)
-#define CALM ((size_t) 0)
-#define BUSY ((size_t) 0)
+static size_t ceiling = 0;
 #else
-#define CALM RP_MEMORY_KEPT
-#define BUSY RP_MEMORY_BUSY
+static size_t ceiling = SIZE_MAX; /* what rp_memory_keep() has said */
 #endif
-static size_t keep_at_most = CALM;
 static uint32_t
     busy; /* calls of rp_memory_busy() that await theirs of rp_memory_calm() */
 
@@ -69,6 +66,14 @@ class_of(size_t size) {
   return class;
 }
 
+/* With the lock. */
+static size_t
+keep_at_most(void) {
+  size_t bytes = busy > 0 ? RP_MEMORY_BUSY : RP_MEMORY_KEPT;
+
+  return bytes < ceiling ? bytes : ceiling;
+}
+
 void *
 rp_memory_take(size_t size) {
   unsigned class = class_of(size);
@@ -94,7 +99,7 @@ rp_memory_give(void *memory, size_t size) {
   if (memory == NULL) return;
   if (class < CLASSES) {
     rp_lock_take(&lock);
-    keep = kept_bytes + class_bytes(class) <= keep_at_most;
+    keep = kept_bytes + class_bytes(class) <= keep_at_most();
     if (keep) {
       given->next = kept[class];
       kept[class] = given;
@@ -105,12 +110,12 @@ rp_memory_give(void *memory, size_t size) {
   if (!keep) system_give(memory);
 }
 
-/* Keep at most `bytes`; the list of what is too many. With the lock. */
+/* The list of what is too many. With the lock. */
 static piece *
-limit(size_t bytes) {
+limit(void) {
   piece *dropped = NULL;
+  size_t bytes = keep_at_most();
 
-  keep_at_most = bytes;
   for (unsigned class = CLASSES; class -- > 0 && kept_bytes > bytes;)
     while (kept[class] != NULL && kept_bytes > bytes) {
       piece *given = kept[class];
@@ -136,7 +141,7 @@ drop(piece *dropped) {
 void
 rp_memory_busy(void) {
   rp_lock_take(&lock);
-  if (busy++ == 0) keep_at_most = BUSY;
+  busy++;
   rp_lock_drop(&lock);
 }
 
@@ -145,7 +150,7 @@ rp_memory_calm(void) {
   piece *dropped = NULL;
 
   rp_lock_take(&lock);
-  if (--busy == 0) dropped = limit(CALM);
+  if (--busy == 0) dropped = limit();
   rp_lock_drop(&lock);
   if (dropped == NULL) return;
   drop(dropped);
@@ -158,7 +163,10 @@ rp_memory_calm(void) {
 void
 rp_memory_keep(size_t bytes) {
   rp_lock_take(&lock);
-  piece *dropped = limit(bytes);
+  ceiling = bytes;
+
+  piece *dropped = limit();
+
   rp_lock_drop(&lock);
   drop(dropped);
 }

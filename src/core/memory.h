@@ -29,7 +29,7 @@ void rp_memory_give(void *memory, size_t size);
 void rp_memory_busy(void);
 void rp_memory_calm(void);
 
-/* Keep at most `bytes` from now on, and free what is too many. Any thread. */
+/* Keep at most `bytes` from now on, busy or not, and free what is too many. Any thread. */
 void rp_memory_keep(size_t bytes);
 
 /* Bytes kept now: for tests. */
