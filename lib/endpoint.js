@@ -21,9 +21,6 @@ const {
 
 const { post, receive, release } = binding;
 
-/** Whether ArrayBuffers can take over the memory of blocks. */
-const ADOPTS = binding.adopts();
-
 /** Loaded by the first message: a thread that has just started has none yet. */
 let codec = null;
 let encode = (...args) => loadCodec().encode(...args);
@@ -184,8 +181,7 @@ function takeBytes(index) {
   return bytes;
 }
 
-/** Block `index` of the current record as an ArrayBuffer: lent if that is wanted, else its memory becomes the
- * ArrayBuffer's own, else a copy. */
+/** Block `index` of the current record as an ArrayBuffer: lent if that is possible, else a copy. */
 function takeBlock(index) {
   const lends = !single && reader !== null && reader.views;
 
@@ -198,9 +194,7 @@ function takeBlock(index) {
       return loan[0];
     }
   }
-  const adopted = ADOPTS ? binding.adopt(recordAt, index) : undefined;
-
-  return adopted ?? takeBytes(index).buffer;
+  return takeBytes(index).buffer;
 }
 
 /** The listener has returned. */
@@ -242,7 +236,7 @@ function loadCodec() {
       copies = copies === null ? [buffer] : copies.concat(buffer);
     },
     takeBlock: (index) => takeBlock(index + recordBlock),
-    wantsBlocks: () => ADOPTS || binding.peerViews(posting),
+    views: () => binding.peerViews(posting),
     takeString: (index, oneByte) => binding.takeString(recordAt, index + recordBlock, oneByte),
     port: (object, transfer) => companion.portIndex(object, transfer),
     takePort: (index) => arrived?.own[index],

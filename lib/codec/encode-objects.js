@@ -194,7 +194,7 @@ function writeBuffer(buffer) {
   const length = bufferLength.call(buffer);
   const resizable = bufferResizable !== undefined && bufferResizable.call(buffer);
   if (length === 0 && isDetached(buffer)) return refuse(buffer);
-  if (!resizable && length >= core.copyLine && usesBlocks() && !hooks.wantsBlocks()) {
+  if (!resizable && length >= core.copyLine && usesBlocks() && !hooks.views()) {
     return writeCopy(buffer, length);
   }
   if (!resizable && length >= core.blockLine && usesBlocks()) {

@@ -30,7 +30,7 @@ const hooks = {
   /** A foreign value is a copy made for this message: it is to be transferred. */
   copied() {},
   /** Whether the receiver would rather have very large data as blocks. */
-  wantsBlocks: () => false,
+  views: () => false,
   /** The outermost encoding has failed: its blocks are not needed. */
   unstage() {},
 };

@@ -6,7 +6,6 @@
 #include "memory.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "lock.h"
@@ -33,17 +32,13 @@ static size_t kept_bytes;
 #endif
 #endif
 #if defined(__SANITIZE_ADDRESS__)
-static size_t ceiling = 0;
+static size_t keep_at_most = 0;
 #else
-static size_t ceiling = SIZE_MAX; /* what rp_memory_keep() has said */
+static size_t keep_at_most = RP_MEMORY_KEPT;
 #endif
-static uint32_t
-    busy; /* calls of rp_memory_busy() that await theirs of rp_memory_calm() */
 
-#if defined(_WIN32) || defined(__GLIBC__)
-#include <malloc.h>
-#endif
 #if defined(_WIN32)
+#include <malloc.h>
 #define system_take(size) _aligned_malloc((size), 128)
 #define system_give(memory) _aligned_free(memory)
 #else
@@ -64,14 +59,6 @@ class_of(size_t size) {
   if (size <= class_bytes(0) / 2) return CLASSES;
   while (class < CLASSES && size > class_bytes(class)) class ++;
   return class;
-}
-
-/* With the lock. */
-static size_t
-keep_at_most(void) {
-  size_t bytes = busy > 0 ? RP_MEMORY_BUSY : RP_MEMORY_KEPT;
-
-  return bytes < ceiling ? bytes : ceiling;
 }
 
 void *
@@ -99,7 +86,7 @@ rp_memory_give(void *memory, size_t size) {
   if (memory == NULL) return;
   if (class < CLASSES) {
     rp_lock_take(&lock);
-    keep = kept_bytes + class_bytes(class) <= keep_at_most();
+    keep = kept_bytes + class_bytes(class) <= keep_at_most;
     if (keep) {
       given->next = kept[class];
       kept[class] = given;
@@ -110,12 +97,12 @@ rp_memory_give(void *memory, size_t size) {
   if (!keep) system_give(memory);
 }
 
-/* The list of what is too many. With the lock. */
-static piece *
-limit(void) {
+void
+rp_memory_keep(size_t bytes) {
   piece *dropped = NULL;
-  size_t bytes = keep_at_most();
 
+  rp_lock_take(&lock);
+  keep_at_most = bytes;
   for (unsigned class = CLASSES; class -- > 0 && kept_bytes > bytes;)
     while (kept[class] != NULL && kept_bytes > bytes) {
       piece *given = kept[class];
@@ -125,50 +112,14 @@ limit(void) {
       given->next = dropped;
       dropped = given;
     }
-  return dropped;
-}
+  rp_lock_drop(&lock);
 
-static void
-drop(piece *dropped) {
   while (dropped != NULL) {
     piece *next = dropped->next;
 
     system_give(dropped);
     dropped = next;
   }
-}
-
-void
-rp_memory_busy(void) {
-  rp_lock_take(&lock);
-  busy++;
-  rp_lock_drop(&lock);
-}
-
-void
-rp_memory_calm(void) {
-  piece *dropped = NULL;
-
-  rp_lock_take(&lock);
-  if (--busy == 0) dropped = limit();
-  rp_lock_drop(&lock);
-  if (dropped == NULL) return;
-  drop(dropped);
-#if defined(__GLIBC__)
-  /* Dozens of pieces, between what else is free: it would stay. */
-  (void) malloc_trim(0);
-#endif
-}
-
-void
-rp_memory_keep(size_t bytes) {
-  rp_lock_take(&lock);
-  ceiling = bytes;
-
-  piece *dropped = limit();
-
-  rp_lock_drop(&lock);
-  drop(dropped);
 }
 
 size_t

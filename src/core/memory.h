@@ -4,7 +4,7 @@
  * The memory of a message is allocated by one thread and freed by another, which is malloc's worst
  * case: it goes back to the system and comes again as page faults, which cost more than the
  * copying. So pieces of about 8 KiB to 2 MiB are rounded up and kept, at most RP_MEMORY_KEPT bytes in
- * the whole process, more while they are needed all the time; all others are malloc's.
+ * the whole process; all others are malloc's.
  */
 #ifndef RP_MEMORY_H_
 #define RP_MEMORY_H_
@@ -14,22 +14,13 @@
 /* What an idle process may hold: a few large messages in flight, and less than one idle worker. */
 #define RP_MEMORY_KEPT ((size_t) 8 << 20)
 
-/* What V8 lets pile up before it collects. */
-#define RP_MEMORY_BUSY ((size_t) 64 << 20)
-
 /* Memory for `size` bytes, 128-aligned, NULL if there is none. Any thread; a lock for large sizes. */
 void *rp_memory_take(size_t size);
 
 /* Give back what rp_memory_take(size) gave, or NULL. Any thread. */
 void rp_memory_give(void *memory, size_t size);
 
-/* Large messages come, and their receivers let go of them by dozens, when V8 collects: until as many calls
- * of rp_memory_calm(), keep up to RP_MEMORY_BUSY bytes. The last of those gives the memory back to the
- * system, which may take milliseconds. Any thread. */
-void rp_memory_busy(void);
-void rp_memory_calm(void);
-
-/* Keep at most `bytes` from now on, busy or not, and free what is too many. Any thread. */
+/* Keep at most `bytes` from now on, and free what is too many. Any thread. */
 void rp_memory_keep(size_t bytes);
 
 /* Bytes kept now: for tests. */

@@ -65,8 +65,6 @@ static const entry for_ports[] = {
     {"unstage", rp_blocks_unstage},
     {"blockLength", rp_blocks_length},
     {"takeBytes", rp_blocks_take_bytes},
-    {"adopts", rp_blocks_adopts},
-    {"adopt", rp_blocks_adopt},
     {"lend", rp_blocks_lend},
     {"endLoan", rp_blocks_end_loan},
     {"takeString", rp_blocks_take_string},

@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adopt.h"
 #include "env.h"
-#include "flood.h"
 #include "value.h"
 #include "yield.h"
 
@@ -264,32 +262,6 @@ rp_blocks_end_loan(napi_env env, napi_callback_info info) {
   else
     l->block = block;
   return NULL;
-}
-
-/* adopts() -> whether adopt() works in this process. */
-napi_value
-rp_blocks_adopts(napi_env env, napi_callback_info info) {
-  napi_value result = NULL;
-
-  (void) info;
-  (void) napi_get_boolean(env, rp_adopt_works(env), &result);
-  return result;
-}
-
-/* adopt(offset, index) -> the block as an ArrayBuffer like any other; undefined if there is none, or no
- * memory, and then it stays where it is. */
-napi_value
-rp_blocks_adopt(napi_env env, napi_callback_info info) {
-  napi_value argv[RP_ARGS_MAX];
-  rp_env *e = rp_arguments(env, info, argv);
-  rp_block block = take(e, argv, true);
-  napi_value buffer = block.data == NULL ? NULL : rp_adopt(block);
-
-  if (buffer == NULL) return NULL;
-  (void) take(e, argv, false);
-  rp_yield("block:adopted");
-  rp_flood_goes_on(e);
-  return buffer;
 }
 
 /* takeString(offset, index, oneByte) -> the string of the block, undefined if there is none. */

@@ -72,7 +72,6 @@ on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
   rp_spawn_forget_all(e);
   rp_threads_forget_all(e);
   rp_idle_close(e);
-  rp_flood_close(e);
   rp_yield("env:closed");
   uv_close((uv_handle_t *) e->doorbell, rp_env_handle_closed);
 }

@@ -13,7 +13,6 @@
 #include <uv.h>
 
 #include "channel.h"
-#include "flood.h"
 #include "idle.h"
 #include "threads.h"
 
@@ -67,7 +66,6 @@ typedef struct rp_env {
   bool ref_by_ports, ref_by_rings; /* which of them keep the loop alive */
   rp_counters counters;            /* see threads.h */
   rp_idle idle;
-  rp_flood flood;
 
   rp_port *ports; /* by slot */
   uint32_t ports_length;

@@ -38,34 +38,6 @@ stays_within_the_bound(void) {
   assert(rp_memory_kept() == 0);
 }
 
-static size_t
-kept_of(int pieces) {
-  void *taken[PIECES];
-
-  for (int i = 0; i < pieces; i++) assert((taken[i] = rp_memory_take(1 << 20)) != NULL);
-  for (int i = 0; i < pieces; i++) rp_memory_give(taken[i], 1 << 20);
-  return rp_memory_kept();
-}
-
-/* Under a sanitizer nothing is kept. */
-static void
-keeps_more_while_busy(void) {
-  size_t calm = kept_of(PIECES);
-
-  rp_memory_busy();
-  rp_memory_busy();
-
-  size_t busy = kept_of(PIECES);
-
-  assert(calm == 0 || busy > calm);
-  assert(busy <= RP_MEMORY_BUSY);
-  rp_memory_calm();
-  assert(rp_memory_kept() == busy);
-  rp_memory_calm();
-  assert(rp_memory_kept() <= RP_MEMORY_KEPT);
-  assert(kept_of(PIECES) <= RP_MEMORY_KEPT);
-}
-
 /* Each thread writes its own mark over all of a piece: a piece that two had would show. */
 static void *
 takes_and_gives(void *mark) {
@@ -104,7 +76,6 @@ main(void) {
   for (int i = 0; i < 4; i++)
     assert(pthread_create(&threads[i], NULL, takes_and_gives, &marks[i]) == 0);
   for (int i = 0; i < 4; i++) assert(pthread_join(threads[i], NULL) == 0);
-  keeps_more_while_busy();
   stays_within_the_bound();
   return 0;
 }

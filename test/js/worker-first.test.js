@@ -46,6 +46,19 @@ describe('worker: its first messages', () => {
     });
   }, several);
 
+  for (const how of ['on', 'onmessage']) {
+    play(`undefined, null and 0, by ${how}`, (wt, on) => {
+      let count = 0;
+      const note = (m) => {
+        wt.parentPort.postMessage([String(m), m]);
+        if (++count === 30) wt.parentPort.close();
+      };
+
+      if (on === 'on') wt.parentPort.on('message', note);
+      else wt.parentPort.onmessage = ({ data }) => note(data);
+    }, several.map((_, i) => [undefined, null, 0][i % 3]), { workerData: how });
+  }
+
   play('it takes them with receiveMessageOnPort', (wt) => {
     for (let count = 0; count < 30;) {
       const received = wt.receiveMessageOnPort(wt.parentPort);
