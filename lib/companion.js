@@ -288,17 +288,20 @@ class Envelope {
   }
 }
 
+/** Throw what the codec throws of a value that holds a port of ours, or nothing. Reads getters. */
+function checkPorts(value) {
+  encodeInline(value, new Transfer([]));
+}
+
 /**
  * Throw, as for a port of Node's, if a value that goes to Node holds a ringport port: Node would
- * clone it as an empty object. Reads getters, so it looks only where there have been such ports.
+ * clone it as an empty object. Looks only where there have been such ports.
  */
 function refusePorts(value) {
-  if (ports.made > 0 && typeof value === 'object' && value !== null) {
-    encodeInline(value, new Transfer([]));
-  }
+  if (ports.made > 0 && typeof value === 'object' && value !== null) checkPorts(value);
 }
 
 module.exports = {
   Transfer, Envelope,
-  adopt, ensure, portIndex, send, take, receive, refusePorts, closedPort,
+  adopt, ensure, portIndex, send, take, receive, checkPorts, refusePorts, closedPort,
 };

@@ -261,6 +261,9 @@ class Endpoint {
   draining = false;
   /** Large data is lent to listeners. */
   views = false;
+  /** Gives its owner one message that came on another lane before the first one by ring, and says whether
+   * there was any; null where there is no such lane, or no longer. See parent-port.js. */
+  earlier = null;
 
   constructor(slot) {
     this.slot = slot;
@@ -536,6 +539,17 @@ class Endpoint {
     this.owner[kClosed]();
   }
 
+  /** Whether a message waits. */
+  get queued() {
+    if (this.slot === NONE) return false;
+    outbox.flush();
+    settleReader();
+    control[BYTES] = 0;
+    control[MAX] = 1;
+    receive(this.slot);
+    return control[STATUS] === 0;
+  }
+
   /** Take one message, started or not. @returns {{message: unknown} | undefined} */
   receive() {
     outbox.flush();
@@ -581,6 +595,13 @@ class Endpoint {
           sealed = control[STATUS] === SEALED;
           break;
         }
+        if (this.earlier !== null) { // and only then look again at what stays in the ring
+          if (!this.earlier()) this.earlier = null;
+          else if ((!runTicks() || context.entered) && limit !== ALL) limit = 0;
+          control[BYTES] = 0;
+          continue;
+        }
+
         const calm = owner[kBatching]
           ? this.deliverMany(owner, control[BYTES]) : this.deliverBatch(owner, control[BYTES]);
 

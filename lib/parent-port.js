@@ -9,12 +9,15 @@
  * or when it is used for anything that Node's lane cannot do.
  */
 
+const { AsyncResource } = require('node:async_hooks');
+
 const { binding, mark } = require('./native');
 const {
   kCreateEvent, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener, kRemoveListener,
 } = require('./node-events');
 const {
-  MessagePort, Port, ports, kBatching, kClosed, kMessage, kMessageError, kMessages, kReceive, kStop,
+  MessagePort, Port, load, ports, kBatching, kClosed, kMessage, kMessageError, kMessages, kReceive,
+  kStop,
 } = require('./port');
 const threads = require('./threads');
 
@@ -30,6 +33,7 @@ const CLAIM_MS = 2000;
 const CLAIM_SLICE_MS = 50;
 
 const NONE = -1;
+const DATA_CLONE_ERR = 25;
 
 const { [kCreateEvent]: createEvent } = threads.MessagePort.prototype;
 const hasMarks = threads.markAsUncloneable !== undefined;
@@ -68,6 +72,10 @@ class Waiting {
   #connected = false;
   /** Messages on Node's lane. */
   #count = 0;
+  /** Node reads the getters of a message: what they post goes before it, on the same lane. */
+  #posting = false;
+  /** What the port is created in, which its listeners are called in: to connect may happen anywhere. */
+  #scope = new AsyncResource('MESSAGEPORT', { requireManualDestroy: true });
 
   /** @param {threads.MessagePort} node Node's own parentPort */
   constructor(node) {
@@ -82,10 +90,22 @@ class Waiting {
     this.#owner = owner;
   }
 
+  /** Nothing can come on Node's lane any more: a message by ring is there, and what was before it is not. */
+  get over() {
+    return this.#connected && this.#endpoint.earlier === null;
+  }
+
+  /** Whether a message by ring waits. */
+  get queued() {
+    return this.#connected && this.#endpoint.queued;
+  }
+
   /** @returns {import('./endpoint').Endpoint} the real one; a closed one after the end of either, or without
    * memory for it: then values go on by Node's lane */
   connected() {
     if (this.#endpoint !== null) return this.#endpoint;
+
+    load();
 
     const companion = require('./companion');
     const context = require('./context');
@@ -111,7 +131,8 @@ class Waiting {
     this.#connected = true;
     companion.adopt(endpoint, port1);
     Port.connect(this.#owner, endpoint);
-    endpoint.bind(this.#owner, true);
+    endpoint.earlier = this.#earlier;
+    this.#scope.runInAsyncScope(() => endpoint.bind(this.#owner, true));
     context.twice = () => endpoint.refed && this.#node.hasRef();
     if (this.#awaited) endpoint.await(true);
     if (this.refed) endpoint.ref();
@@ -122,31 +143,50 @@ class Waiting {
 
   /** A message has come on Node's lane, and has been dispatched. */
   heard() {
-    if (this.#endpoint === null && ++this.#count > FIRST && !this.#ending) this.connected();
+    if (this.#endpoint !== null || ++this.#count <= FIRST) return;
+    if (!this.#posting && !this.#ending) this.connected();
   }
 
+  /** Dispatch a message of Node's lane, to all who listen there. @returns {boolean} false: there is none */
+  #earlier = () => {
+    const received = threads.receiveMessageOnPort(this.#node);
+
+    if (received === undefined) return false;
+    this.#node[kCurrentlyReceivingPorts] = undefined; // of the message before
+    this.#node[kHybridDispatch](received.message, 'message', undefined);
+    return true;
+  };
+
   post(value, transfer) {
-    const isFirst = this.#endpoint === null && transfer === null && ++this.#count <= FIRST;
+    const isFirst = this.#endpoint === null && transfer === null &&
+      (++this.#count <= FIRST || this.#posting);
 
     if (!isFirst || !isForNode(value)) {
       const endpoint = this.connected();
 
-      if (!endpoint.gone || transfer !== null) return endpoint.post(value, transfer);
+      if (!endpoint.gone || transfer?.ports.length > 0) return endpoint.post(value, transfer);
     }
+
+    const outer = this.#posting;
+
+    this.#posting = true;
     try {
-      return this.#node.postMessage(value);
+      return this.#node.postMessage(value, transfer?.list);
     } catch (error) {
       /* Of a port of ours Node says something else. */
-      if (/unsupported type/.test(error?.message)) return this.connected().post(value, null);
+      if (error?.code === DATA_CLONE_ERR && /unsupported type/.test(error.message)) {
+        load();
+        require('./companion').checkPorts(value);
+      }
       throw error;
+    } finally {
+      this.#posting = outer;
     }
   }
 
   postMany(values) {
-    const endpoint = this.connected();
-
-    if (!endpoint.gone) endpoint.postMany(values);
-    else for (const value of values) this.post(value, null);
+    if (this.#posting || this.connected().gone) for (const value of values) this.post(value, null);
+    else this.#endpoint.postMany(values);
   }
 
   wantViews(wanted) {
@@ -198,8 +238,6 @@ class Waiting {
 class ParentPort extends Port {
   #node;
   #waiting;
-  /** The first message by ring has come: nothing more comes on Node's lane. */
-  #ring = false;
   #listening = false;
   /** The ports of a message on Node's lane that another listener there has had made an event of. */
   #list = undefined;
@@ -225,10 +263,12 @@ class ParentPort extends Port {
 
   start() {
     if (!this.#listening && this.#node !== undefined) {
+      const wasRefed = this.#node.hasRef(); // by who listens there
+
       this.#listening = true;
       this.#node.on('message', this.#forward);
       this.#node.addEventListener('messageerror', this.#forwardError);
-      if (!this.hasRef()) this.#node.unref();
+      if (!wasRefed && !this.hasRef()) this.#node.unref();
     }
     super.start();
   }
@@ -307,13 +347,11 @@ class ParentPort extends Port {
   }
 
   [kMessage](value, list) {
-    if (!this.#ring) this.#changeOver();
     if (this.#given) this.#toNode(value, 'message', list);
     else super[kMessage](value, list);
   }
 
   [kMessages](values, list) {
-    if (!this.#ring) this.#changeOver();
     if (this.#given) for (const value of values) this.#toNode(value, 'message', list);
     else super[kMessages](values, list);
   }
@@ -323,28 +361,14 @@ class ParentPort extends Port {
     else super[kMessageError](error);
   }
 
-  #changeOver() {
-    this.#ring = true;
-    this.#drainNode();
-  }
-
-  /** What came on Node's lane and has not been dispatched: to all who listen there. */
-  #drainNode() {
-    const { tick } = require('./context');
-    let received;
-
-    while ((received = threads.receiveMessageOnPort(this.#node)) !== undefined) {
-      this.#node[kHybridDispatch](received.message, 'message', undefined);
-      tick?.();
-    }
-  }
-
   [kReceive]() {
-    if (this.#ring) return super[kReceive]();
+    if (this.#waiting.over) return super[kReceive]();
 
+    /* Asked first: what came before it on Node's lane is there by then. */
+    const { queued } = this.#waiting;
     const received = threads.receiveMessageOnPort(this.#node);
 
-    if (received === undefined) return super[kReceive]();
+    if (received === undefined) return queued ? super[kReceive]() : undefined;
     this.#waiting.heard();
     if (received.message?.kind !== ENVELOPE) return received;
     return { message: open(received.message, this)[0] };

@@ -380,7 +380,7 @@ class Port extends NodePort {
       this.ref();
       this.start();
     } else if (before && !this.#heard.message && !this.#heard.messages) {
-      this.unref();
+      this.#endpoint.unref();
       this[kStop]();
     }
   }
@@ -563,6 +563,6 @@ function markAsUntransferable(object) {
 
 module.exports = {
   MessageChannel, MessagePort, Port, markAsUntransferable, receiveMessageOnPort,
-  ports, checkIterable, postWith, readIterable, readList, readTransfer, throwAsNode, throwLater,
-  kArrive, kBatching, kClosed, kMessage, kMessageError, kMessages, kReceive, kStop,
+  load, ports, checkIterable, postWith, readIterable, readList, readTransfer, throwAsNode,
+  throwLater, kArrive, kBatching, kClosed, kMessage, kMessageError, kMessages, kReceive, kStop,
 };

@@ -183,6 +183,131 @@ describe('worker: its first messages', () => {
     wt.parentPort.postMessage({ get one() { return ++count; }, deep: { get two() { return ++count; } } });
   });
 
+  same('a getter posts', async (wt, t) => {
+    const worker = t.keep(new wt.Worker(`
+      const { parentPort } = require(${JSON.stringify(t.id)});
+
+      for (let i = 0; i < 6; i++) parentPort.postMessage(i);
+      parentPort.postMessage({ deep: { get outer() {
+        for (let i = 0; i < 6; i++) parentPort.postMessage({ inner: i });
+        return 'outer';
+      } } });
+      parentPort.postMessage('behind');`, { eval: true }));
+
+    await watch(t, worker);
+  });
+
+  play('a getter that throws what Node might throw', (wt) => {
+    let count = 0;
+
+    try {
+      wt.parentPort.postMessage({ deep: { get one() {
+        if (count++ === 0) throw new Error('Cannot clone object of unsupported type.');
+        return count;
+      } } });
+    } catch (error) {
+      wt.parentPort.postMessage([error.message, count]);
+    }
+  });
+
+  play('its port is marked first of all', (wt) => {
+    wt.markAsUntransferable(wt.parentPort);
+    wt.parentPort.postMessage('still');
+  });
+
+  same('its listeners are called in no context of what it posts', async (wt, t) => {
+    const worker = t.worker((wt) => {
+      const { AsyncLocalStorage } = require('node:async_hooks');
+      const storage = new AsyncLocalStorage();
+
+      storage.run('posting', () => {
+        for (let i = 0; i < 30; i++) wt.parentPort.postMessage(i);
+      });
+      wt.parentPort.on('message', (m) => {
+        wt.parentPort.postMessage([m, storage.getStore()]);
+        if (m === 'end') wt.parentPort.close();
+      });
+    });
+
+    await t.messages(worker, MANY);
+
+    const answers = t.messages(worker, 3);
+
+    for (const m of ['one', 'two', 'end']) worker.postMessage(m);
+    t.note(await answers);
+  });
+
+  (subject.api.threads ? it : it.skip)('its port goes into a passport first of all', async () => {
+    const worker = new subject.api.Worker(`
+      const { MessagePort, parentPort } = require(${JSON.stringify(subject.id)});
+      const port = MessagePort.from(parentPort.detach());
+      port.postMessage('by a passport');
+      port.close();`, { eval: true });
+    const got = [];
+
+    worker.on('message', (m) => got.push(m));
+    worker.on('error', (error) => got.push(error));
+    await new Promise((resolve) => worker.on('exit', resolve));
+    assert.deepStrictEqual(got, ['by a passport']);
+  });
+
+  /* A thread that watches may see the ring before Node's port: about every fourth round. */
+  (subject.api.threads ? it : it.skip)('none is lost on one who hears them one by one', async () => {
+    for (let round = 0; round < 25; round++) {
+      const flags = new Int32Array(new SharedArrayBuffer(8));
+      const worker = new subject.api.Worker(`
+        const { parentPort, setIdleStrategy, workerData: flags } = require(${JSON.stringify(subject.id)});
+        const hear = () => parentPort.once('message', (m) => {
+          parentPort.postMessage(m);
+          if (m < 3) setTimeout(hear, 1);
+        });
+
+        setIdleStrategy({ spin: 100_000 });
+        hear();
+        parentPort.receiveViews = true; // it connects
+        Atomics.store(flags, 0, 1);
+        Atomics.notify(flags, 0);`, { eval: true, workerData: flags });
+      const got = [];
+      const late = setTimeout(() => worker.terminate(), 10_000);
+
+      worker.on('message', (m) => got.push(m));
+
+      const exit = new Promise((resolve) => worker.on('exit', resolve));
+
+      Atomics.wait(flags, 0, 0);
+      Atomics.wait(flags, 1, 0, 1 + round % 3); // it watches
+      worker.postMessage(0);
+      worker.postMessage(1);
+      for (let i = 0; i < 2; i++) await new Promise(setImmediate); // its hello arrives
+      worker.postMessage(2);
+      worker.postMessage(3);
+      await exit;
+      clearTimeout(late);
+      assert.deepStrictEqual(got, [0, 1, 2, 3]);
+    }
+  });
+
+  (subject.api.threads ? it : it.skip)('go on where another copy of the library has connected', async () => {
+    const worker = new subject.api.Worker(`
+      const id = require.resolve(${JSON.stringify(subject.id)});
+      const one = require(id);
+      new one.MessageChannel().port1.close(); // all of it is loaded
+      for (const file of Object.keys(require.cache)) delete require.cache[file];
+      const other = require(id);
+      one.parentPort.postMessages(['one']);
+      const { port1, port2 } = new (require('node:worker_threads').MessageChannel)();
+      const { buffer } = new Uint8Array(100_000);
+      other.parentPort.postMessage(port2, [port2]);
+      other.parentPort.postMessage(buffer, [buffer]);
+      port1.close();`, { eval: true });
+    const got = [];
+
+    worker.on('message', (m) => got.push(m.constructor.name));
+    worker.on('error', (error) => got.push(error));
+    await new Promise((resolve) => worker.on('exit', resolve));
+    assert.deepStrictEqual(got.sort(), ['ArrayBuffer', 'MessagePort', 'String']);
+  });
+
   play('its port is gone before it has spoken by ring', (wt) => {
     process.exit(wt.parentPort.hasRef() ? 1 : 2);
   });

@@ -50,6 +50,29 @@ describe('worker: the two libraries together', () => {
     await exit;
   });
 
+  for (const way of ['once', 'on and off']) {
+    same(`a listener on Node's port stays when the library's goes: ${way}`, async (wt, t) => {
+      const worker = t.worker((wt, { data }) => {
+        require('node:worker_threads').parentPort.on('message', (m) => {
+          if (m === 'end') process.exit(3);
+        });
+        const listen = () => {
+          if (data === 'on and off') wt.parentPort.off('message', listen);
+          setImmediate(() => wt.parentPort.postMessage('heard'));
+        };
+
+        wt.parentPort[data === 'once' ? 'once' : 'on']('message', listen);
+      }, { data: way });
+
+      worker.on('message', (m) => t.note(m));
+      worker.postMessage('first');
+      await t.next(worker, 'message');
+      await new Promise((resolve) => setTimeout(resolve, 20)); // it might end by itself
+      worker.postMessage('end');
+      t.note(await t.next(worker, 'exit'));
+    });
+  }
+
   same('a worker that posts by both parentPorts', async (wt, t) => {
     const worker = t.worker((wt) => {
       require('node:worker_threads').parentPort.postMessage('by Node');
