@@ -25,8 +25,13 @@ const Module = module.constructor;
 /** What the threads to come are going to need, sooner or later. */
 const NEEDED = ['parent-port', 'companion', 'endpoint', 'small-buffers', 'codec/index'];
 
+/** Which copy of the library a module belongs to. */
+const kCopy = Symbol.for('ringport.copy');
+
 /** index.js, as whose children modules appear. */
 let parent = null;
+/** The index.js that the modules in the cache were loaded for, if they are; else the same. */
+let copy = null;
 /** By path: for whoever loads a file that is being loaded. */
 const modules = new Map();
 /** What this thread can give to the threads to come. */
@@ -56,18 +61,25 @@ function compile(file) {
   return script.runInThisContext();
 }
 
+/**
+ * Whether what Node has there is for us. It puts what an ES module may come to need there, empty; and a copy
+ * of the library that has been taken out of the cache leaves there what it loads later.
+ */
+function isOurs(known) {
+  return known !== undefined && known.loaded && (known[kCopy] ?? copy) === copy;
+}
+
 /** @param {string} file absolute @returns {unknown} its exports */
 function load(file) {
-  const known = modules.get(file) ?? cache[file];
-
-  /* Node puts what an ES module may come to need there, empty. */
-  if (known !== undefined && (known.loaded || modules.has(file))) return known.exports;
+  if (modules.has(file)) return modules.get(file).exports;
+  if (isOurs(cache[file])) return cache[file].exports;
 
   const made = new Module(file, parent);
   const directory = file.slice(0, file.lastIndexOf(SEP));
   const requireHere = (id) => (id.startsWith('.') ? load(resolve(directory, id)) : require(id));
 
   made.filename = file;
+  made[kCopy] = copy;
   modules.set(file, made);
   cache[file] = made;
   try {
@@ -111,6 +123,7 @@ function keepCode() {
  */
 module.exports = function loadAll(index, addon, loader, own) {
   parent = index;
+  copy = cache[resolve(__dirname, './main')]?.[kCopy] ?? index;
   add(loader);
   scripts.push(...own);
   if (addon.exports.codeOf !== undefined && cache[addon.id] === undefined) add(addon);

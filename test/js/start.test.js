@@ -56,6 +56,27 @@ describe('start: how the library is loaded', function () {
     assert.deepStrictEqual(seen, [[true, true], [true, true]]);
   });
 
+  it('two copies do not mix, though the first loads more when the second is there', async () => {
+    const seen = await linesOf(`
+      const drop = () => Object.keys(require.cache).forEach((id) => delete require.cache[id]);
+      const one = require(lib);
+      drop();
+      new one.MessageChannel().port1.close();
+      const other = require(lib);
+      for (const copy of [one, other]) {
+        const { port1, port2 } = new copy.MessageChannel();
+        port1.postMessage({ by: 'port' });
+        note(copy.receiveMessageOnPort(port2), port1 instanceof one.MessagePort);
+        port1.close();
+      }
+      delete require.cache[require.resolve(lib)];
+      note(require(lib) === other);
+    `);
+    const message = { by: 'port' };
+
+    assert.deepStrictEqual(seen, [[{ message }, true], [{ message }, false], [true]]);
+  });
+
   const inWorkers = (Worker) => `
     const text = ${'`'}const ringport = require(\${JSON.stringify(lib)});
       const { codeOf } = require(\${JSON.stringify(at('binding.js'))});
