@@ -16,7 +16,10 @@ const { ports } = require('../../lib/port');
 const { binding, control, mark, START, END, FLAGS, STAGED } = require('../../lib/native');
 const { Random, Watchdog, fail, mutate, options } = require('./support');
 
+new MessageChannel().port1.close(); // from the first channel on, ports have a codec
+
 const codec = ports.codec();
+
 const HEADER = 2; // of serialize(), which a message by port has not
 /** Bytes as they travel by port: those of values, and those that name a block, a port, a foreign value. */
 function seeds() {
