@@ -145,11 +145,26 @@ function send(endpoint, start, foreign, transfer, copies, open) {
   if (foreign === null && transfer.empty) return endpoint.write(start, codecEnd);
 
   const end = open ? ensure(endpoint) : closedPort();
-  const own = transfer === null ? [] : transfer.ports.map((port) => ports.endpointOf(port));
-  const hasPorts = transfer !== null && transfer.all.length > 0;
   const sequence = endpoint.sequence + 1 | 0;
   const message = foreign ?? [];
   let list = transfer?.list;
+
+  if (copies !== null) list = list === undefined ? copies : list.concat(copies);
+  if (transfer !== null && transfer.all.length > 0) {
+    return sendPorts(endpoint, start, codecEnd, end, sequence, message, list, transfer);
+  }
+  message.push(sequence);
+
+  const result = end.postMessage(message, list);
+
+  endpoint.sequence = sequence;
+  endpoint.writeWithCompanion(start, codecEnd, sequence, false);
+  return result;
+}
+
+/** The same with ports in the transfer list. */
+function sendPorts(endpoint, start, codecEnd, end, sequence, message, list, transfer) {
+  const own = transfer.ports.map((port) => ports.endpointOf(port));
 
   /* A getter may have closed a port, or sent it away, while the codec walked. */
   own.forEach((port, i) => {
@@ -161,9 +176,7 @@ function send(endpoint, start, foreign, transfer, copies, open) {
     own.includes(ports.endpointAt(binding.peer(endpoint.slot)));
   const ids = own.map((port) => port.board());
 
-  if (hasPorts) message.push({ ids: placed(ids, transfer.which), all: transfer.all });
-  message.push(sequence);
-  if (copies !== null) list = list === undefined ? copies : list.concat(copies);
+  message.push({ ids: placed(ids, transfer.which), all: transfer.all }, sequence);
 
   let result;
 
@@ -174,7 +187,7 @@ function send(endpoint, start, foreign, transfer, copies, open) {
     throw error;
   }
   endpoint.sequence = sequence;
-  endpoint.writeWithCompanion(start, codecEnd, sequence, hasPorts);
+  endpoint.writeWithCompanion(start, codecEnd, sequence, true);
   for (const port of own) port.depart();
   if (lost) binding.peerLost(endpoint.slot);
   return result;
