@@ -24,6 +24,8 @@ const threads = require('./threads');
 const HELLO = mark('hello');
 /** A message with ringport ports in it, on Node's lane. */
 const ENVELOPE = mark('envelope');
+/** A passport for the parent to guard, on Node's lane; see guard() in port.js. */
+const GUARD = mark('guard');
 
 /** How many messages, of both, go on Node's lane before a worker connects. */
 const FIRST = 8;
@@ -259,6 +261,7 @@ class ParentPort extends Port {
       this.close();
       waiting.closed();
     });
+    ports.guardByParent = (id, sign) => node.postMessage({ kind: GUARD, id, sign }, [sign]);
   }
 
   start() {
@@ -418,6 +421,6 @@ function findWorkerData() {
 
 binding.threadRun(threads.threadId, threads.threadName);
 module.exports = {
-  HELLO, ENVELOPE, giveBack: ParentPort.giveBack, parentPort: findParentPort(),
+  HELLO, ENVELOPE, GUARD, giveBack: ParentPort.giveBack, parentPort: findParentPort(),
   workerData: findWorkerData(),
 };

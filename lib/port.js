@@ -65,7 +65,18 @@ const ports = {
   codec: undefined,
   /** How many there have been in this thread, but for the one of its parent. */
   made: 0,
+  /** (id, sign) => void: have this thread's parent, if it has one, do what guard() does. */
+  guardByParent: undefined,
 };
+
+/**
+ * When `sign` closes, the half with this id has been lost, or has arrived: then nobody knows the id any more.
+ * @param {bigint} id @param {import('node:worker_threads').MessagePort} sign
+ */
+function guard(id, sign) {
+  sign.unref();
+  sign.on('close', () => binding.lost(id));
+}
 
 /** Node's own error: what it throws when its counterpart is called like this. */
 function throwAsNode(call) {
@@ -246,13 +257,21 @@ class Port extends NodePort {
     const end = companion.ensure(endpoint);
     const id = binding.announce(endpoint.slot);
     const { port1, port2 } = new NodeChannel();
+    const passport = { kind: PASSPORT, id, end };
+    const list = [end];
 
-    port1.postMessage({ kind: PASSPORT, id, end }, [end]);
+    /* Who hears of a loss: the peer from the companion, unless it has closed before; this thread from port1,
+     * until it ends; and its parent. */
+    if (ports.guardByParent !== undefined) {
+      const { port1: sign, port2: other } = new NodeChannel();
+
+      passport.sign = sign;
+      list.push(sign);
+      ports.guardByParent(id, other);
+    }
+    port1.postMessage(passport, list);
     endpoint.depart();
-    /* The peer's thread hears of a loss from the companion, if it is still there: so listen here, too.
-     * Once the half has arrived nobody knows this id any more. */
-    port1.unref();
-    port1.on('close', () => binding.lost(id));
+    guard(id, port1);
     return port2;
   }
 
@@ -478,13 +497,17 @@ function from(passport) {
 
   if (slot === -1) {
     /* It came here and goes no further: the other side must learn of it. */
-    if (valid) received.end.close();
+    if (valid) {
+      received.end.close();
+      received.sign?.close();
+    }
 
     const { RingportError } = require('./codec/errors');
 
     throw new RingportError('ERR_RINGPORT_INVALID_PASSPORT',
       'The port is no passport of a ringport MessagePort, or it has been used');
   }
+  received.sign?.close();
   passport.close();
   return make(slot, received.end);
 }
@@ -563,6 +586,6 @@ function markAsUntransferable(object) {
 
 module.exports = {
   MessageChannel, MessagePort, Port, markAsUntransferable, receiveMessageOnPort,
-  load, ports, checkIterable, postWith, readIterable, readList, readTransfer, throwAsNode,
+  guard, load, ports, checkIterable, postWith, readIterable, readList, readTransfer, throwAsNode,
   throwLater, kArrive, kBatching, kClosed, kMessage, kMessageError, kMessages, kReceive, kStop,
 };

@@ -27,10 +27,10 @@ const { Endpoint, ALL } = require('./endpoint');
 const launch = require('./launch');
 const { binding, control, STATUS } = require('./native');
 const { findSymbol, symbol } = require('./node-events');
-const { HELLO, ENVELOPE } = require('./parent-port');
+const { HELLO, ENVELOPE, GUARD } = require('./parent-port');
 const {
-  checkIterable, postWith, readTransfer, throwAsNode, throwLater, kBatching, kClosed, kMessage,
-  kMessageError, kMessages,
+  checkIterable, guard, ports, postWith, readTransfer, throwAsNode, throwLater,
+  kBatching, kClosed, kMessage, kMessageError, kMessages,
 } = require('./port');
 const threads = require('./threads');
 
@@ -144,10 +144,17 @@ class Worker extends threads.Worker {
   }
 
   emit(name, ...args) {
-    if (name === 'message' && args[0] !== null && typeof args[0] === 'object' &&
-        args[0].kind === HELLO && args[0].id === this.#id) {
-      this.#hello(args[0].end);
-      return true;
+    if (name === 'message' && args[0] !== null && typeof args[0] === 'object') {
+      const { kind, id } = args[0];
+
+      if (kind === HELLO && id === this.#id) {
+        this.#hello(args[0].end);
+        return true;
+      }
+      if (kind === GUARD) { // whose own parent lives longer still
+        (ports.guardByParent ?? guard)(id, args[0].sign);
+        return true;
+      }
     }
     if (name === 'message' && this[kBatching]) { // by Node's lane
       name = 'messages';

@@ -330,6 +330,63 @@ describe('passport: its end', () => {
     assert.deepStrictEqual([before, after], [[subject.id === 'worker_threads' ? 0 : 1], ['nothing']]);
   });
 
+  for (const gone of ['has closed', 'has ended with its thread']) {
+    for (const nested of [false, true]) {
+      const maker = nested ? 'the worker of a worker' : 'a worker';
+
+      it(`a passport that ${maker} takes along when its peer ${gone} leaves nothing behind`, async () => {
+        const noted = await play(async (wt, { worker, source, note, data }) => {
+          const { left } = require(data.holdings);
+          const { port1, port2 } = new wt.MessageChannel();
+          const flags = new Int32Array(new SharedArrayBuffer(8));
+          const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+          const reached = async (state) => {
+            while (Atomics.load(flags, 0) < state) await later(2);
+          };
+          const keep = (wt, { detach }) => wt.parentPort.once('message', ({ port2, flags }) => {
+            Atomics.store(flags, 0, 1);
+            Atomics.wait(flags, 1, 0); // and so hears of nothing
+            globalThis.passport = detach(port2);
+            wt.parentPort.postMessage('detached');
+            Atomics.store(flags, 0, 2);
+            for (;;);
+          });
+          const pass = (wt, { data }) => {
+            const inner = new wt.Worker(data, { eval: true });
+
+            inner.on('message', (message) => wt.parentPort.postMessage(message));
+            wt.parentPort.on('message', (message) => inner.postMessage(message, [message.port2]));
+          };
+          const taker = data.nested ? worker(pass, { data: source(keep) }) : worker(keep);
+
+          /* Of a worker of a worker the main thread has to have been told. */
+          const told = data.nested && new Promise((resolve) => taker.once('message', resolve));
+
+          port1.postMessage('queued');
+          taker.postMessage({ port2, flags }, [port2]);
+          await reached(1);
+          if (data.gone === 'has closed') {
+            port1.close();
+            await new Promise((resolve) => port1.once('close', resolve));
+          } else {
+            const other = worker((wt) => wt.parentPort.once('message', () => process.exit()));
+
+            other.postMessage({ port1 }, [port1]);
+            await new Promise((resolve) => other.once('exit', resolve));
+          }
+          Atomics.store(flags, 1, 1);
+          Atomics.notify(flags, 1);
+          await reached(2);
+          await told;
+          await taker.terminate();
+          note(await left({ transit: 0 }) ?? 'nothing');
+        }, { data: { holdings: require.resolve('./support/holdings'), gone, nested } });
+
+        assert.deepStrictEqual(noted, [['nothing']]);
+      });
+    }
+  }
+
   sameProcess('a passport that nobody holds does not keep the process alive', (wt, { note, detach }) => {
     const { port1, port2 } = new wt.MessageChannel();
 
