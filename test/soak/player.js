@@ -238,6 +238,8 @@ class Player {
         if (error.name !== 'DataCloneError') throw error;
         return this.#stay(end);
       }
+      /* Who is terminated now takes it along. */
+      if (this.next() < 0.2) this.#operations.block();
       if (this.next() < 0.3) return this.#arrive(end.id, this.api.MessagePort.from(passport), 'at once');
       this.ledger.add(lane.id, 'SENT');
       lane.port.postMessage({ end: end.id, passport }, [passport]);
@@ -344,4 +346,4 @@ class Player {
 
 const laneEnd = (worker, side) => 2 * (LANES + worker) + side;
 
-module.exports = { Player, laneEnd, TRAVELLERS };
+module.exports = { Player, laneEnd };

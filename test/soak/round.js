@@ -7,7 +7,7 @@
 const path = require('node:path');
 const { MessageChannel: PlainChannel } = require('node:worker_threads');
 const { Ledger, ringRow, PLAYERS, LANES, FIRST_CHANNEL, IN_FLIGHT, NOBODY } = require('./ledger');
-const { Player, laneEnd, TRAVELLERS } = require('./player');
+const { Player, laneEnd } = require('./player');
 const { DRAIN } = require('./rings');
 const { random, below, pick } = require('./values');
 
@@ -176,40 +176,6 @@ class Round {
       this.player.rings.every((ring) => ring.done))) return;
     for (let end = 2 * FIRST_CHANNEL; end < 2 * this.ledger.channels; end++) this.#checkEnd(end);
     this.#checkRings();
-  }
-
-  #homeless(end) {
-    const owner = this.ledger.get(end, 'OWNER');
-
-    return owner === IN_FLIGHT || owner === NOBODY || this.#killed(owner - 1);
-  }
-
-  /**
-   * The halves that must stay in transit: the threads of its peer and of its maker hear of a passport that is
-   * lost, so nobody does when both have gone (docs/verification.md). What waits in the queue of such a half stays
-   * with it.
-   */
-  get orphans() {
-    const { ledger } = this;
-    const found = new Set();
-    const from = (end) => ledger.get(end, 'CARRIER');
-    /* Odd: a worker has made it. */
-    const byWorker = (end) => from(end) >> 1 >= LANES && from(end) >> 1 < FIRST_CHANNEL && from(end) & 1;
-
-    /* What carries an end has a lower number than the end: one pass finds all. */
-    for (let end = 2 * FIRST_CHANNEL; end < 2 * ledger.channels; end++) {
-      if (ledger.get(end, 'OWNER') !== IN_FLIGHT) continue;
-      if (byWorker(end) ? this.#homeless(end ^ 1) : found.has(from(end) ^ 1)) found.add(end);
-    }
-    return found.size;
-  }
-
-  /**
-   * How many halves more may: those of the one message that a worker was taking when it was terminated,
-   * if their peers have gone with it.
-   */
-  get torn() {
-    return TRAVELLERS * [...this.workers.values()].filter(({ killed }) => killed === 'terminate').length;
   }
 
   /** The ends that never arrived, and how the workers ended: where to look for what is left of them. */

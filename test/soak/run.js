@@ -92,7 +92,7 @@ async function main() {
   const limit = Number(values.rounds);
   const seconds = limit < Infinity ? Infinity : Number(values.seconds ?? values.minutes * 60);
   const until = performance.now() + seconds * 1000;
-  const sum = { messages: 0, records: 0, channels: 0, workers: 0, orphans: 0 };
+  const sum = { messages: 0, records: 0, channels: 0, workers: 0 };
   const rss = [];
   let said = performance.now();
   let before = { threads: Infinity, files: Infinity, transit: 0, spawns: 0 };
@@ -108,13 +108,10 @@ async function main() {
 
     for (const key of Object.keys(counts)) sum[key] += counts[key];
     if (failures.length === 0) {
-      sum.orphans += played.orphans;
-      before.transit += played.orphans + played.torn;
       for (const why of await leftovers(before, handles)) failures.push({ why, history: played.lost() });
     }
     globalThis.gc();
     await new Promise(setImmediate);
-    before.transit = holdings().transit;
     /* The first rounds are what the later ones are compared with. */
     if (round < WARM) {
       before = { ...holdings(), spawns: 0 };
