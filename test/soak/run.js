@@ -80,6 +80,7 @@ function report(failures, seed) {
 }
 
 async function main() {
+  process.exitCode = 1; // until there is a verdict: an event loop with nothing to do ends the process
   const { values } = parseArgs({
     options: {
       minutes: { type: 'string', default: '60' },
