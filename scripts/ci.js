@@ -25,7 +25,7 @@ const steps = {
   'mocha, threads watch': node('scripts/mocha-spin.js'),
   'mocha, addon under ASan': node('scripts/mocha-asan.js'),
   'soak': node('test/soak/run.js', '--seconds', '25'),
-  'npm start': npm('start', '--silent', '--', '--rounds', '1', '--megabytes', '2'),
+  'npm start': npm('start', '--silent', '--', '--rounds', '1'),
   'bench smoke test': node('bench/js/run.js', '--quick', '--scenario', 'oneway', '--filter', 'number'),
 };
 
