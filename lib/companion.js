@@ -150,47 +150,66 @@ function send(endpoint, start, foreign, transfer, copies, open) {
   let list = transfer?.list;
 
   if (copies !== null) list = list === undefined ? copies : list.concat(copies);
-  if (transfer !== null && transfer.all.length > 0) {
-    return sendPorts(endpoint, start, codecEnd, end, sequence, message, list, transfer);
-  }
+
+  const boarding = transfer !== null && transfer.all.length > 0
+    ? new Boarding(endpoint, transfer) : null;
+
+  if (boarding !== null) message.push(boarding.message);
   message.push(sequence);
-
-  const result = end.postMessage(message, list);
-
-  endpoint.sequence = sequence;
-  endpoint.writeWithCompanion(start, codecEnd, sequence, false);
-  return result;
-}
-
-/** The same with ports in the transfer list. */
-function sendPorts(endpoint, start, codecEnd, end, sequence, message, list, transfer) {
-  const own = transfer.ports.map((port) => ports.endpointOf(port));
-
-  /* A getter may have closed a port, or sent it away, while the codec walked. */
-  own.forEach((port, i) => {
-    if (port.hold.companion !== transfer.ends[i]) transfer.ends[i].close();
-  });
-
-  /* The peer of the port that it travels by cannot arrive. */
-  const lost = own.length > 0 && !endpoint.gone &&
-    own.includes(ports.endpointAt(binding.peer(endpoint.slot)));
-  const ids = own.map((port) => port.board());
-
-  message.push({ ids: placed(ids, transfer.which), all: transfer.all }, sequence);
 
   let result;
 
   try {
     result = end.postMessage(message, list);
   } catch (error) {
-    own.forEach((port, i) => port.restore(ids[i]));
+    boarding?.takeBack();
     throw error;
   }
   endpoint.sequence = sequence;
-  endpoint.writeWithCompanion(start, codecEnd, sequence, true);
-  for (const port of own) port.depart();
-  if (lost) binding.peerLost(endpoint.slot);
+  endpoint.writeWithCompanion(start, codecEnd, sequence, boarding !== null);
+  boarding?.sent();
   return result;
+}
+
+/** The ports in a transfer list, while the message that they belong to is sent. */
+class Boarding {
+  #by;
+  #own;
+  #ids;
+  #lost;
+
+  /** @param {Endpoint} by of the port that they travel by @param {Transfer} transfer */
+  constructor(by, { ports: own, ends, which, all }) {
+    this.#by = by;
+    this.#own = own.map((port) => ports.endpointOf(port));
+    /* A getter may have closed a port, or sent it away, while the codec walked. */
+    this.#own.forEach((endpoint, i) => {
+      if (endpoint.hold.companion !== ends[i]) ends[i].close();
+    });
+    /* The peer of the port that it travels by cannot arrive. */
+    this.#lost = own.length > 0 && !by.gone &&
+      this.#own.includes(ports.endpointAt(binding.peer(by.slot)));
+    this.#ids = this.#own.map((endpoint) => endpoint.board());
+
+    /** What take() finds in the companion's message. */
+    this.message = { ids: placed(this.#ids, which), all };
+  }
+
+  /** The record is written. */
+  sent() {
+    for (const endpoint of this.#own) endpoint.depart();
+    if (this.#lost) binding.peerLost(this.#by.slot);
+  }
+
+  /** Node has refused it: nothing is detached. */
+  takeBack() {
+    restoreAll(this.#own, this.#ids);
+  }
+}
+
+/** The halves have not left. */
+function restoreAll(endpoints, ids) {
+  endpoints.forEach((endpoint, i) => endpoint.restore(ids[i]));
 }
 
 /**
@@ -297,7 +316,7 @@ class Envelope {
 
   /** Node has refused it: nothing is detached. */
   takeBack() {
-    this.#own.forEach((endpoint, i) => endpoint.restore(this.#ids[i]));
+    restoreAll(this.#own, this.#ids);
   }
 }
 
