@@ -539,27 +539,28 @@ class Endpoint {
     this.owner[kClosed]();
   }
 
-  /** Whether a message waits. */
-  get queued() {
-    if (this.slot === NONE) return false;
+  /** Have a look at the first message: it stays in the ring. @returns {boolean} whether there is one */
+  #look() {
     outbox.flush();
     settleReader();
+    if (this.slot === NONE) return false;
     control[BYTES] = 0;
     control[MAX] = 1;
     receive(this.slot);
     return control[STATUS] === 0;
   }
 
+  /** Whether a message waits. */
+  get queued() {
+    return this.#look();
+  }
+
   /** Take one message, started or not. @returns {{message: unknown} | undefined} */
   receive() {
-    outbox.flush();
-    settleReader();
-    if (this.slot === NONE) return undefined;
-    control[BYTES] = 0;
-    control[MAX] = 1;
-    receive(this.slot);
-    if (control[STATUS] === SEALED) this.close();
-    if (control[STATUS] !== 0) return undefined;
+    if (!this.#look()) {
+      if (this.slot !== NONE && control[STATUS] === SEALED) this.close();
+      return undefined;
+    }
     reader = this;
     readBytes = control[BYTES];
     readCount = 1;
