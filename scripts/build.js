@@ -40,6 +40,10 @@ const direct = {
   ],
 };
 
+/** The test file whose threads have environments of their own: they do not hear of RINGPORT_BINARY, and
+ * would load another binary beside the one that it names. */
+const IGNORES_BINARY = 'test/js/register-threads.test.js';
+
 /** What ends a build with one sentence and exit code 1, without a stack. */
 class BuildError extends Error {}
 
@@ -193,7 +197,9 @@ function orExplain(body) {
   }
 }
 
-module.exports = { build, buildFor, BuildError, orExplain, requireToolchain, stale, target };
+module.exports = {
+  IGNORES_BINARY, BuildError, build, buildFor, orExplain, requireToolchain, stale, target,
+};
 
 if (require.main === module) {
   const flags = new Set(process.argv.slice(2));

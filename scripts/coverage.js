@@ -15,7 +15,7 @@ const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 const { parseArgs } = require('node:util');
 
-const { build, orExplain } = require('./build');
+const { IGNORES_BINARY, build, orExplain } = require('./build');
 const { root } = require('./sources');
 
 /** Of the lines of src/core. */
@@ -23,9 +23,6 @@ const WANTED = 95;
 const C_TESTS = 'build/c/gcc-coverage';
 const ADDON = 'build/coverage';
 const JS = 'build/coverage/js';
-
-/** Its threads have environments of their own: they would load the other binary beside this one. */
-const EXCEPT = 'test/js/register-threads.test.js';
 
 function inDirectory(dir, extension) {
   const full = path.join(root, dir);
@@ -141,7 +138,7 @@ function runMocha(suites) {
     'node_modules/c8/bin/c8.js', '--include', 'lib', '--all', '--reports-dir', JS,
     '--reporter', 'json-summary', '--reporter', 'html', '--temp-directory', `${JS}/tmp`,
     process.execPath, 'node_modules/mocha/bin/mocha.js', '--reporter', 'dot', '--timeout', '120000',
-    '--exclude', EXCEPT, ...chosen,
+    '--exclude', IGNORES_BINARY, ...chosen,
   ], { RINGPORT_BINARY: binary });
 }
 

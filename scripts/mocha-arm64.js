@@ -9,7 +9,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
-const { build, buildFor, orExplain } = require('./build');
+const { build, buildFor, BuildError, orExplain } = require('./build');
 const { foreign } = require('./nodes');
 const { root } = require('./sources');
 const { runMocha, testFiles, total } = require('./steps');
@@ -23,7 +23,7 @@ const startsPrograms = (file) => /execPath|spawn\(|fork\(|support\/play/.test(fs
 async function main() {
   orExplain(() => {
     build();
-    if (!buildFor('arm64', binary)) throw new Error('there is no cross compiler for arm64 here');
+    if (!buildFor('arm64', binary)) throw new BuildError('there is no cross compiler for arm64 here.');
   });
 
   const node = ['qemu-aarch64-static', '-L', '/usr/aarch64-linux-gnu', foreign(LINE, 'arm64')];

@@ -7,22 +7,14 @@
 // counted. What is freed is kept back only for a while, so that the tests of memory use hold here
 // too. Linux only.
 
-const fs = require('node:fs');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 
-const { build, orExplain } = require('./build');
+const { IGNORES_BINARY, build, orExplain } = require('./build');
 const toolchain = require('./toolchain');
-const { runMocha, total } = require('./steps');
+const { runMocha, testFiles, total } = require('./steps');
 
-/* Its threads have environments of their own: they do not hear of RINGPORT_BINARY, and would load
- * another binary beside this one. */
-const EXCEPT = 'register-threads.test.js';
-
-const root = path.join(__dirname, '..');
-const all = fs.readdirSync(path.join(root, 'test/js'))
-  .filter((name) => name.endsWith('.test.js') && name !== EXCEPT)
-  .map((name) => `test/js/${name}`);
+const all = testFiles(['test/js']).filter((file) => file !== IGNORES_BINARY);
 const suites = process.argv.length > 2 ? process.argv.slice(2) : all;
 
 function runtimeLibrary() {
