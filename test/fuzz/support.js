@@ -10,24 +10,22 @@ const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { Worker } = require('node:worker_threads');
 
+const { random } = require('../js/support/random');
+
 /** How long one input may take before it counts as a hang, on a machine that does other things too. */
 const HANG_MS = 20000;
 
-/** mulberry32: the same inputs for the same seed. */
+/** The same inputs for the same seed. */
 class Random {
-  #state;
+  #next;
 
   constructor(seed) {
-    this.#state = seed;
+    this.#next = random(seed);
   }
 
   /** @returns {number} a u32 */
   u32() {
-    let t = (this.#state = (this.#state + 0x6d2b79f5) | 0);
-
-    t = Math.imul(t ^ (t >>> 15), 1 | t);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return (t ^ (t >>> 14)) >>> 0;
+    return this.#next() * 2 ** 32;
   }
 
   below(limit) {

@@ -6,6 +6,7 @@
  */
 
 const assert = require('node:assert');
+const { random } = require('./support/random');
 const { RingBuffer, MODES, each, run } = require('./support/rings');
 
 const SEED = Number(process.env.RINGPORT_RING_SEED ?? 1);
@@ -13,18 +14,6 @@ const ROUNDS = Number(process.env.RINGPORT_RING_FUZZ ?? 400);
 
 /** What a call may end with on a ring that makes no sense. */
 const EXPECTED = new Set(['CORRUPT', 'CLOSED', 'FULL', 'TOO_LARGE', 'TAKEN', 'CLAIM', 'VERSION'].map((name) => `ERR_RINGPORT_${name}`));
-
-/** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
-function random(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-
-    let t = Math.imul(seed ^ seed >>> 15, 1 | seed);
-
-    t ^= t + Math.imul(t ^ t >>> 7, 61 | t);
-    return ((t ^ t >>> 14) >>> 0) / 2 ** 32;
-  };
-}
 
 function makeRing(mode, capacity) {
   return new RingBuffer(capacity, { mode, ...mode === 'mpmc' && { slotSize: 40 } });

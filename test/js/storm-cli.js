@@ -19,6 +19,7 @@ const v8 = require('node:v8');
 const vm = require('node:vm');
 const { MessageChannel: PlainChannel, receiveMessageOnPort } = require('node:worker_threads');
 const { reference, subject } = require('./support/implementations');
+const { random } = require('./support/random');
 
 /* How long one worker may take from its start to the last event. */
 const LIMIT = 60000;
@@ -27,16 +28,6 @@ const GROWTH_PER_WORKER = 4 * 1024;
 const SLACK = 16 * 1024 * 1024;
 
 const ENDS = ['moment', 'count', 'close', 'moment', 'count', 'exit', 'moment', 'count', 'throw'];
-
-/* mulberry32: the same storm for the same seed. */
-function random(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /* What the process holds; undefined where there is no /proc. */
 function holdings() {

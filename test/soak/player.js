@@ -11,7 +11,8 @@
 
 const { Ledger, LANES, IN_FLIGHT } = require('./ledger');
 const { RingPart } = require('./rings');
-const { random, below, pick, bytes, value, digest } = require('./values');
+const { below, pick, bytes, value, digest } = require('./values');
+const { random } = require('../js/support/random');
 
 const HISTORY = 150;
 /* Nobody gets further ahead of a receiver than this. */

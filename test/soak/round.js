@@ -9,7 +9,8 @@ const { MessageChannel: PlainChannel } = require('node:worker_threads');
 const { Ledger, ringRow, PLAYERS, LANES, FIRST_CHANNEL, IN_FLIGHT, NOBODY } = require('./ledger');
 const { Player, laneEnd } = require('./player');
 const { DRAIN } = require('./rings');
-const { random, below, pick } = require('./values');
+const { below, pick } = require('./values');
+const { random } = require('../js/support/random');
 
 /* How long a round may take to end after its play, in milliseconds. */
 const LIMIT = 60000;

@@ -4,16 +4,6 @@
 
 const { MessagePort } = require('node:worker_threads');
 
-/** mulberry32: the same numbers for the same seed. */
-function random(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 const below = (next, n) => Math.floor(next() * n);
 const pick = (next, list) => list[below(next, list.length)];
 
@@ -111,4 +101,4 @@ function digest(whole, found = []) {
   return sum;
 }
 
-module.exports = { random, below, pick, bytes, value, digest };
+module.exports = { below, pick, bytes, value, digest };
