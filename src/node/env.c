@@ -128,7 +128,10 @@ turn(rp_env *e, rp_half *half) {
   napi_value argv[] = {rp_from_u32(e->env, slot),
                        rp_from_u32(e->env, rp_chain_queued(&half->inbox))};
 
+  e->turn = half;
+  e->lingered = 0;
   running = call(e, &e->ports[slot], e->dispatch, 2, argv);
+  e->turn = NULL;
   (void) napi_close_handle_scope(e->env, scope);
 
   rp_port *port = &e->ports[slot];

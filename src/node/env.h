@@ -14,6 +14,7 @@
 
 #include "channel.h"
 #include "idle.h"
+#include "linger.h"
 #include "threads.h"
 
 /* Words that the wrapper and the binding share instead of passing numbers through Node-API. The
@@ -42,6 +43,7 @@ typedef struct rp_port {
   uint64_t away;      /* id of its half while that is withdrawn */
   uint32_t next_free; /* slot, when free */
   uint8_t state;
+  rp_linger linger;
   bool receiving; /* started: the callback may take messages */
 } rp_port;
 
@@ -66,6 +68,9 @@ typedef struct rp_env {
   bool ref_by_ports, ref_by_rings; /* which of them keep the loop alive */
   rp_counters counters;            /* see threads.h */
   rp_idle idle;
+
+  rp_half *turn;     /* which the wrapper deals with, NULL: none */
+  uint64_t lingered; /* when it first lingered in that turn; 0: it has not */
 
   rp_port *ports; /* by slot */
   uint32_t ports_length;

@@ -37,9 +37,6 @@
 #define YIELD_LONG (5 * MICROSECOND)
 /* What sleeping adds to the way there and back: two wake-ups, at both ends. */
 #define WAKE_UPS (50 * MICROSECOND)
-/* Double what is not to be done, up to here. */
-#define MOST 256u
-
 #if defined(_WIN32)
 #include <windows.h>
 #define yield_core() ((void) SwitchToThread())
@@ -47,20 +44,6 @@
 #include <sched.h>
 #define yield_core() ((void) sched_yield())
 #endif
-
-static inline void
-look_pause(void) {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__) && defined(__GNUC__)
-  __asm__ volatile("isb" ::: "memory");
-#endif
-}
-
-static uint32_t
-twice(uint32_t count) {
-  return count == 0 ? 1 : count >= MOST ? MOST : count * 2;
-}
 
 static void
 rest(rp_env *e) {
@@ -105,7 +88,8 @@ watch(rp_env *e, uint64_t now, int timeout) {
   uint64_t yield_at = now + gap;
 
   for (;;) {
-    for (int look = 0; look < LOOKS && !rp_thread_news(&e->thread); look++) look_pause();
+    for (int look = 0; look < LOOKS && !rp_thread_news(&e->thread); look++)
+      rp_look_pause();
     if (rp_thread_news(&e->thread)) {
       if (!rp_env_serve(e)) return STOPPED;
       now = uv_hrtime();
@@ -138,7 +122,7 @@ lose_patience(rp_idle *idle) {
   if (idle->hinted) {
     idle->hinted = false;
     idle->patience = 0;
-    idle->deaf = idle->deafs = twice(idle->deafs);
+    idle->deaf = idle->deafs = rp_twice(idle->deafs);
   } else {
     idle->patience = idle->patience / 2 < SHORTEST ? 0 : idle->patience / 2;
   }
@@ -171,7 +155,7 @@ run_out(rp_env *e, int timeout) {
   outcome how = watch(e, now, timeout);
 
   if (how == STOPPED) return how;
-  if (how == TAKEN) idle->skip = idle->skips = twice(idle->skips);
+  if (how == TAKEN) idle->skip = idle->skips = rp_twice(idle->skips);
   idle->vain = idle->since > now ? 0 : idle->vain + uv_hrtime() - now;
   if (idle->vain >= idle->patience) lose_patience(idle);
   uv_update_time(e->loop); /* or a timer would be waited for from the time before */

@@ -42,4 +42,20 @@ bool rp_idle_come_back(struct rp_env *e);
 /* The environment is closing. */
 void rp_idle_close(struct rp_env *e);
 
+/* Between two looks at a word that another thread is going to write. */
+static inline void
+rp_look_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__) && defined(__GNUC__)
+  __asm__ volatile("isb" ::: "memory");
+#endif
+}
+
+/* How often something is not to be done after it has been in vain once more. */
+static inline uint32_t
+rp_twice(uint32_t count) {
+  return count == 0 ? 1 : count >= 256 ? 256 : count * 2;
+}
+
 #endif

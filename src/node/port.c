@@ -124,6 +124,13 @@ step_over(rp_env *e, rp_port *port, uint32_t slot) {
   rp_yield("receive:released");
 }
 
+/* The next batch, as it lies in the ring. */
+static int
+next_run(rp_env *e, rp_port *port, uint32_t *bytes, uint32_t *count) {
+  return rp_chain_peek_run(&port->half->inbox, (uint32_t) e->inbox.length,
+                           rp_control(e)[RP_CONTROL_MAX], &e->batch, bytes, count);
+}
+
 /* receive(slot): step over BYTES and COUNT of the last batch, then copy the next one, at most MAX
  * records, into the inbox. BYTES, COUNT: of the batch. STATUS: 0, RP_EMPTY, RP_SEALED. */
 napi_value
@@ -139,8 +146,10 @@ rp_port_receive(napi_env env, napi_callback_info info) {
     uint32_t slot = port->half->slot;
 
     step_over(e, port, slot);
-    status = rp_chain_peek_run(&port->half->inbox, (uint32_t) e->inbox.length,
-                               control[RP_CONTROL_MAX], &e->batch, &bytes, &count);
+    status = next_run(e, port, &bytes, &count);
+    if (status == RP_EMPTY && e->turn == port->half && control[RP_CONTROL_MAX] > 1 &&
+        rp_linger_for(e, port))
+      status = next_run(e, port, &bytes, &count);
     if (status == RP_OK) {
       memcpy(e->inbox.data, e->batch, bytes);
       rp_yield("receive:copied");
