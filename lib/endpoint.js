@@ -9,6 +9,7 @@
  * per batch, decode out of the inbox.
  */
 
+const { mayBePort } = require('./by-node');
 const companion = require('./companion');
 const context = require('./context');
 const outbox = require('./outbox');
@@ -51,6 +52,8 @@ const ALL = 0x7fffffff;
 const FLAG_TRAILER = 1;
 const FLAG_COMPANION = 2;
 const FLAG_PORTS = 4;
+/** The companion's message has the whole value; the codec's is how many bytes Node has moved with it. */
+const FLAG_WHOLE = 8;
 /** Set by the core: the bytes are in block 0 (RP_MESSAGE_LARGE). */
 const TYPE_LARGE = 0x100;
 const TRAILER_BYTES = 8;
@@ -366,6 +369,42 @@ class Endpoint {
       stagedBase = outerBase;
       sending = outerSending;
       copies = outerCopies;
+    }
+  }
+
+  /**
+   * The same for a value that Node carries whole; see by-node.js.
+   * @param {unknown} value @param {ArrayBuffer[]} list to be transferred @param {number} bytes of these
+   */
+  postByNode(value, list, bytes) {
+    const outerBase = stagedBase;
+    const outerSending = sending;
+
+    outbox.flush();
+    stagedBase = staged;
+    sending = this.open;
+    try {
+      const end = sending ? companion.ensure(this) : companion.closedPort();
+      const sequence = ++this.sequence; // a getter that posts takes the next one
+
+      try {
+        end.postMessage([value, sequence], list);
+      } catch (error) {
+        if (mayBePort(error)) companion.checkPorts(value);
+        throw error;
+      }
+
+      const start = encode(bytes, null);
+
+      try {
+        return this.writeTrailer(start, codec.end,
+          FLAG_TRAILER | FLAG_COMPANION | FLAG_WHOLE, sequence);
+      } finally {
+        codec.release(start);
+      }
+    } finally {
+      stagedBase = outerBase;
+      sending = outerSending;
     }
   }
 
@@ -739,7 +778,12 @@ class Endpoint {
         foreign = arrived.foreign;
       }
     }
-    return decode(bytes, offset, length, foreign);
+
+    const value = decode(bytes, offset, length, foreign);
+
+    if ((type & FLAG_WHOLE) === 0) return value;
+    codec.noteMemory(value);
+    return foreign[0];
   }
 }
 

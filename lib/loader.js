@@ -23,7 +23,7 @@ const { cache } = require;
 const Module = module.constructor;
 
 /** What the threads to come are going to need, sooner or later. */
-const NEEDED = ['parent-port', 'companion', 'endpoint', 'small-buffers', 'codec/index'];
+const NEEDED = ['by-node', 'parent-port', 'companion', 'endpoint', 'small-buffers', 'codec/index'];
 
 /** Which copy of the library a module belongs to. */
 const kCopy = Symbol.for('ringport.copy');

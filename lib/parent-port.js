@@ -11,6 +11,7 @@
 
 const { AsyncResource } = require('node:async_hooks');
 
+const { isForNode, mayBePort } = require('./by-node');
 const { binding, mark } = require('./native');
 const {
   kCreateEvent, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener, kRemoveListener,
@@ -35,27 +36,13 @@ const CLAIM_MS = 2000;
 const CLAIM_SLICE_MS = 50;
 
 const NONE = -1;
-const DATA_CLONE_ERR = 25;
 
 const { [kCreateEvent]: createEvent } = threads.MessagePort.prototype;
-const hasMarks = threads.markAsUncloneable !== undefined;
 
-/**
- * Whether Node finds every port of ours in a message, to refuse it: those it has been told of. Where it
- * cannot be told, a value that may hold one is not for Node.
- */
-function isForNode(value) {
-  if (typeof value !== 'object' || value === null) return true;
-  if (ports.made > 0) return false;
-  if (hasMarks) return true;
-
-  const isPlain = Object.getPrototypeOf(value) === Object.prototype || Array.isArray(value);
-
-  return isPlain && Object.keys(value).every((key) => {
-    const { value: held, get } = Object.getOwnPropertyDescriptor(value, key);
-
-    return get === undefined && (typeof held !== 'object' || held === null);
-  });
+/** Whether it is not for Node: a port of ours may be in it that Node would not say the right thing of. */
+function mayHoldPort(value) {
+  if (typeof value !== 'object' || value === null) return false;
+  return ports.made > 0 || !isForNode(value);
 }
 
 /** In the place of the endpoint of a worker's port, until that connects. */
@@ -163,20 +150,29 @@ class Waiting {
     const isFirst = this.#endpoint === null && transfer === null &&
       (++this.#count <= FIRST || this.#posting);
 
-    if (!isFirst || !isForNode(value)) {
+    if (!isFirst || mayHoldPort(value)) {
       const endpoint = this.connected();
 
       if (!endpoint.gone || transfer?.ports.length > 0) return endpoint.post(value, transfer);
     }
+    return this.#postToNode(value, transfer?.list);
+  }
 
+  postByNode(value, list, bytes) {
+    const endpoint = this.connected();
+
+    return endpoint.gone ? this.#postToNode(value, list) : endpoint.postByNode(value, list, bytes);
+  }
+
+  #postToNode(value, list) {
     const outer = this.#posting;
 
     this.#posting = true;
     try {
-      return this.#node.postMessage(value, transfer?.list);
+      return this.#node.postMessage(value, list);
     } catch (error) {
       /* Of a port of ours Node says something else. */
-      if (error?.code === DATA_CLONE_ERR && /unsupported type/.test(error.message)) {
+      if (mayBePort(error)) {
         load();
         require('./companion').checkPorts(value);
       }

@@ -40,11 +40,13 @@ const onClose = NodePort.prototype[kOnClose];
 /** What channels are made of, loaded with the first: a worker may have none for long. */
 let companion;
 let Endpoint;
+let byNode;
 let smallBuffers;
 
 function load() {
   if (companion !== undefined) return;
   companion = require('./companion');
+  byNode = require('./by-node');
   smallBuffers = require('./small-buffers');
   ({ Endpoint } = require('./endpoint'));
 }
@@ -154,12 +156,17 @@ function postWith(endpoint, value, argument) {
 
   if (list === null) return endpoint.post(value, null);
   load();
-  if (!smallBuffers.areSmall(list)) return endpoint.post(value, new companion.Transfer(list));
+  if (smallBuffers.areSmall(list)) {
+    const result = endpoint.post(value, null);
 
-  const result = endpoint.post(value, null);
+    smallBuffers.detach(list);
+    return result;
+  }
 
-  smallBuffers.detach(list);
-  return result;
+  const bytes = byNode.bytesOf(list);
+
+  if (bytes >= 0 && byNode.isForNode(value)) return endpoint.postByNode(value, list, bytes);
+  return endpoint.post(value, new companion.Transfer(list));
 }
 
 /**

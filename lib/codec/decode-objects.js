@@ -21,7 +21,7 @@ const { hexSlice } = Buffer.prototype;
 const { slice: copyBytes } = Uint8Array.prototype;
 const { types } = require('node:util');
 
-module.exports = { readOther };
+module.exports = { readOther, noteMemory };
 
 function readOther(code) {
   if (code >= op.SMALL_ARRAY && code < op.SMALL_ARRAY + 16) {
@@ -252,12 +252,12 @@ const NOTED = 1024 * 1024;
 let noted = 0;
 
 /**
- * An ArrayBuffer that Node has moved here. Only when V8 allocates the memory of one does it see that the
+ * ArrayBuffers that Node has moved here. Only when V8 allocates the memory of one does it see that the
  * young ones hold enough for a quick collection; without, full ones come instead, and take more time than
  * the messages. So it allocates a byte for each MiB.
  */
-function noteMemory(buffer) {
-  noted += bufferLength.call(buffer);
+function noteMemory(bytes) {
+  noted += bytes;
   if (noted < NOTED) return;
   noted = 0;
   new ArrayBuffer(1);
@@ -267,7 +267,7 @@ function readForeign() {
   const index = readU32();
   if (r.foreign === null || index >= r.foreign.length) throw corrupt('a foreign value');
   const value = r.foreign[index];
-  if (types.isArrayBuffer(value)) noteMemory(value);
+  if (types.isArrayBuffer(value)) noteMemory(bufferLength.call(value));
   return keep(value);
 }
 

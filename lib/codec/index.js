@@ -12,6 +12,7 @@ const op = require('./ops');
 const encoder = require('./encode');
 const { clearStack } = require('./encode-objects');
 const { r, decode } = require('./decode');
+const { noteMemory } = require('./decode-objects');
 const { w, reserve, settle } = require('./scratch');
 const { entryOf, textOf } = require('./shapes');
 const { RingportError, corrupt, withCode } = require('./errors');
@@ -51,6 +52,7 @@ const codec = {
   encodeAlone,
   release,
   decode,
+  noteMemory,
   serialize,
   deserialize,
   markUncloneable,
