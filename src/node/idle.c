@@ -41,6 +41,7 @@
 #include <windows.h>
 #define yield_core() ((void) SwitchToThread())
 #else
+#include <poll.h>
 #include <sched.h>
 #define yield_core() ((void) sched_yield())
 #endif
@@ -62,14 +63,24 @@ typedef enum outcome {
   STOPPED, /* JavaScript cannot run any more */
 } outcome;
 
-/* Let others have the core. False: they took it. */
-static bool
-yield(rp_env *e, uint64_t *now) {
-  uint64_t before = *now;
+bool
+rp_idle_yield(void) {
+  uint64_t before = uv_hrtime();
 
   yield_core();
-  *now = uv_hrtime();
-  return *now - before < YIELD_LONG || rp_thread_news(&e->thread);
+  return uv_hrtime() - before < YIELD_LONG;
+}
+
+bool
+rp_idle_has_events(rp_env *e) {
+#if defined(_WIN32)
+  (void) e;
+  return true; /* nothing tells */
+#else
+  struct pollfd events = {.fd = uv_backend_fd(e->loop), .events = POLLIN};
+
+  return poll(&events, 1, 0) != 0;
+#endif
 }
 
 /* When the loop has to go on, by what uv_backend_timeout() says: in milliseconds, -1 without a timer. */
@@ -109,7 +120,8 @@ watch(rp_env *e, uint64_t now, int timeout) {
     if (now - idle->since >= idle->patience) return QUIET;
     if (now >= poll_at) return ON;
     if (now < yield_at) continue;
-    if (!yield(e, &now)) return TAKEN;
+    if (!rp_idle_yield() && !rp_thread_news(&e->thread)) return TAKEN;
+    now = uv_hrtime();
     if (gap < YIELD_LAST) gap *= 2;
     yield_at = now + gap;
   }

@@ -42,6 +42,12 @@ bool rp_idle_come_back(struct rp_env *e);
 /* The environment is closing. */
 void rp_idle_close(struct rp_env *e);
 
+/* Let others have the core. False: they took it. */
+bool rp_idle_yield(void);
+
+/* Whether the loop has events that it would find by polling now. */
+bool rp_idle_has_events(struct rp_env *e);
+
 /* Between two looks at a word that another thread is going to write. */
 static inline void
 rp_look_pause(void) {

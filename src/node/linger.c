@@ -4,10 +4,15 @@
  * A receiver that is quicker than the sender would sleep after each message, and each would cost a doorbell:
  * a system call and a wake-up for the sender, a turn of the loop for the receiver, 5 us and more. So the
  * receiver looks again a few times, for less than that takes. Looking in vain becomes rare: the next
- * time is left out, then the next two times, and so on. A turn in which it pays does not last longer than
- * it may for timers and I/O, and ends when there is something else to do.
+ * time is left out, then the next two times, and so on.
  *
- * Who has asked for watching (idle.c) gets that instead, which answers sooner.
+ * Two threads that answer each other, both asleep in between, would answer within that time if they were
+ * awake, but waking takes longer. So once in a while a port goes on looking for as long as the other
+ * thread may need to wake up. That is worth while only if sooner messages follow, and else becomes rare
+ * in the same way.
+ *
+ * A turn in which all this pays does not last longer than it may for timers, and ends as soon as there is
+ * anything else to do. Who has asked for watching (idle.c) gets that instead, which answers sooner.
  */
 #include "linger.h"
 
@@ -15,28 +20,102 @@
 
 #define MICROSECOND ((uint64_t) 1000)
 
-#define WHILE (4 * MICROSECOND)
-/* Between two looks: each takes the cache line with the tail away from the sender. */
-#define GAP MICROSECOND
+/* What a sleep costs: longer is not worth while. */
+#ifndef SHORT_US
+#define SHORT_US 20
+#endif
+#define SHORT (SHORT_US * MICROSECOND)
+/* Two wake-ups of a core that sleeps. */
+#define LONG (40 * MICROSECOND)
 /* Of one turn, from the first time on. */
 #define TURN (100 * MICROSECOND)
+/* Between two looks: each takes the cache line with the tail away from the sender. */
+#define GAP (MICROSECOND / 2)
+/* Until a look at everything else there is to do, and between two of those. */
+#define UNDISTURBED (4 * MICROSECOND)
 
-/* Let GAP pass. The time then. */
-static uint64_t
-pass_gap(uint64_t now) {
-  uint64_t until = now + GAP;
+/* Times left out at most. */
+#define MOST 32
+#define LONG_MOST 16
+/* Messages in a row that are met only by lingering longer: the other thread lingers less often than that. */
+#define PATIENCE (2 * MOST)
 
-  while (now < until) {
-    for (int i = 0; i < 4; i++) rp_look_pause();
-    now = uv_hrtime();
+static uint8_t
+more(uint8_t skips, uint8_t most) {
+  return skips == 0 ? 1 : skips < most / 2 ? (uint8_t) (skips * 2) : most;
+}
+
+static bool
+has_message(rp_port *port) {
+  rp_record first;
+
+  return rp_chain_peek(&port->half->inbox, &first) != RP_EMPTY;
+}
+
+/* Look until this time, beginning now. Whether there is a message. */
+static bool
+look(rp_env *e, rp_port *port, uint64_t until) {
+  uint64_t now = uv_hrtime();
+
+  while (now < until && !rp_thread_news(&e->thread)) {
+    uint64_t next = now + GAP;
+
+    do {
+      for (int i = 0; i < 4; i++) rp_look_pause();
+      now = uv_hrtime();
+    } while (now < next);
+    if (has_message(port)) return true;
   }
-  return now;
+  return false;
+}
+
+/* The same, from one time to another, unless this thread or its core is needed for something else. */
+static bool
+look_around(rp_env *e, rp_port *port, uint64_t from, uint64_t to) {
+  for (uint64_t until = from; until < to;) {
+    if (rp_thread_news(&e->thread) || rp_idle_has_events(e)) return false;
+    if (!rp_idle_yield()) {
+      port->linger.skips = MOST;
+      return false;
+    }
+    until += UNDISTURBED;
+    if (look(e, port, until)) return true;
+  }
+  return false;
+}
+
+static bool
+linger_short(rp_env *e, rp_port *port, uint64_t begin) {
+  rp_linger *linger = &port->linger;
+
+  if (!look(e, port, begin + UNDISTURBED) &&
+      !look_around(e, port, begin + UNDISTURBED, begin + SHORT))
+    return false;
+  linger->skips = 0;
+  if (linger->unproved > 0) linger->unproved = linger->long_skips = 0;
+  return true;
+}
+
+static bool
+linger_long(rp_env *e, rp_port *port, uint64_t begin) {
+  rp_linger *linger = &port->linger;
+
+  if (linger->long_skip > 0) {
+    linger->long_skip--;
+    return false;
+  }
+  if (linger->unproved < PATIENCE && look_around(e, port, begin + SHORT, begin + LONG)) {
+    linger->unproved++;
+    return true;
+  }
+  linger->unproved = 0;
+  linger->long_skip = linger->long_skips = more(linger->long_skips, LONG_MOST);
+  return false;
 }
 
 bool
 rp_linger_for(rp_env *e, rp_port *port) {
   rp_linger *linger = &port->linger;
-  rp_record first;
 
   if (linger->skip > 0) {
     linger->skip--;
@@ -48,13 +127,7 @@ rp_linger_for(rp_env *e, rp_port *port) {
 
   if (e->lingered == 0) e->lingered = begin;
   if (begin - e->lingered > TURN) return false;
-  for (uint64_t now = begin; now - begin < WHILE;) {
-    if (rp_thread_news(&e->thread)) return false;
-    now = pass_gap(now);
-    if (rp_chain_peek(&port->half->inbox, &first) == RP_EMPTY) continue;
-    linger->skips = 0;
-    return true;
-  }
-  linger->skip = linger->skips = rp_twice(linger->skips);
+  if (linger_short(e, port, begin) || linger_long(e, port, begin)) return true;
+  linger->skip = linger->skips = more(linger->skips, MOST);
   return false;
 }

@@ -10,9 +10,12 @@
 struct rp_env;
 struct rp_port;
 
-/* Of a port: times not to linger, now and the next time that it is in vain. */
+/* Of a port: how often it is not to linger, now and after the next time in vain; the same for lingering
+ * longer, and how many messages in a row have been met only so. */
 typedef struct rp_linger {
-  uint32_t skip, skips;
+  uint8_t skip, skips;
+  uint8_t long_skip, long_skips;
+  uint8_t unproved;
 } rp_linger;
 
 /* The inbox of this port, whose turn it is, is empty. Whether that has changed. */
