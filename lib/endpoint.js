@@ -12,6 +12,7 @@
 const { mayBePort } = require('./by-node');
 const companion = require('./companion');
 const context = require('./context');
+const memory = require('./memory');
 const outbox = require('./outbox');
 const {
   binding, control, START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SEALED,
@@ -178,7 +179,7 @@ function takeBytes(index) {
 
   if (length < 0) throw new RangeError('the message has no such block');
 
-  const bytes = Buffer.allocUnsafeSlow(length);
+  const bytes = memory.allocate(length);
 
   binding.takeBytes(recordAt, index, bytes);
   return bytes;
@@ -239,6 +240,7 @@ function loadCodec() {
       copies = copies === null ? [buffer] : copies.concat(buffer);
     },
     takeBlock: (index) => takeBlock(index + recordBlock),
+    allocate: memory.allocate,
     views: () => binding.peerViews(posting),
     takeString: (index, oneByte) => binding.takeString(recordAt, index + recordBlock, oneByte),
     port: (object, transfer) => companion.portIndex(object, transfer),

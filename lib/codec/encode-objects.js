@@ -31,7 +31,6 @@ const mapForEach = Map.prototype.forEach;
 const setForEach = Set.prototype.forEach;
 const dateValue = Date.prototype.getTime;
 const regexpSource = getter(RegExp.prototype, 'source');
-const { allocUnsafeSlow } = Buffer;
 const bufferLength = getter(ArrayBuffer.prototype, 'byteLength');
 const bufferMax = getter(ArrayBuffer.prototype, 'maxByteLength');
 const bufferResizable = getter(ArrayBuffer.prototype, 'resizable');
@@ -214,7 +213,7 @@ function writeBuffer(buffer) {
 
 /** Very large: copied once, here; Node moves the copy to the receiver. */
 function writeCopy(buffer, length) {
-  const copy = allocUnsafeSlow(length);
+  const copy = hooks.allocate(length);
 
   copy.set(new Uint8Array(buffer, 0, length));
   hooks.copied(copy.buffer);

@@ -27,6 +27,8 @@ const hooks = {
   takeBlock: null,
   /** @type {null | ((index: number, oneByte: boolean) => string | undefined)} */
   takeString: null,
+  /** Memory for a copy that is made for a message: a Uint8Array on an ArrayBuffer of its own. */
+  allocate: Buffer.allocUnsafeSlow,
   /** A foreign value is a copy made for this message: it is to be transferred. */
   copied() {},
   /** Whether the receiver would rather have very large data as blocks. */

@@ -65,6 +65,7 @@ static const entry for_ports[] = {
     {"unstage", rp_blocks_unstage},
     {"blockLength", rp_blocks_length},
     {"takeBytes", rp_blocks_take_bytes},
+    {"address", rp_blocks_address},
     {"lend", rp_blocks_lend},
     {"endLoan", rp_blocks_end_loan},
     {"takeString", rp_blocks_take_string},

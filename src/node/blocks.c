@@ -191,6 +191,19 @@ rp_blocks_take_bytes(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/* address(Uint8Array) -> where its bytes are, as a number. */
+napi_value
+rp_blocks_address(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX], result = NULL;
+  void *data = NULL;
+
+  (void) rp_arguments(env, info, argv);
+  if (napi_get_typedarray_info(env, argv[0], NULL, NULL, &data, NULL, NULL) != napi_ok)
+    return rp_throw_type(env, "address needs a typed array");
+  (void) napi_create_double(env, (double) (uintptr_t) data, &result);
+  return result;
+}
+
 /* The memory of an ArrayBuffer that lend() has made; freed when that has been collected, or, where the
  * platform allows no such thing, never made. */
 typedef struct loan {

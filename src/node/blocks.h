@@ -20,6 +20,7 @@ napi_value rp_blocks_stage_half(napi_env env, napi_callback_info info);
 napi_value rp_blocks_unstage(napi_env env, napi_callback_info info);
 napi_value rp_blocks_length(napi_env env, napi_callback_info info);
 napi_value rp_blocks_take_bytes(napi_env env, napi_callback_info info);
+napi_value rp_blocks_address(napi_env env, napi_callback_info info);
 napi_value rp_blocks_lend(napi_env env, napi_callback_info info);
 napi_value rp_blocks_end_loan(napi_env env, napi_callback_info info);
 napi_value rp_blocks_take_string(napi_env env, napi_callback_info info);
