@@ -15,7 +15,7 @@ const { binding } = require('./native');
 const MOST = 4 * 1024 * 1024;
 /** What may be above it. */
 const MARGIN = 1024 * 1024;
-/** After so many buffers it is looked for anew: the heap may have another top, or none that it is above of. */
+/** After so many buffers it is made anew: the heap may have another top by then. */
 const TERM = 512;
 
 const isNeeded = process.platform === 'linux';
@@ -30,11 +30,8 @@ let used = false;
 
 /* Told of a full collection. */
 const collections = new FinalizationRegistry(() => {
-  if (used) {
-    awaitCollection();
-  } else {
-    top = null;
-  }
+  if (used) awaitCollection();
+  else top = null;
 });
 
 function awaitCollection() {

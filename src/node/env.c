@@ -130,6 +130,7 @@ turn(rp_env *e, rp_half *half) {
 
   e->turn = half;
   e->lingered = 0;
+  e->lingers_on = false;
   running = call(e, &e->ports[slot], e->dispatch, 2, argv);
   e->turn = NULL;
   (void) napi_close_handle_scope(e->env, scope);
@@ -139,7 +140,7 @@ turn(rp_env *e, rp_half *half) {
   rp_yield("turn:called");
   /* The callback may have closed the port, or sent it away. */
   if (port->state == RP_PORT_OPEN && port->half == half)
-    rp_half_end(half, false, !port->receiving);
+    rp_half_end(half, e->lingers_on, !port->receiving);
   return running;
 }
 

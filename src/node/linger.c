@@ -126,7 +126,10 @@ rp_linger_for(rp_env *e, rp_port *port) {
   uint64_t begin = uv_hrtime();
 
   if (e->lingered == 0) e->lingered = begin;
-  if (begin - e->lingered > TURN) return false;
+  if (begin - e->lingered > TURN) {
+    e->lingers_on = true;
+    return false;
+  }
   if (linger_short(e, port, begin) || linger_long(e, port, begin)) return true;
   linger->skip = linger->skips = more(linger->skips, MOST);
   return false;
