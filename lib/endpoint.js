@@ -9,7 +9,6 @@
  * per batch, decode out of the inbox.
  */
 
-const { mayBePort } = require('./by-node');
 const companion = require('./companion');
 const context = require('./context');
 const memory = require('./memory');
@@ -375,7 +374,7 @@ class Endpoint {
   }
 
   /**
-   * The same for a value that Node carries whole; see by-node.js.
+   * The same for a value that Node carries whole, which has no getters; see by-node.js.
    * @param {unknown} value @param {ArrayBuffer[]} list to be transferred @param {number} bytes of these
    */
   postByNode(value, list, bytes) {
@@ -387,14 +386,10 @@ class Endpoint {
     sending = this.open;
     try {
       const end = sending ? companion.ensure(this) : companion.closedPort();
-      const sequence = ++this.sequence; // a getter that posts takes the next one
+      const sequence = this.sequence + 1 | 0;
 
-      try {
-        end.postMessage([value, sequence], list);
-      } catch (error) {
-        if (mayBePort(error)) companion.checkPorts(value);
-        throw error;
-      }
+      end.postMessage([value, sequence], list);
+      this.sequence = sequence;
 
       const start = encode(bytes, null);
 

@@ -165,7 +165,7 @@ function postWith(endpoint, value, argument) {
 
   const bytes = byNode.bytesOf(list);
 
-  if (bytes >= 0 && byNode.isForNode(value)) return endpoint.postByNode(value, list, bytes);
+  if (bytes >= 0 && byNode.isLight(value, list)) return endpoint.postByNode(value, list, bytes);
   return endpoint.post(value, new companion.Transfer(list));
 }
 
