@@ -151,8 +151,8 @@ class Waiting {
   };
 
   post(value, transfer) {
-    const isFirst = this.#endpoint === null && transfer === null &&
-      (++this.#count <= FIRST || this.#posting);
+    const isFirst = this.#endpoint === null && (this.#posting
+      ? !(transfer?.ports.length > 0) : transfer === null && ++this.#count <= FIRST);
 
     if (!isFirst || mayHoldPort(value)) {
       const endpoint = this.connected();
@@ -163,6 +163,8 @@ class Waiting {
   }
 
   postByNode(value, list, bytes) {
+    if (this.#posting && this.#endpoint === null) return this.#postToNode(value, list);
+
     const endpoint = this.connected();
 
     return endpoint.gone ? this.#postToNode(value, list) : endpoint.postByNode(value, list, bytes);
