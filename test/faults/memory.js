@@ -83,6 +83,11 @@ async function story() {
   for (const value of [{ i: 0 }, 'x'.repeat(100_000), new Uint8Array(200_000), new Array(12_000).fill(7)]) {
     await post(value);
   }
+  for (let i = 0; i < 5; i++) {
+    const buffer = new ArrayBuffer(50_000 + i);
+
+    await post({ i, buffer }, [buffer]);
+  }
   for (let i = 0; i < 60; i++) await post('y'.repeat(300));
 
   const other = await open();
