@@ -2,14 +2,15 @@
  * linger.c - a moment's patience of a port that has been read to the end, before its thread goes to sleep.
  *
  * A receiver that is quicker than the sender would sleep after each message, and each would cost a doorbell:
- * a system call and a wake-up for the sender, a turn of the loop for the receiver, 5 us and more. So the
- * receiver looks again a few times, for less than that takes. Looking in vain becomes rare: the next
- * time is left out, then the next two times, and so on.
+ * a system call and a wake-up for the sender, a turn of the loop for the receiver, some 3 us in all where
+ * messages come as close as that. So the receiver looks again for hardly longer. Looking in vain becomes
+ * rare: the next time is left out, then the next two times, and so on.
  *
- * Two threads that answer each other, both asleep in between, would answer within that time if they were
- * awake, but waking takes longer. So once in a while a port goes on looking for as long as the other
- * thread may need to wake up. That is worth while only if sooner messages follow, and else becomes rare
- * in the same way.
+ * A port that has sent something may be about to get an answer. Both threads would sleep meanwhile, each on
+ * a core that sleeps too: 40 us and more. So it looks for longer. If the other thread is asleep, it would
+ * answer in that time if it were awake, but waking takes longer. So once in a while the port goes on
+ * looking for as long as that may take. That is worth while only if sooner messages follow, and else
+ * becomes rare in the same way.
  *
  * A turn in which all this pays does not last longer than it may for timers, and ends as soon as there is
  * anything else to do. Who has asked for watching (idle.c) gets that instead, which answers sooner.
@@ -20,18 +21,16 @@
 
 #define MICROSECOND ((uint64_t) 1000)
 
-/* What a sleep costs: longer is not worth while. */
-#ifndef SHORT_US
-#define SHORT_US 20
-#endif
-#define SHORT (SHORT_US * MICROSECOND)
+/* What a sleep costs two threads that answer each other, less a wake-up that may go on meanwhile. */
+#define SHORT (20 * MICROSECOND)
 /* Two wake-ups of a core that sleeps. */
 #define LONG (40 * MICROSECOND)
 /* Of one turn, from the first time on. */
 #define TURN (100 * MICROSECOND)
 /* Between two looks: each takes the cache line with the tail away from the sender. */
 #define GAP (MICROSECOND / 2)
-/* Until a look at everything else there is to do, and between two of those. */
+/* Until a look at everything else there is to do, and between two of those. A port that expects no answer
+ * does not look for longer: where messages come this rarely, a sleep costs less than looking does. */
 #define UNDISTURBED (4 * MICROSECOND)
 
 /* Times left out at most. */
@@ -85,11 +84,11 @@ look_around(rp_env *e, rp_port *port, uint64_t from, uint64_t to) {
 }
 
 static bool
-linger_short(rp_env *e, rp_port *port, uint64_t begin) {
+linger_short(rp_env *e, rp_port *port, uint64_t begin, bool asked) {
   rp_linger *linger = &port->linger;
 
   if (!look(e, port, begin + UNDISTURBED) &&
-      !look_around(e, port, begin + UNDISTURBED, begin + SHORT))
+      !(asked && look_around(e, port, begin + UNDISTURBED, begin + SHORT)))
     return false;
   linger->skips = 0;
   if (linger->unproved > 0) linger->unproved = linger->long_skips = 0;
@@ -116,7 +115,9 @@ linger_long(rp_env *e, rp_port *port, uint64_t begin) {
 bool
 rp_linger_for(rp_env *e, rp_port *port) {
   rp_linger *linger = &port->linger;
+  bool asked = linger->asked;
 
+  linger->asked = false;
   if (linger->skip > 0) {
     linger->skip--;
     return false;
@@ -128,9 +129,13 @@ rp_linger_for(rp_env *e, rp_port *port) {
   if (e->lingered == 0) e->lingered = begin;
   if (begin - e->lingered > TURN) {
     e->lingers_on = true;
+    linger->asked = asked;
     return false;
   }
-  if (linger_short(e, port, begin) || linger_long(e, port, begin)) return true;
-  linger->skip = linger->skips = more(linger->skips, MOST);
-  return false;
+
+  bool met =
+      linger_short(e, port, begin, asked) || (asked && linger_long(e, port, begin));
+
+  if (!met) linger->skip = linger->skips = more(linger->skips, MOST);
+  return met;
 }

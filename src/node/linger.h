@@ -16,6 +16,7 @@ typedef struct rp_linger {
   uint8_t skip, skips;
   uint8_t long_skip, long_skips;
   uint8_t unproved;
+  bool asked; /* it has sent something since it was last read to the end */
 } rp_linger;
 
 /* The inbox of this port, whose turn it is, is empty. Whether that has changed. */

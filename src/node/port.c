@@ -72,6 +72,7 @@ rp_port_post(napi_env env, napi_callback_info info) {
                                                        e->staged_length - staged));
       e->staged_length = staged; /* the record owns the blocks now */
       rp_yield("post:written");
+      port->linger.asked = true;
       rp_half_publish(port->half);
       rp_yield("post:published");
     } else if (status != RP_SEALED) {
@@ -98,6 +99,7 @@ rp_port_post_many(napi_env env, napi_callback_info info) {
     status = rp_half_write_run(port->half, e->outbox.data, end, &count);
     if (status == RP_OK) {
       rp_yield("postMany:written");
+      port->linger.asked = true;
       rp_count(&e->counters.messages_out, count);
       rp_count(&e->counters.bytes_out, end);
       rp_half_publish(port->half);
