@@ -63,8 +63,9 @@ typedef enum outcome {
   STOPPED, /* JavaScript cannot run any more */
 } outcome;
 
-bool
-rp_idle_yield(void) {
+/* Let others have the core. False: they took it. */
+static bool
+yield(void) {
   uint64_t before = uv_hrtime();
 
   yield_core();
@@ -120,7 +121,7 @@ watch(rp_env *e, uint64_t now, int timeout) {
     if (now - idle->since >= idle->patience) return QUIET;
     if (now >= poll_at) return ON;
     if (now < yield_at) continue;
-    if (!rp_idle_yield() && !rp_thread_news(&e->thread)) return TAKEN;
+    if (!yield() && !rp_thread_news(&e->thread)) return TAKEN;
     now = uv_hrtime();
     if (gap < YIELD_LAST) gap *= 2;
     yield_at = now + gap;

@@ -13,7 +13,8 @@
  * becomes rare in the same way.
  *
  * A turn in which all this pays does not last longer than it may for timers, and ends as soon as there is
- * anything else to do. Who has asked for watching (idle.c) gets that instead, which answers sooner.
+ * anything else to do. It does not yield its core: who has it then keeps it for milliseconds. Who has asked
+ * for watching (idle.c) gets that instead, which answers sooner.
  */
 #include "linger.h"
 
@@ -68,15 +69,11 @@ look(rp_env *e, rp_port *port, uint64_t until) {
   return false;
 }
 
-/* The same, from one time to another, unless this thread or its core is needed for something else. */
+/* The same, from one time to another, unless this thread is needed for something else. */
 static bool
 look_around(rp_env *e, rp_port *port, uint64_t from, uint64_t to) {
   for (uint64_t until = from; until < to;) {
     if (rp_thread_news(&e->thread) || rp_idle_has_events(e)) return false;
-    if (!rp_idle_yield()) {
-      port->linger.skips = MOST;
-      return false;
-    }
     until += UNDISTURBED;
     if (look(e, port, until)) return true;
   }
