@@ -160,7 +160,7 @@ function linkArgs(source) {
 /** Compile one program and run it. @returns what run() does */
 async function test(variant, source, timeout) {
   const binary = `${variant.dir}/${path.basename(source, '.c')}`;
-  const headers = [...sources.list('test/c', '.h'), ...sources.list('src/core', '.h')];
+  const headers = [...sources.list('test/c', '.h'), ...sources.headers(), ...sources.node()];
   const inputs = [source, ...variant.objects, ...headers];
 
   if (!fresh(binary, inputs)) {

@@ -19,6 +19,7 @@
 #include "linger.h"
 
 #include "env.h"
+#include "yield.h"
 
 #define MICROSECOND ((uint64_t) 1000)
 
@@ -129,10 +130,12 @@ rp_linger_for(rp_env *e, rp_port *port) {
     linger->asked = asked;
     return false;
   }
+  rp_yield("linger:looking");
 
   bool met =
       linger_short(e, port, begin, asked) || (asked && linger_long(e, port, begin));
 
+  rp_yield("linger:looked");
   if (!met) linger->skip = linger->skips = more(linger->skips, MOST);
   return met;
 }

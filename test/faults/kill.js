@@ -158,7 +158,8 @@ async function play(end, point, nth) {
   worker.on('message', ({ wants, reached: counts, ...received }) => {
     if (wants === 'views') {
       for (const kind of ['bytes', 'bytes', 'string']) scene.port.port.postMessage(message('down', 9, kind));
-      scene.port.port.postMessage({ last: true });
+      /* Not while the worker still reads the others: it lingers. */
+      nap(10).then(() => scene.port.port.postMessage({ last: true }));
     }
     reached ??= counts;
     try {
@@ -219,7 +220,7 @@ async function nothingLeft(before, limit) {
 
     if (Object.keys(now).every((key) => now[key] <= before[key])) return true;
     gc();
-    await nap(2);
+    await nap(10);
   }
   return false;
 }

@@ -98,6 +98,8 @@ async function receiving() {
   const gift = receiveMessageOnPort(port)?.message.port;
 
   if (gift) passports(gift);
+  /* Ports that close would keep the thread from lingering. */
+  for (let i = 0; i < 2; i++) await new Promise(setImmediate);
 
   port.receiveViews = true;
   post('parent', 'small', { wants: 'views' });

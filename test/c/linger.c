@@ -1,0 +1,290 @@
+/*
+ * What a port that has been read to the end does, by a clock of its own: how long it looks for the next
+ * message, how rarely after it has looked in vain, and what ends it. The file of the addon is compiled into
+ * this program, with no more around it than it needs.
+ */
+#include "support.h"
+
+/* In the place of env.h. */
+#define RP_NODE_ENV_H_
+#include "../../src/node/linger.h"
+
+typedef struct rp_env {
+  rp_thread thread;
+  struct {
+    uint64_t spin;
+  } idle;
+  void *loop;
+  uint64_t lingered;
+  bool lingers_on;
+} rp_env;
+
+typedef struct rp_port {
+  rp_half *half;
+  rp_linger linger;
+} rp_port;
+
+static uint64_t uv_hrtime(void);
+static int uv_backend_timeout(void *loop);
+static bool rp_idle_has_events(rp_env *e);
+#define rp_look_pause() ((void) 0)
+
+#include "../../src/node/linger.c"
+
+#define NEVER UINT64_MAX
+/* What reading the clock takes. */
+#define TICK ((uint64_t) 50)
+/* How much later than it should a look may end. */
+#define LATE (GAP + 4 * TICK)
+/* What a thread that sleeps needs to answer. */
+#define WAKING (35 * MICROSECOND)
+
+static rp_env env;
+static rp_port port;
+static rp_half *sender;
+static rng numbers;
+static uint64_t now = 1000000;
+static uint64_t message_at; /* when the next one comes */
+static uint64_t events_at;  /* when the loop has something to do */
+static int timeout;
+
+static uint64_t
+uv_hrtime(void) {
+  now += TICK;
+  if (now >= message_at) {
+    message_at = NEVER;
+    send_number(sender, 1);
+  }
+  return now;
+}
+
+static int
+uv_backend_timeout(void *loop) {
+  (void) loop;
+  return timeout;
+}
+
+static bool
+rp_idle_has_events(rp_env *e) {
+  (void) e;
+  return now >= events_at;
+}
+
+static void
+no_doorbell(rp_thread *thread) {
+  (void) thread;
+}
+
+/* A port that is having its turn, and nothing else to do. */
+static void
+open_port(void) {
+  memset(&env, 0, sizeof(env));
+  memset(&port, 0, sizeof(port));
+  rp_thread_init(&env.thread, no_doorbell);
+  assert(rp_channel_open(&env.thread, &port.half, &sender) == RP_OK);
+  rp_half_schedule(port.half);
+  rp_thread_wake(&env.thread);
+  assert(rp_thread_next(&env.thread) == port.half);
+  rp_half_begin(port.half);
+  message_at = events_at = NEVER;
+  timeout = -1;
+}
+
+static void
+close_port(void) {
+  (void) rp_half_close(port.half);
+  (void) rp_half_close(sender);
+}
+
+/* The port has been read to the end, and the next message comes after a while. How long it has looked for that,
+ * and whether that has been met; it is read in any case. */
+static uint64_t
+read_to_the_end(uint64_t gap, bool asked, bool *met) {
+  uint64_t number, begin = now, took;
+
+  if (asked) port.linger.asked = true;
+  message_at = gap == NEVER ? NEVER : now + gap;
+  *met = rp_linger_for(&env, &port);
+  took = now - begin;
+  if (message_at != NEVER) now = message_at;
+  (void) uv_hrtime();
+  assert(receive_number(port.half, &number) == (gap == NEVER ? RP_EMPTY : RP_OK));
+  assert(port.linger.skip <= MOST && port.linger.skips <= MOST);
+  assert(port.linger.long_skip <= LONG_MOST && port.linger.long_skips <= LONG_MOST);
+  assert(port.linger.unproved <= PATIENCE);
+  return took;
+}
+
+/* The same in a turn of its own. */
+static uint64_t
+turn(uint64_t gap, bool asked, bool *met) {
+  env.lingered = 0;
+  env.lingers_on = false;
+  return read_to_the_end(gap, asked, met);
+}
+
+static void
+who_expects_no_answer_looks_briefly(void) {
+  bool met;
+
+  open_port();
+  assert(turn(3 * MICROSECOND, false, &met) <= 3 * MICROSECOND + LATE && met);
+  assert(turn(6 * MICROSECOND, false, &met) <= UNDISTURBED + LATE && !met);
+  close_port();
+  open_port();
+  assert(turn(6 * MICROSECOND, true, &met) <= 6 * MICROSECOND + LATE && met);
+  assert(turn(15 * MICROSECOND, true, &met) <= 15 * MICROSECOND + LATE && met);
+  assert(turn(6 * MICROSECOND, false, &met) <= UNDISTURBED + LATE && !met);
+  close_port();
+  open_port();
+  assert(turn(NEVER, true, &met) <= LONG + LATE && !met);
+  close_port();
+}
+
+static void
+in_vain_it_becomes_rare_and_never_ends(bool asked) {
+  uint64_t tries = 0;
+  bool met;
+
+  open_port();
+  for (int i = 0; i < 1000; i++) (void) turn(NEVER, asked, &met);
+  for (int i = 0; i < 10 * (MOST + 1); i++) tries += turn(NEVER, asked, &met) > TICK;
+  assert(tries == 10);
+  tries = 0;
+  do tries++;
+  while (turn(MICROSECOND, asked, &met), !met);
+  assert(tries <= MOST + 1);
+  for (int i = 0; i < 1000; i++) {
+    (void) turn(MICROSECOND, asked, &met);
+    assert(met);
+  }
+  assert(turn(NEVER, asked, &met) > TICK); /* and it begins anew */
+  assert(turn(NEVER, asked, &met) <= TICK);
+  assert(turn(NEVER, asked, &met) > TICK);
+  close_port();
+}
+
+/* Two that answer at once, both asleep in between: soon neither sleeps any more, whatever was before. */
+static void
+two_that_answer_each_other_stay_awake(void) {
+  for (int round = 0; round < 200; round++) {
+    uint8_t its_skip = (uint8_t) random_below(&numbers, MOST + 1), its_skips = its_skip;
+    bool met = false;
+    int awake = 0, turns = 0;
+
+    open_port();
+    port.linger.skip = port.linger.skips = (uint8_t) random_below(&numbers, MOST + 1);
+    port.linger.long_skip = (uint8_t) random_below(&numbers, LONG_MOST + 1);
+    port.linger.long_skips = (uint8_t) random_below(&numbers, LONG_MOST + 1);
+    port.linger.unproved = (uint8_t) random_below(&numbers, PATIENCE + 1);
+    for (; awake < 100; turns++) {
+      /* We were awake, so it has not waited for long; if it has lingered, it answers at once. */
+      bool lingers = its_skip == 0;
+
+      if (!lingers)
+        its_skip--;
+      else if (met)
+        its_skips = 0;
+      else
+        its_skip = its_skips = more(its_skips, MOST);
+      (void) turn(lingers && met ? MICROSECOND : WAKING, true, &met);
+      awake = lingers && met ? awake + 1 : 0;
+      assert(turns < 3 * (MOST + 1) * (LONG_MOST + 1));
+    }
+    assert(port.linger.unproved == 0 && port.linger.long_skips == 0);
+    close_port();
+  }
+}
+
+static void
+what_never_comes_soon_is_not_worth_waiting_for(void) {
+  uint64_t total = 0;
+  bool met;
+
+  open_port();
+  for (int i = 0; i < 100000; i++) total += turn(WAKING, true, &met);
+  assert(total / 100000 < WAKING / 5);
+  close_port();
+}
+
+static void
+whatever_else_there_is_to_do_ends_it(void) {
+  bool met;
+
+  open_port();
+  timeout = 0;
+  assert(turn(NEVER, true, &met) <= TICK && !met);
+  timeout = -1;
+  env.idle.spin = 1;
+  assert(turn(NEVER, true, &met) <= TICK && !met);
+  env.idle.spin = 0;
+  events_at = now;
+  assert(turn(NEVER, true, &met) <= UNDISTURBED + LATE && !met);
+  close_port();
+
+  open_port();
+  events_at = now + 7 * MICROSECOND;
+  assert(turn(NEVER, true, &met) <= 7 * MICROSECOND + UNDISTURBED + LATE && !met);
+  close_port();
+
+  open_port();
+  rp_half_schedule(sender);
+  assert(turn(NEVER, true, &met) <= 4 * TICK && !met);
+  close_port();
+}
+
+static void
+a_turn_is_bounded_and_the_next_one_goes_on(void) {
+  uint64_t begin = now;
+  bool met;
+
+  open_port();
+  env.lingered = 0;
+  do (void) read_to_the_end(2 * MICROSECOND, true, &met);
+  while (met);
+  assert(env.lingers_on && now - begin <= TURN + LONG + LATE);
+  (void) turn(15 * MICROSECOND, false, &met); /* it has asked in the turn before */
+  assert(met);
+  close_port();
+}
+
+static void
+the_end_is_met_too(void) {
+  uint64_t number;
+
+  open_port();
+  (void) rp_half_close(sender);
+  assert(rp_linger_for(&env, &port));
+  assert(receive_number(port.half, &number) == RP_SEALED);
+  (void) rp_half_close(port.half);
+}
+
+static void
+whatever_comes_the_state_stays_in_its_bounds(void) {
+  bool met;
+
+  open_port();
+  for (int i = 0; i < ROUNDS(300000, 30000); i++) {
+    uint32_t gap = 1u << random_below(&numbers, 18);
+
+    if (random_below(&numbers, 50) == 0) events_at = now + random_below(&numbers, 100000);
+    timeout = random_below(&numbers, 50) == 0 ? 0 : -1;
+    assert(turn(gap, random_below(&numbers, 2) == 0, &met) <= LONG + LATE);
+  }
+  close_port();
+}
+
+int
+main(void) {
+  numbers.state = seed();
+  who_expects_no_answer_looks_briefly();
+  in_vain_it_becomes_rare_and_never_ends(false);
+  in_vain_it_becomes_rare_and_never_ends(true);
+  two_that_answer_each_other_stay_awake();
+  what_never_comes_soon_is_not_worth_waiting_for();
+  whatever_else_there_is_to_do_ends_it();
+  a_turn_is_bounded_and_the_next_one_goes_on();
+  the_end_is_met_too();
+  whatever_comes_the_state_stays_in_its_bounds();
+  return 0;
+}
