@@ -141,9 +141,16 @@ export interface IdleStrategy {
    * comes meanwhile costs no wake-up, neither here nor for who sends it; watching takes a core. It
    * ends when a timer is due or anything else is to be done, becomes shorter while it is in vain and
    * stops where others need the core. I/O and signals may wait so long. It keeps no process alive. 0, the
-   * default, is to sleep at once.
+   * default, is not to watch.
    */
   spin: number;
+  /**
+   * For how many microseconds (0 to 100,000), at most, a port that has been read to the end looks for an answer to
+   * what it has sent before its thread sleeps; now and then twice as long, and 4 if it has sent nothing.
+   * The default, 20, is what a sleep costs. It becomes rare where it is in vain and ends when there is
+   * anything else to do. 0: never. A thread that watches does not linger.
+   */
+  linger: number;
 }
 
 /**

@@ -31,7 +31,7 @@ static const entry at_start[] = {
     {"counts", rp_tables_counts},
     {"spawnLook", rp_tables_spawn_look},
     {"setRef", rp_env_set_ref},
-    {"setSpin", rp_idle_set_spin},
+    {"setIdle", rp_idle_set},
     {"keepCode", rp_kept_put},
     {"codeOf", rp_kept_get},
 };

@@ -178,6 +178,7 @@ rp_env_new(napi_env env) {
   if (e == NULL || doorbell == NULL || reserve == NULL) goto err;
   e->env = env;
   e->reserve = reserve;
+  e->idle.linger = RP_LINGER;
   e->unclosed = RP_NO_SLOT;
   e->doorbell = doorbell;
   e->free_slot = RP_NO_SLOT;

@@ -225,21 +225,24 @@ make_handles(rp_env *e) {
 }
 
 napi_value
-rp_idle_set_spin(napi_env env, napi_callback_info info) {
+rp_idle_set(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
   rp_idle *idle = &e->idle;
-  uint32_t microseconds;
+  uint32_t spin, linger;
 
-  if (napi_get_value_uint32(env, argv[0], &microseconds) != napi_ok)
-    return rp_throw_type(env, "setSpin needs a number");
-  if (e->closing || (idle->prepare == NULL && microseconds == 0)) return NULL;
-  if (idle->prepare == NULL && !make_handles(e)) return rp_throw_memory(env);
-  idle->spin = idle->patience = microseconds * MICROSECOND;
+  if (napi_get_value_uint32(env, argv[0], &spin) != napi_ok ||
+      napi_get_value_uint32(env, argv[1], &linger) != napi_ok)
+    return rp_throw_type(env, "setIdle needs two numbers");
+  if (e->closing) return NULL;
+  if (idle->prepare == NULL && spin > 0 && !make_handles(e)) return rp_throw_memory(env);
+  idle->linger = linger * MICROSECOND;
+  if (idle->prepare == NULL) return NULL;
+  idle->spin = idle->patience = spin * MICROSECOND;
   idle->skip = idle->skips = idle->deaf = idle->deafs = 0;
   idle->vain = 0;
   /* Stopping is for the callback, which knows whether the thread has to go to rest first. */
-  if (microseconds > 0) (void) uv_prepare_start(idle->prepare, on_prepare);
+  if (spin > 0) (void) uv_prepare_start(idle->prepare, on_prepare);
   return NULL;
 }
 

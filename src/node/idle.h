@@ -11,8 +11,12 @@
 
 struct rp_env;
 
-/* All times in nanoseconds. All 0 as long as nobody has asked for watching. */
+/* What a sleep costs two threads that answer each other, less a wake-up that may go on meanwhile. */
+#define RP_LINGER ((uint64_t) 20000)
+
+/* All times in nanoseconds. All others are 0 as long as nobody has asked for watching. */
 typedef struct rp_idle {
+  uint64_t linger; /* see linger.h; RP_LINGER unless something else was asked for */
   uv_prepare_t
       *prepare;      /* runs right before the loop would block; NULL until it is needed */
   uv_idle_t *again;  /* active: the loop must come back without blocking */
@@ -29,8 +33,8 @@ typedef struct rp_idle {
   bool watching; /* the thread does not rest and no doorbell is on its way */
 } rp_idle;
 
-/* setSpin(microseconds): 0 is off. */
-napi_value rp_idle_set_spin(napi_env env, napi_callback_info info);
+/* setIdle(spin, linger): in microseconds, 0 is off. */
+napi_value rp_idle_set(napi_env env, napi_callback_info info);
 
 /* The doorbell is about to be served. */
 void rp_idle_woken(struct rp_env *e);

@@ -9,7 +9,7 @@
  * A port that has sent something may be about to get an answer. Both threads would sleep meanwhile, each on
  * a core that sleeps too: 40 us and more. So it looks for longer. If the other thread is asleep, it would
  * answer in that time if it were awake, but waking takes longer. So once in a while the port goes on
- * looking for as long as that may take. That is worth while only if sooner messages follow, and else
+ * looking for twice as long, which that may take. That is worth while only if sooner messages follow, and else
  * becomes rare in the same way.
  *
  * A turn in which all this pays does not last longer than it may for timers, and ends as soon as there is
@@ -23,10 +23,6 @@
 
 #define MICROSECOND ((uint64_t) 1000)
 
-/* What a sleep costs two threads that answer each other, less a wake-up that may go on meanwhile. */
-#define SHORT (20 * MICROSECOND)
-/* Two wake-ups of a core that sleeps. */
-#define LONG (40 * MICROSECOND)
 /* Of one turn, from the first time on. */
 #define TURN (100 * MICROSECOND)
 /* Between two looks: each takes the cache line with the tail away from the sender. */
@@ -75,7 +71,7 @@ static bool
 look_around(rp_env *e, rp_port *port, uint64_t from, uint64_t to) {
   for (uint64_t until = from; until < to;) {
     if (rp_thread_news(&e->thread) || rp_idle_has_events(e)) return false;
-    until += UNDISTURBED;
+    until = to - until < UNDISTURBED ? to : until + UNDISTURBED;
     if (look(e, port, until)) return true;
   }
   return false;
@@ -84,9 +80,11 @@ look_around(rp_env *e, rp_port *port, uint64_t from, uint64_t to) {
 static bool
 linger_short(rp_env *e, rp_port *port, uint64_t begin, bool asked) {
   rp_linger *linger = &port->linger;
+  uint64_t most = e->idle.linger;
+  uint64_t first = most < UNDISTURBED ? most : UNDISTURBED;
 
-  if (!look(e, port, begin + UNDISTURBED) &&
-      !(asked && look_around(e, port, begin + UNDISTURBED, begin + SHORT)))
+  if (!look(e, port, begin + first) &&
+      !(asked && look_around(e, port, begin + first, begin + most)))
     return false;
   linger->skips = 0;
   if (linger->unproved > 0) linger->unproved = linger->long_skips = 0;
@@ -101,7 +99,10 @@ linger_long(rp_env *e, rp_port *port, uint64_t begin) {
     linger->long_skip--;
     return false;
   }
-  if (linger->unproved < PATIENCE && look_around(e, port, begin + SHORT, begin + LONG)) {
+  uint64_t most = e->idle.linger;
+
+  if (linger->unproved < PATIENCE &&
+      look_around(e, port, begin + most, begin + 2 * most)) {
     linger->unproved++;
     return true;
   }
@@ -120,7 +121,8 @@ rp_linger_for(rp_env *e, rp_port *port) {
     linger->skip--;
     return false;
   }
-  if (e->idle.spin > 0 || uv_backend_timeout(e->loop) == 0) return false;
+  if (e->idle.linger == 0 || e->idle.spin > 0) return false;
+  if (uv_backend_timeout(e->loop) == 0) return false;
 
   uint64_t begin = uv_hrtime();
 

@@ -12,7 +12,7 @@
 typedef struct rp_env {
   rp_thread thread;
   struct {
-    uint64_t spin;
+    uint64_t spin, linger;
   } idle;
   void *loop;
   uint64_t lingered;
@@ -32,6 +32,9 @@ static bool rp_idle_has_events(rp_env *e);
 #include "../../src/node/linger.c"
 
 #define NEVER UINT64_MAX
+/* Of who has not asked for anything else, and the longest look that follows from it. */
+#define LINGER (20 * MICROSECOND)
+#define LONG (2 * LINGER)
 /* What reading the clock takes. */
 #define TICK ((uint64_t) 50)
 /* How much later than it should a look may end. */
@@ -80,6 +83,7 @@ static void
 open_port(void) {
   memset(&env, 0, sizeof(env));
   memset(&port, 0, sizeof(port));
+  env.idle.linger = LINGER;
   rp_thread_init(&env.thread, no_doorbell);
   assert(rp_channel_open(&env.thread, &port.half, &sender) == RP_OK);
   rp_half_schedule(port.half);
@@ -218,6 +222,12 @@ whatever_else_there_is_to_do_ends_it(void) {
   env.idle.spin = 1;
   assert(turn(NEVER, true, &met) <= TICK && !met);
   env.idle.spin = 0;
+  env.idle.linger = 0;
+  assert(turn(NEVER, true, &met) <= TICK && !met);
+  env.idle.linger = 2 * MICROSECOND;
+  assert(turn(NEVER, true, &met) <= 4 * MICROSECOND + LATE && !met);
+  env.idle.linger = LINGER;
+  port.linger = (rp_linger){.asked = true};
   events_at = now;
   assert(turn(NEVER, true, &met) <= UNDISTURBED + LATE && !met);
   close_port();

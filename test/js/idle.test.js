@@ -49,31 +49,34 @@ async function ends(program, expected = [['stopped']], options = {}) {
 describe('idle strategy', () => {
   afterEach(() => rp.setIdleStrategy({ spin: 0 }));
 
-  it('is to sleep at once, unless something else is asked for', () => {
+  it('is not to watch, unless that is asked for', () => {
     const expected = Number(process.env.RINGPORT_SPIN ?? 0);
 
     return play((wt, { note }) => note(wt.getIdleStrategy()))
-      .then((notes) => assert.deepStrictEqual(notes, [[{ spin: expected }]]));
+      .then((notes) => assert.deepStrictEqual(notes, [[{ spin: expected, linger: 20 }]]));
   });
 
   it('says what it was given', () => {
     assert.strictEqual(rp.setIdleStrategy({ spin: 50 }), undefined);
-    assert.deepStrictEqual(rp.getIdleStrategy(), { spin: 50 });
+    assert.deepStrictEqual(rp.getIdleStrategy(), { spin: 50, linger: 20 });
     rp.setIdleStrategy({ spin: 0.5 });
-    assert.deepStrictEqual(rp.getIdleStrategy(), { spin: 0.5 });
+    assert.deepStrictEqual(rp.getIdleStrategy(), { spin: 0.5, linger: 20 });
+    rp.setIdleStrategy({ linger: 0 });
+    assert.deepStrictEqual(rp.getIdleStrategy(), { spin: 0, linger: 0 });
     rp.setIdleStrategy({});
-    assert.deepStrictEqual(rp.getIdleStrategy(), { spin: 0 });
+    assert.deepStrictEqual(rp.getIdleStrategy(), { spin: 0, linger: 20 });
   });
 
   it('takes nothing but microseconds up to a tenth of a second', () => {
-    rp.setIdleStrategy({ spin: 7 });
-    for (const wrong of [undefined, null, 5, 'text', { spin: '5' }, { spin: null }]) {
+    rp.setIdleStrategy({ spin: 7, linger: 3 });
+    for (const wrong of [undefined, null, 5, 'text', { spin: '5' }, { spin: null }, { linger: [] }]) {
       assert.throws(() => rp.setIdleStrategy(wrong), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' });
     }
     for (const spin of [-1, NaN, Infinity, 100001]) {
       assert.throws(() => rp.setIdleStrategy({ spin }), { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' });
+      assert.throws(() => rp.setIdleStrategy({ spin: 1, linger: spin }), { code: 'ERR_OUT_OF_RANGE' });
     }
-    assert.deepStrictEqual(rp.getIdleStrategy(), { spin: 7 });
+    assert.deepStrictEqual(rp.getIdleStrategy(), { spin: 7, linger: 3 });
   });
 
   it('is each thread\'s own; RINGPORT_SPIN is for all', async () => {
@@ -84,7 +87,7 @@ describe('idle strategy', () => {
     };
     const env = { ...process.env, RINGPORT_SPIN: '3' };
 
-    assert.deepStrictEqual(await play(program, { env }), [[{ spin: 5 }, { spin: 3 }]]);
+    assert.deepStrictEqual(await play(program, { env }), [[{ spin: 5, linger: 20 }, { spin: 3, linger: 20 }]]);
   });
 });
 
