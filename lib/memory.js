@@ -39,6 +39,15 @@ function awaitCollection() {
   collections.register({});
 }
 
+/** One more, which may be missing: null without memory for it. */
+function allocateSpare(length) {
+  try {
+    return allocUnsafeSlow(length);
+  } catch {
+    return null;
+  }
+}
+
 /** @param {number} length in bytes @returns {Buffer} of an ArrayBuffer of its own, its bytes are not set */
 function allocate(length) {
   const bytes = allocUnsafeSlow(length);
@@ -49,9 +58,12 @@ function allocate(length) {
   const address = binding.address(bytes);
 
   if (++count < TERM && address < topAddress + MARGIN && top !== null) return bytes;
+
+  const other = allocateSpare(length);
+
+  if (other === null) return bytes;
   if (top === null) awaitCollection();
 
-  const other = allocUnsafeSlow(length);
   const otherAddress = binding.address(other);
 
   count = 0;
