@@ -257,8 +257,9 @@ class Endpoint {
   /** Somebody waits for 'close'. */
   awaited = false;
   hold;
-  /** Number of the last message posted to the companion. */
-  sequence = 0;
+  /** Number of the last message posted to the companion. The first is any: what the port could not send
+   * in another thread may still lie there, and has numbers, too. */
+  sequence = Math.random() * 2 ** 32 | 0;
   /** Closed or sent away: nothing can be sent. [kClosed] follows in the closing phase of the loop;
    * until then what is queued can be read. */
   ending = false;

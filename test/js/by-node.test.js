@@ -538,6 +538,27 @@ describe('messages that transfer nothing but ArrayBuffers', () => {
     t.note(t.drain(b).map((message) => seen(message)));
   });
 
+  same('of a port that has moved, after one without memory for its record', async (wt, t) => {
+    const [a, b] = t.channel();
+    const [c, d] = t.channel();
+    const [x, y] = [filled(), filled(ODD)];
+
+    a.postMessage(x, [x]);
+    /* What is left of such a message. */
+    if (t.id !== 'worker_threads') {
+      const { ports } = require('../../lib/port');
+      const { companion } = ports.endpointOf(a).hold;
+
+      for (let number = 0; number < 3; number++) companion.postMessage(['not sent', number]);
+    }
+    c.postMessage(a, [a]);
+
+    const moved = t.keep(wt.receiveMessageOnPort(d).message);
+
+    moved.postMessage(y, [y]);
+    t.note(t.drain(b).map((message) => seen(message)));
+  });
+
   for (const before of [0, 1, 7, 8, 9, 20]) {
     same(`from a worker after ${before} messages, and to it`, async (wt, t) => {
       const worker = t.worker((wt, { data }) => {
