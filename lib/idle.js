@@ -31,9 +31,9 @@ function microseconds(name, value = DEFAULTS[name]) {
  * How this thread idles, in microseconds of 0 to 100,000.
  *
  * `linger` (20 unless said otherwise): a port that has been read to the end looks for up to so long, and
- * now and then twice as long, whether an answer comes to what it has sent, before its thread goes on and sleeps; for
- * 4 us if it has sent nothing. That is what a sleep costs. It becomes rare where it is in vain, and
- * ends at once when there is anything else to do.
+ * now and then twice as long, whether an answer comes to what it has sent, before its thread goes on and
+ * sleeps; for 4 us if it has sent nothing. That is what a sleep costs. It becomes rare where it is in
+ * vain, and ends at once when there is anything else to do.
  *
  * `spin` (0 unless said otherwise): before its event loop blocks the thread watches for messages of ringport.
  * One that comes meanwhile costs no wake-up, neither here nor for who sends it. Watching takes a core. It
