@@ -69,9 +69,10 @@ typedef struct rp_env {
   rp_counters counters;            /* see threads.h */
   rp_idle idle;
 
-  rp_half *turn;     /* which the wrapper deals with, NULL: none */
-  uint64_t lingered; /* when it first lingered in that turn; 0: it has not */
-  bool lingers_on;   /* it goes on lingering in its next turn */
+  rp_half *turn;        /* which the wrapper deals with, NULL: none */
+  uint64_t lingered;    /* when it first lingered in that turn; 0: it has not */
+  bool lingers_on;      /* it goes on lingering in its next turn */
+  uint64_t yields_from; /* until then, lingering yields no core */
 
   rp_port *ports; /* by slot */
   uint32_t ports_length;

@@ -63,13 +63,16 @@ typedef enum outcome {
   STOPPED, /* JavaScript cannot run any more */
 } outcome;
 
-/* Let others have the core. False: they took it. */
-static bool
-yield(void) {
-  uint64_t before = uv_hrtime();
-
+void
+rp_idle_yield(void) {
   yield_core();
-  return uv_hrtime() - before < YIELD_LONG;
+}
+
+/* The same, at a time. False: others took the core. */
+static bool
+yield(uint64_t now) {
+  rp_idle_yield();
+  return uv_hrtime() - now < YIELD_LONG;
 }
 
 bool
@@ -121,7 +124,7 @@ watch(rp_env *e, uint64_t now, int timeout) {
     if (now - idle->since >= idle->patience) return QUIET;
     if (now >= poll_at) return ON;
     if (now < yield_at) continue;
-    if (!yield() && !rp_thread_news(&e->thread)) return TAKEN;
+    if (!yield(now) && !rp_thread_news(&e->thread)) return TAKEN;
     now = uv_hrtime();
     if (gap < YIELD_LAST) gap *= 2;
     yield_at = now + gap;

@@ -46,6 +46,9 @@ bool rp_idle_come_back(struct rp_env *e);
 /* The environment is closing. */
 void rp_idle_close(struct rp_env *e);
 
+/* Let others have the core. */
+void rp_idle_yield(void);
+
 /* Whether the loop has events that it would find by polling now. */
 bool rp_idle_has_events(struct rp_env *e);
 

@@ -13,8 +13,11 @@
  * becomes rare in the same way.
  *
  * A turn in which all this pays does not last longer than it may for timers, and ends as soon as there is
- * anything else to do. It does not yield its core: who has it then keeps it for milliseconds. Who has asked
- * for watching (idle.c) gets that instead, which answers sooner.
+ * anything else to do. Who has asked for watching (idle.c) gets that instead, which answers sooner.
+ *
+ * The other thread may be waiting for this very core. So this one yields it now and then; two that stay
+ * awake are soon given two cores. But where other processes are busy it is one of those that gets the
+ * core, for milliseconds: then the thread does not yield again for a thousand times as long.
  */
 #include "linger.h"
 
@@ -30,6 +33,13 @@
 /* Until a look at everything else there is to do, and between two of those. A port that expects no answer
  * does not look for longer: where messages come this rarely, a sleep costs less than looking does. */
 #define UNDISTURBED (4 * MICROSECOND)
+
+/* A yield that takes longer has given the core to somebody who is not done at once; and that takes longer than
+ * any answer. */
+#define YIELD_LONG (5 * MICROSECOND)
+#define YIELD_LOST (100 * MICROSECOND)
+/* So many times as long as the core was lost, it is not yielded again. */
+#define YIELD_REST 1000
 
 /* Times left out at most. */
 #define MOST 32
@@ -66,11 +76,26 @@ look(rp_env *e, rp_port *port, uint64_t until) {
   return false;
 }
 
-/* The same, from one time to another, unless this thread is needed for something else. */
+/* Let others have the core, unless that has been a mistake. False: they took it. */
+static bool
+yield(rp_env *e, rp_linger *linger) {
+  uint64_t now = uv_hrtime(), took;
+
+  if (now < e->yields_from) return true;
+  rp_idle_yield();
+  took = uv_hrtime() - now;
+  if (took > YIELD_LOST) e->yields_from = now + YIELD_REST * took;
+  if (took < YIELD_LONG) return true;
+  linger->skips = MOST;
+  return false;
+}
+
+/* look(), from one time to another, unless this thread or its core is needed for something else. */
 static bool
 look_around(rp_env *e, rp_port *port, uint64_t from, uint64_t to) {
   for (uint64_t until = from; until < to;) {
     if (rp_thread_news(&e->thread) || rp_idle_has_events(e)) return false;
+    if (!yield(e, &port->linger)) return false;
     until = to - until < UNDISTURBED ? to : until + UNDISTURBED;
     if (look(e, port, until)) return true;
   }

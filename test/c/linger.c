@@ -17,6 +17,7 @@ typedef struct rp_env {
   void *loop;
   uint64_t lingered;
   bool lingers_on;
+  uint64_t yields_from;
 } rp_env;
 
 typedef struct rp_port {
@@ -27,6 +28,7 @@ typedef struct rp_port {
 static uint64_t uv_hrtime(void);
 static int uv_backend_timeout(void *loop);
 static bool rp_idle_has_events(rp_env *e);
+static void rp_idle_yield(void);
 #define rp_look_pause() ((void) 0)
 
 #include "../../src/node/linger.c"
@@ -50,6 +52,8 @@ static uint64_t now = 1000000;
 static uint64_t message_at; /* when the next one comes */
 static uint64_t events_at;  /* when the loop has something to do */
 static int timeout;
+static uint64_t yield_takes;
+static int yields;
 
 static uint64_t
 uv_hrtime(void) {
@@ -74,6 +78,12 @@ rp_idle_has_events(rp_env *e) {
 }
 
 static void
+rp_idle_yield(void) {
+  now += yield_takes;
+  yields++;
+}
+
+static void
 no_doorbell(rp_thread *thread) {
   (void) thread;
 }
@@ -92,6 +102,8 @@ open_port(void) {
   rp_half_begin(port.half);
   message_at = events_at = NEVER;
   timeout = -1;
+  yield_takes = 0;
+  yields = 0;
 }
 
 static void
@@ -259,6 +271,34 @@ a_turn_is_bounded_and_the_next_one_goes_on(void) {
 }
 
 static void
+a_core_that_others_need_is_left_to_them(void) {
+  const uint64_t slice = 3000 * MICROSECOND;
+  bool met;
+
+  open_port();
+  yield_takes = 10 * MICROSECOND;
+  (void) turn(NEVER, true, &met);
+  assert(!met && yields > 0 && port.linger.skip == MOST);
+  yields = 0;
+  port.linger.skip = 0;
+  yield_takes = slice;
+  (void) turn(NEVER, true, &met);
+  assert(!met && yields == 1);
+  for (int i = 0; i < 100 * (MOST + 1); i++) {
+    (void) turn(NEVER, true, &met);
+    assert(yields == 1);
+  }
+  port.linger.skip = 0;
+  (void) turn(15 * MICROSECOND, true, &met);
+  assert(met && yields == 1); /* it lingers all the same */
+  now += YIELD_REST * slice;
+  yield_takes = 0;
+  (void) turn(15 * MICROSECOND, true, &met);
+  assert(met && yields > 1);
+  close_port();
+}
+
+static void
 the_end_is_met_too(void) {
   uint64_t number;
 
@@ -294,6 +334,7 @@ main(void) {
   what_never_comes_soon_is_not_worth_waiting_for();
   whatever_else_there_is_to_do_ends_it();
   a_turn_is_bounded_and_the_next_one_goes_on();
+  a_core_that_others_need_is_left_to_them();
   the_end_is_met_too();
   whatever_comes_the_state_stays_in_its_bounds();
   return 0;
