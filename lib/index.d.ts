@@ -145,7 +145,7 @@ export interface IdleStrategy {
    */
   spin: number;
   /**
-   * For how many microseconds (0 to 100,000), at most, a port that has been read to the end looks for an answer to
+   * For how many microseconds (0 to 1,000), at most, a port that has been read to the end looks for an answer to
    * what it has sent before its thread sleeps; now and then twice as long, and 4 if it has sent nothing.
    * The default, 20, is what a sleep costs. It becomes rare where it is in vain and ends when there is
    * anything else to do. 0: never. A thread that watches does not linger.

@@ -2,7 +2,7 @@
  * yield.h - moments at which a test stops a thread, to do something to it right there.
  *
  * rp_yield("post:published") costs nothing: only builds with RP_YIELD_POINTS, which nobody ships, have
- * the function (test/faults/faults.c), and every name must be reached by a test (test/js/kill.test.js).
+ * the function (test/faults/faults.c), and every name must be reached by a test (test/faults/kill.js).
  */
 #ifndef RP_YIELD_H_
 #define RP_YIELD_H_

@@ -67,7 +67,7 @@ describe('idle strategy', () => {
     assert.deepStrictEqual(rp.getIdleStrategy(), { spin: 0, linger: 20 });
   });
 
-  it('takes nothing but microseconds up to a tenth of a second', () => {
+  it('takes nothing but microseconds, up to a tenth of a second of watching and a thousandth of lingering', () => {
     rp.setIdleStrategy({ spin: 7, linger: 3 });
     for (const wrong of [undefined, null, 5, 'text', { spin: '5' }, { spin: null }, { linger: [] }]) {
       assert.throws(() => rp.setIdleStrategy(wrong), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' });
@@ -76,6 +76,7 @@ describe('idle strategy', () => {
       assert.throws(() => rp.setIdleStrategy({ spin }), { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' });
       assert.throws(() => rp.setIdleStrategy({ spin: 1, linger: spin }), { code: 'ERR_OUT_OF_RANGE' });
     }
+    assert.throws(() => rp.setIdleStrategy({ linger: 1001 }), { code: 'ERR_OUT_OF_RANGE' });
     assert.deepStrictEqual(rp.getIdleStrategy(), { spin: 7, linger: 3 });
   });
 
