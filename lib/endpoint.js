@@ -780,6 +780,9 @@ class Endpoint {
     const value = decode(bytes, offset, length, foreign);
 
     if ((type & FLAG_WHOLE) === 0) return value;
+    if (foreign === null) {
+      throw new codec.RingportError('ERR_RINGPORT_CORRUPT', 'Corrupt message: its companion is missing');
+    }
     codec.noteMemory(value);
     return foreign[0];
   }
