@@ -37,6 +37,9 @@
 #define YIELD_LONG (5 * MICROSECOND)
 /* What sleeping adds to the way there and back: two wake-ups, at both ends. */
 #define WAKE_UPS (50 * MICROSECOND)
+/* Double what is not to be done, up to here. */
+#define MOST 256u
+
 #if defined(_WIN32)
 #include <windows.h>
 #define yield_core() ((void) SwitchToThread())
@@ -45,6 +48,11 @@
 #include <sched.h>
 #define yield_core() ((void) sched_yield())
 #endif
+
+static uint32_t
+twice(uint32_t count) {
+  return count == 0 ? 1 : count >= MOST ? MOST : count * 2;
+}
 
 static void
 rest(rp_env *e) {
@@ -138,7 +146,7 @@ lose_patience(rp_idle *idle) {
   if (idle->hinted) {
     idle->hinted = false;
     idle->patience = 0;
-    idle->deaf = idle->deafs = rp_twice(idle->deafs);
+    idle->deaf = idle->deafs = twice(idle->deafs);
   } else {
     idle->patience = idle->patience / 2 < SHORTEST ? 0 : idle->patience / 2;
   }
@@ -171,7 +179,7 @@ run_out(rp_env *e, int timeout) {
   outcome how = watch(e, now, timeout);
 
   if (how == STOPPED) return how;
-  if (how == TAKEN) idle->skip = idle->skips = rp_twice(idle->skips);
+  if (how == TAKEN) idle->skip = idle->skips = twice(idle->skips);
   idle->vain = idle->since > now ? 0 : idle->vain + uv_hrtime() - now;
   if (idle->vain >= idle->patience) lose_patience(idle);
   uv_update_time(e->loop); /* or a timer would be waited for from the time before */

@@ -62,10 +62,4 @@ rp_look_pause(void) {
 #endif
 }
 
-/* How often something is not to be done after it has been in vain once more. */
-static inline uint32_t
-rp_twice(uint32_t count) {
-  return count == 0 ? 1 : count >= 256 ? 256 : count * 2;
-}
-
 #endif
