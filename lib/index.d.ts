@@ -154,7 +154,7 @@ export interface IdleStrategy {
 }
 
 /**
- * How this thread idles from now on; the environment variable `RINGPORT_SPIN` says it for all.
+ * How this thread idles from now on; the environment variables `RINGPORT_SPIN` and `RINGPORT_LINGER` say it for all.
  * @throws {TypeError} ERR_INVALID_ARG_TYPE, {RangeError} ERR_OUT_OF_RANGE: nothing is changed
  */
 export declare function setIdleStrategy(strategy: Partial<IdleStrategy>): void;

@@ -21,7 +21,13 @@ const codec = () => require('./codec/index');
 const idle = () => require('./idle');
 
 /* For trying it out: every thread of the process that loads ringport. */
-if (process.env.RINGPORT_SPIN) idle().setIdleStrategy({ spin: Number(process.env.RINGPORT_SPIN) });
+const { RINGPORT_SPIN: spin, RINGPORT_LINGER: linger } = process.env;
+
+if (spin || linger) {
+  idle().setIdleStrategy({
+    spin: spin ? Number(spin) : undefined, linger: linger ? Number(linger) : undefined,
+  });
+}
 
 /** @see lib/codec/index.js */
 function serialize(value) {

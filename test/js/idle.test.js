@@ -80,15 +80,18 @@ describe('idle strategy', () => {
     assert.deepStrictEqual(rp.getIdleStrategy(), { spin: 7, linger: 3 });
   });
 
-  it('is each thread\'s own; RINGPORT_SPIN is for all', async () => {
+  it('is each thread\'s own; RINGPORT_SPIN and RINGPORT_LINGER are for all', async () => {
     const program = (wt, { note, worker }) => {
       wt.setIdleStrategy({ spin: 5 });
       worker((wt) => wt.parentPort.postMessage(wt.getIdleStrategy()))
         .on('message', (theirs) => note(wt.getIdleStrategy(), theirs));
     };
-    const env = { ...process.env, RINGPORT_SPIN: '3' };
+    const env = { ...process.env, RINGPORT_SPIN: '3', RINGPORT_LINGER: '' };
+    const other = { ...process.env, RINGPORT_SPIN: '', RINGPORT_LINGER: '0' };
 
     assert.deepStrictEqual(await play(program, { env }), [[{ spin: 5, linger: 20 }, { spin: 3, linger: 20 }]]);
+    assert.deepStrictEqual(await play(program, { env: other }),
+      [[{ spin: 5, linger: 20 }, { spin: 0, linger: 0 }]]);
   });
 });
 

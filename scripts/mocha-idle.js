@@ -1,9 +1,10 @@
 'use strict';
 
-// node scripts/mocha-spin.js [suites...]
+// node scripts/mocha-idle.js [suites...]
 //
 // Runs the suites that compare ringport with Node while every thread watches for messages before it
-// sleeps (setIdleStrategy): nothing but the time that it takes may be different.
+// sleeps, and while each sleeps as soon as its ports are empty (setIdleStrategy): nothing but the time
+// that it takes may be different.
 
 const { runMocha, total } = require('./steps');
 
@@ -14,9 +15,12 @@ const suites = named.length > 0 ? named : [
 ].map((name) => `test/js/${name}.test.js`);
 
 async function main() {
-  const env = { RINGPORT_SPIN: '50' };
+  const run = (name, env) => runMocha(name, process.execPath, suites, { env });
 
-  total([await runMocha('mocha, watching', process.execPath, suites, { env })]);
+  total([
+    await run('mocha, watching', { RINGPORT_SPIN: '50' }),
+    await run('mocha, not lingering', { RINGPORT_LINGER: '0' }),
+  ]);
 }
 
 main();
