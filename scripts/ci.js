@@ -22,7 +22,7 @@ const steps = {
   'models in Promela': node('test/spin/run.js'),
   'fuzzing, in short': node('scripts/fuzz.js', '--seconds', '3'),
   'mocha on the other Node lines': node('scripts/mocha-all.js', '--others'),
-  'mocha, threads watch and do not linger': node('scripts/mocha-idle.js'),
+  'mocha, idle strategies': node('scripts/mocha-idle.js'),
   'mocha, addon under ASan': node('scripts/mocha-asan.js'),
   'soak': node('test/soak/run.js', '--seconds', '25'),
   'npm start': npm('start', '--silent', '--', '--rounds', '1'),
