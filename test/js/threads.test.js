@@ -155,7 +155,10 @@ const { api: wt, id } = subject;
 
     await next(blocked, 'message');
 
-    const reader = start((wt) => wt.parentPort.postMessage(wt.threads()));
+    const reader = start((wt) => {
+      wt.parentPort.on('message', () => {}); // stays until all is compared
+      wt.parentPort.postMessage(wt.threads());
+    });
     const seen = await next(reader, 'message');
     const ids = [wt.threadId, blocked.threadId, reader.threadId];
 
