@@ -22,23 +22,20 @@
 #include "env.h"
 #include "value.h"
 
-#define MICROSECOND ((uint64_t) 1000)
 #define MILLISECOND ((uint64_t) 1000000)
 
 /* Shorter is not worth the clock readings. */
-#define SHORTEST (2 * MICROSECOND)
+#define SHORTEST (2 * RP_MICROSECOND)
 /* Looks between two clock readings, some 20 ns each. */
 #define LOOKS 32
 /* Until the first yield, in case that who is to answer has the same core, and, as it gets longer, between
  * the later ones: a system call of 0.3 us. */
-#define YIELD_FIRST (2 * MICROSECOND)
-#define YIELD_LAST (16 * MICROSECOND)
-/* A yield that takes longer has given the core to somebody. */
-#define YIELD_LONG (5 * MICROSECOND)
+#define YIELD_FIRST (2 * RP_MICROSECOND)
+#define YIELD_LAST (16 * RP_MICROSECOND)
 /* What sleeping adds to the way there and back: two wake-ups, at both ends. */
-#define WAKE_UPS (50 * MICROSECOND)
-/* Double what is not to be done, up to here. */
-#define MOST 256u
+#define WAKE_UPS (50 * RP_MICROSECOND)
+/* Times left out at most. */
+#define MOST 256
 
 #if defined(_WIN32)
 #include <windows.h>
@@ -48,11 +45,6 @@
 #include <sched.h>
 #define yield_core() ((void) sched_yield())
 #endif
-
-static uint32_t
-twice(uint32_t count) {
-  return count == 0 ? 1 : count >= MOST ? MOST : count * 2;
-}
 
 static void
 rest(rp_env *e) {
@@ -71,16 +63,10 @@ typedef enum outcome {
   STOPPED, /* JavaScript cannot run any more */
 } outcome;
 
-void
+uint64_t
 rp_idle_yield(void) {
   yield_core();
-}
-
-/* The same, at a time. False: others took the core. */
-static bool
-yield(uint64_t now) {
-  rp_idle_yield();
-  return uv_hrtime() - now < YIELD_LONG;
+  return uv_hrtime();
 }
 
 bool
@@ -132,8 +118,11 @@ watch(rp_env *e, uint64_t now, int timeout) {
     if (now - idle->since >= idle->patience) return QUIET;
     if (now >= poll_at) return ON;
     if (now < yield_at) continue;
-    if (!yield(now) && !rp_thread_news(&e->thread)) return TAKEN;
-    now = uv_hrtime();
+
+    uint64_t since = now;
+
+    now = rp_idle_yield();
+    if (now - since >= RP_YIELD_LONG && !rp_thread_news(&e->thread)) return TAKEN;
     if (gap < YIELD_LAST) gap *= 2;
     yield_at = now + gap;
   }
@@ -146,7 +135,7 @@ lose_patience(rp_idle *idle) {
   if (idle->hinted) {
     idle->hinted = false;
     idle->patience = 0;
-    idle->deaf = idle->deafs = twice(idle->deafs);
+    idle->deaf = idle->deafs = rp_rarer(idle->deafs, MOST);
   } else {
     idle->patience = idle->patience / 2 < SHORTEST ? 0 : idle->patience / 2;
   }
@@ -179,7 +168,7 @@ run_out(rp_env *e, int timeout) {
   outcome how = watch(e, now, timeout);
 
   if (how == STOPPED) return how;
-  if (how == TAKEN) idle->skip = idle->skips = twice(idle->skips);
+  if (how == TAKEN) idle->skip = idle->skips = rp_rarer(idle->skips, MOST);
   idle->vain = idle->since > now ? 0 : idle->vain + uv_hrtime() - now;
   if (idle->vain >= idle->patience) lose_patience(idle);
   uv_update_time(e->loop); /* or a timer would be waited for from the time before */
@@ -247,9 +236,9 @@ rp_idle_set(napi_env env, napi_callback_info info) {
     return rp_throw_type(env, "setIdle needs two numbers");
   if (e->closing) return NULL;
   if (idle->prepare == NULL && spin > 0 && !make_handles(e)) return rp_throw_memory(env);
-  idle->linger = linger * MICROSECOND;
+  idle->linger = linger * RP_MICROSECOND;
   if (idle->prepare == NULL) return NULL;
-  idle->spin = idle->patience = spin * MICROSECOND;
+  idle->spin = idle->patience = spin * RP_MICROSECOND;
   idle->skip = idle->skips = idle->deaf = idle->deafs = 0;
   idle->vain = 0;
   /* Stopping is for the callback, which knows whether the thread has to go to rest first. */

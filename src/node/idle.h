@@ -9,10 +9,12 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "patience.h"
+
 struct rp_env;
 
 /* What a sleep costs two threads that answer each other, less a wake-up that may go on meanwhile. */
-#define RP_LINGER ((uint64_t) 20000)
+#define RP_LINGER (20 * RP_MICROSECOND)
 
 /* All times in nanoseconds. All others are 0 as long as nobody has asked for watching. */
 typedef struct rp_idle {
@@ -46,20 +48,10 @@ bool rp_idle_come_back(struct rp_env *e);
 /* The environment is closing. */
 void rp_idle_close(struct rp_env *e);
 
-/* Let others have the core. */
-void rp_idle_yield(void);
+/* Let others have the core. The time then. */
+uint64_t rp_idle_yield(void);
 
 /* Whether the loop has events that it would find by polling now. */
 bool rp_idle_has_events(struct rp_env *e);
-
-/* Between two looks at a word that another thread is going to write. */
-static inline void
-rp_look_pause(void) {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__) && defined(__GNUC__)
-  __asm__ volatile("isb" ::: "memory");
-#endif
-}
 
 #endif

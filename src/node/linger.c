@@ -24,20 +24,16 @@
 #include "env.h"
 #include "yield.h"
 
-#define MICROSECOND ((uint64_t) 1000)
-
 /* Of one turn, from the first time on. */
-#define TURN (100 * MICROSECOND)
+#define TURN (100 * RP_MICROSECOND)
 /* Between two looks: each takes the cache line with the tail away from the sender. */
-#define GAP (MICROSECOND / 2)
+#define GAP (RP_MICROSECOND / 2)
 /* Until a look at everything else there is to do, and between two of those. A port that expects no answer
  * does not look for longer: where messages come this rarely, a sleep costs less than looking does. */
-#define UNDISTURBED (4 * MICROSECOND)
+#define UNDISTURBED (4 * RP_MICROSECOND)
 
-/* A yield that takes longer has given the core to somebody who is not done at once; and that takes longer than
- * any answer. */
-#define YIELD_LONG (5 * MICROSECOND)
-#define YIELD_LOST (100 * MICROSECOND)
+/* A yield that takes longer than any answer. */
+#define YIELD_LOST (100 * RP_MICROSECOND)
 /* So many times as long as the core was lost, it is not yielded again. */
 #define YIELD_REST 1000
 
@@ -46,11 +42,6 @@
 #define LONG_MOST 16
 /* Messages in a row that are met only by lingering longer: the other thread lingers less often than that. */
 #define PATIENCE (2 * MOST)
-
-static uint8_t
-more(uint8_t skips, uint8_t most) {
-  return skips == 0 ? 1 : skips < most / 2 ? (uint8_t) (skips * 2) : most;
-}
 
 static bool
 has_message(rp_port *port) {
@@ -79,13 +70,14 @@ look(rp_env *e, rp_port *port, uint64_t until) {
 /* Let others have the core, unless that has been a mistake. False: they took it. */
 static bool
 yield(rp_env *e, rp_linger *linger) {
-  uint64_t now = uv_hrtime(), took;
+  uint64_t now = uv_hrtime();
 
   if (now < e->yields_from) return true;
-  rp_idle_yield();
-  took = uv_hrtime() - now;
+
+  uint64_t took = rp_idle_yield() - now;
+
   if (took > YIELD_LOST) e->yields_from = now + YIELD_REST * took;
-  if (took < YIELD_LONG) return true;
+  if (took < RP_YIELD_LONG) return true;
   linger->skips = MOST;
   return false;
 }
@@ -132,7 +124,8 @@ linger_long(rp_env *e, rp_port *port, uint64_t begin) {
     return true;
   }
   linger->unproved = 0;
-  linger->long_skip = linger->long_skips = more(linger->long_skips, LONG_MOST);
+  linger->long_skip = linger->long_skips =
+      (uint8_t) rp_rarer(linger->long_skips, LONG_MOST);
   return false;
 }
 
@@ -163,6 +156,6 @@ rp_linger_for(rp_env *e, rp_port *port) {
       linger_short(e, port, begin, asked) || (asked && linger_long(e, port, begin));
 
   rp_yield("linger:looked");
-  if (!met) linger->skip = linger->skips = more(linger->skips, MOST);
+  if (!met) linger->skip = linger->skips = (uint8_t) rp_rarer(linger->skips, MOST);
   return met;
 }

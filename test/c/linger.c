@@ -8,6 +8,7 @@
 /* In the place of env.h. */
 #define RP_NODE_ENV_H_
 #include "../../src/node/linger.h"
+#include "../../src/node/patience.h"
 
 typedef struct rp_env {
   rp_thread thread;
@@ -28,21 +29,21 @@ typedef struct rp_port {
 static uint64_t uv_hrtime(void);
 static int uv_backend_timeout(void *loop);
 static bool rp_idle_has_events(rp_env *e);
-static void rp_idle_yield(void);
+static uint64_t rp_idle_yield(void);
 #define rp_look_pause() ((void) 0)
 
 #include "../../src/node/linger.c"
 
 #define NEVER UINT64_MAX
 /* Of who has not asked for anything else, and the longest look that follows from it. */
-#define LINGER (20 * MICROSECOND)
+#define LINGER (20 * RP_MICROSECOND)
 #define LONG (2 * LINGER)
 /* What reading the clock takes. */
 #define TICK ((uint64_t) 50)
 /* How much later than it should a look may end. */
 #define LATE (GAP + 4 * TICK)
 /* What a thread that sleeps needs to answer. */
-#define WAKING (35 * MICROSECOND)
+#define WAKING (35 * RP_MICROSECOND)
 
 static rp_env env;
 static rp_port port;
@@ -77,10 +78,11 @@ rp_idle_has_events(rp_env *e) {
   return now >= events_at;
 }
 
-static void
+static uint64_t
 rp_idle_yield(void) {
   now += yield_takes;
   yields++;
+  return uv_hrtime();
 }
 
 static void
@@ -144,13 +146,13 @@ who_expects_no_answer_looks_briefly(void) {
   bool met;
 
   open_port();
-  assert(turn(3 * MICROSECOND, false, &met) <= 3 * MICROSECOND + LATE && met);
-  assert(turn(6 * MICROSECOND, false, &met) <= UNDISTURBED + LATE && !met);
+  assert(turn(3 * RP_MICROSECOND, false, &met) <= 3 * RP_MICROSECOND + LATE && met);
+  assert(turn(6 * RP_MICROSECOND, false, &met) <= UNDISTURBED + LATE && !met);
   close_port();
   open_port();
-  assert(turn(6 * MICROSECOND, true, &met) <= 6 * MICROSECOND + LATE && met);
-  assert(turn(15 * MICROSECOND, true, &met) <= 15 * MICROSECOND + LATE && met);
-  assert(turn(6 * MICROSECOND, false, &met) <= UNDISTURBED + LATE && !met);
+  assert(turn(6 * RP_MICROSECOND, true, &met) <= 6 * RP_MICROSECOND + LATE && met);
+  assert(turn(15 * RP_MICROSECOND, true, &met) <= 15 * RP_MICROSECOND + LATE && met);
+  assert(turn(6 * RP_MICROSECOND, false, &met) <= UNDISTURBED + LATE && !met);
   close_port();
   open_port();
   assert(turn(NEVER, true, &met) <= LONG + LATE && !met);
@@ -168,10 +170,10 @@ in_vain_it_becomes_rare_and_never_ends(bool asked) {
   assert(tries == 10);
   tries = 0;
   do tries++;
-  while (turn(MICROSECOND, asked, &met), !met);
+  while (turn(RP_MICROSECOND, asked, &met), !met);
   assert(tries <= MOST + 1);
   for (int i = 0; i < 1000; i++) {
-    (void) turn(MICROSECOND, asked, &met);
+    (void) turn(RP_MICROSECOND, asked, &met);
     assert(met);
   }
   assert(turn(NEVER, asked, &met) > TICK); /* and it begins anew */
@@ -202,8 +204,8 @@ two_that_answer_each_other_stay_awake(void) {
       else if (met)
         its_skips = 0;
       else
-        its_skip = its_skips = more(its_skips, MOST);
-      (void) turn(lingers && met ? MICROSECOND : WAKING, true, &met);
+        its_skip = its_skips = (uint8_t) rp_rarer(its_skips, MOST);
+      (void) turn(lingers && met ? RP_MICROSECOND : WAKING, true, &met);
       awake = lingers && met ? awake + 1 : 0;
       assert(turns < 3 * (MOST + 1) * (LONG_MOST + 1));
     }
@@ -236,8 +238,8 @@ whatever_else_there_is_to_do_ends_it(void) {
   env.idle.spin = 0;
   env.idle.linger = 0;
   assert(turn(NEVER, true, &met) <= TICK && !met);
-  env.idle.linger = 2 * MICROSECOND;
-  assert(turn(NEVER, true, &met) <= 4 * MICROSECOND + LATE && !met);
+  env.idle.linger = 2 * RP_MICROSECOND;
+  assert(turn(NEVER, true, &met) <= 4 * RP_MICROSECOND + LATE && !met);
   env.idle.linger = LINGER;
   port.linger = (rp_linger){.asked = true};
   events_at = now;
@@ -245,8 +247,8 @@ whatever_else_there_is_to_do_ends_it(void) {
   close_port();
 
   open_port();
-  events_at = now + 7 * MICROSECOND;
-  assert(turn(NEVER, true, &met) <= 7 * MICROSECOND + UNDISTURBED + LATE && !met);
+  events_at = now + 7 * RP_MICROSECOND;
+  assert(turn(NEVER, true, &met) <= 7 * RP_MICROSECOND + UNDISTURBED + LATE && !met);
   close_port();
 
   open_port();
@@ -262,21 +264,21 @@ a_turn_is_bounded_and_the_next_one_goes_on(void) {
 
   open_port();
   env.lingered = 0;
-  do (void) read_to_the_end(2 * MICROSECOND, true, &met);
+  do (void) read_to_the_end(2 * RP_MICROSECOND, true, &met);
   while (met);
   assert(env.lingers_on && now - begin <= TURN + LONG + LATE);
-  (void) turn(15 * MICROSECOND, false, &met); /* it has asked in the turn before */
+  (void) turn(15 * RP_MICROSECOND, false, &met); /* it has asked in the turn before */
   assert(met);
   close_port();
 }
 
 static void
 a_core_that_others_need_is_left_to_them(void) {
-  const uint64_t slice = 3000 * MICROSECOND;
+  const uint64_t slice = 3000 * RP_MICROSECOND;
   bool met;
 
   open_port();
-  yield_takes = 10 * MICROSECOND;
+  yield_takes = 10 * RP_MICROSECOND;
   (void) turn(NEVER, true, &met);
   assert(!met && yields > 0 && port.linger.skip == MOST);
   yields = 0;
@@ -289,11 +291,11 @@ a_core_that_others_need_is_left_to_them(void) {
     assert(yields == 1);
   }
   port.linger.skip = 0;
-  (void) turn(15 * MICROSECOND, true, &met);
+  (void) turn(15 * RP_MICROSECOND, true, &met);
   assert(met && yields == 1); /* it lingers all the same */
   now += YIELD_REST * slice;
   yield_takes = 0;
-  (void) turn(15 * MICROSECOND, true, &met);
+  (void) turn(15 * RP_MICROSECOND, true, &met);
   assert(met && yields > 1);
   close_port();
 }
