@@ -21,7 +21,7 @@ const {
   MessageChannel, MessagePort: NodePort, receiveMessageOnPort,
 } = require('./threads');
 
-const { RingportError } = require('./codec/errors');
+const { corrupt } = require('./codec/errors');
 const { binding } = require('./native');
 const { ports, kArrive } = require('./port');
 
@@ -222,7 +222,7 @@ function take(endpoint, sequence, hasPorts) {
     const received = receiveMessageOnPort(endpoint.hold.companion ?? closedPort());
 
     if (received === undefined) {
-      throw new RingportError('ERR_RINGPORT_CORRUPT', 'Corrupt message: its companion is missing');
+      throw corrupt('its companion is missing');
     }
 
     const foreign = received.message;

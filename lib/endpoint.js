@@ -9,6 +9,7 @@
  * per batch, decode out of the inbox.
  */
 
+const { corrupt } = require('./codec/errors');
 const companion = require('./companion');
 const context = require('./context');
 const memory = require('./memory');
@@ -780,9 +781,7 @@ class Endpoint {
     const value = decode(bytes, offset, length, foreign);
 
     if ((type & FLAG_WHOLE) === 0) return value;
-    if (foreign === null) {
-      throw new codec.RingportError('ERR_RINGPORT_CORRUPT', 'Corrupt message: its companion is missing');
-    }
+    if (foreign === null) throw corrupt('its companion is missing');
     codec.noteMemory(value);
     return foreign[0];
   }
