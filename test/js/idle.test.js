@@ -8,15 +8,12 @@
  */
 
 const assert = require('node:assert');
-const { spawnSync } = require('node:child_process');
 const { subject } = require('./support/implementations');
 const { play } = require('./support/play');
+const { confined, runOnOneCore } = require('./support/one-core');
 const { source } = require('./support/program');
 
 const rp = subject.api;
-
-/** Whether a command can be confined to one core here. */
-const confined = spawnSync('taskset', ['-c', '0', 'true']).status === 0;
 
 /* Longer than anything here takes: what waits for its end, fails. */
 const FOREVER = 100000;
@@ -216,10 +213,8 @@ describe('idle strategy: while two threads watch', function () {
           if (left === 0) stop();
         });
       }, spin));
-      const { status, stdout } = spawnSync('taskset', ['-c', '0', process.execPath, '-e', text],
-        { encoding: 'utf8', timeout: 120000 });
 
-      assert.deepStrictEqual({ status, stdout }, { status: 0, stdout: '["stopped"]\n' });
+      assert.deepStrictEqual(runOnOneCore(text, 120000), { status: 0, stdout: '["stopped"]\n' });
     }
   });
 

@@ -9,15 +9,12 @@
  */
 
 const assert = require('node:assert');
-const { spawnSync } = require('node:child_process');
 const { run } = require('./support/differential');
 const { reference, subject } = require('./support/implementations');
+const { confined, runOnOneCore } = require('./support/one-core');
 const { source } = require('./support/program');
 
 const LIMIT = 100000;
-
-/** Whether a command can be confined to one core here. */
-const confined = spawnSync('taskset', ['-c', '0', 'true']).status === 0;
 
 /** A program does the same with both. */
 async function same(program, expected) {
@@ -171,10 +168,8 @@ describe('lingering: while two threads send a number to and fro,', function () {
         if (left === 0) stop();
       });
     });
-    const { status, stdout } = spawnSync('taskset',
-      ['-c', '0', process.execPath, '-e', source(subject.id, program)], { encoding: 'utf8', timeout: LIMIT });
 
-    assert.deepStrictEqual({ status, stdout }, { status: 0, stdout: '["stopped"]\n' });
+    assert.deepStrictEqual(runOnOneCore(source(subject.id, program), LIMIT), { status: 0, stdout: '["stopped"]\n' });
   });
 });
 
