@@ -1,12 +1,12 @@
 /*
  * chain.c - the inbox of a port: a chain of rings that grows and shrinks.
  *
- * The link: the producer stores `next` (plain), then seals with an exchange on tail (release). The
+ * The link: the producer stores `next` (plain), then seals with a store to tail (release). The
  * consumer reads tail (acquire), finds the seal, and only then reads `next`. So one word orders
  * everything, and parking while the producer links is the same race as parking while it publishes.
  *
  * Who frees a segment: the consumer, once it has found the seal and drained it. The producer has
- * then left it for good: its last access was the exchange that set the seal.
+ * then left it for good: its last access was the store that set the seal.
  */
 #include "chain.h"
 
@@ -29,6 +29,9 @@ _Static_assert(offsetof(rp_segment, head) - offsetof(rp_segment, tail) == 128,
 /* Parked consumers to meet in a row, with less than an eighth of the segment written in between,
  * before shrinking: enough that a ping-pong of bursts does not malloc each time. */
 #define CALM_ENOUGH 16u
+
+/* Records read without parking from which on a barrier for the next parking (1 to 3 us) is little. */
+#define BUSY 256u
 
 static void
 segment_free(rp_segment *segment) {
@@ -90,7 +93,7 @@ link_segment(rp_chain *chain, rp_segment *segment) {
   *next = segment;
   rp_yield("chain:linking");
   rp_store_relaxed(&chain->sent, chain->claimed);
-  if (rp_ring_seal(&chain->producer)) chain->owed = true;
+  if (rp_ring_seal(&chain->producer, &chain->parking)) chain->owed = true;
   rp_yield("chain:linked");
   chain->newest = segment;
   chain->calm_from = 0;
@@ -186,7 +189,7 @@ rp_chain_publish(rp_chain *chain) {
   if (chain->closed) return false; /* the seal stays */
   rp_store_relaxed(&chain->sent, chain->claimed);
   rp_yield("chain:publishing");
-  owed = rp_ring_publish(&chain->producer);
+  owed = rp_ring_publish(&chain->producer, &chain->parking);
   rp_yield("chain:published");
   if (owed) shrink_when_calm(chain);
   owed |= chain->owed;
@@ -202,7 +205,7 @@ rp_chain_close(rp_chain *chain) {
   chain->closed = true;
   chain->owed = false;
   rp_store_relaxed(&chain->sent, chain->claimed);
-  return rp_ring_seal(&chain->producer) || owed;
+  return rp_ring_seal(&chain->producer, &chain->parking) || owed;
 }
 
 int
@@ -252,13 +255,21 @@ rp_chain_peek_run(rp_chain *chain, uint32_t max_bytes, uint32_t max_count, uint8
   return RP_OK;
 }
 
+/* The producer need not wait for its stores any more; see parking.h. */
+static void
+lighten(rp_chain *chain) {
+  chain->rested = chain->received;
+  if (rp_load_relaxed(&chain->parking.light) == 0 && rp_barrier_available())
+    rp_store_relaxed(&chain->parking.light, 1);
+}
+
 void
 rp_chain_release(rp_chain *chain, uint32_t bytes, uint32_t count) {
   chain->consumer.position += bytes;
   chain->received += count;
-  /* Producers of a chain grow it instead of waiting for room: nobody is parked in head. */
-  (void) rp_ring_release(&chain->consumer);
+  rp_ring_release(&chain->consumer);
   rp_yield("chain:released");
+  if (chain->received - chain->rested >= BUSY) lighten(chain);
 }
 
 uint32_t
@@ -269,12 +280,13 @@ rp_chain_queued(rp_chain *chain) {
 
 bool
 rp_chain_park(rp_chain *chain) {
-  return rp_ring_park(&chain->consumer);
+  chain->rested = chain->received;
+  return rp_ring_park(&chain->consumer, &chain->parking);
 }
 
 bool
 rp_chain_unpark(rp_chain *chain) {
-  return rp_ring_unpark(&chain->consumer);
+  return rp_parking_take(&chain->parking);
 }
 
 void

@@ -43,15 +43,19 @@ typedef struct rp_chain {
   bool owed;          /* a token was taken while linking: publish reports it */
   bool closed;
 
-  /* The consumer's two lines. */
+  /* The consumer's line. */
   _Alignas(128) rp_word first_head;
-  rp_word abandoned; /* 1: the consumer reads no more; producers may skip their work */
+  uint32_t received; /* records stepped over */
   rp_consumer consumer;
   rp_segment *oldest;
+  uint32_t rested; /* records stepped over when it parked last */
+
+  /* What the producer reads with every record, and hardly ever changes. */
+  _Alignas(64) rp_parking parking;
+  rp_word abandoned; /* 1: the consumer reads no more; producers may skip their work */
   rp_segment *first_next; /* the link of the ring of capacity 0; see link in chain.c */
   _Atomic(rp_segment *)
-      spare;         /* one drained segment, taken by the producer when it grows */
-  uint32_t received; /* records stepped over */
+      spare; /* one drained segment, taken by the producer when it grows */
 } rp_chain;
 
 _Static_assert(sizeof(rp_chain) == 256, "an idle chain is two pairs of lines");

@@ -47,7 +47,7 @@ check_side(uint32_t capacity) {
 /* Take over what the consumer has released. False if head makes no sense. */
 static bool
 refresh_head(rp_producer *p) {
-  /* Acquire pairs with the exchange in rp_ring_release(): the consumer has finished reading what
+  /* Acquire pairs with the store in rp_ring_release(): the consumer has finished reading what
    * we are about to write over. */
   uint32_t released = rp_load_acquire(p->head) & ~RP_FLAGS;
 
@@ -60,7 +60,7 @@ refresh_head(rp_producer *p) {
 /* Take over what the producer has published. False if tail makes no sense. */
 static bool
 refresh_tail(rp_consumer *c) {
-  /* Acquire pairs with the exchange in rp_ring_publish(): the records below tail are complete. */
+  /* Acquire pairs with the store in rp_ring_publish(): the records below tail are complete. */
   uint32_t tail = rp_load_acquire(c->tail);
   uint32_t published = tail & ~RP_FLAGS;
 
@@ -122,23 +122,16 @@ rp_ring_claim(rp_producer *p, uint32_t type, uint32_t length, uint8_t **payload)
 }
 
 bool
-rp_ring_publish(rp_producer *p) {
-  /* Exchange, not store: it also takes the wake-up token (see "Parking" in ring.h).
-   * Release half pairs with the acquire in refresh_tail(); acquire half pairs with rp_ring_park():
-   * whoever takes the token sees all that the consumer did before it parked. */
-  uint32_t old = rp_exchange(p->tail, p->position);
-
+rp_ring_publish(rp_producer *p, rp_parking *parking) {
   p->published = p->position;
-  return (old & RP_PARKED) != 0;
+  /* Its release pairs with the acquire in refresh_tail(). */
+  return rp_parking_publish(parking, p->tail, p->position);
 }
 
 bool
-rp_ring_seal(rp_producer *p) {
-  /* As in rp_ring_publish(). */
-  uint32_t old = rp_exchange(p->tail, p->position | RP_SEAL);
-
+rp_ring_seal(rp_producer *p, rp_parking *parking) {
   p->published = p->position;
-  return (old & RP_PARKED) != 0;
+  return rp_parking_publish(parking, p->tail, p->position | RP_SEAL);
 }
 
 int
@@ -179,30 +172,19 @@ rp_ring_advance(rp_consumer *c, const rp_record *record) {
   c->position += rp_record_size(record->length);
 }
 
-bool
+void
 rp_ring_release(rp_consumer *c) {
-  /* Exchange takes the token of a producer that waits for room. Release half pairs with the acquire
-   * in refresh_head(). */
-  uint32_t old = rp_exchange(c->head, c->position);
-
-  return (old & RP_PARKED) != 0;
+  /* Pairs with the acquire in refresh_head(). */
+  rp_store_release(c->head, c->position);
 }
 
 bool
-rp_ring_park(rp_consumer *c) {
-  /* Release half: whoever takes the token sees what we did before; acquire half pairs with the
-   * exchange in rp_ring_publish(), should it have come first. */
-  uint32_t old = rp_fetch_or(c->tail, RP_PARKED);
+rp_ring_park(rp_consumer *c, rp_parking *parking) {
+  uint32_t tail = rp_parking_put(parking, c->tail);
 
-  if ((old & ~RP_FLAGS) == c->position && (old & RP_SEAL) == 0) return true;
+  if ((tail & ~RP_FLAGS) == c->position && (tail & RP_SEAL) == 0) return true;
 
-  /* A publish or the seal came first. The bit is ours to take back, unless a later publish has
-   * taken it: then its doorbell is on the way. */
-  return !rp_ring_unpark(c);
-}
-
-bool
-rp_ring_unpark(rp_consumer *c) {
-  /* Acquire half pairs with rp_ring_publish(); the release half keeps the word's chain whole. */
-  return (rp_fetch_and(c->tail, ~RP_PARKED) & RP_PARKED) != 0;
+  /* A publish or the seal came first. The token is ours to take back, unless its producer or a later one
+   * has taken it: then its doorbell is on the way. */
+  return !rp_parking_take(parking);
 }

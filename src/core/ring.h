@@ -1,13 +1,12 @@
 /*
- * ring.h - single producer, single consumer ring of records, with a parking token.
+ * ring.h - single producer, single consumer ring of records.
  *
  * Two control words and a data area. Where they lie is the caller's choice: the inbox of a port
- * puts them in malloc'd segments (chain.h), a shared ring in a SharedArrayBuffer.
+ * puts them in malloc'd segments (chain.h).
  *
  *   WORD   WRITTEN BY          DESCRIPTION
- *   tail   producer            bytes published, free running; bit 0 PARKED (set and taken back by
- *                              the consumer, taken by the producer), bit 1 SEALED (producer, last)
- *   head   consumer            bytes released, free running; bit 0 PARKED (the producer's)
+ *   tail   producer            bytes published, free running; bit 1 SEALED (last)
+ *   head   consumer            bytes released, free running
  *
  * tail and head must be 128 bytes apart (two lines: the prefetcher pulls lines in pairs).
  * Positions are multiples of 8, so their low three bits are free for flags.
@@ -23,12 +22,7 @@
  * nothing behind. A record takes at most half the capacity, so an empty ring can always take it,
  * wherever head is.
  *
- * Parking. The wake-up token is in exactly one place: the PARKED bit, a doorbell that has not run
- * yet, or the running consumer. The consumer puts it into tail with fetch_or when it has drained;
- * the producer publishes with exchange and takes the token if it was there. Both are
- * read-modify-writes on one word, so their order is total: either the consumer sees the new tail
- * or the producer sees the bit. No fence, no lost wake-up. A producer that waits for room parks in
- * head in the same way.
+ * A consumer that finds nothing may park, in a word beside the ring: see parking.h.
  */
 #ifndef RP_RING_H_
 #define RP_RING_H_
@@ -39,8 +33,8 @@
 
 #include "atomic.h"
 #include "error.h"
+#include "parking.h"
 
-#define RP_PARKED 1u
 #define RP_SEAL 2u
 #define RP_FLAGS 7u
 
@@ -101,11 +95,11 @@ int rp_ring_claim(rp_producer *p, uint32_t type, uint32_t length, uint8_t **payl
 
 /* Make every record claimed so far visible. Producer only, wait-free.
  * Returns true if the consumer was parked: the caller then owes it one doorbell. */
-bool rp_ring_publish(rp_producer *p);
+bool rp_ring_publish(rp_producer *p, rp_parking *parking);
 
 /* Publish, and say that nothing more will come. Producer only, wait-free, once.
  * Returns true if the consumer was parked: the caller then owes it one doorbell. */
-bool rp_ring_seal(rp_producer *p);
+bool rp_ring_seal(rp_producer *p, rp_parking *parking);
 
 /* The next record, which stays in the ring. Consumer only, wait-free. `*record` is valid until
  * rp_ring_release(). RP_EMPTY: nothing now. RP_SEALED: nothing now or ever. RP_ECORRUPT: the
@@ -115,16 +109,12 @@ int rp_ring_peek(rp_consumer *c, rp_record *record);
 /* Step over the record that rp_ring_peek() gave. Consumer only, wait-free. */
 void rp_ring_advance(rp_consumer *c, const rp_record *record);
 
-/* Give the room of everything stepped over back to the producer. Consumer only, wait-free.
- * Returns true if the producer was parked for room: the caller then owes it one doorbell. */
-bool rp_ring_release(rp_consumer *c);
+/* Give the room of everything stepped over back to the producer. Consumer only, wait-free. */
+void rp_ring_release(rp_consumer *c);
 
-/* Put the token into tail. Consumer only, wait-free, after peek said RP_EMPTY.
- * Returns true if the token is gone: it is in tail, or a producer took it at once and its doorbell
+/* Park. Consumer only, after peek said RP_EMPTY; wait-free but for the system's barrier.
+ * Returns true if the token is gone: it is parked, or a producer took it at once and its doorbell
  * is on the way. False: a publish came first; the caller keeps the token and drains again. */
-bool rp_ring_park(rp_consumer *c);
-
-/* Take the token out of tail if it is there. Consumer only, wait-free. */
-bool rp_ring_unpark(rp_consumer *c);
+bool rp_ring_park(rp_consumer *c, rp_parking *parking);
 
 #endif
