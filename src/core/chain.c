@@ -255,21 +255,15 @@ rp_chain_peek_run(rp_chain *chain, uint32_t max_bytes, uint32_t max_count, uint8
   return RP_OK;
 }
 
-/* The producer need not wait for its stores any more; see parking.h. */
-static void
-lighten(rp_chain *chain) {
-  chain->rested = chain->received;
-  if (rp_load_relaxed(&chain->parking.light) == 0 && rp_barrier_available())
-    rp_store_relaxed(&chain->parking.light, 1);
-}
-
 void
 rp_chain_release(rp_chain *chain, uint32_t bytes, uint32_t count) {
   chain->consumer.position += bytes;
   chain->received += count;
   rp_ring_release(&chain->consumer);
   rp_yield("chain:released");
-  if (chain->received - chain->rested >= BUSY) lighten(chain);
+  if (chain->received - chain->rested < BUSY) return;
+  chain->rested = chain->received;
+  rp_parking_lighten(&chain->parking);
 }
 
 uint32_t

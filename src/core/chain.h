@@ -100,7 +100,7 @@ void rp_chain_release(rp_chain *chain, uint32_t bytes, uint32_t count);
 /* Records published and not yet stepped over. Consumer only, wait-free. */
 uint32_t rp_chain_queued(rp_chain *chain);
 
-/* The token: as rp_ring_park() and rp_ring_unpark(), wherever in the chain the consumer is. */
+/* The token: as rp_ring_park() and rp_parking_take(), wherever in the chain the consumer is. */
 bool rp_chain_park(rp_chain *chain);
 bool rp_chain_unpark(rp_chain *chain);
 

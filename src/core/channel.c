@@ -28,7 +28,7 @@ half_init(rp_half *half, rp_channel *channel, rp_half *peer, rp_thread *thread) 
   (void) rp_chain_park(&half->inbox);
 }
 
-/* The caller has taken the token out of the inbox's tail. Any thread. */
+/* The caller has taken the token out of the inbox. Any thread. */
 static void
 wake(rp_half *half) {
   rp_channel *channel = half->channel;
@@ -157,7 +157,7 @@ rp_half_publish(rp_half *half) {
 
 void
 rp_half_schedule(rp_half *half) {
-  /* Either we have the token, or it is in tail and we take it, or it is on its way to us. */
+  /* Either we have the token, or it is parked and we take it, or it is on its way to us. */
   if (!half->awake && !rp_chain_unpark(&half->inbox)) return;
   half->awake = false;
   rp_thread_push(half->owner, half);

@@ -15,7 +15,7 @@
  *
  * Where the token of an inbox is:
  *
- *   in tail           the owner has drained and rests
+ *   parked            the owner has drained and rests
  *   with a waker      who will take the lock
  *   held              the half is DETACHED (or CLOSED): nobody to ring; attach looks
  *   awake             on the owner's ready list, or its callback runs, or the half is stopped and

@@ -2,21 +2,21 @@
  * parking.h - the wake-up token of a consumer that may sleep.
  *
  *   WORD    WRITTEN BY            DESCRIPTION
- *   parked  consumer, producer    1: the token is here. The consumer puts it here when it has drained, and
- *                                 either side takes it, by exchange
- *   light   consumer              1: it passes a barrier before it relies on `parked`; see below
+ *   parked  consumer, producer    1: the token is here. The consumer puts it here when it has drained;
+ *                                 whoever takes it does so by exchange
+ *   light   consumer              1: the token is not here, nor will be before all threads of the process
+ *                                 have passed a barrier
  *
  * The token is in exactly one place: here, in a doorbell that has not run yet, or with the running
- * consumer. The producer stores what it publishes, then loads `parked`; the consumer stores `parked`,
- * then loads what is published. Neither pair may change places, or both sides miss each other
- * (barrier.h). At first both sides' are sequentially consistent: for the producer an instruction that
- * waits until all it has stored has arrived, however far away the lines are. A consumer that has much
- * to read sets `light`: from then on the producer's are plain, and the consumer passes rp_barrier_all()
- * when it parks.
+ * consumer. The producer stores what it publishes, then takes the token; the consumer puts the token here,
+ * then looks at what is published. Both exchange one word, so their order is total: if the consumer was
+ * first, the producer finds the token; if the producer was, the consumer sees what it has stored.
  *
- * The producer looks at `light` again, behind its load of `parked`: if it is still set, the consumer has
- * yet to pass a barrier before it sleeps, and will see what was stored. If not, the producer may have
- * been late: it stores and loads once more, in order.
+ * But an exchange waits until all that was stored before has arrived, however far away the lines are. So a
+ * consumer that has much to read sets `light`, and a producer that finds it set, behind its store, leaves
+ * it at that. To park, the consumer clears `light` and passes rp_barrier_all() (barrier.h) before it looks:
+ * a producer that was past its store by then is seen; one that was not finds `light` cleared, and exchanges.
+ * It may be late by several parkings, of which only the first had a barrier, and still finds that.
  */
 #ifndef RP_PARKING_H_
 #define RP_PARKING_H_
@@ -33,34 +33,43 @@ typedef struct rp_parking {
 /* Take the token if it is here. Any side, wait-free. */
 static inline bool
 rp_parking_take(rp_parking *parking) {
+  /* Acquire half: what was done with the token before. Release half pairs with rp_parking_put(): if the
+   * token is not here, who puts it here next sees what was stored before this. */
   return rp_exchange(&parking->parked, 0) != 0;
 }
 
-/* Publish `value` in `word`. Producer only, wait-free. True if the consumer was parked: the caller has
- * taken its token and owes it one doorbell. */
+/* Publish `value` in `word`, which is not touched again. Producer only, wait-free. True if the consumer was
+ * parked: the caller has taken its token and owes it one doorbell. */
 static inline bool
 rp_parking_publish(rp_parking *parking, rp_word *word, uint32_t value) {
-  if (rp_load_relaxed(&parking->light) != 0) {
-    rp_store_release(word, value);
-    /* For the compiler only; the processor's part is the consumer's barrier. */
-    atomic_signal_fence(memory_order_seq_cst);
-    /* Acquire keeps the next load behind this one. */
-    if (rp_load_acquire(&parking->parked) != 0) return rp_parking_take(parking);
-    if (rp_load_relaxed(&parking->light) != 0) return false;
-  }
-  rp_store_seq(word, value);
-  return rp_load_seq(&parking->parked) != 0 && rp_parking_take(parking);
+  rp_store_release(word, value);
+  /* For the compiler only; the processor's part is the consumer's barrier. */
+  atomic_signal_fence(memory_order_seq_cst);
+  if (rp_load_relaxed(&parking->light) != 0) return false;
+  return rp_parking_take(parking);
 }
 
-/* Put the token here; then look at `word`, whose value this returns, once more. Consumer only. */
+/* Put the token here; then look at `word`, whose value this returns, once more. Consumer only, wait-free but
+ * for the system's barrier. */
 static inline uint32_t
 rp_parking_put(rp_parking *parking, rp_word *word) {
-  rp_store_seq(&parking->parked, 1);
-  if (rp_load_relaxed(&parking->light) != 0) {
-    rp_store_relaxed(&parking->light, 0);
-    rp_barrier_all();
-  }
-  return rp_load_seq(word);
+  bool light = rp_load_relaxed(&parking->light) != 0;
+
+  if (light) rp_store_relaxed(&parking->light, 0);
+  /* Acquire half pairs with a producer that found nothing in rp_parking_take(). */
+  (void) rp_exchange(&parking->parked, 1);
+  if (light) rp_barrier_all();
+  /* Relaxed: what lies below it is read behind an acquire of its own. */
+  return rp_load_relaxed(word);
+}
+
+/* Let the producer do without the exchange. Consumer only. Nothing while the token is here, as it is when
+ * a consumer reads without having been woken: it would sleep on without a barrier. */
+static inline void
+rp_parking_lighten(rp_parking *parking) {
+  if (rp_load_relaxed(&parking->light) == 0 && rp_load_relaxed(&parking->parked) == 0 &&
+      rp_barrier_available())
+    rp_store_relaxed(&parking->light, 1);
 }
 
 #endif
