@@ -14,6 +14,7 @@ struct lane {
   int unpublished;
   _Alignas(128) rp_consumer consumer;
   int unreleased;
+  _Alignas(128) rp_parking parking;
   _Alignas(128) uint8_t data[LANE_BYTES];
 };
 
@@ -29,7 +30,7 @@ lane_new(void) {
 static inline void
 lane_flush(lane *l) {
   if (l->unpublished == 0) return;
-  rp_ring_publish(&l->producer);
+  rp_ring_publish(&l->producer, &l->parking);
   l->unpublished = 0;
 }
 

@@ -10,6 +10,7 @@
 enum { CAPACITY = 64 };
 
 static rp_word tail, head;
+static rp_parking parking;
 static uint8_t *data;
 
 static void
@@ -150,7 +151,7 @@ random_bytes(rng *random) {
     read += rp_record_size(record.length);
     assert(read <= CAPACITY);
   }
-  (void) rp_ring_release(&c);
+  rp_ring_release(&c);
 }
 
 /* Heads that a producer with `published` and `claimed` records of 16 bytes must not believe:
@@ -166,7 +167,7 @@ heads_that_make_no_sense(uint32_t base, uint32_t seen, uint32_t published,
     words(base, base);
     rp_producer_init(&p, &tail, &head, data, CAPACITY);
     for (; n < published; n++) assert(rp_ring_claim(&p, 1, 8, &payload) == RP_OK);
-    (void) rp_ring_publish(&p);
+    (void) rp_ring_publish(&p, &parking);
     for (; n < claimed; n++) assert(rp_ring_claim(&p, 1, 8, &payload) == RP_OK);
     assert(rp_ring_claim(&p, 1, 24, &payload) == RP_FULL);
     atomic_store(&head, base + seen * 16);

@@ -11,6 +11,7 @@
 typedef struct pipe {
   _Alignas(128) rp_word tail;
   _Alignas(128) rp_word head;
+  _Alignas(128) rp_parking parking;
   uint8_t *data;
   uint32_t capacity;
   uint32_t records;
@@ -55,15 +56,16 @@ produce(void *argument) {
     int result;
 
     while ((result = rp_ring_claim(&p, i, length, &payload)) == RP_FULL) {
-      if (unpublished > 0) (void) rp_ring_publish(&p), unpublished = 0;
+      if (unpublished > 0) (void) rp_ring_publish(&p, &q->parking), unpublished = 0;
       sched_yield();
     }
     assert(result == RP_OK);
     fill(payload, length, i);
     unpublished++;
-    if (random_below(&batches, 3) == 0) (void) rp_ring_publish(&p), unpublished = 0;
+    if (random_below(&batches, 3) == 0)
+      (void) rp_ring_publish(&p, &q->parking), unpublished = 0;
   }
-  (void) rp_ring_seal(&p);
+  (void) rp_ring_seal(&p, &q->parking);
   return NULL;
 }
 
@@ -80,7 +82,7 @@ consume(void *argument) {
   rp_consumer_init(&c, &q->tail, &q->head, q->data, q->capacity);
   while ((result = rp_ring_peek(&c, &record)) != RP_SEALED) {
     if (result == RP_EMPTY) {
-      (void) rp_ring_release(&c);
+      rp_ring_release(&c);
       sched_yield();
       continue;
     }
@@ -90,7 +92,7 @@ consume(void *argument) {
     assert(checksum(record.payload, record.length) == checksum(expected, record.length));
     rp_ring_advance(&c, &record);
     received++;
-    if (random_below(&batches, 3) == 0) (void) rp_ring_release(&c);
+    if (random_below(&batches, 3) == 0) rp_ring_release(&c);
   }
   assert(received == q->records);
   return NULL;

@@ -10,6 +10,7 @@
 
 typedef struct world {
   rp_word tail, head;
+  rp_parking parking;
   uint8_t *data;
   uint32_t capacity;
   rp_producer producer;
@@ -64,7 +65,7 @@ vandalize(world *w, input *in) {
 
 static void
 step(world *w, input *in) {
-  switch (take_u8(in) % 14) {
+  switch (take_u8(in) % 16) {
     case 0:
       consume(w, true);
       break;
@@ -72,13 +73,13 @@ step(world *w, input *in) {
       consume(w, false);
       break;
     case 2:
-      (void) rp_ring_release(&w->consumer);
+      rp_ring_release(&w->consumer);
       break;
     case 3:
-      (void) rp_ring_park(&w->consumer);
+      (void) rp_ring_park(&w->consumer, &w->parking);
       break;
     case 4:
-      (void) rp_ring_unpark(&w->consumer);
+      (void) rp_parking_take(&w->parking);
       break;
     case 5:
       produce(w, take_size(in));
@@ -87,10 +88,10 @@ step(world *w, input *in) {
       produce(w, take_u32(in));
       break;
     case 7:
-      (void) rp_ring_publish(&w->producer);
+      (void) rp_ring_publish(&w->producer, &w->parking);
       break;
     case 8:
-      (void) rp_ring_seal(&w->producer);
+      (void) rp_ring_seal(&w->producer, &w->parking);
       break;
     case 9:
       rp_store_release(&w->tail, take_u32(in));
@@ -103,6 +104,12 @@ step(world *w, input *in) {
       break;
     case 12:
       vandalize(w, in);
+      break;
+    case 13:
+      rp_parking_lighten(&w->parking);
+      break;
+    case 14:
+      rp_store_relaxed(&w->parking.parked, take_u8(in) % 2);
       break;
     default:
       /* A new owner of the sides trusts the words as little as the old one. */
