@@ -1,15 +1,17 @@
 /*
  * token.pml - the wake-up token, from a publish to the turn of the half in the consumer's loop
- * (src/core/ring.c, thread.c, the parking of channel.c, src/node/env.c and idle.c), with liveness.
+ * (src/core/parking.h, ring.c, thread.c, the parking of channel.c, src/node/env.c and idle.c), with liveness.
  *
  * PORTS producers, each with an inbox of its own; all inboxes belong to one thread, whose loop sleeps until
  * the doorbell rings, or watches. A producer writes up to MESSAGES and may stop after any of them, or
  * seal: so no record is saved by the doorbell of a later one. In each of its turns a half reads one
  * message or all, and its owner may stop it; whoever is stopped is started again in a later
- * iteration, before or after it was drained from outside.
+ * iteration, before or after it was drained from outside. Whoever is not may be read from, too.
  *
- * One read-modify-write of one word is one atomic step, a look at a word is another. The doorbell is
- * libuv's: a flag that a ring sets, and that the loop clears before it calls back.
+ * One read-modify-write of one word is one atomic step, a look at a word is another. What a producer
+ * stores to tail is held back until it exchanges something, the consumer passes its barrier, or the
+ * memory sees to it. The doorbell is libuv's: a flag that a ring sets, and that the loop clears before
+ * it calls back.
  *
  * What may break is chosen by -D: see run.js.
  */
@@ -20,12 +22,16 @@
 #define MESSAGES 2
 #endif
 #define STOPS 1   /* of each half */
+#define POLLS 1
 #define WATCHES 1 /* or the loop could watch for ever and never come to its timers */
 
-/* An inbox: position, parked and sealed are one word, tail. */
+/* An inbox: position and sealed are one word, tail; parked and light are one each. */
 byte position[PORTS];
-bool parked[PORTS] = true;
 bool sealed[PORTS];
+bool parked[PORTS] = true;
+bool light[PORTS];
+byte stored[PORTS]; /* by the producer; up to position has arrived */
+bool seals[PORTS];  /* stored, too */
 byte head[PORTS];
 bool closed[PORTS]; /* the seal has been read, and the half is gone */
 
@@ -43,6 +49,13 @@ chan taken = [PORTS] of { byte };
 
 bool bell;       /* the flag */
 byte owed_bells; /* whoever found RESTING and has not rung yet */
+
+#define ARRIVED(i) (position[i] == stored[i] && sealed[i] == seals[i])
+
+inline arrive(i) {
+  position[i] = stored[i];
+  sealed[i] = seals[i]
+}
 
 #define TOKENS(i) (parked[i] + waking[i] + listed[i] + awake[i])
 
@@ -80,55 +93,109 @@ inline push(i) {
   fi
 }
 
-active [PORTS] proctype producer() {
-  byte i = _pid;
-  bool owed, rings;
+/* rp_parking_take() by a producer. */
+inline exchange(i) {
+  atomic {
+    arrive(i);
+    owed = parked[i];
+    waking[i] = owed;
+    parked[i] = false
+  }
+}
 
-  do
-  :: position[i] < (i == 0 -> MESSAGES : 1) ->
-     /* rp_ring_publish() */
-#ifdef PUBLISH_STORES
-     owed = parked[i];
-     atomic { position[i]++; waking[i] = owed; parked[i] = false }
-#else
-     atomic { position[i]++; owed = parked[i]; waking[i] = owed; parked[i] = false }
-#endif
+/* rp_parking_publish(): the position, or the seal. Of all but the first it is one step, to keep the number
+ * of states down: they never find `light` set. */
+inline publish(i, count, seal) {
+  if
+  :: i != 0 -> atomic { stored[i] = stored[i] + count; seals[i] = seal; exchange(i) }
+  :: else ->
+#ifdef PUBLISH_TAKES_FIRST
+     spared = light[i];
      if
-     :: owed -> push(i)
-     :: else
-     fi
-  :: break
-  :: /* rp_ring_seal() */
-     atomic { sealed[i] = true; owed = parked[i]; waking[i] = owed; parked[i] = false }
-     if
-     :: owed -> push(i)
+     :: !spared -> exchange(i)
      :: else
      fi;
-     break
+     spared = true;
+#endif
+#ifdef LIGHT_IS_SEEN_FIRST
+     spared = light[i];
+#endif
+     atomic { stored[i] = stored[i] + count; seals[i] = seal };
+#ifndef LIGHT_IS_SEEN_FIRST
+     spared = spared || light[i];
+#endif
+#ifdef PUBLISH_ONLY_LOOKS
+     spared = spared || !parked[i];
+#endif
+     if
+     :: !spared -> exchange(i)
+     :: else
+     fi;
+     spared = false
+  fi;
+  if
+  :: owed -> owed = false; push(i)
+  :: else
+  fi
+}
+
+active [PORTS] proctype producer() {
+  byte i = _pid;
+  bool owed, rings, spared;
+
+  do
+  :: stored[i] < (i == 0 -> MESSAGES : 1) -> publish(i, 1, false)
+  :: break
+  :: publish(i, 0, true); break
   od
 }
 
-/* rp_ring_park(): into tail, unless something came first. */
-inline park(i) {
+active proctype memory() {
+end:
+  do
+  :: atomic { !ARRIVED(0) -> arrive(0) }
+  od
+}
+
+inline pass_barrier(i) {
   atomic {
+    if
+    :: again -> arrive(i)
+    :: else
+    fi
+  }
+}
+
+/* rp_ring_park(): the token stays, unless something came first. */
+inline park(i) {
+  again = light[i];
+#ifdef BARRIER_COMES_FIRST
+  pass_barrier(i);
+#endif
+#ifndef LIGHT_STAYS
+  light[i] = false;
+#endif
+  atomic { awake[i] = false; parked[i] = true }
+#ifndef NO_BARRIER
+#ifndef BARRIER_COMES_FIRST
+  pass_barrier(i);
+#endif
+#endif
 #ifdef PARK_DOES_NOT_LOOK
-    again = false;
+  again = false;
 #else
 #ifdef PARK_MISSES_THE_SEAL
-    again = position[i] != head[i];
+  again = position[i] != head[i];
 #else
-    again = position[i] != head[i] || sealed[i];
+  again = position[i] != head[i] || sealed[i];
 #endif
 #endif
-    awake[i] = false;
-    parked[i] = true
-  }
   if
   :: again ->
 #ifdef UNPARK_IS_BLIND
      atomic { parked[i] = false; awake[i] = true; again = true }
 #else
-     /* rp_ring_unpark(): a later publish may have taken it. */
+     /* rp_parking_take(): a producer may have been faster. */
      atomic { again = parked[i]; parked[i] = false; awake[i] = again }
 #endif
      if
@@ -137,6 +204,21 @@ inline park(i) {
      fi
   :: else
   fi
+}
+
+/* One message; after some of the first, rp_parking_lighten(). */
+inline read_one(i) {
+  atomic {
+    head[i]++;
+    if
+#ifndef A_PARKED_ONE_GRANTS
+    :: i == 0 && !parked[i] -> light[i] = true
+#else
+    :: i == 0 -> light[i] = true
+#endif
+    :: true
+    fi
+  }
 }
 
 mtype = { STAYS, COMES_AGAIN, PARKS };
@@ -148,7 +230,7 @@ inline turn(i) {
   :: receiving[i] ->
      do
      :: head[i] != position[i] ->
-        head[i]++;
+        read_one(i);
         if
         :: true
         :: break
@@ -239,7 +321,7 @@ inline rest() {
 }
 
 active proctype loop() {
-  byte half, k, watches, stops[PORTS];
+  byte half, k, watches, polls, stops[PORTS];
   bool again, rings, fails, had[PORTS];
   mtype next = STAYS;
 
@@ -267,6 +349,9 @@ end:
      :: again -> again = false; serve(); rest()
      :: else
      fi
+  :: /* A timer reads from who is parked. */
+     atomic { polls < POLLS && parked[0] && head[0] != position[0] -> polls++ }
+     read_one(0)
   :: /* A timer starts what is stopped. */
      (!receiving[0] || !receiving[PORTS - 1]) ->
      if
@@ -276,7 +361,7 @@ end:
      if
      :: /* receiveMessageOnPort() to the end, rp_half_drained(). */
         do
-        :: head[half] != position[half] -> head[half]++
+        :: head[half] != position[half] -> read_one(half)
         :: else -> break
         od;
         if
@@ -307,9 +392,11 @@ end:
 }
 
 #define ONE(i) (closed[i] || TOKENS(i) == 1)
-#define DONE(i) (head[i] == position[i] && (closed[i] || !sealed[i]))
+#define DONE(i) (ARRIVED(i) && head[i] == position[i] && (closed[i] || !sealed[i]))
 
-/* A token is in one place, and there is never a second ring. */
-ltl once { [] (ONE(0) && ONE(PORTS - 1) && owed_bells + bell <= 1) }
+#define BARRED(i) (!parked[i] || !light[i])
+
+/* A token is in one place, not where the producer does not look, and there is never a second ring. */
+ltl once { [] (ONE(0) && ONE(PORTS - 1) && BARRED(0) && BARRED(PORTS - 1) && owed_bells + bell <= 1) }
 /* Whatever is published is read in the end, and so is the seal. */
 ltl read { <> [] (DONE(0) && DONE(PORTS - 1)) }
