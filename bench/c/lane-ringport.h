@@ -24,6 +24,8 @@ lane_new(void) {
 
   rp_producer_init(&l->producer, &l->tail, &l->head, l->data, LANE_BYTES);
   rp_consumer_init(&l->consumer, &l->tail, &l->head, l->data, LANE_BYTES);
+  /* As chain.c does for a consumer that has read 256 records without parking: this one never parks. */
+  rp_parking_lighten(&l->parking);
   return l;
 }
 

@@ -27,7 +27,8 @@ CC chooses the compiler. ck_ring takes part if Concurrency Kit's headers are ins
 `;
 
 const ROOT = path.join(__dirname, '../..');
-const SOURCES = [path.join(__dirname, 'ring.c'), ...['ring', 'shared', 'spsc', 'mpsc', 'mpmc']
+const CORE = ['ring', 'barrier', 'shared', 'spsc', 'mpsc', 'mpmc'];
+const SOURCES = [path.join(__dirname, 'ring.c'), ...CORE
   .map((name) => path.join(ROOT, `src/core/${name}.c`))];
 const FLAGS = ['-std=c11', '-D_GNU_SOURCE', '-O3', '-DNDEBUG', '-pthread',
   `-I${path.join(ROOT, 'src/core')}`];
