@@ -13,15 +13,31 @@ const { fromCharCode } = String;
 
 const SLOTS = 1024;
 const CACHED = 16;
+/** See `lucks`. */
+const LUCKY = 64;
+const TRIAL = 32;
+const PAUSE = -512;
 
 /** Per slot: length and the words that `latin1` compares. */
 const table = new Int32Array(SLOTS * 8);
 const values = new Array(SLOTS).fill('');
 
+/**
+ * By length: how many more strings that are not in the table it takes until so many are not looked up
+ * at all, or how many of these remain (negative). To look and to remember in vain costs as much again
+ * as to make the string.
+ */
+const lucks = new Int16Array(CACHED + 1).fill(LUCKY);
+
 /** 0 to 63 characters at `pos`. */
 function latin1(u8, view, pos, length) {
-  if (length > CACHED) return latin1Slice.call(u8, pos, pos + length);
+  if (length > CACHED) return make(u8, pos, length);
   if (length === 0) return '';
+  const luck = lucks[length];
+  if (luck < 0) {
+    lucks[length] = luck === -1 ? TRIAL : luck + 1;
+    return make(u8, pos, length);
+  }
   let a;
   let b = 0;
   let c = 0;
@@ -47,7 +63,11 @@ function latin1(u8, view, pos, length) {
   const slot = hash & (SLOTS - 1);
   const at = slot * 8;
   if (table[at] === length && table[at + 1] === a && table[at + 2] === b && table[at + 3] === c &&
-      table[at + 4] === d) return values[slot];
+      table[at + 4] === d) {
+    if (luck < LUCKY) lucks[length] = luck + 1;
+    return values[slot];
+  }
+  lucks[length] = luck === 0 ? PAUSE : luck - 1;
   const string = make(u8, pos, length);
   table[at] = length;
   table[at + 1] = a;
@@ -93,6 +113,36 @@ function make(u, p, length) {
     case 16: return fromCharCode(
       u[p], u[p + 1], u[p + 2], u[p + 3], u[p + 4], u[p + 5], u[p + 6], u[p + 7], u[p + 8],
       u[p + 9], u[p + 10], u[p + 11], u[p + 12], u[p + 13], u[p + 14], u[p + 15]);
+    case 17: return fromCharCode(
+      u[p], u[p + 1], u[p + 2], u[p + 3], u[p + 4], u[p + 5], u[p + 6], u[p + 7], u[p + 8], u[p + 9],
+      u[p + 10], u[p + 11], u[p + 12], u[p + 13], u[p + 14], u[p + 15], u[p + 16]);
+    case 18: return fromCharCode(
+      u[p], u[p + 1], u[p + 2], u[p + 3], u[p + 4], u[p + 5], u[p + 6], u[p + 7], u[p + 8], u[p + 9],
+      u[p + 10], u[p + 11], u[p + 12], u[p + 13], u[p + 14], u[p + 15], u[p + 16], u[p + 17]);
+    case 19: return fromCharCode(
+      u[p], u[p + 1], u[p + 2], u[p + 3], u[p + 4], u[p + 5], u[p + 6], u[p + 7], u[p + 8], u[p + 9],
+      u[p + 10], u[p + 11], u[p + 12], u[p + 13], u[p + 14], u[p + 15], u[p + 16], u[p + 17],
+      u[p + 18]);
+    case 20: return fromCharCode(
+      u[p], u[p + 1], u[p + 2], u[p + 3], u[p + 4], u[p + 5], u[p + 6], u[p + 7], u[p + 8], u[p + 9],
+      u[p + 10], u[p + 11], u[p + 12], u[p + 13], u[p + 14], u[p + 15], u[p + 16], u[p + 17],
+      u[p + 18], u[p + 19]);
+    case 21: return fromCharCode(
+      u[p], u[p + 1], u[p + 2], u[p + 3], u[p + 4], u[p + 5], u[p + 6], u[p + 7], u[p + 8], u[p + 9],
+      u[p + 10], u[p + 11], u[p + 12], u[p + 13], u[p + 14], u[p + 15], u[p + 16], u[p + 17],
+      u[p + 18], u[p + 19], u[p + 20]);
+    case 22: return fromCharCode(
+      u[p], u[p + 1], u[p + 2], u[p + 3], u[p + 4], u[p + 5], u[p + 6], u[p + 7], u[p + 8], u[p + 9],
+      u[p + 10], u[p + 11], u[p + 12], u[p + 13], u[p + 14], u[p + 15], u[p + 16], u[p + 17],
+      u[p + 18], u[p + 19], u[p + 20], u[p + 21]);
+    case 23: return fromCharCode(
+      u[p], u[p + 1], u[p + 2], u[p + 3], u[p + 4], u[p + 5], u[p + 6], u[p + 7], u[p + 8], u[p + 9],
+      u[p + 10], u[p + 11], u[p + 12], u[p + 13], u[p + 14], u[p + 15], u[p + 16], u[p + 17],
+      u[p + 18], u[p + 19], u[p + 20], u[p + 21], u[p + 22]);
+    case 24: return fromCharCode(
+      u[p], u[p + 1], u[p + 2], u[p + 3], u[p + 4], u[p + 5], u[p + 6], u[p + 7], u[p + 8], u[p + 9],
+      u[p + 10], u[p + 11], u[p + 12], u[p + 13], u[p + 14], u[p + 15], u[p + 16], u[p + 17],
+      u[p + 18], u[p + 19], u[p + 20], u[p + 21], u[p + 22], u[p + 23]);
     default: return latin1Slice.call(u, p, p + length);
   }
 }
