@@ -15,7 +15,7 @@ const context = require('./context');
 const memory = require('./memory');
 const outbox = require('./outbox');
 const {
-  binding, control, START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SEALED,
+  binding, control, START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SLOT, SEALED,
 } = require('./native');
 const {
   ports, kBatching, kMessage, kMessages, kMessageError, kClosed,
@@ -348,30 +348,40 @@ class Endpoint {
    * @returns {boolean | undefined} what postMessage returns
    */
   post(value, transfer) {
+    if (transfer === null && staged === 0 && copies === null) return this.send(value, null);
+
+    /* In a getter of another value, perhaps, that has staged something already. */
     const outerBase = stagedBase;
-    const outerSending = sending;
     const outerCopies = copies;
 
-    outbox.flush(); // this may be in a getter, within postMany(): what came before goes before
     stagedBase = staged;
     copies = null;
+    try {
+      return this.send(value, transfer);
+    } finally {
+      stagedBase = outerBase;
+      copies = outerCopies;
+    }
+  }
+
+  /** The same where nothing is staged from `stagedBase` on and nothing copied. */
+  send(value, transfer) {
+    const outerSending = sending;
+    let start = NONE;
+
+    outbox.flush(); // this may be in a getter, within postMany(): what came before goes before
     /* Asked now: a getter that closes the port does not stop the message that it is part of. */
     sending = this.open;
     posting = this.slot;
     try {
-      const start = encode(value, transfer);
-
-      try {
-        if (codec.foreign === null && transfer === null) return this.write(start, codec.end);
-        return companion.send(this, start, codec.foreign, transfer, copies, sending);
-      } finally {
-        codec.release(start);
-      }
+      start = encode(value, transfer);
+      if (transfer === null && codec.foreign === null) return this.write(start, codec.end);
+      return companion.send(this, start, codec.foreign, transfer, copies, sending);
     } finally {
-      unstage();
-      stagedBase = outerBase;
+      if (start !== NONE) codec.release(start);
+      if (staged !== stagedBase) unstage();
       sending = outerSending;
-      copies = outerCopies;
+      copies = null;
     }
   }
 
@@ -482,7 +492,8 @@ class Endpoint {
     control[END] = end;
     control[FLAGS] = flags;
     control[STAGED] = stagedBase;
-    post(this.slot);
+    control[SLOT] = this.slot;
+    post();
     if (control[STATUS] !== 0) return !this.open; // false: the peer has closed
     staged = stagedBase;
     return true;

@@ -13,6 +13,7 @@ const BYTES = 4;
 const COUNT = 5;
 const MAX = 6;
 const STAGED = 7;
+const SLOT = 8;
 const WORDS = 16;
 
 /** A value of the STATUS word; the table is in src/core/error.h. */
@@ -26,7 +27,7 @@ const MARK = binding.mark().toString(36);
 module.exports = {
   binding,
   control,
-  START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED,
+  START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SLOT,
   SEALED,
   /** What a message of the wrapper's own is known by, among those of users. */
   mark: (name) => `ringport.${name}.${MARK}`,

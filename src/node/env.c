@@ -312,6 +312,11 @@ rp_env_readable_port(rp_env *e, napi_value value) {
 }
 
 rp_port *
+rp_env_port_at(rp_env *e, uint32_t slot) {
+  return slot >= e->ports_length || e->ports[slot].half == NULL ? NULL : &e->ports[slot];
+}
+
+rp_port *
 rp_env_port(rp_env *e, napi_value value) {
   rp_port *port = rp_env_readable_port(e, value);
 

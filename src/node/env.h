@@ -28,6 +28,7 @@ enum {
   RP_CONTROL_COUNT, /* receive in: records to step over first; out: records of the batch */
   RP_CONTROL_MAX,   /* receive in: most records to give */
   RP_CONTROL_STAGED, /* post: first staged block of the message */
+  RP_CONTROL_SLOT,   /* post: of the port */
   RP_CONTROL_WORDS = 16,
 };
 
@@ -138,6 +139,9 @@ rp_port *rp_env_port(rp_env *e, napi_value value);
 
 /* The same, or a port that is closing but has its half yet: it can be read to the last. */
 rp_port *rp_env_readable_port(rp_env *e, napi_value value);
+
+/* The same by its slot, not by an argument. */
+rp_port *rp_env_port_at(rp_env *e, uint32_t slot);
 
 /* The same, or a port whose half is away: any slot that is not free. */
 rp_port *rp_env_used_port(rp_env *e, napi_value value);

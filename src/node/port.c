@@ -47,13 +47,12 @@ rp_port_bind(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* post(slot): send scratch[START, END) with the blocks staged from STAGED on.
+/* post(): send scratch[START, END) with the blocks staged from STAGED on by the port SLOT.
  * STATUS: 0 or RP_SEALED. */
 napi_value
 rp_port_post(napi_env env, napi_callback_info info) {
-  napi_value argv[RP_ARGS_MAX];
-  rp_env *e = rp_arguments(env, info, argv);
-  rp_port *port = rp_env_readable_port(e, argv[0]);
+  rp_env *e = rp_callee(env, info);
+  rp_port *port = rp_env_port_at(e, rp_control(e)[RP_CONTROL_SLOT]);
   uint32_t *control = rp_control(e);
   uint32_t start = control[RP_CONTROL_START];
   uint32_t end = control[RP_CONTROL_END];

@@ -24,6 +24,15 @@ rp_arguments(napi_env env, napi_callback_info info, napi_value argv[RP_ARGS_MAX]
   return data;
 }
 
+/* What the function was made with. */
+static inline void *
+rp_callee(napi_env env, napi_callback_info info) {
+  void *data = NULL;
+
+  (void) napi_get_cb_info(env, info, NULL, NULL, NULL, &data);
+  return data;
+}
+
 static inline napi_value
 rp_throw_type(napi_env env, const char *what) {
   (void) napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", what);

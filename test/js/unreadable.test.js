@@ -18,7 +18,7 @@ const mebibyte = new Uint8Array(MEBIBYTE);
   function postUnreadable(port) {
     const { ports } = require('../../lib/port');
     const codec = ports.codec();
-    const { binding, control, START, END, FLAGS, STAGED } = require('../../lib/native');
+    const { binding, control, START, END, FLAGS, STAGED, SLOT } = require('../../lib/native');
     const noForeignValue = [0, 0xa1, 0, 0, 0, 0];
     const at = 1024;
 
@@ -28,7 +28,8 @@ const mebibyte = new Uint8Array(MEBIBYTE);
     control[END] = at + noForeignValue.length;
     control[FLAGS] = 0;
     control[STAGED] = 0;
-    binding.post(ports.endpointOf(port).slot);
+    control[SLOT] = ports.endpointOf(port).slot;
+    binding.post();
   }
 
   /** A channel that has carried a message: only then is there a scratch to write to. */
