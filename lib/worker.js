@@ -22,6 +22,8 @@
  * Each message takes one lane and arrives once, and their order holds across the change.
  */
 
+const EventEmitter = require('node:events');
+
 const companion = require('./companion');
 const { Endpoint, ALL } = require('./endpoint');
 const launch = require('./launch');
@@ -38,6 +40,10 @@ const kOnExit = symbol(threads.Worker.prototype, 'kOnExit');
 
 const NONE = -1;
 
+/** What a Worker of Node's inherits to call its listeners with, if that is Node's own still. */
+const { emit: nodeEmit } = threads.Worker.prototype;
+const isNodes = Function.prototype.toString.call(nodeEmit).includes('kErrorMonitor');
+
 /**
  * Node's Worker with the fast lane; see https://nodejs.org/api/worker_threads.html#class-worker. All
  * options, methods, properties and events are Node's.
@@ -50,6 +56,8 @@ class Worker extends threads.Worker {
   #live = false;
   #exiting = false;
   #ended = false;
+  /** What a listener returns is looked at. */
+  #captures = EventEmitter.captureRejections;
 
   /**
    * @param {string | URL} filename
@@ -205,11 +213,23 @@ class Worker extends threads.Worker {
   }
 
   get [kBatching]() {
-    return this.listenerCount('messages') > 0;
+    return this._events?.messages !== undefined; // a call of listenerCount() costs more
   }
 
   [kMessage](value) {
-    this.#emitNow('message', value);
+    const listener = this._events?.message;
+
+    if (typeof listener !== 'function' || this.#captures || !isNodes ||
+        this.emit !== emit || threads.Worker.prototype.emit !== nodeEmit) {
+      this.#emitNow('message', value);
+      return;
+    }
+    /* The only one: what emit() would do, at a fraction of its cost. */
+    try {
+      listener.call(this, value);
+    } catch (error) {
+      throwLater(error);
+    }
   }
 
   [kMessages](values) {
@@ -222,7 +242,8 @@ class Worker extends threads.Worker {
 
   #emitNow(name, value) {
     try {
-      super.emit(name, value);
+      if (this.emit === emit) super.emit(name, value);
+      else this.emit(name, value); // as of the application's own class
     } catch (error) {
       throwLater(error);
     }
@@ -244,6 +265,8 @@ function envelopeFor(options) {
   companion.refusePorts(options?.workerData);
   return null;
 }
+
+const { emit } = Worker.prototype;
 
 Object.defineProperty(Worker.prototype.postMessage, 'length', { value: 0, configurable: true });
 

@@ -1,0 +1,206 @@
+'use strict';
+
+/*
+ * Who hears what a worker sends, and how: listeners of a Worker are called without EventEmitter's emit()
+ * where that cannot be told from outside.
+ */
+
+const EventEmitter = require('node:events');
+
+const { same, sameProcess } = require('./support/differential');
+
+/** Messages after which a worker has gone over to its own lane, and more. */
+const MANY = 20;
+
+/** A worker on its own lane, which sends as many numbers, from 1 on, as each message says. */
+async function counter(t, start = (source) => t.worker(source, { data: MANY })) {
+  const worker = start((wt, { data = 20 }) => {
+    let next = 0;
+
+    wt.parentPort.on('message', (count) => {
+      for (let i = 0; i < count; i++) wt.parentPort.postMessage(++next);
+      if (count === 0) wt.parentPort.close();
+    });
+    for (let i = 0; i < data; i++) wt.parentPort.postMessage('on the way');
+    wt.parentPort.postMessage('ready');
+  });
+
+  await new Promise((resolve) => {
+    worker.on('message', function wait(message) {
+      if (message !== 'ready') return;
+      worker.off('message', wait);
+      resolve();
+    });
+  });
+  return worker;
+}
+
+/** Send `count` numbers and wait until something has been told of the last one. */
+async function count(t, worker, number) {
+  worker.postMessage(number);
+  worker.postMessage(0);
+  await t.next(worker, 'exit');
+}
+
+describe('worker: its listeners', () => {
+  const LISTENERS = {
+    'one': (worker, note) => worker.on('message', (m) => note(m)),
+    'one, with what it is called on': (worker, note) => worker.on('message', function (...args) {
+      note(this === worker, ...args);
+    }),
+    'two': (worker, note) => {
+      worker.on('message', (m) => note('first', m));
+      worker.on('message', (m) => note('second', m));
+    },
+    'once': (worker, note) => worker.once('message', (m) => note(m)),
+    'once, added by each': (worker, note) => {
+      worker.once('message', function again(m) {
+        note(m);
+        worker.once('message', again);
+      });
+    },
+    'one that takes itself off': (worker, note) => {
+      worker.on('message', function self(m) {
+        note(m);
+        if (m === 2) worker.off('message', self);
+      });
+    },
+    'one that adds another': (worker, note) => {
+      worker.on('message', (m) => {
+        note('first', m);
+        if (m === 2) worker.on('message', (other) => note('second', other));
+      });
+    },
+    'one that another takes the place of': (worker, note) => {
+      const second = (m) => note('second', m);
+
+      worker.on('message', function first(m) {
+        note('first', m);
+        worker.off('message', first).on('message', second);
+      });
+    },
+    'one added by EventEmitter\'s own method': (worker, note) =>
+      EventEmitter.prototype.prependListener.call(worker, 'message', (m) => note(m)),
+    'an emit() of its own': (worker, note) => {
+      worker.emit = function (name, ...args) {
+        if (name === 'message') note('emit', ...args);
+        return EventEmitter.prototype.emit.call(this, name, ...args);
+      };
+      worker.on('message', (m) => note(m));
+    },
+    'an emit() of its own that calls nobody': (worker, note) => {
+      worker.emit = (name, ...args) => {
+        if (name !== 'message') return EventEmitter.prototype.emit.call(worker, name, ...args);
+        note('emit', ...args);
+        return false;
+      };
+      worker.on('message', (m) => note(m));
+    },
+    'no listeners at all, and again': (worker, note) => {
+      worker.on('message', (m) => {
+        note(m);
+        if (m !== 2) return;
+        worker.removeAllListeners('message');
+        worker.on('message', (next) => note('again', next));
+      });
+    },
+  };
+
+  for (const [name, listen] of Object.entries(LISTENERS)) {
+    same(name, async (wt, t) => {
+      const worker = await counter(t);
+
+      listen(worker, t.note.bind(t));
+      await count(t, worker, 5);
+      t.note('end');
+    });
+  }
+
+  same('a class of the application with an emit()', async (wt, t) => {
+    const worker = await counter(t, (source) => {
+      class Own extends wt.Worker {
+        emit(name, ...args) {
+          /* The object is the worker's word that it goes over; the application sees it here. */
+          if (name === 'message' && typeof args[0] !== 'object') t.note(name, ...args);
+          return super.emit(name, ...args);
+        }
+      }
+      return t.keep(new Own(t.tools.source(source), { eval: true }));
+    });
+
+    worker.on('message', (m) => t.note('heard', m));
+    await count(t, worker, 3);
+  });
+
+  same('EventEmitter\'s emit() replaced while messages come', async (wt, t) => {
+    const { emit } = EventEmitter.prototype;
+    const worker = await counter(t);
+
+    t.after(() => {
+      EventEmitter.prototype.emit = emit;
+    });
+    worker.on('message', (m) => {
+      t.note(m);
+      if (m === 4) EventEmitter.prototype.emit = emit;
+      if (m !== 2) return;
+      EventEmitter.prototype.emit = function (name, ...args) {
+        if (this === worker && name === 'message') t.note('replaced', ...args);
+        return emit.call(this, name, ...args);
+      };
+    });
+    await count(t, worker, 6);
+  });
+
+  sameProcess('what a listener rejects, captured', (wt, { worker, note }) => {
+    require('node:events').captureRejections = true;
+
+    const w = worker((wt) => {
+      wt.parentPort.on('message', (m) => {
+        wt.parentPort.postMessage(m);
+        if (m === 0) wt.parentPort.close();
+      });
+      for (let i = 0; i < 20; i++) wt.parentPort.postMessage('on the way');
+      wt.parentPort.postMessage('ready');
+    });
+
+    w.on('message', function wait(ready) {
+      if (ready !== 'ready') return;
+      w.off('message', wait);
+      w.on('message', async (m) => {
+        throw new Error(`rejected ${m}`);
+      });
+      w.on('error', (error) => {
+        note(error.message);
+        w.removeAllListeners('message');
+        w.postMessage(0);
+      });
+      w.postMessage(1);
+    });
+    w.on('exit', (code) => note('exit', code));
+  });
+
+  sameProcess('what a listener rejects and throws', (wt, { worker, note }) => {
+    const w = worker((wt) => {
+      wt.parentPort.on('message', (m) => {
+        wt.parentPort.postMessage(m);
+        if (m === 0) wt.parentPort.close();
+      });
+      wt.parentPort.postMessage('ready');
+    });
+
+    const seen = []; // errors come between the messages, as it happens
+
+    process.on('uncaughtException', (error) => seen.push(`uncaught ${error.message}`));
+    process.on('unhandledRejection', (error) => seen.push(`unhandled ${error.message}`));
+    w.once('message', () => {
+      w.on('message', (m) => {
+        if (m === 1) return Promise.reject(new Error('rejected'));
+        if (m === 2) throw new Error('thrown');
+        seen.push(m);
+        return m;
+      });
+      for (const m of [1, 2, 3, 0]) w.postMessage(m);
+    });
+    w.on('exit', (code) => note('exit', code, seen.sort()));
+  });
+});
