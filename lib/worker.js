@@ -28,7 +28,7 @@ const companion = require('./companion');
 const { Endpoint, ALL } = require('./endpoint');
 const launch = require('./launch');
 const { binding, control, STATUS } = require('./native');
-const { findSymbol, symbol } = require('./node-events');
+const { findSymbol, kHybridDispatch, symbol } = require('./node-events');
 const { HELLO, ENVELOPE, GUARD } = require('./parent-port');
 const {
   checkIterable, guard, ports, postWith, readTransfer, throwAsNode, throwLater,
@@ -51,6 +51,8 @@ const isNodes = Function.prototype.toString.call(nodeEmit).includes('kErrorMonit
 class Worker extends threads.Worker {
   #endpoint;
   #thread;
+  /** Node's port to the worker; null after its end. */
+  #node;
   #id;
   /** HELLO has come: messages go by ring. */
   #live = false;
@@ -91,6 +93,8 @@ class Worker extends threads.Worker {
     }
     envelope?.sent(thread);
     this.#thread = thread;
+    this.#node = this[findSymbol(this, 'kPublicPort')];
+    this.#listen();
     this.#endpoint = new Endpoint(slot);
     this.#endpoint.bind(this, false);
     /* Withdrawn, it is lost with this thread, which may be terminated before it commits. */
@@ -151,19 +155,29 @@ class Worker extends threads.Worker {
     this.#endpoint.wantViews(Boolean(wanted));
   }
 
-  emit(name, ...args) {
-    if (name === 'message' && args[0] !== null && typeof args[0] === 'object') {
-      const { kind, id } = args[0];
+  /** What ringport in the worker has to say comes on Node's lane, and is not for the application. */
+  #listen() {
+    const node = this.#node;
+    const { [kHybridDispatch]: dispatch } = node;
 
-      if (kind === HELLO && id === this.#id) {
-        this.#hello(args[0].end);
-        return true;
-      }
-      if (kind === GUARD) { // whose own parent lives longer still
-        (ports.guardByParent ?? guard)(id, args[0].sign);
-        return true;
-      }
-    }
+    Object.defineProperty(node, kHybridDispatch, { value: (value, type, event) => {
+      if (!this.#takes(value)) dispatch.call(node, value, type, event);
+    }, configurable: true });
+  }
+
+  /** @returns {boolean} whether it was for us */
+  #takes(message) {
+    if (message === null || typeof message !== 'object') return false;
+
+    const { kind, id } = message;
+
+    if (kind === HELLO && id === this.#id) this.#hello(message.end);
+    else if (kind === GUARD) (ports.guardByParent ?? guard)(id, message.sign); // whose own parent lives longer still
+    else return false;
+    return true;
+  }
+
+  emit(name, ...args) {
     if (name === 'message' && this[kBatching]) { // by Node's lane
       name = 'messages';
       args = [args];
@@ -187,12 +201,12 @@ class Worker extends threads.Worker {
 
   /** Whatever the worker posted comes before its 'error' and its 'exit': Node's lane, then the ring. */
   #drain() {
-    const node = this[findSymbol(this, 'kPublicPort')];
+    const node = this.#node;
     let received;
 
-    while (!this.#live && node && (received = threads.receiveMessageOnPort(node)) !== undefined) {
+    while (!this.#live && node !== null && (received = threads.receiveMessageOnPort(node)) !== undefined) {
       try {
-        this.emit('message', received.message);
+        if (!this.#takes(received.message)) this.emit('message', received.message);
       } catch (error) {
         throwLater(error); // what comes after it comes all the same
       }
@@ -208,6 +222,7 @@ class Worker extends threads.Worker {
 
   #end() {
     this.#ended = true;
+    this.#node = null;
     binding.spawnForget(this.#thread);
     this.#endpoint.close();
   }
