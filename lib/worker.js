@@ -171,10 +171,15 @@ class Worker extends threads.Worker {
 
     const { kind, id } = message;
 
-    if (kind === HELLO && id === this.#id) this.#hello(message.end);
-    else if (kind === GUARD) (ports.guardByParent ?? guard)(id, message.sign); // whose own parent lives longer still
-    else return false;
-    return true;
+    if (kind === HELLO && id === this.#id) {
+      this.#hello(message.end);
+      return true;
+    }
+    if (kind === GUARD) { // whose own parent lives longer still
+      (ports.guardByParent ?? guard)(id, message.sign);
+      return true;
+    }
+    return false;
   }
 
   emit(name, ...args) {
@@ -202,9 +207,11 @@ class Worker extends threads.Worker {
   /** Whatever the worker posted comes before its 'error' and its 'exit': Node's lane, then the ring. */
   #drain() {
     const node = this.#node;
-    let received;
 
-    while (!this.#live && node !== null && (received = threads.receiveMessageOnPort(node)) !== undefined) {
+    while (!this.#live && node !== null) {
+      const received = threads.receiveMessageOnPort(node);
+
+      if (received === undefined) break;
       try {
         if (!this.#takes(received.message)) this.emit('message', received.message);
       } catch (error) {
