@@ -731,6 +731,26 @@ class Endpoint {
   }
 
   deliver(owner, at, next) {
+    if (inbox32[(at >> 2) + 1] !== 0) {
+      this.deliverMore(owner, at, next);
+      return;
+    }
+
+    let value;
+
+    readCount++;
+    readBytes = next;
+    try {
+      value = decode(inbox, at + 8, inbox32[at >> 2], null);
+    } catch (error) {
+      owner[kMessageError](error);
+      return;
+    }
+    owner[kMessage](value, undefined);
+  }
+
+  /** The same for a message with something beside its bytes. */
+  deliverMore(owner, at, next) {
     let value;
     let list;
 
