@@ -10,6 +10,7 @@
 const os = require('node:os');
 const rp = require('../../lib');
 const codec = require('../../lib/codec');
+const { tick } = require('../../lib/context');
 const { binding, control, BYTES } = require('../../lib/native');
 const { variants } = require('./payloads');
 
@@ -59,10 +60,9 @@ rp.receiveMessageOnPort(port2);
 
 control[BYTES] = 0;
 show('the loop itself', () => {});
-show('a Node-API call with one argument', () => binding.release(0));
-if (process._tickCallback !== undefined) {
-  show('ticks and microtasks: none there', () => process._tickCallback());
-}
+const { release } = binding;
+show('a Node-API call with one argument', () => release(0));
+if (tick !== undefined) show('ticks and microtasks: none there', () => tick());
 for (const name of ['number', 'string 12', '{action, powerLevel}', '5 fields']) {
   const values = variants(name).slice(0, MASK + 1);
   const [bytes, offsets, lengths] = encoded(values);
