@@ -213,6 +213,8 @@ function known(object) {
           object === seen[i + 2] || object === seen[i + 3]) {
         index = i - base;
         while (object !== seen[base + index]) index++;
+        // Behind the last, left there by an encoding that ran out of stack.
+        if (base + index >= count) index = -1;
         break;
       }
     }

@@ -102,6 +102,19 @@ describe('codec: serialize and deserialize', () => {
     assert.ok(copy instanceof TypeError);
   });
 
+  it('what an encoding that ran out of stack has left among the objects met is not met', () => {
+    const { serialize, deserialize } = require('../../lib/codec');
+    const { walk } = require('../../lib/codec/encode');
+    const object = { left: true };
+
+    for (let at = 1; at < 4; at++) {
+      walk.seen[at] = object;
+      const [first, second] = deserialize(serialize([object, object]));
+      assert.deepStrictEqual(first, object);
+      assert.strictEqual(second, first);
+    }
+  });
+
   it('objects of another context arrive as objects of this one', () => {
     agrees({}, roundTrip(vm.runInNewContext('({})')));
     const value = vm.runInNewContext('({ a: [1, new Map([[1, {}]]), new Date(1), /x/, new Error("e")], b: {} })');
