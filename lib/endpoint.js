@@ -378,10 +378,11 @@ class Endpoint {
       if (transfer === null && codec.foreign === null) return this.write(start, codec.end);
       return companion.send(this, start, codec.foreign, transfer, copies, sending);
     } finally {
-      if (start !== NONE) codec.release(start);
-      if (staged !== stagedBase) unstage();
+      /* At the end of the stack a call may fail, an assignment cannot. */
       sending = outerSending;
       copies = null;
+      if (start !== NONE) codec.release(start);
+      unstage();
     }
   }
 
