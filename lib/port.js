@@ -36,6 +36,7 @@ const kReceive = Symbol('receive');
 const PASSPORT = mark('passport');
 
 const onClose = NodePort.prototype[kOnClose];
+const { apply } = Reflect;
 
 /** What channels are made of, loaded with the first: a worker may have none for long. */
 let companion;
@@ -194,7 +195,7 @@ function watch(promise) {
 /** Call a listener as Node does: its error is thrown in the next tick. */
 function callListener(listener, receiver, value) {
   try {
-    const result = listener.call(receiver, value);
+    const result = apply(listener, receiver, [value]); // it may have a call() of its own
 
     if (result !== undefined && result !== null) watch(result);
   } catch (error) {
@@ -594,5 +595,6 @@ function markAsUntransferable(object) {
 module.exports = {
   MessageChannel, MessagePort, Port, markAsUntransferable, receiveMessageOnPort,
   guard, load, ports, checkIterable, postWith, readIterable, readList, readTransfer, throwAsNode,
-  throwLater, kArrive, kBatching, kClosed, kMessage, kMessageError, kMessages, kReceive, kStop,
+  throwLater, watch,
+  kArrive, kBatching, kClosed, kMessage, kMessageError, kMessages, kReceive, kStop,
 };

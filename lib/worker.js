@@ -31,7 +31,7 @@ const { binding, control, STATUS } = require('./native');
 const { findSymbol, kHybridDispatch, symbol } = require('./node-events');
 const { HELLO, ENVELOPE, GUARD } = require('./parent-port');
 const {
-  checkIterable, guard, ports, postWith, readTransfer, throwAsNode, throwLater,
+  checkIterable, guard, ports, postWith, readTransfer, throwAsNode, throwLater, watch,
   kBatching, kClosed, kMessage, kMessageError, kMessages,
 } = require('./port');
 const threads = require('./threads');
@@ -43,6 +43,12 @@ const NONE = -1;
 /** What a Worker of Node's inherits to call its listeners with, if that is Node's own still. */
 const { emit: nodeEmit } = threads.Worker.prototype;
 const isNodes = Function.prototype.toString.call(nodeEmit).includes('kErrorMonitor');
+/** Whether what listeners return is looked at. */
+const kCapture = findSymbol(EventEmitter.prototype, 'kCapture');
+
+const line = Number.parseInt(process.versions.node, 10);
+/** How emit() calls a listener. */
+const call = line >= 26 ? Reflect.apply : (listener, ...args) => listener.apply(...args);
 
 /**
  * Node's Worker with the fast lane; see https://nodejs.org/api/worker_threads.html#class-worker. All
@@ -58,8 +64,6 @@ class Worker extends threads.Worker {
   #live = false;
   #exiting = false;
   #ended = false;
-  /** What a listener returns is looked at. */
-  #captures = EventEmitter.captureRejections;
 
   /**
    * @param {string | URL} filename
@@ -241,14 +245,14 @@ class Worker extends threads.Worker {
   [kMessage](value) {
     const listener = this._events?.message;
 
-    if (typeof listener !== 'function' || this.#captures || !isNodes ||
+    if (typeof listener !== 'function' || !isNodes || kCapture === undefined || this[kCapture] ||
         this.emit !== emit || threads.Worker.prototype.emit !== nodeEmit) {
       this.#emitNow('message', value);
       return;
     }
     /* The only one: what emit() would do, at a fraction of its cost. */
     try {
-      listener.call(this, value);
+      call(listener, this, [value]);
     } catch (error) {
       throwLater(error);
     }
@@ -264,8 +268,14 @@ class Worker extends threads.Worker {
 
   #emitNow(name, value) {
     try {
-      if (this.emit === emit) super.emit(name, value);
-      else this.emit(name, value); // as of the application's own class
+      if (this.emit === emit) {
+        super.emit(name, value);
+        return;
+      }
+
+      const result = this.emit(name, value); // the application's own
+
+      if (line < 24 && result !== undefined && result !== null) watch(result);
     } catch (error) {
       throwLater(error);
     }

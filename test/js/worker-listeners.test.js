@@ -96,6 +96,27 @@ describe('worker: its listeners', () => {
       };
       worker.on('message', (m) => note(m));
     },
+    'one with a call() of its own': (worker, note) => {
+      worker.on('message', Object.assign((m) => note(m), { call: () => note('its own') }));
+    },
+    'a Proxy': (worker, note) => {
+      worker.on('message', new Proxy((m) => note(m), {}));
+    },
+    'an emit() of its own whose result is looked at': (worker, note) => {
+      worker.emit = function (name, ...args) {
+        EventEmitter.prototype.emit.call(this, name, ...args);
+        if (name !== 'message') return true;
+        return { then: (...reactions) => note('then', reactions.length) };
+      };
+      worker.on('message', (m) => note(m));
+    },
+    'one that rejects, captured from now on': (worker, note) => {
+      EventEmitter.init.call(worker, { captureRejections: true });
+      worker.on('error', (error) => note(error.message));
+      worker.on('message', async (m) => {
+        throw new Error(`rejected ${m}`);
+      });
+    },
     'no listeners at all, and again': (worker, note) => {
       worker.on('message', (m) => {
         note(m);
