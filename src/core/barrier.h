@@ -16,11 +16,16 @@
 
 #include "atomic.h"
 
-/* Prepare the barrier for this process; true if it has one. Any thread, as often as you like. */
+/* Prepare the barrier for this process; true if it has one. Any thread, as often as you like; the first time
+ * takes Linux some 10 ms. */
 bool rp_barrier_available(void);
 
+/* Whether it is prepared. The first one to ask has that done by a thread of its own, and does not wait. Any
+ * thread, wait-free but for that. */
+bool rp_barrier_ready(void);
+
 /* Every thread of this process passes a full memory barrier before this returns. Only where
- * rp_barrier_available() said so. */
+ * rp_barrier_available() or rp_barrier_ready() said so. */
 void rp_barrier_all(void);
 
 /* Publish `value` in `word`; true if `wanted` is set. `light`: the side that sets `wanted` passes

@@ -68,7 +68,7 @@ rp_parking_put(rp_parking *parking, rp_word *word) {
 static inline void
 rp_parking_lighten(rp_parking *parking) {
   if (rp_load_relaxed(&parking->light) == 0 && rp_load_relaxed(&parking->parked) == 0 &&
-      rp_barrier_available())
+      rp_barrier_ready())
     rp_store_relaxed(&parking->light, 1);
 }
 

@@ -362,6 +362,11 @@ rp_barrier_available(void) {
   return true;
 }
 
+bool
+rp_barrier_ready(void) {
+  return true;
+}
+
 void
 rp_barrier_all(void) {
   uint64_t state = 0;

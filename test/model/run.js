@@ -35,7 +35,7 @@ const smaller = [
   ['chain.h', '#define RP_SEGMENT_MIN 4096u', '#define RP_SEGMENT_MIN 64u'],
   ['chain.h', '#define RP_SEGMENT_MAX (1u << 20)', '#define RP_SEGMENT_MAX 256u'],
   ['chain.c', '#define CALM_ENOUGH 16u', '#define CALM_ENOUGH 1u'],
-  ['chain.c', '#define BUSY 256u', '#define BUSY 2u'],
+  ['chain.c', '#define BUSY 4096u', '#define BUSY 2u'],
   ['message.h', '#define RP_MESSAGE_INLINE_MAX (32u * 1024)', '#define RP_MESSAGE_INLINE_MAX 32u'],
   ['registry.c', '#define CHAINS 256u', '#define CHAINS 4u'],
 ];
