@@ -181,12 +181,13 @@ int
 main(void) {
   uint64_t s = seed();
 
+  (void) rp_barrier_available(); /* from now on it is ready, if there is one */
   one_by_one();
   granted_one_by_one();
   for (uint32_t grants = 0; grants <= 4; grants += 2) {
-    match(1, ROUNDS(30000, 5000), grants, s);
-    match(2, ROUNDS(30000, 10000), grants, s + 2);
-    match(4, ROUNDS(100000, 20000), grants, s + 4);
+    match(1, ROUNDS(10000, 5000), grants, s);
+    match(2, ROUNDS(10000, 10000), grants, s + 2);
+    match(4, ROUNDS(30000, 20000), grants, s + 4);
   }
   return 0;
 }

@@ -119,6 +119,13 @@ step(world *w, input *in) {
 }
 
 int
+LLVMFuzzerInitialize(int *argc, char ***argv) {
+  (void) argc, (void) argv;
+  (void) rp_barrier_available(); /* so that each run of an input does the same */
+  return 0;
+}
+
+int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   input in = {bytes, size};
   uint32_t log2 = take_u8(&in) % 9;
