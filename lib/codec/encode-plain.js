@@ -80,10 +80,7 @@ function writeShape(object, node, prototype) {
   if (node.id === -1 && !walk.alone && hooks.internShape !== null) shapes.touch(node, hooks);
   const id = node.id >= 0 && !walk.alone ? node.id : localShape(node);
   u8[at] = op.OBJECT;
-  u8[at + 1] = id;
-  u8[at + 2] = id >>> 8;
-  u8[at + 3] = id >>> 16;
-  u8[at + 4] = id >>> 24;
+  w.view.setInt32(at + 1, id, true);
   w.pos = at + 5;
   const read = prototype === null ? (node.write ?? writerOf(node, false))(object) :
       (node.writeHeir ?? writerOf(node, true))(object, prototype);
