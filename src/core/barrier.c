@@ -17,6 +17,11 @@ rp_barrier_ready(void) {
   return true;
 }
 
+bool
+rp_barrier_wanted(void) {
+  return false;
+}
+
 void
 rp_barrier_all(void) {
   FlushProcessWriteBuffers();
@@ -24,9 +29,6 @@ rp_barrier_all(void) {
 
 #elif defined(__linux__)
 #include <assert.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stddef.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -35,7 +37,7 @@ rp_barrier_all(void) {
 #define REGISTER_PRIVATE_EXPEDITED (1 << 4)
 
 /* What is known of the barrier; only ever goes on. */
-enum { UNKNOWN, ASKED, MISSING, READY };
+enum { UNKNOWN, WANTED, TAKEN, MISSING, READY };
 
 static rp_word known = UNKNOWN;
 
@@ -52,35 +54,19 @@ rp_barrier_available(void) {
   return is;
 }
 
-static void *
-ask(void *unused) {
-  (void) rp_barrier_available();
-  return unused;
-}
-
-/* Without a signal of the process's. False if there can be no more threads. */
-static bool
-ask_in_thread(void) {
-  sigset_t all, before;
-  pthread_t thread;
-
-  (void) sigfillset(&all);
-  (void) pthread_sigmask(SIG_SETMASK, &all, &before);
-
-  bool begun = pthread_create(&thread, NULL, ask, NULL) == 0;
-
-  (void) pthread_sigmask(SIG_SETMASK, &before, NULL);
-  if (begun) (void) pthread_detach(thread);
-  return begun;
-}
-
 bool
 rp_barrier_ready(void) {
   uint32_t now = rp_load_acquire(&known);
 
-  if (now == UNKNOWN && rp_cas(&known, &now, ASKED) && !ask_in_thread())
-    rp_store_release(&known, MISSING);
+  if (now == UNKNOWN) (void) rp_cas(&known, &now, WANTED);
   return now == READY;
+}
+
+bool
+rp_barrier_wanted(void) {
+  uint32_t now = rp_load_relaxed(&known);
+
+  return now == WANTED && rp_cas(&known, &now, TAKEN);
 }
 
 void
@@ -103,6 +89,11 @@ rp_barrier_available(void) {
 
 bool
 rp_barrier_ready(void) {
+  return false;
+}
+
+bool
+rp_barrier_wanted(void) {
   return false;
 }
 

@@ -20,9 +20,12 @@
  * takes Linux some 10 ms. */
 bool rp_barrier_available(void);
 
-/* Whether it is prepared. The first one to ask has that done by a thread of its own, and does not wait. Any
- * thread, wait-free but for that. */
+/* Whether it is prepared; if nobody has done that yet, it is wanted from now on. Any thread, wait-free. */
 bool rp_barrier_ready(void);
+
+/* True once after it has become wanted: the caller is to have rp_barrier_available() called where 10 ms do
+ * not matter. Any thread, wait-free. */
+bool rp_barrier_wanted(void);
 
 /* Every thread of this process passes a full memory barrier before this returns. Only where
  * rp_barrier_available() or rp_barrier_ready() said so. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "barrier.h"
 #include "blocks.h"
 #include "ring_buffer.h"
 #include "spawn.h"
@@ -144,6 +145,34 @@ turn(rp_env *e, rp_half *half) {
   return running;
 }
 
+static void
+prepare(uv_work_t *work) {
+  (void) work;
+  (void) rp_barrier_available();
+}
+
+static void
+prepared(uv_work_t *work, int status) {
+  rp_env *e = work->data;
+
+  (void) status;
+  free(work);
+  (void) release_handle(e);
+}
+
+/* Have the barrier of the process prepared meanwhile; without memory there is none. */
+static void
+prepare_barrier(rp_env *e) {
+  uv_work_t *work = malloc(sizeof(*work));
+
+  if (work == NULL) return;
+  work->data = e;
+  if (uv_queue_work(e->loop, work, prepare, prepared) == 0)
+    e->open_handles++;
+  else
+    free(work);
+}
+
 bool
 rp_env_serve(rp_env *e) {
   rp_half *half;
@@ -151,6 +180,7 @@ rp_env_serve(rp_env *e) {
   rp_thread_wake(&e->thread);
   while ((half = rp_thread_next(&e->thread)) != NULL)
     if (!(rp_rings_owns(e, half) ? rp_rings_turn(e) : turn(e, half))) return false;
+  if (rp_barrier_wanted()) prepare_barrier(e);
   return true;
 }
 

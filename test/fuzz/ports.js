@@ -13,7 +13,7 @@ const fs = require('node:fs');
 const threads = require('node:worker_threads');
 const { MessageChannel, MessagePort, receiveMessageOnPort, serialize } = require('../../lib');
 const { ports } = require('../../lib/port');
-const { binding, control, mark, START, END, FLAGS, STAGED } = require('../../lib/native');
+const { binding, control, mark, START, END, FLAGS, STAGED, SLOT } = require('../../lib/native');
 const { Random, Watchdog, fail, mutate, options } = require('./support');
 
 new MessageChannel().port1.close(); // from the first channel on, ports have a codec
@@ -57,7 +57,8 @@ function post(endpoint, input) {
   control[END] = at + bytes.length;
   control[FLAGS] = flags;
   control[STAGED] = 0;
-  binding.post(endpoint.slot);
+  control[SLOT] = endpoint.slot;
+  binding.post();
 }
 
 /** Two channels at a time: one that is heard, one that is asked. */

@@ -209,17 +209,23 @@ describe('worker: its listeners', () => {
     });
 
     const seen = []; // errors come between the messages, as it happens
+    const see = (what) => {
+      seen.push(what);
+      if (seen.length === 3) w.postMessage(0);
+    };
 
-    process.on('uncaughtException', (error) => seen.push(`uncaught ${error.message}`));
-    process.on('unhandledRejection', (error) => seen.push(`unhandled ${error.message}`));
-    w.once('message', () => {
+    process.on('uncaughtException', (error) => see(`uncaught ${error.message}`));
+    process.on('unhandledRejection', (error) => see(`unhandled ${error.message}`));
+    w.on('message', function wait(ready) {
+      if (ready !== 'ready') return;
+      w.off('message', wait);
       w.on('message', (m) => {
         if (m === 1) return Promise.reject(new Error('rejected'));
         if (m === 2) throw new Error('thrown');
-        seen.push(m);
+        if (m === 3) see(m);
         return m;
       });
-      for (const m of [1, 2, 3, 0]) w.postMessage(m);
+      for (const m of [1, 2, 3]) w.postMessage(m);
     });
     w.on('exit', (code) => note('exit', code, seen.sort()));
   });
