@@ -28,8 +28,8 @@ rp_barrier_all(void) {
 }
 
 #elif defined(__linux__)
-#include <assert.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* linux/membarrier.h, which older distributions do not have. */
@@ -49,8 +49,9 @@ rp_barrier_available(void) {
   bool is = false;
 #endif
 
-  /* Release pairs with the acquire in rp_barrier_ready(). */
-  rp_store_release(&known, is ? READY : MISSING);
+  /* A thread may be denied what others are not. Release pairs with the acquire in rp_barrier_ready(). */
+  if (is || rp_load_relaxed(&known) != READY)
+    rp_store_release(&known, is ? READY : MISSING);
   return is;
 }
 
@@ -72,11 +73,12 @@ rp_barrier_wanted(void) {
 void
 rp_barrier_all(void) {
 #ifdef SYS_membarrier
-  long result = syscall(SYS_membarrier, PRIVATE_EXPEDITED, 0, 0);
+  const struct timespec ten_ms = {0, 10 * 1000 * 1000};
 
-  /* Registered, it cannot fail. */
-  assert(result == 0);
-  (void) result;
+  /* It can fail for want of memory, or of a permission that was taken away: what others have stored
+   * arrives by itself, long before that. */
+  if (syscall(SYS_membarrier, PRIVATE_EXPEDITED, 0, 0) != 0)
+    (void) nanosleep(&ten_ms, NULL);
 #endif
 }
 

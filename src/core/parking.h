@@ -4,13 +4,14 @@
  *   WORD    WRITTEN BY            DESCRIPTION
  *   parked  consumer, producer    1: the token is here. The consumer puts it here when it has drained;
  *                                 whoever takes it does so by exchange
- *   light   consumer              1: the token is not here, nor will be before all threads of the process
- *                                 have passed a barrier
+ *   light   consumer              1: the token is not here, and is not relied on here before all threads of
+ *                                 the process have passed a barrier
  *
  * The token is in exactly one place: here, in a doorbell that has not run yet, or with the running
  * consumer. The producer stores what it publishes, then takes the token; the consumer puts the token here,
  * then looks at what is published. Both exchange one word, so their order is total: if the consumer was
- * first, the producer finds the token; if the producer was, the consumer sees what it has stored.
+ * first, the producer finds the token; if the producer was, the consumer sees what it has stored. (In
+ * between, it may read that and park: then the producer finds the token, and wakes it for nothing.)
  *
  * But an exchange waits until all that was stored before has arrived, however far away the lines are. So a
  * consumer that has much to read sets `light`, and a producer that finds it set, behind its store, leaves

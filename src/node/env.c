@@ -22,6 +22,7 @@ finish(rp_env *e) {
   napi_async_cleanup_hook_handle hook = e->hook;
 
   rp_yield("env:finishing");
+  if (e->prepares) (void) uv_thread_join(&e->preparer); /* 10 ms at most */
   for (uint32_t i = 0; i < e->staged_length; i++) rp_blocks_drop(e->staged[i]);
   rp_rings_free(e);
   free(e->staged);
@@ -146,31 +147,16 @@ turn(rp_env *e, rp_half *half) {
 }
 
 static void
-prepare(uv_work_t *work) {
-  (void) work;
+prepare(void *unused) {
+  (void) unused;
   (void) rp_barrier_available();
 }
 
-static void
-prepared(uv_work_t *work, int status) {
-  rp_env *e = work->data;
-
-  (void) status;
-  free(work);
-  (void) release_handle(e);
-}
-
-/* Have the barrier of the process prepared meanwhile; without memory there is none. */
+/* Have the barrier of the process prepared meanwhile. By a thread, not by libuv's pool, where it could wait
+ * for jobs that never end, and the end of the environment for it. Without a thread there is no barrier. */
 static void
 prepare_barrier(rp_env *e) {
-  uv_work_t *work = malloc(sizeof(*work));
-
-  if (work == NULL) return;
-  work->data = e;
-  if (uv_queue_work(e->loop, work, prepare, prepared) == 0)
-    e->open_handles++;
-  else
-    free(work);
+  e->prepares = uv_thread_create(&e->preparer, prepare, NULL) == 0;
 }
 
 bool

@@ -63,9 +63,10 @@ typedef struct rp_env {
   uv_idle_t *reserve; /* closes ports for which there is no memory */
   uint32_t unclosed;  /* slot of the first of those, linked by next_free */
   napi_async_cleanup_hook_handle hook;
-  uint32_t
-      open_handles; /* libuv handles and work not yet done with: the last one frees this */
+  uint32_t open_handles;  /* libuv handles not yet closed: the last one frees this */
   uint64_t spawn_horizon; /* see rp_spawn_claim() */
+  bool prepares;          /* has begun the next, which finish() joins */
+  uv_thread_t preparer;   /* of the process's barrier */
   bool closing;
   bool ref_by_ports, ref_by_rings; /* which of them keep the loop alive */
   rp_counters counters;            /* see threads.h */
