@@ -110,13 +110,6 @@ describe('worker: its listeners', () => {
       };
       worker.on('message', (m) => note(m));
     },
-    'one that rejects, captured from now on': (worker, note) => {
-      EventEmitter.init.call(worker, { captureRejections: true });
-      worker.on('error', (error) => note(error.message));
-      worker.on('message', async (m) => {
-        throw new Error(`rejected ${m}`);
-      });
-    },
     'no listeners at all, and again': (worker, note) => {
       worker.on('message', (m) => {
         note(m);
@@ -169,6 +162,19 @@ describe('worker: its listeners', () => {
       };
     });
     await count(t, worker, 6);
+  });
+
+  same('one that rejects, captured from now on', async (wt, t) => {
+    const worker = await counter(t);
+
+    EventEmitter.init.call(worker, { captureRejections: true });
+    worker.on('message', async (m) => {
+      throw new Error(`rejected ${m}`);
+    });
+    worker.postMessage(1);
+    t.note((await t.next(worker, 'error')).message);
+    worker.postMessage(0);
+    await t.next(worker, 'exit');
   });
 
   sameProcess('what a listener rejects, captured', (wt, { worker, note }) => {
