@@ -136,4 +136,43 @@ describe('worker: terminate', () => {
       process.exit(4);
     });
   });
+
+  /* What a busy port has prepared beside must not wait for them. */
+  sameProcess('of a busy worker, and its own end, while all threads for files wait', (wt, tools) => {
+    const { execFileSync } = require('node:child_process');
+    const fs = require('node:fs');
+    const { note, worker } = tools;
+    const folder = fs.mkdtempSync(require('node:path').join(require('node:os').tmpdir(), 'ringport-'));
+    const pipes = [0, 1, 2, 3].map((i) => `${folder}/${i}`);
+
+    execFileSync('mkfifo', pipes);
+    for (const pipe of pipes) fs.open(pipe, 'r', () => {}); // until somebody writes to it
+
+    const count = 20000;
+    const end = (how, next) => {
+      const w = worker((wt, { data }) => {
+        let left = data;
+
+        wt.parentPort.on('message', (m) => {
+          if (m === 'end') wt.parentPort.close();
+          else if (--left === 0) wt.parentPort.postMessage('all');
+        });
+        for (let i = 0; i < 20; i++) wt.parentPort.postMessage(i); // by now it has a ring
+      }, { data: count });
+
+      w.on('message', (m) => {
+        if (m === 19) for (let i = 0; i < count; i++) w.postMessage(i);
+        if (m === 'all') how(w);
+      });
+      w.on('exit', (code) => {
+        note('exit', code);
+        next();
+      });
+    };
+
+    end((w) => w.terminate(), () => end((w) => w.postMessage('end'), () => {
+      for (const pipe of pipes) fs.openSync(pipe, fs.constants.O_RDWR | fs.constants.O_NONBLOCK);
+      fs.rmSync(folder, { recursive: true });
+    }));
+  }, { when: process.platform === 'linux' });
 });
