@@ -732,41 +732,22 @@ class Endpoint {
   }
 
   deliver(owner, at, next) {
-    if (inbox32[(at >> 2) + 1] !== 0) {
-      this.deliverMore(owner, at, next);
-      return;
-    }
-
-    let value;
-
-    readCount++;
-    readBytes = next;
-    try {
-      value = decode(inbox, at + 8, inbox32[at >> 2], null);
-    } catch (error) {
-      owner[kMessageError](error);
-      return;
-    }
-    owner[kMessage](value, undefined);
-  }
-
-  /** The same for a message with something beside its bytes. */
-  deliverMore(owner, at, next) {
     let value;
     let list;
 
     readCount++;
     try {
       value = this.decode(at);
-      list = arrived?.ports;
     } catch (error) {
       readBytes = next;
       owner[kMessageError](error);
       return;
-    } finally {
-      arrived = null;
     }
     readBytes = next;
+    if (arrived !== null) {
+      list = arrived.ports;
+      arrived = null;
+    }
     owner[kMessage](value, list);
     if (loans !== null) endLoans();
   }
@@ -779,6 +760,7 @@ class Endpoint {
     try {
       return this.decodeMore(at, type);
     } catch (error) {
+      arrived = null;
       binding.dropBlocks(at);
       throw error;
     }
