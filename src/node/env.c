@@ -321,15 +321,16 @@ rp_env_used_port(rp_env *e, napi_value value) {
 }
 
 rp_port *
-rp_env_readable_port(rp_env *e, napi_value value) {
-  rp_port *port = rp_env_used_port(e, value);
-
-  return port == NULL || port->half == NULL ? NULL : port;
+rp_env_port_at(rp_env *e, uint32_t slot) {
+  return slot >= e->ports_length || e->ports[slot].half == NULL ? NULL : &e->ports[slot];
 }
 
 rp_port *
-rp_env_port_at(rp_env *e, uint32_t slot) {
-  return slot >= e->ports_length || e->ports[slot].half == NULL ? NULL : &e->ports[slot];
+rp_env_readable_port(rp_env *e, napi_value value) {
+  uint32_t slot;
+
+  if (napi_get_value_uint32(e->env, value, &slot) != napi_ok) return NULL;
+  return rp_env_port_at(e, slot);
 }
 
 rp_port *
