@@ -3,31 +3,7 @@
  */
 #include "barrier.h"
 
-#if defined(_WIN32)
-#define WIN32_LEAN_AND_MEAN
-#include <windows.h>
-
-bool
-rp_barrier_available(void) {
-  return true;
-}
-
-bool
-rp_barrier_ready(void) {
-  return true;
-}
-
-bool
-rp_barrier_wanted(void) {
-  return false;
-}
-
-void
-rp_barrier_all(void) {
-  FlushProcessWriteBuffers();
-}
-
-#elif defined(__linux__)
+#ifdef __linux__
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -84,14 +60,24 @@ rp_barrier_all(void) {
 
 #else
 
+/* Nothing is to be prepared: it is there, or it is not. */
+#ifdef _WIN32
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+#define IS_THERE true
+#else
+#define IS_THERE false
+#define FlushProcessWriteBuffers() ((void) 0)
+#endif
+
 bool
 rp_barrier_available(void) {
-  return false;
+  return IS_THERE;
 }
 
 bool
 rp_barrier_ready(void) {
-  return false;
+  return IS_THERE;
 }
 
 bool
@@ -101,6 +87,7 @@ rp_barrier_wanted(void) {
 
 void
 rp_barrier_all(void) {
+  FlushProcessWriteBuffers();
 }
 
 #endif

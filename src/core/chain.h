@@ -48,7 +48,7 @@ typedef struct rp_chain {
   uint32_t received; /* records stepped over */
   rp_consumer consumer;
   rp_segment *oldest;
-  uint32_t rested; /* records stepped over when it parked last */
+  uint32_t rested; /* records stepped over when it parked or was found busy last */
 
   /* What the producer reads with every record, and hardly ever changes. */
   _Alignas(64) rp_parking parking;

@@ -367,11 +367,6 @@ rp_barrier_ready(void) {
   return true;
 }
 
-bool
-rp_barrier_wanted(void) {
-  return false;
-}
-
 void
 rp_barrier_all(void) {
   uint64_t state = 0;
