@@ -7,7 +7,7 @@
 
 const { AsyncLocalStorage } = require('node:async_hooks');
 
-const line = Number.parseInt(process.versions.node, 10);
+const { line } = require('./node-events');
 
 /**
  * Node's way to run next ticks and microtasks; undefined where it is gone. With --pending-deprecation

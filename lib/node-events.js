@@ -6,6 +6,9 @@
 
 const { MessagePort } = require('./threads');
 
+/** The line of Node that this is. */
+const line = Number.parseInt(process.versions.node, 10);
+
 const NodeEventTarget = Object.getPrototypeOf(MessagePort);
 
 /** The symbol with this description on an object or one of its prototypes, undefined if there is none. */
@@ -27,6 +30,7 @@ function symbol(object, description) {
 }
 
 module.exports = {
+  line,
   findSymbol,
   symbol,
   NodeEventTarget,

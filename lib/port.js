@@ -185,19 +185,19 @@ function checkIterable(values) {
 /** Node's ports listen to these on themselves, which shows in eventNames() and the like. */
 function onListener() {}
 
-/** A listener that returned a promise: its rejection is an uncaught exception, as in Node. */
-function watch(promise) {
-  const { then } = promise;
+/** What a listener has returned: if it is a promise, its rejection is an uncaught exception, as in Node. */
+function watch(result) {
+  if (result === undefined || result === null) return;
 
-  if (typeof then === 'function') then.call(promise, undefined, throwLater);
+  const { then } = result;
+
+  if (typeof then === 'function') then.call(result, undefined, throwLater);
 }
 
 /** Call a listener as Node does: its error is thrown in the next tick. */
 function callListener(listener, receiver, value) {
   try {
-    const result = apply(listener, receiver, [value]); // it may have a call() of its own
-
-    if (result !== undefined && result !== null) watch(result);
+    watch(apply(listener, receiver, [value])); // it may have a call() of its own
   } catch (error) {
     throwLater(error);
   }

@@ -28,7 +28,7 @@ const companion = require('./companion');
 const { Endpoint, ALL } = require('./endpoint');
 const launch = require('./launch');
 const { binding, control, STATUS } = require('./native');
-const { findSymbol, kHybridDispatch, symbol } = require('./node-events');
+const { findSymbol, kHybridDispatch, line, symbol } = require('./node-events');
 const { HELLO, ENVELOPE, GUARD } = require('./parent-port');
 const {
   checkIterable, guard, ports, postWith, readTransfer, throwAsNode, throwLater, watch,
@@ -46,7 +46,6 @@ const isNodes = Function.prototype.toString.call(nodeEmit).includes('kErrorMonit
 /** Whether what listeners return is looked at. */
 const kCapture = findSymbol(EventEmitter.prototype, 'kCapture');
 
-const line = Number.parseInt(process.versions.node, 10);
 /** How emit() calls a listener. */
 const call = line >= 26 ? Reflect.apply : (listener, ...args) => listener.apply(...args);
 
@@ -275,7 +274,7 @@ class Worker extends threads.Worker {
 
       const result = this.emit(name, value); // the application's own
 
-      if (line < 24 && result !== undefined && result !== null) watch(result);
+      if (line < 24) watch(result);
     } catch (error) {
       throwLater(error);
     }
