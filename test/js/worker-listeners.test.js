@@ -9,19 +9,16 @@ const EventEmitter = require('node:events');
 
 const { same, sameProcess } = require('./support/differential');
 
-/** Messages after which a worker has gone over to its own lane, and more. */
-const MANY = 20;
-
-/** A worker on its own lane, which sends as many numbers, from 1 on, as each message says. */
-async function counter(t, start = (source) => t.worker(source, { data: MANY })) {
-  const worker = start((wt, { data = 20 }) => {
+/** A worker on its own lane, which sends as many numbers, from 1 on, as each message says; 0 ends it. */
+async function counter(t, start = (source) => t.worker(source)) {
+  const worker = start((wt) => {
     let next = 0;
 
     wt.parentPort.on('message', (count) => {
       for (let i = 0; i < count; i++) wt.parentPort.postMessage(++next);
       if (count === 0) wt.parentPort.close();
     });
-    for (let i = 0; i < data; i++) wt.parentPort.postMessage('on the way');
+    for (let i = 0; i < 20; i++) wt.parentPort.postMessage('on the way'); // the first go on Node's lane
     wt.parentPort.postMessage('ready');
   });
 
@@ -35,7 +32,7 @@ async function counter(t, start = (source) => t.worker(source, { data: MANY })) 
   return worker;
 }
 
-/** Send `count` numbers and wait until something has been told of the last one. */
+/** Have the worker send so many numbers, and end. */
 async function count(t, worker, number) {
   worker.postMessage(number);
   worker.postMessage(0);
@@ -177,32 +174,23 @@ describe('worker: its listeners', () => {
     await t.next(worker, 'exit');
   });
 
-  sameProcess('what a listener rejects, captured', (wt, { worker, note }) => {
-    require('node:events').captureRejections = true;
-
-    const w = worker((wt) => {
-      wt.parentPort.on('message', (m) => {
-        wt.parentPort.postMessage(m);
-        if (m === 0) wt.parentPort.close();
-      });
-      for (let i = 0; i < 20; i++) wt.parentPort.postMessage('on the way');
-      wt.parentPort.postMessage('ready');
+  same('one that rejects, captured from the beginning', async (wt, t) => {
+    const worker = await counter(t, (source) => {
+      EventEmitter.captureRejections = true;
+      try {
+        return t.worker(source);
+      } finally {
+        EventEmitter.captureRejections = false;
+      }
     });
 
-    w.on('message', function wait(ready) {
-      if (ready !== 'ready') return;
-      w.off('message', wait);
-      w.on('message', async (m) => {
-        throw new Error(`rejected ${m}`);
-      });
-      w.on('error', (error) => {
-        note(error.message);
-        w.removeAllListeners('message');
-        w.postMessage(0);
-      });
-      w.postMessage(1);
+    worker.on('message', async (m) => {
+      throw new Error(`rejected ${m}`);
     });
-    w.on('exit', (code) => note('exit', code));
+    worker.postMessage(1);
+    t.note((await t.next(worker, 'error')).message);
+    worker.postMessage(0);
+    t.note('exit', await t.next(worker, 'exit'));
   });
 
   sameProcess('what a listener rejects and throws', (wt, { worker, note }) => {
@@ -211,6 +199,7 @@ describe('worker: its listeners', () => {
         wt.parentPort.postMessage(m);
         if (m === 0) wt.parentPort.close();
       });
+      for (let i = 0; i < 20; i++) wt.parentPort.postMessage('on the way');
       wt.parentPort.postMessage('ready');
     });
 
