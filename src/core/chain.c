@@ -10,6 +10,7 @@
  */
 #include "chain.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "memory.h"
@@ -234,9 +235,14 @@ rp_chain_peek_run(rp_chain *chain, uint32_t max_bytes, uint32_t max_count, uint8
   rp_record record;
   int result = rp_chain_peek(chain, &record);
 
+  assert(max_count > 0);
   *bytes = 0;
   *count = 0;
   if (result != RP_OK) return result;
+  if (rp_record_size(record.length) > max_bytes) {
+    *bytes = rp_record_size(record.length);
+    return RP_ETOOBIG;
+  }
   *run = record.payload - RP_RECORD_HEADER;
 
   /* A copy of the consumer looks ahead; the ring itself does not move. */
@@ -253,6 +259,7 @@ rp_chain_peek_run(rp_chain *chain, uint32_t max_bytes, uint32_t max_count, uint8
     rp_ring_advance(&ahead, &record);
   } while (*count < max_count && ahead.position != ahead.published &&
            rp_ring_peek(&ahead, &record) == RP_OK);
+  assert(*count > 0 && *bytes <= max_bytes);
   return RP_OK;
 }
 

@@ -26,8 +26,9 @@
 #define RP_SEGMENT_MIN 4096u
 /* Larger ones gained nothing measurable: the cost of a new segment is its page faults. */
 #define RP_SEGMENT_MAX (1u << 20)
-/* The largest payload of one record: half a segment less its header. */
-#define RP_CHAIN_PAYLOAD_MAX (RP_SEGMENT_MAX / 2 - RP_RECORD_HEADER)
+/* The largest record, which takes half a segment, and its payload. */
+#define RP_CHAIN_RECORD_MAX (RP_SEGMENT_MAX / 2)
+#define RP_CHAIN_PAYLOAD_MAX (RP_CHAIN_RECORD_MAX - RP_RECORD_HEADER)
 
 typedef struct rp_segment rp_segment;
 
@@ -72,7 +73,7 @@ void rp_chain_destroy(rp_chain *chain, void (*drop)(const rp_record *record));
 int rp_chain_claim(rp_chain *chain, uint32_t type, uint32_t length, uint8_t **payload);
 
 /* The same for `count` records that the caller has laid out behind each other, headers and padding and
- * all, in `bytes` (at most RP_CHAIN_PAYLOAD_MAX): `*run` is where to copy them to, before publishing. */
+ * all, in `bytes` (at most RP_CHAIN_RECORD_MAX): `*run` is where to copy them to, before publishing. */
 int rp_chain_claim_run(rp_chain *chain, uint32_t bytes, uint32_t count, uint8_t **run);
 
 /* Make every record claimed so far visible. Producer only, wait-free but for a malloc when shrinking.
@@ -88,8 +89,8 @@ bool rp_chain_close(rp_chain *chain);
 int rp_chain_peek(rp_chain *chain, rp_record *record);
 
 /* As many whole records as lie in one piece behind each other, headers and all, up to `max_bytes`
- * and `max_count`. Consumer only, wait-free. `*count` is 0 if not even the first fits in
- * `max_bytes`. Results as rp_chain_peek(). */
+ * and `max_count`, which is not 0. Consumer only, wait-free. Results as rp_chain_peek(); on RP_OK `*count` is
+ * not 0. RP_ETOOBIG: not even the first fits in `max_bytes`; `*bytes` is what it takes, and `*count` is 0. */
 int rp_chain_peek_run(rp_chain *chain, uint32_t max_bytes, uint32_t max_count,
                       uint8_t **run, uint32_t *bytes, uint32_t *count);
 

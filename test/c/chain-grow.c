@@ -192,8 +192,10 @@ runs(void) {
       uint32_t max_count = 1 + random_below(&random, 10);
       int result = rp_chain_peek_run(&chain, max_bytes, max_count, &run, &bytes, &count);
 
-      assert(result == (received == sent ? RP_EMPTY : RP_OK));
-      assert(bytes <= max_bytes && count <= max_count && (count > 0) == (bytes > 0));
+      assert(result == RP_EMPTY ? received == sent
+                                : result == RP_OK || result == RP_ETOOBIG);
+      assert(count <= max_count && (count > 0) == (result == RP_OK));
+      assert(result == RP_ETOOBIG ? bytes > max_bytes : bytes <= max_bytes);
       for (uint32_t i = 0, at = 0; i < count; i++) {
         uint32_t head[2];
 
@@ -202,19 +204,47 @@ runs(void) {
         at += rp_record_size(head[0]);
         assert(at <= bytes && (i + 1 < count || at == bytes));
       }
-      if (result != RP_OK) break;
-      if (count == 0) { /* not even the first fits: it can still be peeked at */
+      if (result == RP_EMPTY) break;
+      if (result == RP_ETOOBIG) {
         rp_record record;
 
         assert(rp_chain_peek(&chain, &record) == RP_OK);
-        assert(rp_record_size(record.length) > max_bytes);
-        bytes = rp_record_size(record.length);
-        count = 1;
+        assert(rp_record_size(record.length) == bytes);
+        assert(rp_chain_peek_run(&chain, bytes, 1, &run, &bytes, &count) == RP_OK);
+        assert(count == 1 && run == record.payload - RP_RECORD_HEADER);
       }
       rp_chain_release(&chain, bytes, count);
       received += count;
       assert(rp_chain_queued(&chain) == sent - received);
     }
+  }
+  rp_chain_destroy(&chain, NULL);
+}
+
+/* What a receiver is told to make room for is just enough, whatever the size. */
+static void
+a_run_is_never_empty(void) {
+  static const uint32_t lengths[] = {
+      0, 1, 8, 9, 4000, 65527, 65528, 65529, RP_CHAIN_PAYLOAD_MAX};
+  rp_chain chain;
+
+  rp_chain_init(&chain);
+  for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+    uint32_t size = rp_record_size(lengths[i]), bytes, count;
+    uint8_t *run;
+
+    sent = received = 0;
+    send_length(&chain, lengths[i]);
+    (void) rp_chain_publish(&chain);
+    assert(rp_chain_peek_run(&chain, 0, 9, &run, &bytes, &count) == RP_ETOOBIG);
+    assert(bytes == size && count == 0);
+    assert(rp_chain_peek_run(&chain, size - 1, 9, &run, &bytes, &count) == RP_ETOOBIG);
+    assert(bytes == size && count == 0);
+    assert(rp_chain_peek_run(&chain, size, 9, &run, &bytes, &count) == RP_OK);
+    assert(bytes == size && count == 1);
+    rp_chain_release(&chain, bytes, count);
+    assert(rp_chain_peek_run(&chain, size, 9, &run, &bytes, &count) == RP_EMPTY);
+    assert(bytes == 0 && count == 0);
   }
   rp_chain_destroy(&chain, NULL);
 }
@@ -228,5 +258,6 @@ main(void) {
   close_comes_last();
   destroy_drops_what_is_left();
   runs();
+  a_run_is_never_empty();
   return 0;
 }

@@ -119,8 +119,11 @@ read_run(world *w, uint32_t max_bytes, uint32_t max_count) {
   uint32_t bytes, count, header[2], at = 0;
 
   if (max_count == 0) max_count = 1;
-  if (rp_chain_peek_run(&w->chain, max_bytes, max_count, &run, &bytes, &count) != RP_OK)
-    return;
+  int result = rp_chain_peek_run(&w->chain, max_bytes, max_count, &run, &bytes, &count);
+
+  CHECK((result == RP_OK) == (count > 0));
+  CHECK((result == RP_ETOOBIG) == (bytes > max_bytes));
+  if (result != RP_OK) return;
   note_published(w);
   CHECK(bytes <= max_bytes && count <= max_count);
   for (uint32_t i = 0; i < count; i++) {
@@ -129,7 +132,7 @@ read_run(world *w, uint32_t max_bytes, uint32_t max_count) {
     at += rp_record_size(header[0]);
   }
   CHECK(at == bytes);
-  if (count > 0) rp_chain_release(&w->chain, bytes, count);
+  rp_chain_release(&w->chain, bytes, count);
   w->received += count;
 }
 
