@@ -66,6 +66,7 @@ rp_memory_take(size_t size) {
   unsigned class = class_of(size);
   piece *found;
 
+  if (size > RP_MEMORY_MAX) return NULL;
   if (class == CLASSES) return system_take((size + 127) / 128 * 128);
   rp_lock_take(&lock);
   found = kept[class];

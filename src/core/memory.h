@@ -10,9 +10,13 @@
 #define RP_MEMORY_H_
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* What an idle process may hold: a few large messages in flight, and less than one idle worker. */
 #define RP_MEMORY_KEPT ((size_t) 8 << 20)
+
+/* The most that can be asked for: what is added to it to round it up still fits size_t. */
+#define RP_MEMORY_MAX ((size_t) PTRDIFF_MAX - 1024)
 
 /* Memory for `size` bytes, 128-aligned, NULL if there is none. Any thread; a lock for large sizes. */
 void *rp_memory_take(size_t size);

@@ -89,6 +89,20 @@ story(uint32_t run) {
   receive_block(other, sizeof(bytes));
   nothing_queued(other);
 
+  /* A table that is a block, beside bytes that are one, too. */
+  {
+    static rp_block halves[RP_MESSAGE_TABLE_MAX];
+    rp_record record;
+
+    for (uint32_t i = 0; i < RP_MESSAGE_TABLE_MAX; i++) halves[i].length = i + 1;
+    AGAIN(rp_half_write(one, 5, bytes, sizeof(bytes), halves, RP_MESSAGE_TABLE_MAX));
+    rp_half_publish(one);
+    assert(rp_chain_peek(&other->inbox, &record) == RP_OK);
+    assert(rp_message_blocks(&record) == RP_MESSAGE_TABLE_MAX + 1);
+    assert(rp_block_half(rp_message_peek_block(&record, 17)) == 17);
+    receive_block(other, sizeof(bytes));
+  }
+
   /* Shrink: a failure there is nobody's business. */
   for (int i = 0; i < 40; i++) {
     (void) rp_chain_park(&other->inbox);

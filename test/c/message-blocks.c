@@ -8,12 +8,11 @@
 #include "support.h"
 
 #include "count-malloc.h"
+#include "memory.h"
 #include "message.h"
 
-/* More than this the table of blocks alone would not fit; see rp_message_write(). */
-enum {
-  COUNT_MAX = (RP_CHAIN_PAYLOAD_MAX - RP_MESSAGE_INLINE_MAX) / sizeof(rp_block) - 1
-};
+/* More than this the table of blocks becomes a block itself. */
+enum { TABLE = RP_MESSAGE_TABLE_MAX };
 
 static rp_block *
 blocks_new(uint32_t count) {
@@ -76,8 +75,11 @@ send_and_take(size_t length, uint32_t count, uint32_t step) {
   assert(rp_chain_peek(&chain, &record) == RP_OK);
 
   bool large = (record.type & RP_MESSAGE_LARGE) != 0;
+  bool spilled = (record.type & RP_MESSAGE_TABLE) != 0;
 
+  assert(rp_record_size(record.length) <= RP_MESSAGE_RECORD_MAX);
   assert(large == (length > RP_MESSAGE_INLINE_MAX));
+  assert(spilled == (count + large > TABLE));
   assert((record.type & RP_MESSAGE_FLAGS) == 0xA5);
   assert(rp_message_blocks(&record) == count + large);
   if (large) {
@@ -87,7 +89,7 @@ send_and_take(size_t length, uint32_t count, uint32_t step) {
     check_bytes(block.data, length);
     __wrap_free(block.data);
   } else {
-    assert(record.length - count * sizeof(rp_block) >= length);
+    assert(record.length - (spilled ? 1 : count) * sizeof(rp_block) >= length);
     if (count == 0) assert(record.length == length);
     check_bytes(record.payload, length);
   }
@@ -117,6 +119,61 @@ never_read(void) {
   assert(blocks_live() == 0);
 }
 
+/* Both limits at once: the record is as large as it gets, and one more of either makes it small again. */
+static void
+the_largest_record_fits_a_run(void) {
+  for (uint32_t more = 0; more < 3; more++) {
+    rp_chain chain;
+    rp_block *blocks = blocks_new(TABLE + 1);
+    size_t length = RP_MESSAGE_INLINE_MAX + (more == 1);
+    uint32_t count = TABLE + (more == 2), run_bytes, run_count;
+    uint8_t *bytes = bytes_new(length), *run;
+
+    rp_chain_init(&chain);
+    assert(rp_message_write(&chain, 0, bytes, length, blocks, count) == RP_OK);
+    (void) rp_chain_publish(&chain);
+    assert(rp_chain_peek_run(&chain, RP_MESSAGE_RECORD_MAX, 1, &run, &run_bytes,
+                             &run_count) == RP_OK);
+    if (more == 0)
+      assert(run_bytes == RP_MESSAGE_RECORD_MAX);
+    else
+      assert(run_bytes < RP_MESSAGE_RECORD_MAX);
+    rp_chain_destroy(&chain, rp_message_drop);
+    for (uint32_t i = count; i < TABLE + 1; i++) __wrap_free(blocks[i].data);
+    __wrap_free(blocks);
+    __wrap_free(bytes);
+    assert(blocks_live() == 0);
+  }
+}
+
+/* A record says how many blocks it has, and how long it is: the shorter of the two counts. */
+static void
+a_record_that_is_too_short_has_no_blocks(void) {
+  rp_block table[2] = {{NULL, 7}, {NULL, 8}};
+  rp_record record = {sizeof(table), 2u << 16, (uint8_t *) table};
+
+  assert(rp_message_blocks(&record) == 2);
+  assert(rp_block_half(rp_message_peek_block(&record, 1)) == 8);
+  for (uint32_t count = 3; count <= UINT16_MAX; count = count * 2 + 1) {
+    record.type = count << 16;
+    assert(rp_message_blocks(&record) == 0);
+    for (uint32_t index = 0; index < 4; index++)
+      assert(rp_message_peek_block(&record, index).length == 0);
+    record.type |= RP_MESSAGE_TABLE;
+    assert(rp_message_blocks(&record) == 0);
+    rp_message_drop(&record);
+  }
+}
+
+static void
+memory_for_more_than_there_is(void) {
+  assert(rp_block_new(SIZE_MAX).data == NULL);
+  assert(rp_block_new(SIZE_MAX - 2).data == NULL);
+  assert(rp_block_new(RP_MEMORY_MAX).data == NULL);
+  assert(rp_memory_take(SIZE_MAX) == NULL);
+  assert(rp_memory_take(RP_MEMORY_MAX + 1) == NULL);
+}
+
 static void
 refused(int expected, rp_chain *chain, size_t length, uint32_t count,
         uint32_t claimed_count) {
@@ -135,13 +192,14 @@ failed_writes_leave_blocks_to_the_sender(void) {
   rp_chain chain;
 
   rp_chain_init(&chain);
-  refused(RP_ETOOBIG, &chain, 10, 4, COUNT_MAX + 1);
-  refused(RP_ETOOBIG, &chain, 100000, 4, COUNT_MAX + 1);
-  refused(RP_ETOOBIG, &chain, 10, 4, RP_MESSAGE_BLOCKS_MAX);
+  refused(RP_ETOOBIG, &chain, 10, 4, RP_MESSAGE_BLOCKS_MAX + 1);
   refused(RP_ETOOBIG, &chain, 10, 4, UINT32_MAX);
+  refused(RP_ETOOBIG, &chain, 100000, 4, UINT32_MAX);
   assert(!rp_chain_close(&chain));
   refused(RP_SEALED, &chain, 10, 4, 4);
   refused(RP_SEALED, &chain, 100000, 4, 4);
+  refused(RP_SEALED, &chain, 10, TABLE + 1, TABLE + 1);
+  refused(RP_SEALED, &chain, 100000, TABLE, TABLE);
   rp_chain_destroy(&chain, rp_message_drop);
   assert(blocks_live() == 0);
 }
@@ -174,15 +232,19 @@ main(void) {
                                    RP_MESSAGE_INLINE_MAX,
                                    RP_MESSAGE_INLINE_MAX + 1,
                                    1 << 20};
-  static const uint32_t counts[] = {0, 1, 2, 3, 100, COUNT_MAX};
+  static const uint32_t counts[] = {0,         1,     2,         3,     100,
+                                    TABLE - 1, TABLE, TABLE + 1, 70000, 1 << 17};
 
   for (size_t l = 0; l < sizeof(lengths) / sizeof(lengths[0]); l++)
     for (size_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++)
       for (uint32_t step = 0; step <= 3; step++) {
-        if (counts[c] == COUNT_MAX && step > 1) continue;
+        if (counts[c] > TABLE + 1 && (step > 1 || l > 1)) continue;
         send_and_take(lengths[l], counts[c], step);
       }
   never_read();
+  the_largest_record_fits_a_run();
+  a_record_that_is_too_short_has_no_blocks();
+  memory_for_more_than_there_is();
   failed_writes_leave_blocks_to_the_sender();
   nothing_to_send();
   return 0;

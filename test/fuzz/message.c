@@ -33,7 +33,8 @@ contradictory(input *in) {
   rp_block ours[ENTRIES];
   uint32_t length = take_size(in) % (ENTRIES * (uint32_t) sizeof(rp_block));
   uint8_t *payload = malloc(length == 0 ? 1 : length);
-  rp_record record = {length, take_u32(in), payload};
+  /* But for the table that is a block: as all blocks its memory is the core's own. */
+  rp_record record = {length, take_u32(in) & ~RP_MESSAGE_TABLE, payload};
 
   CHECK(payload != NULL);
   memset(payload, 0, length);
@@ -64,12 +65,21 @@ contradictory(input *in) {
   free(payload);
 }
 
+/* Now and then a number close to this limit, else `other`. */
+static uint32_t
+around(input *in, uint32_t limit, uint32_t other) {
+  uint8_t where = take_u8(in);
+
+  return where < 16 ? limit + where % 8 - 4 : other;
+}
+
 static void
 send_one(rp_chain *chain, input *in) {
   static uint8_t bytes[1 << 17];
-  rp_block blocks[8];
-  size_t length = take_size(in) % sizeof(bytes);
-  uint32_t count = take_u8(in) % 9, flags = take_u8(in);
+  static rp_block blocks[RP_MESSAGE_TABLE_MAX + 8];
+  size_t length = around(in, RP_MESSAGE_INLINE_MAX, take_size(in) % sizeof(bytes));
+  uint32_t count = around(in, RP_MESSAGE_TABLE_MAX, take_u8(in) % 9);
+  uint8_t flags = take_u8(in);
 
   memset(bytes, (int) flags, length);
   for (uint32_t i = 0; i < count; i++) {
@@ -94,11 +104,13 @@ receive_one(rp_chain *chain, input *in) {
   uint32_t flags = record.type & RP_MESSAGE_FLAGS;
   bool is_large = (record.type & RP_MESSAGE_LARGE) != 0;
 
+  CHECK(rp_record_size(record.length) <= RP_MESSAGE_RECORD_MAX);
   if (is_large) large = rp_message_take_block(&record, 0);
 
   const uint8_t *bytes = is_large ? large.data : record.payload;
   uint32_t own = rp_message_blocks(&record) - is_large;
-  size_t length = is_large ? large.length : record.length - own * sizeof(rp_block);
+  uint32_t table = (record.type >> 16) * (uint32_t) sizeof(rp_block);
+  size_t length = is_large ? large.length : record.length - table;
 
   /* Inline bytes are padded before a table. */
   if (length >= 8) CHECK(bytes[0] == flags && bytes[length - 8] == flags);

@@ -37,6 +37,8 @@ const smaller = [
   ['chain.c', '#define CALM_ENOUGH 16u', '#define CALM_ENOUGH 1u'],
   ['chain.c', '#define BUSY 4096u', '#define BUSY 2u'],
   ['message.h', '#define RP_MESSAGE_INLINE_MAX (32u * 1024)', '#define RP_MESSAGE_INLINE_MAX 32u'],
+  ['message.h', '#define RP_MESSAGE_TABLE_MAX 1024u', '#define RP_MESSAGE_TABLE_MAX 4u'],
+  ['message.h', '#define RP_MESSAGE_RUN_MAX (64u * 1024)', '#define RP_MESSAGE_RUN_MAX 128u'],
   ['registry.c', '#define CHAINS 256u', '#define CHAINS 4u'],
 ];
 
