@@ -21,23 +21,45 @@ const {
   ports, kBatching, kMessage, kMessages, kMessageError, kClosed,
 } = require('./port');
 
-const { post, receive, release } = binding;
+const { post, receive: receiveBatch, release } = binding;
 
 /** Loaded by the first message: a thread that has just started has none yet. */
 let codec = null;
 let encode = (...args) => loadCodec().encode(...args);
 let decode = (...args) => loadCodec().decode(...args);
 
-/** A batch of received records: as much as the largest record, and cheap to keep in the cache. */
+/** A batch of received records: at first, and at most unless a record takes more. What is larger does not
+ * stay in the cache. */
+const INBOX_FIRST = 4 * 1024;
 const INBOX_BYTES = 64 * 1024;
-const RESERVED_BYTES = 256 * 1024;
+/** The next record is larger than the inbox (RP_ETOOBIG). */
+const TOO_BIG = -3;
 
-/* So much memory comes from the system as it is needed; less would be carved out of what has been used. */
-const inbox = new Uint8Array(new ArrayBuffer(RESERVED_BYTES), 0, INBOX_BYTES);
+let inbox;
 /** Lengths and types of the records in the inbox. */
-const inbox32 = new Uint32Array(inbox.buffer);
+let inbox32;
 
-binding.setInbox(inbox);
+/** Have an inbox of `bytes`. No batch may be in the last one. */
+function setInbox(bytes) {
+  inbox = new Uint8Array(bytes);
+  inbox32 = new Uint32Array(inbox.buffer);
+  binding.setInbox(inbox);
+}
+
+setInbox(INBOX_FIRST);
+
+/** Copy the next batch of a port into the inbox: as the binding's receive(), with room for it. */
+function receive(slot) {
+  receiveBatch(slot);
+  if (control[STATUS] !== TOO_BIG) return;
+
+  let bytes = inbox.length * 4;
+
+  while (bytes < control[BYTES]) bytes *= 2;
+  setInbox(bytes);
+  control[BYTES] = 0;
+  receiveBatch(slot);
+}
 
 /** Runs next ticks and microtasks, as Node does between two messages, for 35 ns. Without it every
  * message takes a callback of its own. */
@@ -55,8 +77,10 @@ const FLAG_COMPANION = 2;
 const FLAG_PORTS = 4;
 /** The companion's message has the whole value; the codec's is how many bytes Node has moved with it. */
 const FLAG_WHOLE = 8;
-/** Set by the core: the bytes are in block 0 (RP_MESSAGE_LARGE). */
+/** Set by the core: the bytes are in block 0 (RP_MESSAGE_LARGE); the table of blocks is one
+ * (RP_MESSAGE_TABLE). */
 const TYPE_LARGE = 0x100;
+const TYPE_TABLE = 0x200;
 const TRAILER_BYTES = 8;
 const BLOCK_BYTES = 16;
 
@@ -480,7 +504,7 @@ class Endpoint {
   }
 
   writeTrailer(start, end, flags, sequence) {
-    const trailer = (end + 7) & ~7;
+    const trailer = ((end + 7) & ~7) >>> 0; // beyond 2 GiB, too
 
     putWord(codec.scratch, trailer, end - start);
     putWord(codec.scratch, trailer + 4, sequence);
@@ -662,6 +686,10 @@ class Endpoint {
           control[BYTES] = readBytes;
           control[COUNT] = readCount;
           reader = null;
+          /* It was as full as it gets. */
+          if (readBytes > inbox.length >> 1 && inbox.length < INBOX_BYTES) {
+            setInbox(inbox.length * 4);
+          }
         } else {
           control[BYTES] = 0;
         }
@@ -785,7 +813,7 @@ class Endpoint {
     if ((type & FLAG_TRAILER) !== 0) {
       const trailer = offset + length - TRAILER_BYTES;
 
-      length = getWord(bytes, trailer);
+      length = getWord(bytes, trailer) >>> 0;
       if ((type & FLAG_COMPANION) !== 0) {
         arrived = companion.take(this, getWord(bytes, trailer + 4), (type & FLAG_PORTS) !== 0);
         foreign = arrived.foreign;
@@ -794,6 +822,7 @@ class Endpoint {
 
     const value = decode(bytes, offset, length, foreign);
 
+    if ((type & TYPE_TABLE) !== 0) binding.dropBlocks(at, true);
     if ((type & FLAG_WHOLE) === 0) return value;
     if (foreign === null) throw corrupt('its companion is missing');
     codec.noteMemory(value);

@@ -35,7 +35,7 @@ let end = 0;
 /** Told of every new scratch; its length is a multiple of 8. */
 function setScratch(u8) {
   scratch = u8;
-  scratchWords = new Uint32Array(u8.buffer, 0, u8.length >> 2);
+  scratchWords = new Uint32Array(u8.buffer, 0, u8.length >>> 2);
 }
 
 function make() {

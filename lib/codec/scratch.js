@@ -13,6 +13,8 @@ const BASE = 64 * 1024;
 const LARGE = 4 * 1024 * 1024;
 /** A larger scratch is given back after this many small messages in a row. */
 const PATIENCE = 256;
+/** Positions in it, and what is put behind the message, fit 32 bits. */
+const MOST = 2 ** 32 - 1024;
 const SLACK = 64;
 
 const w = {
@@ -36,12 +38,25 @@ function replace(u8) {
   if (w.onReplace !== null) w.onReplace(u8);
 }
 
+/**
+ * Memory for `wanted` bytes, as far as that may go; `need` of them are needed.
+ * @throws {DOMException} DataCloneError, as Node's serializer without memory
+ */
+function allocate(need, wanted) {
+  try {
+    if (need <= MOST) return new Uint8Array(Math.min(wanted, MOST));
+  } catch {
+    /* no memory */
+  }
+  throw new DOMException('Data cannot be cloned, out of memory.', 'DataCloneError');
+}
+
 /** Make room for `size` bytes (and the slack) behind `pos`. */
 function grow(size) {
   const length = w.u8.length;
   const need = w.pos + size + SLACK;
   const next = Math.max(need, length < LARGE ? length * 2 : length + (length >>> 2));
-  const u8 = new Uint8Array(Math.ceil(next / 8) * 8);
+  const u8 = allocate(need, Math.ceil(next / 8) * 8);
   u8.set(w.u8.length === w.pos ? w.u8 : w.u8.subarray(0, w.pos));
   replace(u8);
 }

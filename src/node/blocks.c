@@ -22,8 +22,10 @@ reserve(rp_env *e) {
   if (e->staged_length < e->staged_capacity) return true;
 
   uint32_t capacity = e->staged_capacity == 0 ? 4 : e->staged_capacity * 2;
-  rp_block *staged = realloc(e->staged, capacity * sizeof(*staged));
+  rp_block *staged = NULL;
 
+  if (capacity <= RP_MESSAGE_BLOCKS_MAX)
+    staged = realloc(e->staged, capacity * sizeof(*staged));
   if (staged == NULL) {
     (void) rp_throw_memory(e->env);
     return false;
@@ -127,7 +129,9 @@ batch_record(rp_env *e, napi_value offset_value, rp_record *record) {
 
   if (e->batch_slot == RP_NO_SLOT) return false;
   if (napi_get_value_uint32(e->env, offset_value, &offset) != napi_ok) return false;
-  if (offset % 8 != 0 || offset + RP_RECORD_HEADER > e->batch_bytes) return false;
+  /* In 32 bits their sum could come round. */
+  if (offset % 8 != 0 || e->batch_bytes < RP_RECORD_HEADER) return false;
+  if (offset > e->batch_bytes - RP_RECORD_HEADER) return false;
   memcpy(header, e->batch + offset, sizeof(header));
   record->length = header[0];
   record->type = header[1];
@@ -296,15 +300,18 @@ rp_blocks_take_string(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* dropBlocks(offset): the record cannot be read; free what is left of it. Halves in it are lost. */
+/* dropBlocks(offset, read): free what is left of the record. Unless it has been read, its halves are lost. */
 napi_value
 rp_blocks_drop_rest(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
   rp_record record;
+  bool read = false;
 
+  (void) napi_get_value_bool(env, argv[1], &read);
   if (!batch_record(e, argv[0], &record)) return NULL;
-  for (uint32_t i = 0; i < rp_message_blocks(&record); i++)
-    rp_blocks_drop(rp_message_take_block(&record, i));
+  for (uint32_t i = 0; !read && i < rp_message_blocks(&record); i++)
+    rp_half_lost(rp_block_half(rp_message_peek_block(&record, i)));
+  rp_message_drop(&record);
   return NULL;
 }

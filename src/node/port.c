@@ -3,6 +3,7 @@
  */
 #include "port.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "env.h"
@@ -133,7 +134,8 @@ next_run(rp_env *e, rp_port *port, uint32_t *bytes, uint32_t *count) {
 }
 
 /* receive(slot): step over BYTES and COUNT of the last batch, then copy the next one, at most MAX
- * records, into the inbox. BYTES, COUNT: of the batch. STATUS: 0, RP_EMPTY, RP_SEALED. */
+ * records, into the inbox. BYTES, COUNT: of the batch. STATUS: 0, RP_EMPTY, RP_SEALED, or RP_ETOOBIG: the next
+ * record takes BYTES, which the inbox does not have. */
 napi_value
 rp_port_receive(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -152,6 +154,7 @@ rp_port_receive(napi_env env, napi_callback_info info) {
         rp_linger_for(e, port))
       status = next_run(e, port, &bytes, &count);
     if (status == RP_OK) {
+      assert(count > 0 && bytes <= e->inbox.length);
       memcpy(e->inbox.data, e->batch, bytes);
       rp_yield("receive:copied");
       e->batch_slot = slot;
