@@ -6,16 +6,20 @@
 // The happy path is a look at a few fixed names and one dlopen: no directory is listed and no module is
 // resolved. The threads to come open what has been found; see index.js. RINGPORT_BINARY names a file
 // to load instead, for builds with a sanitizer.
+//
+// This module probes the runtime before it opens the addon. It throws if something is missing,
+// and index.js then exports what inactive.js makes.
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { setEnvironmentData } = require('node:worker_threads');
+const { MessagePort, Worker, setEnvironmentData } = require('node:worker_threads');
 
 const root = path.join(__dirname, '..');
-const platform = `${process.platform}-${process.arch}`;
 
 /** The prebuilt binary for this machine: on Linux the C library is part of the name. */
 function prebuilt() {
+  const platform = `${process.platform}-${process.arch}`;
+
   if (process.platform !== 'linux') return `prebuilds/${platform}/node.napi.node`;
 
   const libc = fs.existsSync('/etc/alpine-release') ? 'musl' : 'glibc';
@@ -23,24 +27,73 @@ function prebuilt() {
   return `prebuilds/${platform}/node.napi.${libc}.node`;
 }
 
+/**
+ * The symbols on Node's MessagePort and Worker that ours need, by their descriptions; see
+ * node-events.js and worker.js.
+ */
+const INTERNALS = [
+  'kCreateEvent', 'handle_onclose', 'kNewListener', 'kRemoveListener', 'kOnExit',
+  'nodejs.internal.kHybridDispatch',
+];
+
 const places = [
   () => 'build/Release/ringport.node',
   () => 'build/Debug/ringport.node',
   prebuilt,
 ];
 
-/** @throws {Error} ERR_RINGPORT_NO_BINARY; `cause` is what a file that is there failed with */
+function runtime() {
+  const { bun, deno } = process.versions;
+
+  if (bun !== undefined) return `Bun ${bun}`;
+  return deno !== undefined ? `Deno ${deno}` : `Node ${process.version}`;
+}
+
+function withCode(code, message, options) {
+  return Object.assign(new Error(message, options), { code });
+}
+
+/** @throws {Error} ERR_RINGPORT_UNSUPPORTED if the runtime lacks what we need of Node */
+function checkRuntime() {
+  /* Bun cannot be probed: it aborts when an addon calls a function of libuv that it does not have. */
+  if (process.versions.bun !== undefined) {
+    throw withCode('ERR_RINGPORT_UNSUPPORTED',
+      `ringport does not run on ${runtime()}: its addon needs the event loop of Node, libuv`);
+  }
+
+  const missing = new Set(INTERNALS);
+
+  for (let { prototype: at } of [MessagePort, Worker]) {
+    for (; at !== null; at = Object.getPrototypeOf(at)) {
+      for (const { description } of Object.getOwnPropertySymbols(at)) missing.delete(description);
+    }
+  }
+  for (const name of missing) {
+    throw withCode('ERR_RINGPORT_UNSUPPORTED',
+      `ringport does not know ${runtime()}: there is no ${name} where Node has it`);
+  }
+}
+
+/**
+ * @param {Error} [cause] what a file that is there failed with
+ * @returns {Error} ERR_DLOPEN_DISABLED, as Node says, else ERR_RINGPORT_NO_BINARY
+ */
 function noBinary(cause) {
+  if (cause?.code === 'ERR_DLOPEN_DISABLED') {
+    return withCode(cause.code, process.permission === undefined
+      ? 'ringport is a native addon, and --no-addons is in effect'
+      : 'ringport is a native addon, and the permission model is in effect: allow it by --allow-addons',
+    { cause });
+  }
+
   const why = cause
     ? `the binary that is there cannot be loaded (${cause.message})`
     : 'there is no binary for it';
-  const error = new Error(
-    `ringport does not run on ${platform} with Node ${process.version} yet: ${why}. ` +
+
+  return withCode('ERR_RINGPORT_NO_BINARY',
+    `ringport does not run on ${process.platform}-${process.arch} with ${runtime()} yet: ${why}. ` +
     'To build one here, with a C compiler, make and Python 3 installed: npx ringport-build',
     { cause });
-
-  error.code = 'ERR_RINGPORT_NO_BINARY';
-  throw error;
 }
 
 function open(file) {
@@ -52,6 +105,7 @@ function open(file) {
 }
 
 function load() {
+  checkRuntime();
   if (process.env.RINGPORT_BINARY) return open(path.resolve(process.env.RINGPORT_BINARY));
 
   let cause;
@@ -69,7 +123,7 @@ function load() {
     }
   }
 
-  return noBinary(cause);
+  throw noBinary(cause);
 }
 
 module.exports = load();

@@ -114,6 +114,15 @@ export declare class Worker extends nodeThreads.Worker {
   receiveViews: boolean;
 }
 
+/**
+ * Whether ringport is in use. On a runtime that lacks what it needs it is false: no binary fits, addons are not allowed
+ * (`--permission` without `--allow-addons`, `--no-addons`), Bun, Deno, a Node that is not known yet. Then a warning
+ * of the process with the code ERR_RINGPORT_INACTIVE says why, everything that `node:worker_threads` exports is
+ * that runtime's own, `serialize` and `deserialize` work, and whatever else this package adds throws
+ * ERR_RINGPORT_INACTIVE. With RINGPORT_REQUIRED=1 in the environment `require('ringport')` throws instead.
+ */
+export declare const active: boolean;
+
 /** In a worker, the port to the thread that started it; `null` on the main thread. */
 export declare const parentPort: MessagePort | null;
 

@@ -11,9 +11,11 @@ const HEAD = '(function (exports, require, module, __filename, __dirname) { ';
 /** Node's class of modules; a bundler or a test runner that has modules of its own gives them none. */
 const Module = module.constructor;
 
-/* Coverage is exact only for what is compiled anew. */
-const isNodes = typeof Module?._load === 'function' && require.cache !== undefined &&
-  process.env.NODE_V8_COVERAGE === undefined;
+function isNodes() {
+  /* Coverage is exact only for what is compiled anew. */
+  return typeof Module?._load === 'function' && require.cache !== undefined &&
+    process.env.NODE_V8_COVERAGE === undefined;
+}
 
 function beside(name) {
   return new Module(__filename.slice(0, -'index.js'.length) + name, module);
@@ -44,4 +46,8 @@ function load() {
   return loader.exports(module, addon, loader, wanted ? [{ file, text, script }] : []);
 }
 
-module.exports = isNodes ? load() : require('./main');
+try {
+  module.exports = isNodes() ? load() : require('./main');
+} catch (error) {
+  module.exports = require('./inactive').exportsFor(error);
+}

@@ -15,6 +15,7 @@ export const {
   RingportError,
   SHARE_ENV,
   Worker,
+  active,
   deserialize,
   getEnvironmentData,
   getIdleStrategy,

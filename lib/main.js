@@ -58,6 +58,7 @@ Object.defineProperty(moveMessagePortToContext, 'length', { value: 0 }); // as N
 
 module.exports = {
   ...threads,
+  active: true, // see lib/inactive.js
   MessageChannel,
   MessagePort,
   markAsUntransferable,

@@ -2,6 +2,6 @@
 
 /* register.js - what `-r ringport/register` names; what it does is in registration.js. */
 
-require('./index');
+const { active } = require('./index');
 
-module.exports = require('./launch').load('registration');
+module.exports = active ? require('./launch').load('registration') : require('./inactive').unregistered();

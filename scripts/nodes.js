@@ -21,17 +21,18 @@ const cacheOf = (arch) => path.join(root, '.cache', arch === process.arch ? 'nod
 const binary = (line, arch = process.arch) => path.join(
   cacheOf(arch), 'node_modules', `node-${line}`, 'bin', 'node');
 
-function install(wanted, arch = process.arch) {
-  const cache = cacheOf(arch);
-  const name = `node-${process.platform}-${arch}`;
-  const packages = wanted.map((line) => `node-${line}@npm:${name}@${line}`);
-  // All lines at once, as npm removes what it was not asked for.
+/**
+ * Install packages of npm under .cache/, without running a script of theirs.
+ * @param {string} cache a folder of their own: npm removes what it was not asked for
+ * @param {string[]} packages such as `alias@npm:name@version`
+ * @param {string[]} [flags] more flags of npm
+ */
+function install(cache, packages, flags = []) {
   const args = [
     'install', '--prefix', cache, '--no-save', '--no-package-lock', '--no-bin-links',
-    '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...packages,
+    '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...flags, ...packages,
   ];
 
-  if (arch !== process.arch) args.push('--force'); // npm refuses what cannot run here
   fs.mkdirSync(cache, { recursive: true });
 
   const { status, error } = spawnSync('npm', args, { stdio: ['ignore', 'ignore', 'inherit'] });
@@ -41,11 +42,18 @@ function install(wanted, arch = process.arch) {
   }
 }
 
+function installNodes(wanted, arch = process.arch) {
+  const name = `node-${process.platform}-${arch}`;
+  const packages = wanted.map((line) => `node-${line}@npm:${name}@${line}`);
+
+  install(cacheOf(arch), packages, arch === process.arch ? [] : ['--force']); // npm refuses what cannot run here
+}
+
 /** @returns {{line: number, node: string}[]} the running Node first, then the other lines */
 function nodes() {
   const others = lines.filter((line) => line !== running);
 
-  if (others.some((line) => !fs.existsSync(binary(line)))) install(others);
+  if (others.some((line) => !fs.existsSync(binary(line)))) installNodes(others);
 
   return [
     { line: running, node: process.execPath },
@@ -55,11 +63,11 @@ function nodes() {
 
 /** @returns {string} the path of a Node for another machine, which something has to emulate */
 function foreign(line, arch) {
-  if (!fs.existsSync(binary(line, arch))) install([line], arch);
+  if (!fs.existsSync(binary(line, arch))) installNodes([line], arch);
   return binary(line, arch);
 }
 
-module.exports = { nodes, foreign };
+module.exports = { nodes, foreign, install };
 
 if (require.main === module) {
   for (const { node } of nodes()) console.log(node);

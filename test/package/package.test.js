@@ -157,13 +157,18 @@ describe('the package', function () {
     assert.match(stderr, /^ringport needs a C compiler, make and python3 to build .*\n$/);
   });
 
-  it('says what to do where no binary fits', () => {
+  it('works by worker_threads where no binary fits, and says what to do', () => {
     fs.rmSync(path.join(installed, 'build'), { recursive: true });
 
-    const { status, stderr } = spawnSync(process.execPath, ['echo.cjs'], { cwd: project, encoding: 'utf8' });
+    for (const RINGPORT_REQUIRED of ['0', '1']) {
+      const { status, stdout, stderr } = spawnSync(process.execPath, ['echo.cjs'], {
+        cwd: project, encoding: 'utf8', env: { ...process.env, RINGPORT_REQUIRED },
+      });
 
-    assert.equal(status, 1);
-    assert.match(stderr, /ERR_RINGPORT_NO_BINARY/);
-    assert.match(stderr, new RegExp(`${process.platform}-${process.arch}.*npx ringport-build`));
+      assert.equal(status, Number(RINGPORT_REQUIRED));
+      assert.equal(stdout.startsWith('["echo"'), status === 0);
+      assert.match(stderr, status === 0 ? /ERR_RINGPORT_INACTIVE/ : /ERR_RINGPORT_NO_BINARY/);
+      assert.match(stderr, new RegExp(`${process.platform}-${process.arch}.*npx ringport-build`));
+    }
   });
 });
