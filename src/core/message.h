@@ -38,8 +38,8 @@
 #define RP_MESSAGE_LARGE 0x100u
 #define RP_MESSAGE_TABLE 0x200u
 
-/* A table of 4 GiB: memory runs out before. */
-#define RP_MESSAGE_BLOCKS_MAX (1u << 28)
+/* A table of 2 GiB: memory runs out before. */
+#define RP_MESSAGE_BLOCKS_MAX (1u << 27)
 
 /* Bytes from here on travel as a block: up to here a copy through the ring is cheaper than malloc
  * and the extra cache misses (bench/js: crossover between 16 and 64 KiB). */

@@ -12,17 +12,9 @@
 static struct rp_half resting;
 #define RESTING (&resting)
 
-/* Append everything pushed to the local list, oldest first. */
+/* Append what was pushed, `pushed` being the last, to the local list, oldest first. */
 static void
-take_all(rp_thread *thread) {
-  rp_half *pushed = rp_load_relaxed(&thread->ready);
-
-  /* RESTING stays: only a push may end it, or the next push would not ring. */
-  if (pushed == NULL || pushed == RESTING) return;
-  /* Acquire pairs with the CAS in rp_thread_push(): ready_next is written. */
-  pushed = rp_exchange(&thread->ready, NULL);
-  rp_yield("thread:taken");
-
+append(rp_thread *thread, rp_half *pushed) {
   rp_half *last = pushed;
   rp_half *first = NULL;
 
@@ -41,6 +33,19 @@ take_all(rp_thread *thread) {
   else
     thread->first = first;
   thread->last = last;
+}
+
+/* Append everything pushed, as far as this thread can see. */
+static void
+take_all(rp_thread *thread) {
+  rp_half *pushed = rp_load_relaxed(&thread->ready);
+
+  /* RESTING stays: this may not be a wake-up, and the next push has to ring. */
+  if (pushed == NULL || pushed == RESTING) return;
+  /* Acquire pairs with the CAS in rp_thread_push(): ready_next is written. */
+  pushed = rp_exchange(&thread->ready, NULL);
+  rp_yield("thread:taken");
+  append(thread, pushed);
 }
 
 /* Take a half that is on the local list out of it. */
@@ -82,7 +87,14 @@ rp_thread_push(rp_thread *thread, rp_half *half) {
 
 void
 rp_thread_wake(rp_thread *thread) {
+  /* A read-modify-write, since the doorbell orders nothing: it may be a relaxed store (libuv's is) whose reader
+   * need not see the push. A load might then still give RESTING. But the push that rang has replaced our
+   * RESTING, so what we swap in comes behind it. Acquire pairs with the CAS in rp_thread_push(). */
+  rp_half *pushed = rp_exchange(&thread->ready, NULL);
+
+  rp_yield("thread:taken");
   thread->round++;
+  if (pushed != NULL && pushed != RESTING) append(thread, pushed);
 }
 
 rp_half *

@@ -8,7 +8,8 @@
  *   a half       the last one pushed; the others follow by their ready_next
  *
  * which is the parking token once more, for the thread: between two rests the doorbell rings at
- * most once, however many ports get news. A half is on at most one list, because whoever pushes it
+ * most once, however many ports get news. The doorbell has only to have the owner call rp_thread_wake() some
+ * time; happens-before comes with this word. A half is on at most one list, because whoever pushes it
  * holds the token of its inbox.
  */
 #ifndef RP_THREAD_H_
@@ -34,7 +35,8 @@ void rp_thread_init(rp_thread *thread, void (*doorbell)(rp_thread *thread));
  * thread itself). Lock-free. */
 void rp_thread_push(rp_thread *thread, struct rp_half *half);
 
-/* Begin a round: the doorbell has rung. Owner only. */
+/* Begin a round: the doorbell has rung, or there is news. Ends the rest and sees all pushes before the ring, though the
+ * doorbell itself orders nothing. Owner only, wait-free. */
 void rp_thread_wake(rp_thread *thread);
 
 /* The next half with news that has not had its turn in this round, NULL if there is none: what is

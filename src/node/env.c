@@ -80,8 +80,9 @@ on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
 
 static void
 ring(rp_thread *thread) {
-  /* libuv's relaxed fast path cannot miss here: who calls this holds the thread's token, so the
-   * last callback has begun and cleared the flag. */
+  /* libuv's relaxed fast path cannot miss here: who calls this holds the thread's token, so the last callback
+   * has begun and cleared the flag, and who has taken the token from a thread at rest has seen that. The other
+   * way, from here to the callback, nothing is expected of libuv but the call: see rp_thread_wake(). */
   (void) uv_async_send(((rp_env *) (void *) thread)->doorbell);
 }
 

@@ -4,7 +4,7 @@
  * Each atomic word keeps all values that it had, in their order. A load may read any that its thread
  * has not yet been told is old: what a store buffer delays, and more. Each store carries what its
  * thread knew, if it releases; who reads it with acquire knows that, too. Read-modify-writes read
- * the newest. A sequentially consistent load reads nothing older than the last such operation on its
+ * the newest; a compare-and-swap that fails is a load. A sequentially consistent load reads nothing older than the last such operation on its
  * word; that is all such operations add. (C11 without load buffering, and with stores in the order of
  * execution.)
  *
@@ -222,16 +222,20 @@ write_value(word *w, void *address, int size, uint64_t bits, int order, bool aft
   if (releases(order)) now->clock[model_current]++;
 }
 
+/* The oldest value of the word that the current thread may still read. */
+static int
+oldest_of(const word *w, int order) {
+  int oldest = model_views[model_current].seen[w - words];
+
+  return order == __ATOMIC_SEQ_CST && oldest < w->agreed ? w->agreed : oldest;
+}
+
 uint64_t
 model_load(const void *address, int size, int order) {
   if (model_looking) return model_raw_load(address, size);
 
   word *w = access_word(address, size, false);
-  int oldest = model_views[model_current].seen[w - words];
-
-  if (order == __ATOMIC_SEQ_CST && oldest < w->agreed) oldest = w->agreed;
-
-  int back = model_current == MAIN ? 0 : model_choose(w->count - oldest);
+  int back = model_current == MAIN ? 0 : model_choose(w->count - oldest_of(w, order));
   uint64_t bits = read_value(w, w->count - 1 - back, order);
 
   model_note(back ? "load (old)" : "load", address, bits);
@@ -264,13 +268,27 @@ model_modify(void *address, int size, modify how, uint64_t operand, int order) {
   return old;
 }
 
+/* Which value a compare-and-swap reads. One that fails is a load, and may read what a load may, though the
+ * newest be the expected one: but no older value that is as expected, since then it would not fail. */
+static int
+cas_reads(const word *w, uint64_t expected, int failure_order) {
+  int newest = w->count - 1, oldest = oldest_of(w, failure_order);
+  int readable[HISTORY], options = 0;
+
+  readable[options++] = newest;
+  for (int i = newest - 1; i >= oldest; i--)
+    if (w->history[i].bits != expected) readable[options++] = i;
+  return readable[model_current == MAIN ? 0 : model_choose(options)];
+}
+
 bool
 model_cas(void *address, int size, uint64_t *expected, uint64_t desired, int order,
           int failure_order) {
   word *w = access_word(address, size, true);
-  bool same = w->history[w->count - 1].bits == *expected;
+  int index = cas_reads(w, *expected, failure_order);
+  bool same = w->history[index].bits == *expected;
 
-  *expected = read_value(w, w->count - 1, same ? order : failure_order);
+  *expected = read_value(w, index, same ? order : failure_order);
   if (same) write_value(w, address, size, desired, order, true);
   model_note(same ? "cas" : "cas (failed)", address, same ? desired : *expected);
   return same;

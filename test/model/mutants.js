@@ -452,16 +452,61 @@ module.exports = [
   {
     name: 'the list is taken without acquire',
     file: 'thread.c',
-    from: 'pushed = rp_exchange(&thread->ready, NULL);',
-    to: `pushed = ${relaxed('exchange', '&thread->ready', 'NULL')};`,
+    from: '  pushed = rp_exchange(&thread->ready, NULL);\n  append',
+    to: `  pushed = ${relaxed('exchange', '&thread->ready', 'NULL')};\n  append`,
     scenarios: ['ready-two', 'ready-remove'],
   },
   {
     name: 'the list is taken by a load and a store',
     file: 'thread.c',
-    from: 'pushed = rp_exchange(&thread->ready, NULL);',
-    to: 'pushed = rp_load_acquire(&thread->ready); rp_store_release(&thread->ready, NULL);',
+    from: '  pushed = rp_exchange(&thread->ready, NULL);\n  append',
+    to: '  pushed = rp_load_acquire(&thread->ready); rp_store_release(&thread->ready, NULL);\n  append',
     scenarios: ['ready-two'],
+  },
+  {
+    name: 'who is woken looks by a load first: the doorbell does not order it behind the push',
+    file: 'thread.c',
+    from: 'rp_half *pushed = rp_exchange(&thread->ready, NULL);',
+    to: 'rp_half *pushed = rp_load_acquire(&thread->ready); ' +
+      'if (pushed != NULL && pushed != RESTING) pushed = rp_exchange(&thread->ready, NULL);',
+    scenarios: ['ready-schedule'],
+  },
+  {
+    name: 'the same, by a load in one order with everything',
+    file: 'thread.c',
+    from: 'rp_half *pushed = rp_exchange(&thread->ready, NULL);',
+    to: 'rp_half *pushed = rp_load_seq(&thread->ready); ' +
+      'if (pushed != NULL && pushed != RESTING) pushed = rp_exchange(&thread->ready, NULL);',
+    scenarios: ['ready-schedule'],
+  },
+  {
+    name: 'the same, by a compare-and-swap, which fails with an old value',
+    file: 'thread.c',
+    from: 'rp_half *pushed = rp_exchange(&thread->ready, NULL);',
+    to: 'rp_half *pushed = NULL; (void) rp_cas(&thread->ready, &pushed, NULL); ' +
+      'if (pushed != NULL && pushed != RESTING) pushed = rp_exchange(&thread->ready, NULL);',
+    scenarios: ['ready-schedule'],
+  },
+  {
+    name: 'who is woken takes the list without acquire',
+    file: 'thread.c',
+    from: 'rp_half *pushed = rp_exchange(&thread->ready, NULL);',
+    to: `rp_half *pushed = ${relaxed('exchange', '&thread->ready', 'NULL')};`,
+    scenarios: ['ready-schedule'],
+  },
+  {
+    name: 'who is woken takes the list by a load and a store',
+    file: 'thread.c',
+    from: 'rp_half *pushed = rp_exchange(&thread->ready, NULL);',
+    to: 'rp_half *pushed = rp_load_acquire(&thread->ready); rp_store_release(&thread->ready, NULL);',
+    scenarios: ['ready-schedule'],
+  },
+  {
+    name: 'who is woken forgets the list',
+    file: 'thread.c',
+    from: 'if (pushed != NULL && pushed != RESTING) append(thread, pushed);',
+    to: '(void) pushed;',
+    scenarios: ['ready-schedule'],
   },
   {
     name: 'a push without release',

@@ -52,6 +52,10 @@ send_two_on_0(void) {
   send(theirs[0], 1);
 }
 static void
+send_one_on_0(void) {
+  send(theirs[0], 0);
+}
+static void
 send_two_on_1(void) {
   send(theirs[1], 0);
   send(theirs[1], 1);
@@ -153,7 +157,7 @@ serve(void) {
 }
 static void
 watch_then_sleep(void) {
-  left = 3;
+  left = 2;
   while (left > 0) {
     /* As src/node/idle.c does it, but it looks twice only. */
     if (rp_thread_watch(&owner->thread)) {
@@ -180,4 +184,6 @@ check_watched(void) {
   CHECK(model_blocks() == 0);
 }
 SCENARIO(ready_watched, "ready-watched", setup,
-         {watch_then_sleep, send_two_on_0, send_one_on_1}, check_watched, NULL, 2);
+         {watch_then_sleep, send_one_on_0, send_one_on_1}, check_watched, NULL, -1);
+SCENARIO(ready_watched_again, "ready-watched-again", setup,
+         {watch_then_sleep, send_two_on_1}, check_watched, NULL, -1);

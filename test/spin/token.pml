@@ -284,8 +284,10 @@ inline take_all() {
   }
 }
 
-/* rp_env_serve(): each half once; those that have had their turn lie behind the others. */
+/* rp_env_serve(): each half once; those that have had their turn lie behind the others. rp_thread_wake() ends the
+ * rest, if a push has not. */
 inline serve() {
+  atomic { resting = false; take_all() }
   do
   :: take_all();
      if

@@ -1,0 +1,105 @@
+/*
+ * A doorbell need not order anything: here it is a relaxed flag, as libuv's may be. What a push has written
+ * is seen by who is woken all the same, and the flag is never raised twice before it has been heard.
+ */
+#include "support.h"
+
+#include <sched.h>
+
+enum { SENDERS = 2, MESSAGES = 20000 };
+
+typedef struct relaxed_loop {
+  rp_thread thread; /* first: a doorbell finds its loop by it */
+  rp_word rung;
+} relaxed_loop;
+
+static relaxed_loop owner;
+static rp_half *theirs[SENDERS];
+static uint64_t next[SENDERS];
+static uint32_t left;
+
+static void
+raise_flag(rp_thread *thread) {
+  rp_word *rung = &((relaxed_loop *) thread)->rung;
+
+  /* Lowered before the owner went to rest, which who rings has seen. */
+  assert(rp_load_relaxed(rung) == 0);
+  rp_store_relaxed(rung, 1);
+}
+
+static void
+never(rp_thread *thread) {
+  (void) thread;
+}
+
+static void *
+send_all(void *argument) {
+  rp_half **half = argument;
+
+  for (uint64_t n = 0; n < ROUNDS(MESSAGES, MESSAGES / 10); n++) {
+    send_number(*half, n);
+    /* Now and then the owner gets to rest. */
+    if (n % 16 == 0) sched_yield();
+  }
+  return NULL;
+}
+
+static void
+drain(rp_half *half) {
+  uint64_t number;
+
+  while (receive_number(half, &number) == RP_OK) {
+    assert(number == next[half->slot]++);
+    left--;
+  }
+  rp_half_end(half, false, false);
+}
+
+static void
+run(void) {
+  rp_half *half;
+
+  do {
+    rp_thread_wake(&owner.thread);
+    while ((half = rp_thread_next(&owner.thread)) != NULL) {
+      rp_half_begin(half);
+      drain(half);
+    }
+  } while (!rp_thread_rest(&owner.thread));
+}
+
+int
+main(void) {
+  static rp_thread senders[SENDERS];
+  rp_half *mine[SENDERS];
+  pthread_t threads[SENDERS];
+
+  rp_thread_init(&owner.thread, raise_flag);
+  left = SENDERS * ROUNDS(MESSAGES, MESSAGES / 10);
+  for (uint32_t i = 0; i < SENDERS; i++) {
+    rp_half *other;
+
+    rp_thread_init(&senders[i], never);
+    assert(rp_channel_open(&owner.thread, &mine[i], &other) == RP_OK);
+    mine[i]->slot = i;
+    assert(rp_half_attach(rp_half_detach(other), &senders[i], &theirs[i]) == RP_OK);
+  }
+  for (int i = 0; i < SENDERS; i++) threads[i] = start(send_all, &theirs[i]);
+
+  double limit = seconds() + 60;
+
+  while (left > 0) {
+    while (rp_load_relaxed(&owner.rung) == 0) {
+      assert(seconds() < limit);
+      sched_yield();
+    }
+    rp_store_relaxed(&owner.rung, 0);
+    run();
+  }
+  for (int i = 0; i < SENDERS; i++) {
+    finish(threads[i]);
+    rp_half_close(mine[i]);
+    rp_half_close(theirs[i]);
+  }
+  return 0;
+}
