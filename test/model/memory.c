@@ -4,9 +4,9 @@
  * Each atomic word keeps all values that it had, in their order. A load may read any that its thread
  * has not yet been told is old: what a store buffer delays, and more. Each store carries what its
  * thread knew, if it releases; who reads it with acquire knows that, too. Read-modify-writes read
- * the newest; a compare-and-swap that fails is a load. A sequentially consistent load reads nothing older than the last such operation on its
- * word; that is all such operations add. (C11 without load buffering, and with stores in the order of
- * execution.)
+ * the newest; a compare-and-swap that fails is none, but a load. A sequentially consistent load reads nothing
+ * older than the last such operation on its word; that is all such operations add. (C11 without load
+ * buffering, and with stores in the order of execution.)
  *
  * Plain accesses are checked byte by byte with vector clocks: an access that no chain of release and
  * acquire orders after another thread's write is an error, in this run, whatever value it would have
