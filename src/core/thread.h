@@ -35,8 +35,8 @@ void rp_thread_init(rp_thread *thread, void (*doorbell)(rp_thread *thread));
  * thread itself). Lock-free. */
 void rp_thread_push(rp_thread *thread, struct rp_half *half);
 
-/* Begin a round: the doorbell has rung, or there is news. Ends the rest and sees all pushes before the ring, though the
- * doorbell itself orders nothing. Owner only, wait-free. */
+/* Begin a round: the doorbell has rung, or there is news. Ends the rest and sees all pushes before the
+ * ring, though the doorbell itself orders nothing. Owner only, wait-free. */
 void rp_thread_wake(rp_thread *thread);
 
 /* The next half with news that has not had its turn in this round, NULL if there is none: what is
