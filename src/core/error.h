@@ -17,6 +17,7 @@ enum {
   RP_EBUSY = -9,    /* another has that role */
   RP_EFORMAT = -10, /* no ring, or one that there cannot be */
   RP_ECLAIM = -11,  /* a claim is open that must not be, or is not that must */
+  RP_ERANDOM = -12, /* the system gives no random numbers */
 };
 
 #endif

@@ -13,7 +13,7 @@
 
 struct rp_half;
 
-/* A fresh id, never 0. Any thread. */
+/* A fresh id, never 0. Any thread; see rp_random_number(). */
 uint64_t rp_registry_new_id(void);
 
 /* Add a half under half->id. Any thread; constant time but for a malloc now and then, without which it

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "env.h"
-#include "lock.h"
+#include "random.h"
 #include "shapes.h"
 #include "spawn.h"
 #include "value.h"
@@ -233,22 +233,16 @@ rp_tables_threads(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* mark() -> a number, the same in all threads, that nobody else comes upon: messages of the wrapper's own
- * are known by it among those of its users. */
+/* mark() -> a number, the same in all threads, that nobody else comes upon and that tells nothing else:
+ * messages of the wrapper's own are known by it among those of its users. */
 napi_value
 rp_tables_mark(napi_env env, napi_callback_info info) {
-  static rp_lock lock = RP_LOCK_INIT;
-  static uint64_t mark;
-
   (void) info;
-  rp_lock_take(&lock);
-  /* Where the library lies, and when, stirred; 0 is none. */
-  if (mark == 0) mark = ((rp_now() ^ (uintptr_t) &mark) * 0x9e3779b97f4a7c15u) | 1;
-
-  napi_value result = rp_from_id(env, mark);
-
-  rp_lock_drop(&lock);
-  return result;
+  if (rp_random_prepare() == RP_OK) return rp_from_id(env, rp_random_number(0));
+  (void) napi_throw_error(
+      env, "ERR_RINGPORT_NO_RANDOM",
+      "The system gives no random numbers: ringport needs getrandom() or /dev/urandom");
+  return NULL;
 }
 
 /* counts() -> [halves in transit, spawns begun or waiting for their thread], of the whole process. */

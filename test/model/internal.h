@@ -19,9 +19,6 @@
 #undef memcpy
 #undef memset
 #undef aligned_alloc
-#undef fopen
-#undef time
-#undef clock
 
 enum {
   MAIN = MODEL_THREADS, /* setup() and check() */

@@ -14,6 +14,7 @@
  * once; no address is used twice in a run.
  */
 #include "internal.h"
+#include "random.h"
 
 enum {
   ARENA = 1 << 15, /* bytes a side may allocate in a run */
@@ -371,6 +372,17 @@ model_set(void *to, int value_, size_t size) {
                 __ATOMIC_RELAXED, false);
   }
   return to;
+}
+
+/* In place of random.c: the same in each run. */
+int
+rp_random_prepare(void) {
+  return 0;
+}
+
+uint64_t
+rp_random_number(uint64_t index) {
+  return model_mix(index, 1);
 }
 
 /* In place of barrier.c: every thread has stored what it did before, and reads nothing older from now

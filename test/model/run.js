@@ -26,8 +26,8 @@ const flags = [
 ];
 const instrumented = ['-O1', '-fsanitize=thread'];
 /** shapes.c has no protocol: one lock around everything; counters.c neither: nobody waits for a counter.
- * What barrier.c asks the system for, memory.c does. */
-const without = ['barrier.c', 'counters.c', 'shapes.c'];
+ * What barrier.c and random.c ask the system for, memory.c does. */
+const without = ['barrier.c', 'counters.c', 'random.c', 'shapes.c'];
 const parts = sources.core().map((file) => path.basename(file)).filter((file) => !without.includes(file));
 
 /** What makes the core small enough to be explored: every size that has a say in a protocol. */

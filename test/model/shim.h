@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* In place of lock.h. */
 #define RP_LOCK_H_
@@ -55,11 +54,6 @@ void *model_set(void *to, int value, size_t size);
 #define free(block) model_free(block)
 #define memcpy(to, from, size) model_copy(to, from, size)
 #define memset(to, value, size) model_set(to, value, size)
-
-/* The registry's key: always the same. */
-#define fopen(path, mode) ((FILE *) NULL)
-#define time(at) ((time_t) 1)
-#define clock() ((clock_t) 1)
 
 /* Static variables go where memory.c can put them back before each run (see run.js). */
 #define MODEL_STATIC __attribute__((section("model_statics")))
