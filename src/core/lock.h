@@ -47,7 +47,8 @@ static inline void
 rp_cond_destroy(rp_cond *cond) {
   (void) cond;
 }
-/* Wait to be woken, or until `deadline`. False: it is later. May return too early. */
+/* Wait to be woken, or until `deadline`. False: it is later. May return too early. Who waits and who wakes
+ * holds the lock. */
 static inline bool
 rp_cond_wait_until(rp_cond *cond, rp_lock *lock, uint64_t deadline) {
   uint64_t now = rp_now();
@@ -67,8 +68,22 @@ rp_cond_wake_all(rp_cond *cond) {
 #include <stdlib.h>
 #include <time.h>
 
+#ifdef __linux__
+#include <limits.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "atomic.h"
+#endif
+
 typedef pthread_mutex_t rp_lock;
+#ifdef SYS_futex
+/* How often it was woken. A condition of pthread's that waits by the monotonic clock would need glibc 2.34
+ * (pthread_condattr_setclock), and any other is late by as much as the clock on the wall is set back. */
+typedef rp_word rp_cond;
+#else
 typedef pthread_cond_t rp_cond;
+#endif
 
 #define RP_LOCK_INIT PTHREAD_MUTEX_INITIALIZER
 
@@ -101,35 +116,83 @@ rp_now(void) {
   rp_lock_check(clock_gettime(CLOCK_MONOTONIC, &now));
   return (uint64_t) now.tv_sec * 1000000000u + (uint64_t) now.tv_nsec;
 }
+#ifdef SYS_futex
+#define RP_FUTEX_WAIT (0 | 128) /* within this process */
+#define RP_FUTEX_WAKE (1 | 128)
+/* More is asked for in parts; it fits a long of 32 bits. */
+#define RP_FUTEX_SECONDS UINT64_C(1000000)
+
 static inline void
 rp_cond_init(rp_cond *cond) {
-  rp_lock_check(pthread_cond_init(cond, NULL));
+  atomic_init(cond, 0);
 }
 static inline void
 rp_cond_destroy(rp_cond *cond) {
-  rp_lock_check(pthread_cond_destroy(cond));
+  (void) cond;
 }
-/* Wait to be woken, or until `deadline`. False: it is later. May return too early, or, if the clock on the
- * wall is set back meanwhile, too late: a condition that waits by the monotonic clock
- * (pthread_condattr_setclock) would need glibc 2.34. */
+/* Wait to be woken, or until `deadline`. False: it is later. May return too early. Who waits and who wakes
+ * holds the lock. */
 static inline bool
 rp_cond_wait_until(rp_cond *cond, rp_lock *lock, uint64_t deadline) {
   uint64_t now = rp_now();
 
   if (now >= deadline) return false;
 
-  uint64_t left = deadline - now;
+  uint64_t seconds = (deadline - now) / 1000000000u;
+  /* As the system call wants it, whatever time_t is: what is left, by the monotonic clock. */
+  struct {
+    long seconds, nanoseconds;
+  } left = {(long) seconds, (long) ((deadline - now) % 1000000000u)};
+
+  if (seconds > RP_FUTEX_SECONDS) left.seconds = (long) RP_FUTEX_SECONDS;
+
+  /* Relaxed: ordered by the lock. A wake-up between here and the call changes the word, and ends it. */
+  uint32_t seen = rp_load_relaxed(cond);
+
+  rp_lock_drop(lock);
+
+  bool late = syscall(SYS_futex, cond, RP_FUTEX_WAIT, seen, &left, NULL, 0) != 0 &&
+              errno == ETIMEDOUT;
+
+  rp_lock_take(lock);
+  return !(late && seconds <= RP_FUTEX_SECONDS);
+}
+static inline void
+rp_cond_wake_all(rp_cond *cond) {
+  rp_store_relaxed(cond, rp_load_relaxed(cond) + 1);
+  (void) syscall(SYS_futex, cond, RP_FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+#else
+static inline void
+rp_cond_init(rp_cond *cond) {
 #ifdef __APPLE__
+  rp_lock_check(pthread_cond_init(cond, NULL));
+#else
+  pthread_condattr_t monotonic;
+
+  rp_lock_check(pthread_condattr_init(&monotonic));
+  rp_lock_check(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC));
+  rp_lock_check(pthread_cond_init(cond, &monotonic));
+  rp_lock_check(pthread_condattr_destroy(&monotonic));
+#endif
+}
+static inline void
+rp_cond_destroy(rp_cond *cond) {
+  rp_lock_check(pthread_cond_destroy(cond));
+}
+/* As above. */
+static inline bool
+rp_cond_wait_until(rp_cond *cond, rp_lock *lock, uint64_t deadline) {
+  uint64_t now = rp_now();
+
+  if (now >= deadline) return false;
+#ifdef __APPLE__
+  uint64_t left = deadline - now;
   struct timespec at = {(time_t) (left / 1000000000u), (long) (left % 1000000000u)};
   int result = pthread_cond_timedwait_relative_np(cond, lock, &at);
 #else
-  struct timespec at;
-
-  rp_lock_check(clock_gettime(CLOCK_REALTIME, &at));
-  left += (uint64_t) at.tv_nsec;
-  at.tv_sec += (time_t) (left / 1000000000u);
-  at.tv_nsec = (long) (left % 1000000000u);
-
+  struct timespec at = {(time_t) (deadline / 1000000000u),
+                        (long) (deadline % 1000000000u)};
   int result = pthread_cond_timedwait(cond, lock, &at);
 #endif
 
@@ -141,6 +204,7 @@ static inline void
 rp_cond_wake_all(rp_cond *cond) {
   rp_lock_check(pthread_cond_broadcast(cond));
 }
+#endif
 #endif
 
 #endif

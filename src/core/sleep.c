@@ -106,7 +106,8 @@ rp_side_unpark(rp_side *side) {
 int
 rp_side_wait(rp_side *side, uint32_t length, uint64_t nanoseconds) {
   rp_hub *hub = side->hub;
-  uint64_t deadline = rp_now() + nanoseconds;
+  uint64_t now = rp_now();
+  uint64_t deadline = nanoseconds < UINT64_MAX - now ? now + nanoseconds : UINT64_MAX;
   bool found;
 
   settle(side);

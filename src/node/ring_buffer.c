@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lock.h"
+#include "memory.h"
 #include "value.h"
 #include "yield.h"
 
@@ -206,7 +207,7 @@ rp_rings_free(rp_env *e) {
   if (e->rings == NULL) return;
   rp_lock_destroy(&e->rings->lock);
   free(e->rings->sides);
-  free(e->rings);
+  rp_memory_give(e->rings, sizeof(*e->rings));
   e->rings = NULL;
 }
 
@@ -253,16 +254,18 @@ napi_value
 rp_rings_setup(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  rp_rings *rings = e->rings != NULL ? NULL : calloc(1, sizeof(*rings));
+  /* Not calloc'ed: the half in it is aligned to 128. */
+  rp_rings *rings = e->rings != NULL ? NULL : rp_memory_take(sizeof(*rings));
 
   if (rings == NULL) return rp_throw_memory(env);
+  memset(rings, 0, sizeof(*rings));
   if (!view_of(env, argv[2], &rings->words.data, &rings->words.length) ||
       rings->words.length < RP_RING_WORDS * sizeof(uint32_t)) {
-    free(rings);
+    rp_memory_give(rings, sizeof(*rings));
     return rp_throw_type(env, "ringSetup needs an Int32Array of words");
   }
   if (!view_of(env, argv[3], &rings->inbox.data, &rings->inbox.length)) {
-    free(rings);
+    rp_memory_give(rings, sizeof(*rings));
     return rp_throw_type(env, "ringSetup needs an inbox");
   }
   rings->env = e;
@@ -423,6 +426,15 @@ rp_rings_unpark(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* None for what is no time, a year for what is longer. */
+static uint64_t
+nanoseconds(double milliseconds) {
+  const double year = 365 * 24 * 3600 * 1e3;
+
+  if (!(milliseconds > 0)) return 0;
+  return (uint64_t) ((milliseconds < year ? milliseconds : year) * 1e6);
+}
+
 napi_value
 rp_rings_wait(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -435,7 +447,7 @@ rp_rings_wait(napi_env env, napi_callback_info info) {
   (void) napi_get_value_uint32(env, argv[1], &length);
   (void) napi_get_value_double(env, argv[2], &milliseconds);
   rp_rings_locate(s);
-  set_status(e, rp_side_wait(s->side, length, (uint64_t) (milliseconds * 1e6)));
+  set_status(e, rp_side_wait(s->side, length, nanoseconds(milliseconds)));
   return NULL;
 }
 
