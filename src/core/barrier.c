@@ -4,6 +4,7 @@
 #include "barrier.h"
 
 #ifdef __linux__
+#include <errno.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -49,12 +50,12 @@ rp_barrier_wanted(void) {
 void
 rp_barrier_all(void) {
 #ifdef SYS_membarrier
-  const struct timespec ten_ms = {0, 10 * 1000 * 1000};
+  struct timespec left = {0, 10 * 1000 * 1000};
 
   /* It can fail for want of memory, or of a permission that was taken away: what others have stored
    * arrives by itself, long before that. */
-  if (syscall(SYS_membarrier, PRIVATE_EXPEDITED, 0, 0) != 0)
-    (void) nanosleep(&ten_ms, NULL);
+  if (syscall(SYS_membarrier, PRIVATE_EXPEDITED, 0, 0) == 0) return;
+  while (nanosleep(&left, &left) != 0 && errno == EINTR) {} /* a signal does not end it */
 #endif
 }
 
