@@ -138,6 +138,7 @@ shrink_when_calm(rp_chain *chain) {
 
 void
 rp_chain_init(rp_chain *chain) {
+  assert((uintptr_t) chain % _Alignof(rp_chain) == 0);
   memset(chain, 0, sizeof(*chain));
   rp_producer_init(&chain->producer, &chain->first_tail, &chain->first_head, NULL, 0);
   rp_consumer_init(&chain->consumer, &chain->first_tail, &chain->first_head, NULL, 0);

@@ -39,7 +39,7 @@ done(call *c, int status) {
 
 /* At least `length` bytes of a Uint8Array. NULL after throwing. */
 static const uint8_t *
-bytes_of(napi_env env, napi_value value, size_t length) {
+bytes_of(napi_env env, napi_value value, uint64_t length) {
   napi_typedarray_type type;
   size_t size = 0;
   void *data = NULL;
@@ -70,7 +70,8 @@ rp_rings_write_many(napi_env env, napi_callback_info info) {
   call c;
   napi_typedarray_type type;
   uint32_t count = 0, written = 0;
-  size_t capacity = 0, total = 0;
+  size_t capacity = 0;
+  uint64_t total = 0; /* of a size_t of 32 bits it might come round */
   void *lengths = NULL;
 
   if (!begin(&c, env, info)) return NULL;
