@@ -6,17 +6,18 @@ const EventEmitter = require('node:events');
 
 const kListeners = Symbol('listeners');
 
-function refuseClone() {
-  throw new DOMException(
-    'A RingBuffer could not be cloned: send its buffer, and attach to it by new RingBuffer(buffer)',
-    'DataCloneError');
-}
+/**
+ * No serializer clones a symbol, and the DataCloneError names it. Whatever else reads the properties of a
+ * ring (JSON.stringify, a spread, deepEqual) takes it.
+ */
+const UNCLONEABLE = Symbol(
+  'RingBuffer: send its buffer, and attach to it by new RingBuffer(buffer)');
 
 class RingEvents {
   constructor() {
-    /* Read first of all by who clones an object, which is why EventEmitter is not constructed: it
-     * would put its own properties before, and needs none until somebody listens. */
-    Object.defineProperty(this, 'clone', { enumerable: true, get: refuseClone });
+    /* Serializers read it first, which is why EventEmitter is not constructed: it would put its own
+     * properties before, and needs none until somebody listens. */
+    Object.defineProperty(this, 'clone', { enumerable: true, value: UNCLONEABLE });
   }
 
   on(event, listener) {

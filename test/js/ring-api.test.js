@@ -140,6 +140,19 @@ describe('RingBuffer: made', () => {
   });
 });
 
+describe('RingBuffer: as a value', () => {
+  for (const [name, read] of Object.entries({
+    'JSON.stringify': (ring) => assert.strictEqual(JSON.stringify({ ring }), '{"ring":{}}'),
+    'a spread': (ring) => assert.doesNotThrow(() => ({ ...ring })),
+    'Object.entries': (ring) => assert.doesNotThrow(() => Object.entries(ring)),
+    'deepEqual': (ring) => assert.deepStrictEqual({ ring }, { ring: new RingBuffer(ring.buffer) }),
+    'inspect, as it shows any object': (ring) =>
+      assert.doesNotMatch(inspect(ring, { customInspect: false, getters: true, showHidden: true }), /threw/),
+  })) {
+    it(`is no trap for what reads its properties: ${name}`, () => read(new RingBuffer(64)));
+  }
+});
+
 describe('RingBuffer: records', () => {
   each('come in order, with their bytes, and are the reader\'s own', (mode) => {
     const ring = new RingBuffer(2048, { mode });
