@@ -108,9 +108,9 @@ function kindOfPrototype(prototype) {
 
 /** Engine prototypes whose real instances util.types can tell, or are no plain objects anyway. */
 const CHECKABLE = new Set([
-  Array, Function, Promise, WeakMap, WeakSet, Symbol, SharedArrayBuffer, DataView,
-  Object.getPrototypeOf(Uint8Array),
-].map((type) => type.prototype));
+  Array, Function, Promise, WeakMap, WeakSet, Symbol, DataView, Object.getPrototypeOf(Uint8Array),
+  globalThis.SharedArrayBuffer, // flags of V8 remove it
+].filter(Boolean).map((type) => type.prototype));
 
 /** Whether instances may have something to them that Node's own clone knows of. */
 function isOfNode(prototype) {

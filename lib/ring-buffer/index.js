@@ -8,6 +8,7 @@
  * results into what they get.
  */
 
+const { setImmediate } = require('node:timers');
 const { inspect } = require('node:util');
 
 const codec = require('../codec/index');

@@ -53,6 +53,11 @@ function make(capacity, options) {
     count = roundUp(capacity);
   }
 
+  if (globalThis.SharedArrayBuffer === undefined) {
+    throw ringError('NO_SHARED_MEMORY',
+      'A ring needs a SharedArrayBuffer, and a flag of this process has removed that global');
+  }
+
   const size = binding.ringSize(mode, count, slot);
 
   if (size === 0) throw outOfRange('"capacity"', `a ring of at most ${LARGEST} bytes`, capacity);

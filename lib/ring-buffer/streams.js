@@ -8,8 +8,10 @@
  * that the other side learns of it.
  */
 
-const { setMaxListeners } = require('node:events');
 const { Readable, Writable, addAbortSignal } = require('node:stream');
+const { setImmediate } = require('node:timers');
+
+const { Stop } = require('./waiting');
 
 /** What async generators inherit from, which has no name. */
 function AsyncIterator() {}
@@ -31,7 +33,7 @@ const EACH = 512;
 class RingReadStream extends Readable {
   #ring;
   #waiting = false;
-  #stop = new AbortController();
+  #stop = new Stop();
   /** What may still be read in this turn. */
   #left = TURN;
 
@@ -77,7 +79,7 @@ class RingReadStream extends Readable {
     try {
       /* Others have their turn, even if there is always something to read. */
       if (this.#left <= 0) await new Promise(setImmediate);
-      else await this.#ring.readable({ signal: this.#stop.signal });
+      else await this.#ring.readable({ signal: this.#stop });
       this.#waiting = false;
       this.#left = TURN;
       if (!this.destroyed) this._read();
@@ -94,7 +96,7 @@ class RingReadStream extends Readable {
 
 class RingWriteStream extends Writable {
   #ring;
-  #stop = new AbortController();
+  #stop = new Stop();
 
   constructor(ring, { signal, ...options } = {}) {
     super({ ...options, decodeStrings: true, objectMode: false, autoDestroy: true });
@@ -130,7 +132,7 @@ class RingWriteStream extends Writable {
   }
 
   async #putAll(records) {
-    const { signal } = this.#stop;
+    const signal = this.#stop;
 
     for (let rest = records; ;) {
       rest = rest.slice(this.#ring.writeMany(rest));
@@ -164,7 +166,7 @@ function end(ring, error, callback) {
 /** What `for await` takes from a ring: a record that is there needs no wait. */
 class RecordIterator extends AsyncIterator {
   #ring;
-  #stop = new AbortController();
+  #stop = new Stop();
   /** What may still be read in this turn of the event loop. */
   #left = TURN;
   /** The last next() that has not been answered. */
@@ -173,7 +175,6 @@ class RecordIterator extends AsyncIterator {
   constructor(ring) {
     super();
     this.#ring = ring;
-    setMaxListeners(0, this.#stop.signal);
   }
 
   next() {
@@ -208,7 +209,7 @@ class RecordIterator extends AsyncIterator {
   }
 
   async #later() {
-    const { signal } = this.#stop;
+    const signal = this.#stop;
 
     /* Others have their turn, if writers are so fast that there is always a record. */
     if (this.#left <= 0) {

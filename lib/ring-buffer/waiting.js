@@ -8,6 +8,8 @@
  * looks once more before it sleeps, so it is also the question whether to wait at all.
  */
 
+const { setTimeout, clearTimeout } = require('node:timers');
+
 const { binding, words, waiting, changeRefs, status, STATUS } = require('./native');
 const { abortError, checkOptions, checkSignal, checkTimeout, ringError } = require('./check');
 
@@ -17,6 +19,29 @@ const { OK, CORRUPT } = status;
 const SLICE = 50;
 /** What setTimeout takes. */
 const LONGEST = 2 ** 31 - 1;
+
+/** Milliseconds: a test may have put another clock in the place of performance.now(). */
+const now = () => process.uptime() * 1000;
+
+/** What stops our own waits: an AbortSignal, though the global may be missing or be another's (jsdom). */
+class Stop {
+  aborted = false;
+  #listeners = new Set();
+
+  addEventListener(type, listener) {
+    this.#listeners.add(listener);
+  }
+
+  removeEventListener(type, listener) {
+    this.#listeners.delete(listener);
+  }
+
+  abort() {
+    this.aborted = true;
+    for (const listener of this.#listeners) listener();
+    this.#listeners.clear();
+  }
+}
 
 /** @returns {{timeout: number, signal: AbortSignal | undefined, length: number | undefined}} */
 function waitOptions(options = {}) {
@@ -96,11 +121,11 @@ class Waiting {
 
   /** Block the thread. @returns {boolean} false: time is up, or it is over */
   block(length, timeout) {
-    const end = performance.now() + timeout;
+    const end = now() + timeout;
 
     try {
       while (!this.#park(length)) {
-        const left = end - performance.now();
+        const left = end - now();
 
         if (left <= 0) return false;
         binding.ringWait(this.#slot, length, Math.min(left, SLICE));
@@ -211,4 +236,4 @@ class Waiting {
   }
 }
 
-module.exports = { Waiting, waitOptions };
+module.exports = { Stop, Waiting, waitOptions };
