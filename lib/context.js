@@ -35,8 +35,9 @@ const context = {
    */
   entered: false,
 
-  /** Endpoints that keep the loop alive. */
+  /** Endpoints that keep the loop alive, and waits of rings. */
   refs: 0,
+  ringRefs: 0,
   /** Whether one of them is Node's port as well, which counts it: the port of a worker. */
   twice: () => false,
 
@@ -58,11 +59,12 @@ if (line >= 24) {
 
 const { getActiveResourcesInfo } = process;
 
-/** Our ports are no handles of Node's, which is all that it counts. */
+/** Our ports and rings are no handles of Node's, which is all that it counts. */
 process.getActiveResourcesInfo = { getActiveResourcesInfo() {
   const refs = context.refs - Number(context.twice());
 
-  return getActiveResourcesInfo().concat(new Array(refs).fill('MessagePort'));
+  return getActiveResourcesInfo().concat(
+    new Array(refs).fill('MessagePort'), new Array(context.ringRefs).fill('RingBuffer'));
 } }.getActiveResourcesInfo;
 
 module.exports = context;

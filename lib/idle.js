@@ -4,6 +4,7 @@
  * idle.js - what this thread does when it has nothing to do; src/node/idle.c does it.
  */
 
+const { checkKnown } = require('./check-options');
 const { withCode } = require('./codec/errors');
 const { binding } = require('./native');
 
@@ -48,6 +49,8 @@ function setIdleStrategy(strategy) {
     throw withCode(
       new TypeError('The "strategy" argument must be of type object'), 'ERR_INVALID_ARG_TYPE');
   }
+
+  checkKnown('strategy', strategy, ['spin', 'linger']);
 
   const spin = microseconds('spin', strategy.spin);
   const linger = microseconds('linger', strategy.linger);

@@ -46,6 +46,10 @@ function checkInteger(name, value, min, max) {
   if (value < min || value > max) throw outOfRange(`"${name}"`, `>= ${min} && <= ${max}`, value);
 }
 
+function checkBoolean(name, value) {
+  if (typeof value !== 'boolean') throw wrongType(`The "${name}" property`, 'of type boolean', value);
+}
+
 function checkOptions(options) {
   if (options === null || typeof options !== 'object') {
     throw wrongType('The "options" argument', 'of type object', options);
@@ -107,11 +111,15 @@ function abortError(signal) {
 }
 
 const TEXTS = {
-  FULL: 'There is no room in the ring for this record',
-  CLOSED: 'The ring is closed',
-  DETACHED: 'This RingBuffer has been detached from its ring',
-  CORRUPT: 'The memory of the ring has been overwritten',
-  DRAINING: 'The ring is being drained: its records cannot be read from within',
+  FULL: 'There is no room in the ring for this record: use tryWrite(), and wait with writable() ' +
+    'or waitWritable()',
+  CLOSED: 'The ring is closed, nothing can be written to it any more: make a new one',
+  DETACHED: 'This RingBuffer has been detached from its ring: attach another one by ' +
+    'new RingBuffer(buffer)',
+  CORRUPT: 'The memory of the ring has been overwritten by something else than a RingBuffer: make a ' +
+    'new one',
+  DRAINING: 'The ring is being drained: its records cannot be read before the callback of drain() ' +
+    'has returned',
 };
 
 /** @param {keyof typeof TEXTS} what @returns {RingportError} ERR_RINGPORT_<what> */
@@ -124,7 +132,8 @@ function writeError(result, maxLength) {
   if (result === status.FULL) return ringError('FULL');
   if (result === status.CLOSED || result === status.SEALED) return ringError('CLOSED');
   if (result === status.TOO_BIG) {
-    return ringError('TOO_LARGE', `A record of this ring has at most ${maxLength} bytes`);
+    return ringError('TOO_LARGE', `A record of this ring has at most ${maxLength} bytes: make a ring with a larger capacity, ` +
+      'or slotSize if its mode is mpmc');
   }
   return readError(result);
 }
@@ -138,11 +147,15 @@ function readError(result) {
 /** Why a role in the ring cannot be taken. */
 function takeError(result, role) {
   if (result !== status.BUSY) return readError(result);
-  return ringError('TAKEN', `The ring has a ${role} already, which is alive`);
+
+  const modes = role === 'producer' ? "'mpsc' or 'mpmc'" : "'mpmc'";
+
+  return ringError('TAKEN', `The ring has a ${role} already: another can follow when that one ` +
+    `calls detach() or its thread ends, and a ring of mode ${modes} has several at a time`);
 }
 
 module.exports = {
-  abortError, checkBytes, checkData, checkFunction, checkInteger, checkList, checkOptions,
-  checkSignal, checkTimeout, outOfRange, readError, ringError, takeError, writeError, wrongType,
-  wrongValue,
+  abortError, checkBoolean, checkBytes, checkData, checkFunction, checkInteger, checkList,
+  checkOptions, checkSignal, checkTimeout, outOfRange, readError, ringError, takeError, writeError,
+  wrongType, wrongValue,
 };

@@ -14,6 +14,12 @@ export interface RingBufferOptions {
   mode?: RingBufferMode | undefined;
   /** `mpmc` only: the largest record in bytes. @default 120 */
   slotSize?: number | undefined;
+  /**
+   * Close the ring when the last side of the other role has ended without closing it: detached, collected, or its
+   * thread has ended. So a `for await` ends when its last writer has. Not for rings whose writers or readers take
+   * turns. @default false
+   */
+  closeOnDisconnect?: boolean | undefined;
 }
 
 /** What a ring has seen so far. The numbers of the other sides are of almost the same moment. */
@@ -67,7 +73,8 @@ export declare class RingBuffer {
   /**
    * A new ring.
    * @param capacity bytes for records and their headers (8 bytes each); rounded up to a power of two from 64 to 2^30
-   * @throws {RangeError} ERR_OUT_OF_RANGE, {TypeError} ERR_INVALID_ARG_VALUE
+   * @throws {RangeError} ERR_OUT_OF_RANGE, {TypeError} ERR_INVALID_ARG_VALUE, also for an option that does not
+   *   exist; {RingportError} ERR_RINGPORT_NO_SHARED_MEMORY where there is no SharedArrayBuffer
    */
   constructor(capacity: number, options?: RingBufferOptions);
   /**
@@ -175,13 +182,19 @@ export declare class RingBuffer {
   /** Give up this object's part in the ring, which goes on without it. */
   detach(): void;
 
-  /** Whether a wait, or a listener, keeps the thread's event loop alive. It does unless told otherwise. */
+  /**
+   * Whether a wait, or a listener, keeps the thread's event loop alive. It does unless told otherwise, and
+   * `process.getActiveResourcesInfo()` names it RingBuffer.
+   */
   ref(): this;
   unref(): this;
 }
 
 /**
  * Events: `readable` when a record has come after the ring was found empty, `writable` when there is room after there
- * was none, `close` when the ring is closed and, for a consumer, has been read to the end.
+ * was none, `close` when the ring is closed and, for a consumer, has been read to the end. `disconnect` when the
+ * last producer, or the last consumer, has ended without closing the ring: the listener gets the role. A consumer is
+ * told while it waits (in any way that does not block) or when it finds no record, a producer while it waits or when
+ * it finds no room. The ring goes on: another may come.
  */
 export interface RingBuffer extends EventEmitter {}

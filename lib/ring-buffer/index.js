@@ -19,7 +19,7 @@ const {
 const { CrossingReader, CrossingWriter } = require('./crossing');
 const { RingEvents, kListeners } = require('./events');
 const { Memory } = require('./memory');
-const { Side, status, counter, words, STATUS, PRODUCER, CONSUMER } = require('./native');
+const { binding, Side, status, counter, words, STATUS, PRODUCER, CONSUMER } = require('./native');
 const { SpscReader } = require('./spsc-reader');
 const { SpscWriter } = require('./spsc-writer');
 const { RecordIterator, RingReadStream, RingWriteStream, kGather } = require('./streams');
@@ -45,12 +45,15 @@ class RingBuffer extends RingEvents {
   /** A read has found the end, whatever is written to the memory afterwards. */
   #sealed = false;
   #refed = true;
+  /** Somebody wants to know when all of the other role have ended. */
+  #watches = false;
   /** Bytes of the record that did not fit last. */
   #refused = 0;
 
   constructor(source, options) {
     super();
     this.#memory = new Memory(source, options);
+    this.#watches = this.#memory.closeOnDisconnect;
   }
 
   get buffer() { return this.#memory.buffer; }
@@ -93,16 +96,48 @@ class RingBuffer extends RingEvents {
       const Writer = mode === 'spsc' ? SpscWriter : CrossingWriter;
 
       this.#writer = new Writer(side, bytes, capacity, maxLength);
-      this.#producer = { side, waiting: new Waiting(
-        side.slot, true, () => this.closed, () => this.#tellWritable()) };
+      this.#producer = { side, others: false, seen: 0, waiting: new Waiting(side.slot, true, {
+        over: () => this.closed,
+        emit: () => this.#tellWritable(),
+        alone: () => this.#lookForOthers(this.#producer, CONSUMER),
+      }) };
     } else {
       const Reader = mode === 'spsc' ? SpscReader : CrossingReader;
 
       this.#reader = new Reader(side, bytes, mode === 'spsc' ? capacity : mode);
-      this.#consumer = { side, waiting: new Waiting(
-        side.slot, false, () => this.ended, () => this.#tellReadable()) };
+      this.#consumer = { side, others: false, seen: 0, waiting: new Waiting(side.slot, false, {
+        over: () => this.ended,
+        emit: () => this.#tellReadable(),
+        alone: () => this.#lookForOthers(this.#consumer, PRODUCER),
+      }) };
     }
     this.#waitings.forEach((waiting) => { waiting.refed = this.#refed; });
+  }
+
+  /**
+   * Tell, once, that the last side of the other role has ended. One that has ended before we could see it
+   * is known by what it wrote or read.
+   * @param {{ side: Side, others: boolean, seen: number }} own `others`: there were some when we looked last;
+   *   `seen`: how far they had come when it was told
+   * @param {number} role of the others
+   * @returns {boolean} whether the ring has been closed for it
+   */
+  #lookForOthers(own, role) {
+    if (!this.#watches) return false;
+    if (binding.ringOthers(own.side.slot) > 0) {
+      own.others = true;
+      return false;
+    }
+
+    const position = this.#memory.positionOf(role);
+
+    if (this.closed || !(own.others || own.seen !== position)) return false;
+    own.others = false;
+    own.seen = position;
+    process.nextTick(() => this.emit('disconnect', role === PRODUCER ? 'producer' : 'consumer'));
+    if (!this.#memory.closeOnDisconnect) return false;
+    this.#memory.close();
+    return true;
   }
 
   /** To write with: no claim may be open. */
@@ -193,6 +228,7 @@ class RingBuffer extends RingEvents {
   #notWritten(result, data, must) {
     if (result === FULL) {
       this.#refused = typeof data === 'number' ? data : Buffer.byteLength(data);
+      this.#lookForOthers(this.#producer, CONSUMER);
       this.#producer.waiting.again(this.#refused);
       if (!must) return false;
     }
@@ -262,6 +298,8 @@ class RingBuffer extends RingEvents {
       this.#tellClosed();
     } else if (result !== EMPTY) {
       throw readError(result);
+    } else {
+      this.#lookForOthers(this.#consumer, PRODUCER);
     }
     this.#consumer.waiting.dry();
     return null;
@@ -371,35 +409,35 @@ class RingBuffer extends RingEvents {
   // ---- wait ----
 
   waitReadable(options) {
-    const { timeout } = waitOptions(options);
+    const { timeout } = waitOptions(options, ['timeout']);
 
     this.#toRead();
     return this.#peeked || this.#consumer.waiting.block(0, timeout);
   }
 
   waitWritable(options) {
-    const { timeout, length } = this.#roomOptions(options);
+    const { timeout, length } = this.#roomOptions(options, ['timeout', 'length']);
 
     this.#toWrite();
     return this.#producer.waiting.block(length, timeout);
   }
 
   async readable(options) {
-    const { timeout, signal } = waitOptions(options);
+    const { timeout, signal } = waitOptions(options, ['timeout', 'signal']);
 
     this.#toRead();
     return this.#peeked || this.#consumer.waiting.wait(0, timeout, signal);
   }
 
   async writable(options) {
-    const { timeout, signal, length } = this.#roomOptions(options);
+    const { timeout, signal, length } = this.#roomOptions(options, ['timeout', 'signal', 'length']);
 
     this.#toWrite();
     return this.#producer.waiting.wait(length, timeout, signal);
   }
 
-  #roomOptions(options) {
-    const { length = this.#refused, ...others } = waitOptions(options);
+  #roomOptions(options, known) {
+    const { length = this.#refused, ...others } = waitOptions(options, known);
 
     checkInteger('options.length', length, 0, this.maxLength);
     return { length, ...others };
@@ -432,6 +470,9 @@ class RingBuffer extends RingEvents {
 
       if (listening) this.#toWrite();
       if (this.#producer !== null) this.#producer.waiting.listening = listening;
+    }
+    if (event === 'disconnect' || event === undefined) {
+      this.#watches = this.#memory.closeOnDisconnect || this.listenerCount('disconnect') > 0;
     }
   }
 

@@ -3,8 +3,11 @@
 /* memory.js - the SharedArrayBuffer of a ring: made, recognized, and what can be read from it directly. */
 
 const { types } = require('node:util');
-const { binding, words, status, layout, counter, STATUS, RECORDS } = require('./native');
-const { checkInteger, checkOptions, outOfRange, ringError, wrongType, wrongValue } = require('./check');
+const { binding, words, status, layout, counter, STATUS, RECORDS, PRODUCER } = require('./native');
+const { checkKnown } = require('../check-options');
+const {
+  checkBoolean, checkInteger, checkOptions, outOfRange, ringError, wrongType, wrongValue,
+} = require('./check');
 
 /** By the number that stands for it in the memory. */
 const MODES = [undefined, 'spsc', 'mpsc', 'mpmc'];
@@ -72,6 +75,8 @@ function make(capacity, options) {
 /** What the ring in this memory is. */
 class Memory {
   buffer;
+  /** Close the ring when the last side of the other role has ended. */
+  closeOnDisconnect;
   /** All of it. */
   bytes;
   mode;
@@ -84,8 +89,13 @@ class Memory {
   constructor(source, options = {}) {
     checkOptions(options);
 
-    const mode = checkMode(options.mode);
+    checkKnown('options', options, ['mode', 'slotSize', 'closeOnDisconnect']);
 
+    const mode = checkMode(options.mode);
+    const { closeOnDisconnect = false } = options;
+
+    checkBoolean('options.closeOnDisconnect', closeOnDisconnect);
+    this.closeOnDisconnect = closeOnDisconnect;
     if (!types.isSharedArrayBuffer(source)) {
       if (typeof source !== 'number') {
         throw wrongType('The "capacity" argument', 'of type number or an instance of SharedArrayBuffer',
@@ -116,9 +126,9 @@ class Memory {
     const [magic, version] = new Int32Array(this.buffer, 0, length);
 
     if (magic === layout.MAGIC && version !== layout.VERSION) {
-      throw ringError('VERSION', `Another version of ringport made the ring (format ${version})`);
+      throw ringError('VERSION', `Another version of ringport made the ring (format ${version}): use the same in all threads`);
     }
-    throw ringError('INVALID_RING', 'There is no ring in this memory');
+    throw ringError('INVALID_RING', 'There is no ring in this memory: the buffer of a RingBuffer is one');
   }
 
   get closed() {
@@ -144,6 +154,15 @@ class Memory {
     const used = Number(BigInt.asUintN(64, (Atomics.load(wide, layout.TAIL >> 3) & ~1n) - head));
 
     return this.mode === 'mpmc' ? used / 2 * this.maxLength : used;
+  }
+
+  /** How far the sides of a role, a number, have come; 0: none has been here. */
+  positionOf(role) {
+    const word = (role === PRODUCER ? layout.TAIL : layout.HEAD) >> 2;
+    const [low, high] = [Atomics.load(this.#words, word), Atomics.load(this.#words, word + 1)];
+
+    /* The lowest bit of the tail may say that it is the last. */
+    return ((low & ~1) >>> 0) + (high >>> 0) * 2 ** 32;
   }
 
   /** Close the ring, whoever has a side of it. */

@@ -61,10 +61,13 @@ const inbox = new Uint8Array(INBOX_BYTES);
 const waiting = new Map();
 
 let refs = 0;
+let context = null;
 
 /** More, or fewer, waits that keep the event loop alive. */
 function changeRefs(by) {
   refs += by;
+  context ??= require('../context');
+  context.ringRefs = refs;
   if (refs === 0) binding.setRef(false, true);
   else if (refs === by) binding.setRef(true, true);
 }

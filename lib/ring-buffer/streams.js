@@ -11,6 +11,8 @@
 const { Readable, Writable, addAbortSignal } = require('node:stream');
 const { setImmediate } = require('node:timers');
 
+const { checkKnown } = require('../check-options');
+const { checkOptions } = require('./check');
 const { Stop } = require('./waiting');
 
 /** What async generators inherit from, which has no name. */
@@ -37,7 +39,11 @@ class RingReadStream extends Readable {
   /** What may still be read in this turn. */
   #left = TURN;
 
-  constructor(ring, { signal, ...options } = {}) {
+  constructor(ring, given = {}) {
+    checkOptions(given);
+    checkKnown('options', given, ['highWaterMark', 'objectMode', 'encoding', 'signal']);
+
+    const { signal, ...options } = given;
     const { highWaterMark = options.objectMode ? undefined : CHUNK } = options;
 
     super({ ...options, highWaterMark, autoDestroy: true });
@@ -98,7 +104,12 @@ class RingWriteStream extends Writable {
   #ring;
   #stop = new Stop();
 
-  constructor(ring, { signal, ...options } = {}) {
+  constructor(ring, given = {}) {
+    checkOptions(given);
+    checkKnown('options', given, ['highWaterMark', 'defaultEncoding', 'signal']);
+
+    const { signal, ...options } = given;
+
     super({ ...options, decodeStrings: true, objectMode: false, autoDestroy: true });
     this.#ring = ring;
     if (signal !== undefined) addAbortSignal(signal, this);

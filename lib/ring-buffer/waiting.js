@@ -11,6 +11,7 @@
 const { setTimeout, clearTimeout } = require('node:timers');
 
 const { binding, words, waiting, changeRefs, status, STATUS } = require('./native');
+const { checkKnown } = require('../check-options');
 const { abortError, checkOptions, checkSignal, checkTimeout, ringError } = require('./check');
 
 const { OK, CORRUPT } = status;
@@ -43,9 +44,14 @@ class Stop {
   }
 }
 
-/** @returns {{timeout: number, signal: AbortSignal | undefined, length: number | undefined}} */
-function waitOptions(options = {}) {
+/**
+ * @param {object | undefined} options
+ * @param {string[]} known those of its properties that the wait takes
+ * @returns {{timeout: number, signal: AbortSignal | undefined, length: number | undefined}}
+ */
+function waitOptions(options = {}, known) {
   checkOptions(options);
+  checkKnown('options', options, known);
   return { timeout: checkTimeout(options), signal: checkSignal(options), length: options.length };
 }
 
@@ -55,6 +61,7 @@ class Waiting {
   #onDemand;
   #over;
   #emit;
+  #alone;
   #entries = new Set();
   #listening = false;
   /** Counts those who listen, one after the other. */
@@ -74,12 +81,14 @@ class Waiting {
    * @param {boolean} onDemand
    * @param {() => boolean} over whether there is nothing more to wait for
    * @param {() => void} emit tells the listeners
+   * @param {() => boolean} alone asked before each sleep; true: the ring has been closed, look again
    */
-  constructor(slot, onDemand, over, emit) {
+  constructor(slot, onDemand, { over, emit, alone }) {
     this.#slot = slot;
     this.#onDemand = onDemand;
     this.#over = over;
     this.#emit = emit;
+    this.#alone = alone;
   }
 
   /** Park for `length` bytes. @returns {boolean} true: no need to wait */
@@ -87,6 +96,7 @@ class Waiting {
     binding.ringPark(this.#slot, length);
     if (words[STATUS] === CORRUPT) throw ringError('CORRUPT');
     this.#parked = words[STATUS] !== OK;
+    if (this.#parked && this.#alone()) return this.#park(length);
     return !this.#parked;
   }
 

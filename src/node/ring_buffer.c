@@ -390,6 +390,19 @@ rp_rings_end(napi_env env, napi_callback_info info) {
 }
 
 napi_value
+rp_rings_others(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_ring_side *s = rp_rings_side(e, argv[0]);
+
+  if (s == NULL) return NULL;
+
+  rp_role other = s->role == RP_PRODUCER ? RP_CONSUMER : RP_PRODUCER;
+
+  return rp_from_u32(env, rp_side_count(s->side, other));
+}
+
+napi_value
 rp_rings_close_memory(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);

@@ -90,6 +90,9 @@ napi_value rp_rings_open(napi_env env, napi_callback_info info);
 /* ringEnd(slot): records that were delivered are released; whatever is open is given up. */
 napi_value rp_rings_end(napi_env env, napi_callback_info info);
 
+/* ringOthers(slot) -> how many sides of the other role there are. */
+napi_value rp_rings_others(napi_env env, napi_callback_info info);
+
 /* ringClose(memory): nothing more can be written by anyone. */
 napi_value rp_rings_close_memory(napi_env env, napi_callback_info info);
 

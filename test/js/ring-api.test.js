@@ -6,7 +6,7 @@ const assert = require('node:assert');
 const { inspect } = require('node:util');
 const { MessageChannel: NodeChannel } = require('node:worker_threads');
 const { RingBuffer, each } = require('./support/rings');
-const { MessageChannel, RingportError } = require('../../lib');
+const { MessageChannel, RingportError, getIdleStrategy, setIdleStrategy } = require('../../lib');
 
 const texts = (records) => records.map((record) => record.toString());
 
@@ -137,6 +137,47 @@ describe('RingBuffer: made', () => {
     }
     assert.throws(() => structuredClone(ring), { name: 'DataCloneError', message: /send its buffer/ });
     assert.throws(() => ring.tryPostMessage(ring), { name: 'DataCloneError', message: /send its buffer/ });
+  });
+});
+
+describe('RingBuffer: errors name the way out', () => {
+  it('an option that does not exist is refused, and the nearest named', () => {
+    const ring = new RingBuffer(64, { mode: undefined, slotsize: undefined });
+
+    for (const [call, hint] of [
+      [() => new RingBuffer(64, { slotsize: 8 }), /'options\.slotsize' is not known: did you mean 'slotSize'\?/],
+      [() => new RingBuffer(ring.buffer, { moed: 'spsc' }), /did you mean 'mode'/],
+      [() => new RingBuffer(64, { capacity: 8 }), /there is 'mode', 'slotSize', 'closeOnDisconnect'/],
+      [() => ring.waitReadable({ timeOut: 5 }), /did you mean 'timeout'/],
+      [() => ring.waitWritable({ size: 5 }), /there is 'timeout', 'length'/],
+      [() => ring.createReadStream({ highWatermark: 5 }), /did you mean 'highWaterMark'/],
+      [() => ring.createWriteStream({ objectMode: true }), /'options\.objectMode' is not known/],
+      [() => setIdleStrategy({ lingr: 5 }), /'strategy\.lingr' is not known: did you mean 'linger'\?/],
+    ]) {
+      assert.throws(call, { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE', message: hint });
+    }
+    assert.deepStrictEqual(getIdleStrategy(), { spin: 0, linger: 20 });
+  });
+
+  it('each error of a ring says what can be done', () => {
+    const ring = new RingBuffer(64);
+    const other = new RingBuffer(ring.buffer);
+
+    ring.write('x');
+    ring.read();
+    while (ring.tryWrite('12345678'));
+    for (const [call, code, hint] of [
+      [() => other.write('x'), 'TAKEN', /producer .*detach\(\).*'mpsc' or 'mpmc'/],
+      [() => other.read(), 'TAKEN', /consumer .*detach\(\).*mode 'mpmc'/],
+      [() => ring.write('12345678'), 'FULL', /writable\(\)/],
+      [() => ring.write('1'.repeat(25)), 'TOO_LARGE', /at most 24 bytes: .*capacity/],
+      [() => ring.drain(() => ring.read()), 'DRAINING', /returned/],
+      [() => new RingBuffer(new SharedArrayBuffer(4096)), 'INVALID_RING', /the buffer of a RingBuffer is one/],
+      [() => { other.detach(); other.read(); }, 'DETACHED', /new RingBuffer\(buffer\)/],
+      [() => { ring.close(); ring.write('x'); }, 'CLOSED', /make a new one/],
+    ]) {
+      assert.throws(call, { code: `ERR_RINGPORT_${code}`, message: hint });
+    }
   });
 });
 

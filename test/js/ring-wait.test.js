@@ -120,7 +120,7 @@ describe('RingBuffer: blocking waits', () => {
   for (const [options, code] of [
     [{ timeout: '1' }, 'ERR_INVALID_ARG_TYPE'], [{ timeout: -1 }, 'ERR_OUT_OF_RANGE'], [{ timeout: NaN }, 'ERR_OUT_OF_RANGE'],
     [null, 'ERR_INVALID_ARG_TYPE'], [5, 'ERR_INVALID_ARG_TYPE'],
-    [{ signal: 'now' }, 'ERR_INVALID_ARG_TYPE'], [{ signal: null }, 'ERR_INVALID_ARG_TYPE'],
+    [{ timeuot: 5 }, 'ERR_INVALID_ARG_VALUE'],
   ]) {
     it(`refuse ${JSON.stringify(options)}, as those that do not block`, async () => {
       const ring = new RingBuffer(64);
@@ -131,6 +131,34 @@ describe('RingBuffer: blocking waits', () => {
       await assert.rejects(ring.writable(options), { code });
     });
   }
+
+  it('that keep the process alive are among its active resources', () => {
+    assert.strictEqual(play(`
+      const ring = new RingBuffer(64);
+      const log = () => console.log(process.getActiveResourcesInfo().filter((name) => name === 'RingBuffer').length);
+      log();
+      ring.readable({ timeout: 5 }).then(log);
+      log();
+      ring.unref();
+      log();
+      ring.ref();
+      ring.on('readable', () => {});
+      log();
+      setTimeout(() => { ring.close(); }, 20);`), '0\n1\n0\n1\n1\n');
+  });
+
+  it('refuse a signal, which could not be heard, and those that do not block refuse what is none', async () => {
+    const ring = new RingBuffer(64);
+
+    for (const wait of ['waitReadable', 'waitWritable']) {
+      assert.throws(() => ring[wait]({ signal: AbortSignal.abort() }), { code: 'ERR_INVALID_ARG_VALUE' });
+    }
+    for (const signal of ['now', null]) {
+      for (const wait of ['readable', 'writable']) {
+        await assert.rejects(ring[wait]({ signal }), { code: 'ERR_INVALID_ARG_TYPE' });
+      }
+    }
+  });
 
   it('refuse a length that no record can have', async () => {
     const ring = new RingBuffer(64);
