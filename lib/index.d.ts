@@ -36,6 +36,20 @@ export declare class MessagePort {
   static from(passport: nodeThreads.MessagePort): MessagePort;
 }
 
+/**
+ * What `postMessage` and `serialize` throw for a value that cannot be cloned: Node's error, which says in addition
+ * where the value is.
+ */
+export interface DataCloneError extends DOMException {
+  name: 'DataCloneError';
+  code: 25;
+  /**
+   * The way to the value, such as `.jobs[3].callback` or `.map.get("key")`; empty for the message itself. Undefined if the
+   * value came out of a getter, or if Node itself was carrying the message.
+   */
+  path?: string;
+}
+
 export interface MessagePort extends nodeThreads.MessagePort {
   /**
    * Send a message. Never blocks. A failed call sends nothing and detaches nothing.

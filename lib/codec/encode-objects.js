@@ -310,8 +310,15 @@ function stageString(string, oneByte) {
 
 /** What nobody can clone fails here and now, with Node's own error. */
 function refuse(value) {
-  nodeClone(value);
+  tryNode(value);
   leaveToNode(value);
+}
+
+/** @throws Node's own error if it cannot clone the value either */
+function tryNode(value) {
+  core.host.refused = { value };
+  nodeClone(value);
+  core.host.refused = null;
 }
 
 function writeForeign(value) {
@@ -329,8 +336,8 @@ function writeForeign(value) {
 
 function leaveToNode(value) {
   if (walk.alone) {
-    // Node's own error if it cannot clone that either.
-    nodeClone(value);
+    tryNode(value);
+    core.host.refused = { value };
     const name = inheritsProxy(value) ? 'An object' : Object.prototype.toString.call(value);
     throw new DOMException(`${name} could not be cloned.`, 'DataCloneError');
   }

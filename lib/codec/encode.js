@@ -51,8 +51,12 @@ const walk = {
   alone: true,
 };
 
-/** Objects that structured clone must refuse: a WeakSet once there are any. */
-const host = { marked: null };
+const host = {
+  /** Objects that structured clone must refuse: a WeakSet once there are any. */
+  marked: null,
+  /** @type {{ value: unknown } | null} what an encoding is about to fail with */
+  refused: null,
+};
 
 const core = {
   walk, host, writeValue, writeObject, writeString, writeNumber, putNumber, putString,

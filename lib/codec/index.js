@@ -123,6 +123,9 @@ function run(value, start) {
     if (walk.flags & op.FLAG_SHAPES) writeShapes(start);
     reserve(0); // room for the caller's trailer
     done = true;
+  } catch (error) {
+    locate(error, value);
+    throw error;
   } finally {
     w.u8[start] = walk.flags;
     codec.end = w.pos;
@@ -140,6 +143,14 @@ function run(value, start) {
       if (depth === 1) hooks.unstage();
     }
   }
+}
+
+/** Say where in the message the value is that has been refused. */
+function locate(error, root) {
+  const { refused } = host;
+  if (refused === null) return;
+  host.refused = null;
+  require('./path').locate(error, root, refused.value);
 }
 
 function hasEnumerable(object) {

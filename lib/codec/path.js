@@ -1,0 +1,97 @@
+'use strict';
+
+/*
+ * path.js - tells where in a message the value is that cannot be cloned.
+ *
+ * It is loaded and runs only after the failure. It runs nothing of the message, so it looks into
+ * no getter and no Proxy, and finds no value that came out of one.
+ */
+
+const { types } = require('node:util');
+
+const { entries: entriesOf } = Map.prototype;
+const { values: valuesOf } = Set.prototype;
+const { get: bufferOf } = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype), 'buffer');
+
+/** So many values are looked at. */
+const MOST = 100_000;
+
+const NAME = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
+const INDEX = /^(?:0|[1-9]\d*)$/;
+
+function stepTo(key) {
+  if (NAME.test(key)) return `.${key}`;
+  return INDEX.test(key) ? `[${key}]` : `[${JSON.stringify(key)}]`;
+}
+
+/** As it is got out of a Map; by its place if its key is no primitive that can be written down. */
+function stepInto(key, index) {
+  const isPlain = typeof key === 'string' || typeof key === 'number';
+
+  return isPlain ? `.get(${JSON.stringify(key)})` : `.values()[${index}]`;
+}
+
+/** What structured clone reads of this object, in its order. @returns {[string, unknown][]} step and value */
+function childrenOf(object) {
+  if (types.isProxy(object) || typeof object === 'function') return [];
+  if (types.isMap(object)) {
+    return [...entriesOf.call(object)].flatMap(([key, value], i) =>
+      [[`.keys()[${i}]`, key], [stepInto(key, i), value]]);
+  }
+  if (types.isSet(object)) {
+    return [...valuesOf.call(object)].map((value, i) => [`.values()[${i}]`, value]);
+  }
+  if (types.isTypedArray(object)) return [['.buffer', bufferOf.call(object)]];
+
+  const keys = types.isNativeError(object) ? ['cause'] : Object.keys(object);
+
+  return keys.flatMap((key) => {
+    const property = Object.getOwnPropertyDescriptor(object, key);
+
+    return property !== undefined && 'value' in property ? [[stepTo(key), property.value]] : [];
+  });
+}
+
+/**
+ * @param {unknown} root the message
+ * @param {unknown} wanted
+ * @returns {string | undefined} such as `.jobs[3].callback`, empty for the message itself
+ */
+function pathTo(root, wanted) {
+  const seen = new Set();
+  const stack = [{ value: root, step: '', parent: null }];
+
+  for (let at; (at = stack.pop()) !== undefined && seen.size < MOST;) {
+    const { value } = at;
+
+    if (Object.is(value, wanted)) {
+      let path = '';
+
+      for (let part = at; part !== null; part = part.parent) path = part.step + path;
+      return path;
+    }
+    if (typeof value !== 'object' || value === null || seen.has(value)) continue;
+    seen.add(value);
+    for (const [step, child] of childrenOf(value).reverse()) {
+      stack.push({ value: child, step, parent: at });
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Give a DataCloneError the property `path`.
+ * @param {unknown} error what has been thrown
+ * @param {unknown} root the message
+ * @param {unknown} refused the value in it that could not be cloned
+ */
+function locate(error, root, refused) {
+  if (!(error?.name === 'DataCloneError') || Object.hasOwn(error, 'path')) return;
+
+  const path = pathTo(root, refused);
+
+  if (path !== undefined) error.path = path;
+}
+
+module.exports = { locate };
