@@ -118,8 +118,8 @@ export interface WorkerOptions extends Omit<nodeThreads.WorkerOptions, 'transfer
 export declare class Worker extends nodeThreads.Worker {
   constructor(filename: string | URL, options?: WorkerOptions);
 
-  postMessage(
-    value: any, transfer?: Iterable<Transferable> | PostMessageOptions | null): true | undefined;
+  /** As MessagePort's, but returns nothing, as Node's does. */
+  postMessage(value: any, transfer?: Iterable<Transferable> | PostMessageOptions | null): void;
 
   /** As MessagePort's, 'messages' too. To a worker that has not loaded ringport yet they go one by one. */
   postMessages(values: Iterable<any>): void;

@@ -4,4 +4,8 @@
 
 const { active } = require('./index');
 
-module.exports = active ? require('./launch').load('registration') : require('./inactive').unregistered();
+const { register, unregister } = active
+  ? require('./launch').load('registration') : require('./inactive').unregistered();
+
+/* Written out, so that Node finds the names for `import { unregister } from 'ringport/register'`. */
+module.exports = { register, unregister };

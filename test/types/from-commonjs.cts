@@ -1,5 +1,7 @@
-// Compiled, never run: what a TypeScript user writes, and what must be an error.
+// What a TypeScript user writes. It is compiled, and then it runs: types.test.js.
 
+import assert = require('node:assert/strict');
+import events = require('node:events');
 import threads = require('node:worker_threads');
 import vm = require('node:vm');
 import ringport = require('ringport');
@@ -8,6 +10,9 @@ import register = require('ringport/register');
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
 const same = <A, B>(proof: Same<A, B>): boolean => proof;
 
+/** The value has the type that it is said to have, here `typeof` of one of its kind. */
+const is = (value: unknown, type: string): void => assert.equal(typeof value, type);
+
 const { port1, port2 } = new ringport.MessageChannel();
 
 same<typeof port1, ringport.MessagePort>(true);
@@ -15,134 +20,166 @@ same<ReturnType<typeof port1.detach>, threads.MessagePort>(true);
 same<ReturnType<typeof ringport.MessagePort.from>, ringport.MessagePort>(true);
 same<typeof ringport.parentPort, ringport.MessagePort | null>(true);
 same<ReturnType<typeof ringport.serialize>, Buffer>(true);
+same<typeof ringport.active, boolean>(true);
+assert.equal(ringport.active, true);
+assert.equal(ringport.parentPort, null);
 
 // Messages and transfer lists, in all of Node's forms.
 const sent: true | undefined = port1.postMessage({ a: 1 });
 
-port1.postMessage(port2, [port2, new ArrayBuffer(8), new threads.MessageChannel().port1]);
-port1.postMessage(1, new Set([port2]));
-port1.postMessage(1, { transfer: [port2] });
+assert.equal(sent, true);
+port1.postMessage(1, [new ArrayBuffer(8), new threads.MessageChannel().port1]);
+port1.postMessage(1, new Set([new ringport.MessageChannel().port1]));
+port1.postMessage(1, { transfer: [new ArrayBuffer(8)] });
 port1.postMessage(1, null);
+
+try {
+  port1.postMessage({ list: [() => {}] });
+} catch (error) {
+  const { name, code, path }: ringport.DataCloneError = error as ringport.DataCloneError;
+
+  assert.deepEqual([name, code, path], ['DataCloneError', 25, '.list[0]']);
+}
 
 // Events: Node's emitter methods return the port, the listener of 'message' gets the value.
 same<ReturnType<typeof port1.on>, ringport.MessagePort>(true);
-port1.on('message', (value) => value.anything).once('close', () => {}).off('message', () => {});
-port1.addEventListener('message', (event) => event.data);
-port1.onmessage = (event) => event.data;
-port1.start();
-port1.ref();
-port1.unref();
-port1.close();
-port1.close(() => {});
+
+const heard: number[] = [];
+const listener = (value: any): void => { heard.push(value); };
+
+assert.equal(port2.on('message', listener).once('close', () => {}).off('message', listener), port2);
+port2.addEventListener('message', (event) => event.data);
+port2.onmessage = (event) => event.data;
+port2.start();
+port2.ref();
+port2.unref();
+is(port2.hasRef(), 'boolean');
 
 // Batches.
 const sentAll: true | undefined = port1.postMessages([1, 'two', new Map()]);
 
-port1.postMessages(new Set([1])) === sentAll;
+assert.equal(port1.postMessages(new Set([1])), sentAll);
 port1.on('messages', (values: any[]) => values.length).on('close', (event) => event.type);
 port1.once('messages', (values: any[]) => values.length);
-// @ts-expect-error no iterable
-port1.postMessages(5);
-
 port1.receiveViews = true;
+assert.equal(port1.receiveViews, true);
 
 // How a thread idles.
 const before: ringport.IdleStrategy = ringport.getIdleStrategy();
 
+is(before.linger, 'number');
 ringport.setIdleStrategy({ spin: before.spin + 50 });
-// @ts-expect-error microseconds are a number
-ringport.setIdleStrategy({ spin: '50' });
-
-const isReferenced: boolean = port1.hasRef();
+ringport.setIdleStrategy({});
 
 // A ringport port can be given to code that takes a port of Node.
 const plain: threads.MessagePort = port1;
 const passport = port1.detach();
 const again = ringport.MessagePort.from(passport);
 
-if (plain instanceof ringport.MessagePort) plain.detach();
+assert.ok(plain instanceof ringport.MessagePort && plain instanceof threads.MessagePort);
+assert.ok(!(passport instanceof ringport.MessagePort));
 
 const received: { message: any } | undefined = ringport.receiveMessageOnPort(again);
 
-ringport.receiveMessageOnPort(passport);
-ringport.receiveMessageOnPort(new ringport.BroadcastChannel('name'));
+assert.equal(received, undefined);
+assert.equal(ringport.receiveMessageOnPort(new threads.MessageChannel().port1), undefined);
+
+const broadcast = new ringport.BroadcastChannel('name');
+
+ringport.receiveMessageOnPort(broadcast);
+broadcast.close();
+try {
+  ringport.MessagePort.from(passport);
+} catch (error) {
+  assert.ok(error instanceof ringport.RingportError && error.code.startsWith('ERR_RINGPORT_'));
+}
 
 // In another context a port is Node's.
 same<ReturnType<typeof ringport.moveMessagePortToContext>, threads.MessagePort>(true);
-ringport.moveMessagePortToContext(port2, vm.createContext()).start();
-ringport.moveMessagePortToContext(passport, vm.createContext());
+const moved = ringport.moveMessagePortToContext(new ringport.MessageChannel().port1, vm.createContext());
+
+moved.start();
+moved.close();
 
 // What is registered can be undone.
 register.unregister();
 register.register();
+register.unregister();
 
 // Worker is Node's, and takes our ports.
-const worker = new ringport.Worker('./file.js', {
-  name: 'w', workerData: { passport, port2 }, transferList: [passport, port2], env: ringport.SHARE_ENV,
-});
+const given = new ringport.MessageChannel();
+const worker = new ringport.Worker(
+  `const { workerData, parentPort } = require('ringport');
+   parentPort.once('message', (value) => parentPort.postMessage([value, workerData.port instanceof require('ringport').MessagePort]));`,
+  { eval: true, name: 'w', workerData: { port: given.port1 }, transferList: [given.port1], env: ringport.SHARE_ENV });
 const nodeWorker: threads.Worker = worker;
+const nothing: void = worker.postMessage('hello', [given.port2]);
 
-worker.postMessage('hello', [port2]);
-worker.on('message', (value) => value).on('exit', (code: number) => code);
-worker.terminate().then((code: number) => code);
+assert.equal(nothing, undefined);
+worker.on('message', (value) => assert.deepEqual(value, ['hello', true])).on('exit', (code: number) => assert.equal(code, 0));
+is(nodeWorker.threadId, 'number');
+
+const alive: ringport.ThreadInfo[] = ringport.threads();
+
+assert.deepEqual(alive.map(({ state }) => state), ['running', 'starting']);
+for (const value of Object.values(alive[0]!)) assert.notEqual(value, undefined);
 
 // Rings.
 const ring = new ringport.RingBuffer(1024, { mode: 'mpmc', slotSize: 64 });
-const attached: ringport.RingBuffer = new ringport.RingBuffer(ring.buffer);
+const attached: ringport.RingBuffer = new ringport.RingBuffer(ring.buffer, { closeOnDisconnect: true });
 const mode: ringport.RingBufferMode = attached.mode;
 const record: Buffer | null = ring.read();
 const room: Uint8Array | null = ring.claim(8);
 const stats: ringport.RingBufferStats = ring.stats;
 
+assert.deepEqual([mode, record, room?.length], ['mpmc', null, 8]);
+ring.commit();
+assert.equal(ring.read()?.length, 8);
+for (const value of Object.values(stats)) is(value, 'number');
 ring.write('text');
-ring.drain((bytes, length) => bytes.subarray(0, length), ring.writeMany(['text', new Uint8Array(stats.recordsIn)]));
+assert.equal(ring.drain((bytes, length) => bytes.subarray(0, length), ring.writeMany(['text', new Uint8Array(stats.bytesOut)])), 2);
+assert.equal(ring.readInto(new Uint8Array(8)), 0);
 ring.on('readable', () => ring.receiveMessage()?.message).once('close', () => {}).unref();
-ring.readable({ timeout: 5, signal: AbortSignal.timeout(5) }).then((ready: boolean) => ring.waitWritable({ length: 5 }) || ready);
-ring.createReadStream({ objectMode: true }).pipe(attached.createWriteStream());
-(async () => { for await (const each of ring) each.toString(mode === 'spsc' ? 'utf8' : 'latin1'); })();
+ring.on('disconnect', (role: 'producer' | 'consumer') => role);
 
-const value: any = ringport.deserialize(ringport.serialize({ sent, isReferenced, received, nodeWorker }));
+(async () => {
+  const ready: boolean = await ring.readable({ timeout: 1, signal: AbortSignal.timeout(1000) });
 
-try {
-  ringport.MessagePort.from(passport);
-} catch (error) {
-  if (error instanceof ringport.RingportError) error.code.startsWith('ERR_RINGPORT_');
-}
+  assert.equal(ready, false);
+  assert.equal(await ring.writable({ length: 5 }), true);
+  assert.equal(ring.waitWritable({ length: 5, timeout: 1 }), true);
+
+  const flow = new ringport.RingBuffer(1024);
+  const records: string[] = [];
+
+  flow.postMessage({ a: [1] });
+  assert.deepEqual(flow.receiveMessage(), { message: { a: [1] } });
+  flow.write('one');
+  flow.close();
+  for await (const each of flow) records.push(each.toString(mode === 'mpmc' ? 'utf8' : 'latin1'));
+  assert.deepEqual(records, ['one']);
+
+  const piped = new ringport.RingBuffer(1024);
+  const ending = events.once(piped.createReadStream({ objectMode: true }).resume(), 'end');
+
+  piped.createWriteStream().end('text');
+  await ending;
+})();
+
+const value: any = ringport.deserialize(ringport.serialize({ sent, received }));
+
+assert.deepEqual(value, { sent: true, received: undefined });
 
 // Node's own exports are there too.
 const thread: number = ringport.threadId;
 const main: boolean = ringport.isMainThread;
 
+assert.deepEqual([thread, main], [0, true]);
 ringport.setEnvironmentData('key', value);
 ringport.markAsUntransferable(new ArrayBuffer(thread + Number(main)));
 
-const told: Promise<void> = ringport.postMessageToThread(1, { port: port1 }, [port1], 100);
+const tell = (): Promise<void> => ringport.postMessageToThread(1, { port: again }, [again], 100);
 
-void told;
-
-// @ts-expect-error a ring is sent by its buffer
-new ringport.RingBuffer(ring);
-// @ts-expect-error no such mode
-new ringport.RingBuffer(64, { mode: 'spmc' });
-// @ts-expect-error not bytes
-ring.write(record?.length, room);
-// @ts-expect-error a port is taken from a channel
-new ringport.MessagePort();
-// @ts-expect-error port1 is read-only
-new ringport.MessageChannel().port1 = port2;
-// @ts-expect-error a passport is a port of Node
-ringport.MessagePort.from('passport');
-// @ts-expect-error a number cannot be transferred
-port1.postMessage(1, [1]);
-// @ts-expect-error a transfer list is no number
-port1.postMessage(1, 1);
-// @ts-expect-error parentPort is null on the main thread
-ringport.parentPort.postMessage(1);
-// @ts-expect-error not a port
-ringport.receiveMessageOnPort({});
-// @ts-expect-error not a context
-ringport.moveMessagePortToContext(port1, 1);
-// @ts-expect-error no such event target
-ringport.deserialize('text');
-// @ts-expect-error no such export
-ringport.noSuchExport;
+is(tell, 'function');
+again.close();
+port2.close(() => {});

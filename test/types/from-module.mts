@@ -1,18 +1,24 @@
-// Compiled, never run: the ES module entry has the same types, by name and as the default.
+// What a TypeScript user writes in an ES module: the same types, by name and as the default. It is compiled,
+// and then it runs: types.test.js.
 
-import ringport, { MessageChannel, MessagePort, Worker, parentPort, threadId } from 'ringport';
+import assert from 'node:assert/strict';
+import ringport, { MessageChannel, MessagePort, RingBuffer, Worker, active, parentPort, threadId } from 'ringport';
 import * as all from 'ringport';
-import { unregister } from 'ringport/register';
+import { register, unregister } from 'ringport/register';
 
-const { port1 }: { port1: MessagePort } = new MessageChannel();
+const { port1, port2 }: { port1: MessagePort; port2: MessagePort } = new MessageChannel();
 const port: all.MessagePort = new ringport.MessageChannel().port1;
-const worker: all.Worker = new Worker(new URL('file:///worker.mjs'), { transferList: [port] });
+const worker: all.Worker = new Worker(new URL('data:text/javascript,'), { workerData: port, transferList: [port] });
 const number: number = threadId;
 
 unregister();
+register();
+unregister();
+assert.deepEqual([active, number, parentPort], [true, 0, null]);
+assert.equal(all.default, ringport);
+assert.ok(new RingBuffer(64) instanceof all.RingBuffer);
 parentPort?.postMessage(number);
-worker.postMessage(port.detach(), [port1]);
-ringport.MessagePort.from(port1.detach()).close();
-
-// @ts-expect-error no such export
-export { noSuchExport } from 'ringport';
+worker.postMessage(number, []);
+worker.on('exit', (code: number) => assert.equal(code, 0));
+port1.close();
+MessagePort.from(port2.detach()).close();

@@ -1,6 +1,7 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 
@@ -10,11 +11,26 @@ const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 describe('types', function () {
   this.timeout(120_000);
 
+  /* Inside the package, where 'ringport' is the package itself. */
+  const out = path.join(root, 'build', 'types');
+
   it('accept what a TypeScript user writes, and nothing that is an error', () => {
-    const { stdout, stderr } = spawnSync(process.execPath, [tsc, '-p', __dirname], { encoding: 'utf8' });
+    fs.rmSync(out, { recursive: true, force: true });
+
+    const { stdout, stderr } = spawnSync(process.execPath,
+      [tsc, '-p', __dirname, '--noEmit', 'false', '--outDir', out], { encoding: 'utf8' });
 
     assert.equal(stdout + stderr, '');
   });
+
+  for (const name of ['from-commonjs.cjs', 'from-module.mjs']) {
+    it(`say what happens when it runs: ${name}`, () => {
+      const { status, signal, stdout, stderr } = spawnSync(process.execPath, [path.join(out, name)],
+        { encoding: 'utf8', timeout: 60_000 });
+
+      assert.deepEqual([stdout, stderr, status, signal], ['', '', 0, null]);
+    });
+  }
 });
 
 describe('exports', () => {

@@ -1,0 +1,47 @@
+// Compiled, never run: what must be an error, and is one only for the compiler.
+
+import ringport = require('ringport');
+
+const { port1, port2 } = new ringport.MessageChannel();
+const ring = new ringport.RingBuffer(1024);
+
+// @ts-expect-error no iterable
+port1.postMessages(5);
+// @ts-expect-error microseconds are a number
+ringport.setIdleStrategy({ spin: '50' });
+// @ts-expect-error no such part of a strategy
+ringport.setIdleStrategy({ lingr: 50 });
+// @ts-expect-error a ring is sent by its buffer
+new ringport.RingBuffer(ring);
+// @ts-expect-error no such mode
+new ringport.RingBuffer(64, { mode: 'spmc' });
+// @ts-expect-error no such option
+new ringport.RingBuffer(64, { slotsize: 8 });
+// @ts-expect-error who blocks hears no signal
+ring.waitReadable({ signal: AbortSignal.timeout(5) });
+// @ts-expect-error not bytes
+ring.write(5, port2);
+// @ts-expect-error a port is taken from a channel
+new ringport.MessagePort();
+// @ts-expect-error port1 is read-only
+new ringport.MessageChannel().port1 = port2;
+// @ts-expect-error a passport is a port of Node
+ringport.MessagePort.from('passport');
+// @ts-expect-error a number cannot be transferred
+port1.postMessage(1, [1]);
+// @ts-expect-error a transfer list is no number
+port1.postMessage(1, 1);
+// @ts-expect-error the Worker's postMessage tells nothing
+const sent: true | undefined = new ringport.Worker('./file.js').postMessage(1);
+// @ts-expect-error parentPort is null on the main thread
+ringport.parentPort.postMessage(1);
+// @ts-expect-error not a port
+ringport.receiveMessageOnPort({});
+// @ts-expect-error not a context
+ringport.moveMessagePortToContext(port1, 1);
+// @ts-expect-error no such event target
+ringport.deserialize('text');
+// @ts-expect-error whether it is in use is not for the user to say
+ringport.active = true;
+// @ts-expect-error no such export
+ringport.noSuchExport;
