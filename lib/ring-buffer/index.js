@@ -99,7 +99,7 @@ class RingBuffer extends RingEvents {
       this.#producer = { side, others: false, seen: 0, waiting: new Waiting(side.slot, true, {
         over: () => this.closed,
         emit: () => this.#tellWritable(),
-        alone: () => this.#lookForOthers(this.#producer, CONSUMER),
+        alone: () => this.#watches && this.#lookForOthers(this.#producer, CONSUMER),
       }) };
     } else {
       const Reader = mode === 'spsc' ? SpscReader : CrossingReader;
@@ -108,7 +108,7 @@ class RingBuffer extends RingEvents {
       this.#consumer = { side, others: false, seen: 0, waiting: new Waiting(side.slot, false, {
         over: () => this.ended,
         emit: () => this.#tellReadable(),
-        alone: () => this.#lookForOthers(this.#consumer, PRODUCER),
+        alone: () => this.#watches && this.#lookForOthers(this.#consumer, PRODUCER),
       }) };
     }
     this.#waitings.forEach((waiting) => { waiting.refed = this.#refed; });
@@ -123,7 +123,6 @@ class RingBuffer extends RingEvents {
    * @returns {boolean} whether the ring has been closed for it
    */
   #lookForOthers(own, role) {
-    if (!this.#watches) return false;
     if (binding.ringOthers(own.side.slot) > 0) {
       own.others = true;
       return false;
@@ -228,7 +227,7 @@ class RingBuffer extends RingEvents {
   #notWritten(result, data, must) {
     if (result === FULL) {
       this.#refused = typeof data === 'number' ? data : Buffer.byteLength(data);
-      this.#lookForOthers(this.#producer, CONSUMER);
+      if (this.#watches) this.#lookForOthers(this.#producer, CONSUMER);
       this.#producer.waiting.again(this.#refused);
       if (!must) return false;
     }
@@ -298,7 +297,7 @@ class RingBuffer extends RingEvents {
       this.#tellClosed();
     } else if (result !== EMPTY) {
       throw readError(result);
-    } else {
+    } else if (this.#watches) {
       this.#lookForOthers(this.#consumer, PRODUCER);
     }
     this.#consumer.waiting.dry();
