@@ -69,10 +69,11 @@ function putMethods(cause) {
  * Warn, once for each process, and make the exports.
  * @param {Error} cause why ringport could not be loaded
  * @returns {object} what `require('ringport')` gives
- * @throws {Error} `cause`, if RINGPORT_REQUIRED is 1
+ * @throws {Error} `cause`, if RINGPORT_REQUIRED is 1 or if `cause` is a mistake of the user's
  */
 function exportsFor(cause) {
-  if (isRequired()) throw cause;
+  /* An environment variable of ours is out of range: that is not the runtime's fault. */
+  if (isRequired() || cause.code === 'ERR_OUT_OF_RANGE') throw cause;
   warn(cause);
   putMethods(cause);
 

@@ -166,6 +166,11 @@ describe('inactive: where ringport cannot run it is worker_threads', function ()
     assert.deepStrictEqual([lines, warnings(stderr).length], [[[false], [false], [false]], 1], stderr);
   });
 
+  it('a mistake in RINGPORT_SPIN stays an error', () => {
+    assert.deepStrictEqual(notesOf('note(codeOf(() => require(lib).active));', { env: { RINGPORT_SPIN: 'much' } }),
+      [['ERR_OUT_OF_RANGE']]);
+  });
+
   it('import gives the same', () => {
     const url = JSON.stringify(`file://${lib.replaceAll('\\', '/')}/index.mjs`);
 
