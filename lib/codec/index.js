@@ -59,7 +59,27 @@ const codec = {
   RingportError,
 };
 
+/**
+ * When this much has been written of a message, smaller parts travel beside it, too: the scratch grows more
+ * slowly, and what it can hold is not reached by a message of many parts.
+ */
+const CROWDED = 256 * 1024 * 1024;
+const CROWDED_LINE = 1024;
+/** The block line before that; 0: the scratch is not crowded. */
+let usualLine = 0;
+
+function noteCrowd(is) {
+  if (is && usualLine === 0 && encoder.blockLine !== Infinity) {
+    usualLine = encoder.blockLine;
+    encoder.blockLine = Math.min(usualLine, CROWDED_LINE);
+  } else if (!is && usualLine !== 0) {
+    encoder.blockLine = usualLine;
+    usualLine = 0;
+  }
+}
+
 w.onReplace = (u8) => {
+  noteCrowd(u8.length > CROWDED);
   codec.scratch = u8;
   hooks.setScratch(u8);
 };

@@ -95,12 +95,47 @@ bad_runs_are_refused(void) {
   assert(rp_chain_peek(&chain, &record) == RP_EMPTY && rp_chain_queued(&chain) == 0);
 }
 
+/* One below, at and above what a run may have, and what one of its messages may have. */
+static void
+runs_as_large_as_they_get(void) {
+  static uint32_t words[RP_MESSAGE_RUN_MAX / 4 + 4];
+  const uint32_t length = RP_MESSAGE_INLINE_MAX - RP_RECORD_HEADER;
+  uint32_t count, all;
+  uint8_t *run;
+
+  for (uint32_t bytes = RP_MESSAGE_RUN_MAX - 8; bytes <= RP_MESSAGE_RUN_MAX; bytes += 8) {
+    words[0] = length;
+    words[rp_record_size(length) / 4] = bytes - rp_record_size(length) - RP_RECORD_HEADER;
+    assert(rp_message_write_run(&chain, (uint8_t *) words, bytes, &count) == RP_OK);
+    assert(count == 2);
+    (void) rp_chain_publish(&chain);
+    assert(rp_chain_peek_run(&chain, bytes, 9, &run, &all, &count) == RP_OK);
+    assert(all == bytes && count == 2 && memcmp(run, words, bytes) == 0);
+    rp_chain_release(&chain, all, count);
+  }
+  refuse(words, RP_MESSAGE_RUN_MAX + 8);
+
+  for (uint32_t more = 0; more < 2; more++) {
+    words[0] = RP_MESSAGE_INLINE_MAX + more;
+    all = rp_record_size(words[0]);
+    if (more > 0) {
+      refuse(words, all);
+      continue;
+    }
+    assert(rp_message_write_run(&chain, (uint8_t *) words, all, &count) == RP_OK);
+    (void) rp_chain_publish(&chain);
+    assert(rp_chain_peek_run(&chain, all, 9, &run, &all, &count) == RP_OK && count == 1);
+    rp_chain_release(&chain, all, count);
+  }
+}
+
 int
 main(void) {
   rng r = {seed()};
 
   rp_chain_init(&chain);
   bad_runs_are_refused();
+  runs_as_large_as_they_get();
   for (uint32_t i = 0; i < ROUNDS(20000, 2000); i++) {
     uint64_t before = sent;
 

@@ -139,20 +139,38 @@ describe('messages of gigabytes', () => {
   /* The values, the message and what arrives, for 20 s: RINGPORT_TEST_GIGABYTES=1 asks for it. */
   const when = Boolean(process.env.RINGPORT_TEST_GIGABYTES) && os.freemem() > 12 * 1024 ** 3;
 
-  sameProcess('of small parts that are more than 2 GiB arrive', (wt, { note }) => {
-    const SIZE = 31 * 1024;
-    const list = Array.from({ length: 69000 }, (_, i) => new Uint8Array(SIZE).fill(i));
-    const { port1, port2 } = new wt.MessageChannel();
+  for (const [count, what] of [[69000, '2 GiB'], [139000, '4 GiB']]) {
+    sameProcess(`of small parts that are more than ${what} arrive`, (wt, { note, data }) => {
+      const SIZE = 31 * 1024;
+      const list = Array.from({ length: data }, (_, i) => new Uint8Array(SIZE).fill(i));
+      const { port1, port2 } = new wt.MessageChannel();
 
-    port1.postMessage({ list, shared: new SharedArrayBuffer(4) });
-    list.length = 0;
+      port1.postMessage({ list, shared: new SharedArrayBuffer(4) });
+      list.length = 0;
 
-    const { message } = wt.receiveMessageOnPort(port2);
+      const { message } = wt.receiveMessageOnPort(port2);
 
-    note(message.list.length, message.list.every((part, i) =>
-      part.length === SIZE && part[0] === (i & 255) && part.at(-1) === (i & 255)));
-    port1.close();
-  }, { when, limit: 110000 });
+      note(message.list.length, message.list.every((part, i) =>
+        part.length === SIZE && part[0] === (i & 255) && part.at(-1) === (i & 255)));
+      port1.postMessage('and a small one');
+      note(wt.receiveMessageOnPort(port2));
+      port1.close();
+    }, { when, limit: 110000, data: count });
+  }
+
+  it('go on with small blocks only until they have been sent', () => {
+    const codec = require('../../lib/codec');
+    const { w, reserve } = require('../../lib/codec/scratch');
+    const line = codec.BLOCK_LINE;
+    const { pos } = w;
+
+    w.pos = 200 * 1024 * 1024;
+    reserve(100 * 1024 * 1024);
+    w.pos = pos;
+    assert.strictEqual(codec.BLOCK_LINE, 1024);
+    codec.release(codec.encode('small', null));
+    assert.strictEqual(codec.BLOCK_LINE, line);
+  });
 });
 
 describe('messages that are more than a thread can write', () => {
