@@ -22,6 +22,7 @@ const {
 } = require('./threads');
 
 const { corrupt } = require('./codec/errors');
+const { postToNode } = require('./context');
 const { binding } = require('./native');
 const { ports, kArrive } = require('./port');
 
@@ -160,7 +161,7 @@ function send(endpoint, start, foreign, transfer, copies, open) {
   let result;
 
   try {
-    result = end.postMessage(message, list);
+    result = postToNode(end, message, list);
   } catch (error) {
     boarding?.takeBack();
     throw error;

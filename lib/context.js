@@ -8,6 +8,9 @@
 const { AsyncLocalStorage } = require('node:async_hooks');
 
 const { line } = require('./node-events');
+const { MessagePort: { prototype }, isMainThread } = require('./threads');
+
+const { apply } = Reflect;
 
 /**
  * Node's way to run next ticks and microtasks; undefined where it is gone. With --pending-deprecation
@@ -24,7 +27,46 @@ function findTick() {
   return inner === Function.prototype ? tick : inner;
 }
 
+/** What counts the posts of this thread: a function of ours in the place of Node's has it under this key. */
+const kPosts = Symbol.for('ringport.posts');
+const kPost = Symbol.for('ringport.post');
+
+/**
+ * Count what this thread posts to channels of Node's: ports, BroadcastChannel, and the output of a worker,
+ * which is posted to a port that nothing else leads to. See src/node/order.h. The copies of the library
+ * in a thread share the count.
+ * @returns {Uint8Array} the count, a word
+ */
+function countPosts() {
+  const { postMessage } = prototype;
+
+  if (postMessage[kPosts] !== undefined) return postMessage[kPosts];
+
+  /* What a worker has written before now has not been counted. */
+  const count = new Uint32Array([isMainThread ? 0 : 1]);
+  const { value } = Object.getOwnPropertyDescriptor({ postMessage() {
+    count[0]++;
+    return apply(postMessage, this, arguments);
+  } }, 'postMessage');
+
+  Object.defineProperty(value, 'length', { value: postMessage.length, configurable: true });
+  Object.defineProperty(value, kPosts, { value: new Uint8Array(count.buffer) });
+  Object.defineProperty(value, kPost, { value: postMessage });
+  prototype.postMessage = value;
+  return value[kPosts];
+}
+
+/** Post on a companion, which is read when its record is: nothing has to wait for it. */
+function postToNode(port, message, list) {
+  const { postMessage } = prototype;
+
+  return apply(postMessage[kPost] ?? postMessage, port, [message, list]);
+}
+
 const context = {
+  countPosts,
+  postToNode,
+
   /** Runs next ticks and microtasks. */
   tick: findTick(),
 

@@ -21,6 +21,7 @@ const {
   ports, kBatching, kMessage, kMessages, kMessageError, kClosed,
 } = require('./port');
 
+const { countPosts, postToNode } = context;
 const { post, receive: receiveBatch, release } = binding;
 
 /** Loaded by the first message: a thread that has just started has none yet. */
@@ -425,7 +426,7 @@ class Endpoint {
       const end = sending ? companion.ensure(this) : companion.closedPort();
       const sequence = this.sequence + 1 | 0;
 
-      end.postMessage([value, sequence], list);
+      postToNode(end, [value, sequence], list);
       this.sequence = sequence;
 
       const start = encode(bytes, null);
@@ -619,7 +620,7 @@ class Endpoint {
     settleReader();
     if (this.slot === NONE) return false;
     control[BYTES] = 0;
-    control[MAX] = 1;
+    control[MAX] = 0;
     receive(this.slot);
     return control[STATUS] === 0;
   }
@@ -842,7 +843,7 @@ function dispatch(slot, queued) {
   /* A stopped port wakes up only to see whether its peer has closed. */
   settleReader();
   control[BYTES] = 0;
-  control[MAX] = 1;
+  control[MAX] = 0;
   receive(slot);
   if (control[STATUS] === SEALED) endpoint.close();
 }
@@ -858,4 +859,5 @@ function closed(slot, peer) {
 ports.codec = loadCodec;
 ports.endpointAt = Endpoint.at;
 binding.setup({ dispatch, closed }, dispatch, closed, control);
+binding.setPosts(countPosts());
 module.exports = { Endpoint, ALL };

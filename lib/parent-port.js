@@ -122,6 +122,7 @@ class Waiting {
       return endpoint;
     }
     this.#connected = true;
+    binding.place(endpoint.slot, true); // where Node's port stands, as far as can be told
     companion.adopt(endpoint, port1);
     Port.connect(this.#owner, endpoint);
     endpoint.earlier = this.#earlier;

@@ -94,6 +94,7 @@ class Worker extends threads.Worker {
     } finally {
       launch.end();
     }
+    binding.place(slot, false); // behind the handles that Node has just made
     envelope?.sent(thread);
     this.#thread = thread;
     this.#node = this[findSymbol(this, 'kPublicPort')];

@@ -231,8 +231,8 @@ rp_chain_peek(rp_chain *chain, rp_record *record) {
 }
 
 int
-rp_chain_peek_run(rp_chain *chain, uint32_t max_bytes, uint32_t max_count, uint8_t **run,
-                  uint32_t *bytes, uint32_t *count) {
+rp_chain_peek_run(rp_chain *chain, uint32_t max_bytes, uint32_t max_count, uint32_t apart,
+                  uint8_t **run, uint32_t *bytes, uint32_t *count) {
   rp_record record;
   int result = rp_chain_peek(chain, &record);
 
@@ -259,7 +259,7 @@ rp_chain_peek_run(rp_chain *chain, uint32_t max_bytes, uint32_t max_count, uint8
     *count += 1;
     rp_ring_advance(&ahead, &record);
   } while (*count < max_count && ahead.position != ahead.published &&
-           rp_ring_peek(&ahead, &record) == RP_OK);
+           rp_ring_peek(&ahead, &record) == RP_OK && (record.type & apart) == 0);
   assert(*count > 0 && *bytes <= max_bytes);
   return RP_OK;
 }

@@ -11,7 +11,7 @@
  * Type of a message record:
  *
  *   BITS   DESCRIPTION
- *   0-7    the sender's flags, not looked at here
+ *   0-7    the sender's flags, not looked at here; 7, BEHIND: see src/node/order.h
  *   8      LARGE: the bytes themselves are in block 0 and n is 0
  *   9      TABLE: the table would not fit a record, so it is a block itself, the only one here
  *   16-31  number of blocks in the table here
@@ -35,6 +35,7 @@
 #include "chain.h"
 
 #define RP_MESSAGE_FLAGS 0xFFu
+#define RP_MESSAGE_BEHIND 0x80u
 #define RP_MESSAGE_LARGE 0x100u
 #define RP_MESSAGE_TABLE 0x200u
 

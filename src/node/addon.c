@@ -41,6 +41,8 @@ static const entry for_ports[] = {
     {"setScratch", rp_env_set_scratch},
     {"setOutbox", rp_env_set_outbox},
     {"setInbox", rp_env_set_inbox},
+    {"setPosts", rp_env_set_posts},
+    {"place", rp_order_place},
     {"fatal", rp_env_fatal},
     {"open", rp_port_open},
     {"bind", rp_port_bind},

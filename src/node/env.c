@@ -25,6 +25,7 @@ finish(rp_env *e) {
   if (e->prepares) (void) uv_thread_join(&e->preparer); /* 10 ms at most */
   for (uint32_t i = 0; i < e->staged_length; i++) rp_blocks_drop(e->staged[i]);
   rp_rings_free(e);
+  rp_order_free(e);
   free(e->staged);
   free(e->ports);
   free(e->reserve);
@@ -65,6 +66,7 @@ on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
     /* Withdrawn for a thread of ours that never got it: those have all ended. */
     if (port->half == NULL && port->state == RP_PORT_OPEN) rp_half_lost(port->away);
     if (port->context != NULL) (void) napi_async_destroy(e->env, port->context);
+    rp_order_leave(e, port);
     port->context = NULL;
     port->half = NULL;
     port->state = RP_PORT_FREE;
@@ -74,6 +76,7 @@ on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
   rp_spawn_forget_all(e);
   rp_threads_forget_all(e);
   rp_idle_close(e);
+  rp_order_close(e);
   rp_yield("env:closed");
   uv_close((uv_handle_t *) e->doorbell, rp_env_handle_closed);
 }
@@ -125,7 +128,9 @@ turn(rp_env *e, rp_half *half) {
   rp_yield("turn:begun");
   /* A handle that is closing gets no callbacks any more; neither do we. */
   if (e->ports[slot].state != RP_PORT_OPEN) return true;
-  (void) rp_chain_peek(&half->inbox, &first);
+  if (rp_chain_peek(&half->inbox, &first) == RP_OK &&
+      (first.type & RP_MESSAGE_BEHIND) != 0 && rp_order_hold(e, &e->ports[slot], true))
+    return true;
   if (napi_open_handle_scope(e->env, &scope) != napi_ok) return false;
 
   napi_value argv[] = {rp_from_u32(e->env, slot),
@@ -142,7 +147,7 @@ turn(rp_env *e, rp_half *half) {
 
   rp_yield("turn:called");
   /* The callback may have closed the port, or sent it away. */
-  if (port->state == RP_PORT_OPEN && port->half == half)
+  if (port->state == RP_PORT_OPEN && port->half == half && port->waits == 0)
     rp_half_end(half, e->lingers_on, !port->receiving);
   return running;
 }
@@ -171,6 +176,14 @@ rp_env_serve(rp_env *e) {
   return true;
 }
 
+void
+rp_env_rest(rp_env *e) {
+  if (e->order.length > 0 || e->idle.watching) return; /* whose callbacks come here */
+  /* What came meanwhile waits for the next iteration of the loop, behind timers and I/O. */
+  if (!rp_thread_rest(&e->thread) && !rp_idle_come_back(e))
+    (void) uv_async_send(e->doorbell);
+}
+
 static void
 on_doorbell(uv_async_t *doorbell) {
   rp_env *e = doorbell->data;
@@ -179,10 +192,7 @@ on_doorbell(uv_async_t *doorbell) {
   rp_yield("doorbell:woken");
   rp_count(&e->counters.wakeups, 1);
   rp_idle_woken(e);
-  if (!rp_env_serve(e)) return;
-  /* What came meanwhile waits for the next iteration of the loop, behind timers and I/O. */
-  if (!rp_thread_rest(&e->thread) && !rp_idle_come_back(e))
-    (void) uv_async_send(e->doorbell);
+  rp_order_serve(e, doorbell);
 }
 
 rp_env *
@@ -273,6 +283,17 @@ rp_env_set_outbox(napi_env env, napi_callback_info info) {
 
   set_view(e, &e->outbox, argv[0]);
   return NULL;
+}
+
+napi_value
+rp_env_set_posts(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+
+  set_view(e, &e->posts, argv[0]);
+  if (e->posts.length >= sizeof(uint32_t)) return NULL;
+  e->posts = (rp_view){NULL, NULL, 0};
+  return rp_throw_type(env, "setPosts needs 4 bytes");
 }
 
 napi_value
@@ -409,6 +430,7 @@ close_port(rp_env *e, uint32_t slot) {
   }
   port = &e->ports[slot]; /* the callback may have opened ports */
   if (port->context != NULL) (void) napi_async_destroy(e->env, port->context);
+  rp_order_leave(e, port);
   *port = (rp_port){.state = RP_PORT_FREE, .next_free = e->free_slot};
   e->free_slot = slot;
 }

@@ -15,6 +15,7 @@
 #include "channel.h"
 #include "idle.h"
 #include "linger.h"
+#include "order.h"
 #include "threads.h"
 
 /* Words that the wrapper and the binding share instead of passing numbers through Node-API. The
@@ -26,7 +27,7 @@ enum {
   RP_CONTROL_STATUS, /* post, receive: 0 or RP_E... */
   RP_CONTROL_BYTES,  /* receive in: bytes to step over first; out: bytes of the batch */
   RP_CONTROL_COUNT, /* receive in: records to step over first; out: records of the batch */
-  RP_CONTROL_MAX,   /* receive in: most records to give */
+  RP_CONTROL_MAX, /* receive in: most records to give; 0: one, also if it has to wait in its turn */
   RP_CONTROL_STAGED, /* post: first staged block of the message */
   RP_CONTROL_SLOT,   /* post: of the port */
   RP_CONTROL_WORDS = 16,
@@ -46,6 +47,11 @@ typedef struct rp_port {
   uint8_t state;
   rp_linger linger;
   bool receiving; /* started: the callback may take messages */
+  uint8_t
+      waits; /* it has met a marked record, for so many calls of its place, or polls; see order.h */
+  uint32_t covered;  /* number of the first record that may have to wait */
+  uint32_t posts;    /* of the thread to channels of Node's, when it last sent */
+  uv_async_t *place; /* among the handles of the loop; NULL: none */
 } rp_port;
 
 /* Memory of an ArrayBuffer that the wrapper gave us and keeps alive. */
@@ -71,6 +77,7 @@ typedef struct rp_env {
   bool ref_by_ports, ref_by_rings; /* which of them keep the loop alive */
   rp_counters counters;            /* see threads.h */
   rp_idle idle;
+  rp_order order;
 
   rp_half *turn;        /* which the wrapper deals with, NULL: none */
   uint64_t lingered;    /* when it first lingered in that turn; 0: it has not */
@@ -88,6 +95,7 @@ typedef struct rp_env {
   rp_view outbox;  /* what postMany reads */
   rp_view inbox;   /* what receive writes */
   rp_view control; /* int32_t[RP_CONTROL_WORDS] */
+  rp_view posts;   /* uint32_t: posts of this thread to channels of Node's; see order.h */
 
   struct rp_rings *rings; /* NULL: the wrapper uses none; see ring_buffer.c */
 
@@ -124,6 +132,9 @@ napi_value rp_env_set_scratch(napi_env env, napi_callback_info info);
 napi_value rp_env_set_outbox(napi_env env, napi_callback_info info);
 napi_value rp_env_set_inbox(napi_env env, napi_callback_info info);
 
+/* setPosts(Uint8Array of 4 bytes): where this thread counts its posts to channels of Node's. */
+napi_value rp_env_set_posts(napi_env env, napi_callback_info info);
+
 /* setRef(boolean, rings): whether ports, or rings, have the doorbell keep the loop alive. */
 napi_value rp_env_set_ref(napi_env env, napi_callback_info info);
 
@@ -132,6 +143,9 @@ napi_value rp_env_fatal(napi_env env, napi_callback_info info);
 
 /* One round of the halves with news. False if JavaScript cannot run any more. */
 bool rp_env_serve(rp_env *e);
+
+/* The thread goes to rest; if there is news again it comes back. */
+void rp_env_rest(rp_env *e);
 
 /* For uv_close() of a handle that was malloc'ed, counts in open_handles and has the environment as data. */
 void rp_env_handle_closed(uv_handle_t *handle);

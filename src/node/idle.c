@@ -50,7 +50,7 @@ static void
 rest(rp_env *e) {
   rp_idle *idle = &e->idle;
 
-  if (!idle->watching) return;
+  if (!idle->watching || e->order.length > 0) return;
   idle->watching = false;
   if (!rp_thread_rest(&e->thread)) (void) uv_async_send(e->doorbell);
 }
@@ -109,7 +109,7 @@ watch(rp_env *e, uint64_t now, int timeout) {
       gap = YIELD_FIRST;
       yield_at = now + gap;
       timeout = uv_backend_timeout(e->loop);
-      if (timeout == 0) return DUE;
+      if (timeout == 0 || e->order.length > 0) return DUE;
       due = due_at(e, timeout); /* listeners set timers */
     } else {
       now = uv_hrtime();
@@ -189,7 +189,7 @@ on_prepare(uv_prepare_t *prepare) {
   if (e->closing) return;
   (void) uv_idle_stop(idle->again);
   /* 0 if something else is to be done, and if nothing keeps the loop alive. */
-  int timeout = idle->spin == 0 ? 0 : uv_backend_timeout(e->loop);
+  int timeout = idle->spin == 0 || e->order.length > 0 ? 0 : uv_backend_timeout(e->loop);
 
   if (timeout != 0) how = run_out(e, timeout);
   if (how == STOPPED) return;
@@ -198,7 +198,7 @@ on_prepare(uv_prepare_t *prepare) {
     return;
   }
   rest(e);
-  if (idle->spin == 0) (void) uv_prepare_stop(prepare);
+  if (idle->spin == 0 && !idle->watching) (void) uv_prepare_stop(prepare);
 }
 
 /* Both handles, or none. */

@@ -31,6 +31,9 @@ rp_port_open(napi_env env, napi_callback_info info) {
     (void) rp_half_close(other);
     return rp_throw_memory(env);
   }
+  /* Who gets one of them hears of it behind all that has been posted until now. */
+  rp_order_marked(e, &e->ports[slot]);
+  rp_order_marked(e, &e->ports[other_slot]);
   rp_control(e)[RP_CONTROL_STATUS] = other_slot;
   return rp_from_u32(env, slot);
 }
@@ -63,13 +66,16 @@ rp_port_post(napi_env env, napi_callback_info info) {
   if (start > end || end > e->scratch.length || staged > e->staged_length)
     return rp_throw_type(env, "post is out of the scratch's bounds");
   if (port != NULL) {
-    status = rp_half_write(port->half, control[RP_CONTROL_FLAGS] & RP_MESSAGE_FLAGS,
-                           e->scratch.data + start, end - start, e->staged + staged,
-                           e->staged_length - staged);
+    uint32_t flags =
+        (control[RP_CONTROL_FLAGS] & RP_MESSAGE_FLAGS) | rp_order_mark(e, port);
+
+    status = rp_half_write(port->half, flags, e->scratch.data + start, end - start,
+                           e->staged + staged, e->staged_length - staged);
     if (status == RP_OK) {
       rp_count(&e->counters.messages_out, 1);
       rp_count(&e->counters.bytes_out, rp_message_size(end - start, e->staged + staged,
                                                        e->staged_length - staged));
+      if ((flags & RP_MESSAGE_BEHIND) != 0) rp_order_marked(e, port);
       e->staged_length = staged; /* the record owns the blocks now */
       rp_yield("post:written");
       port->linger.asked = true;
@@ -81,6 +87,20 @@ rp_port_post(napi_env env, napi_callback_info info) {
   }
   control[RP_CONTROL_STATUS] = (uint32_t) status;
   return NULL;
+}
+
+/* The type of the first of these records. */
+static uint32_t
+first_type(const uint8_t *records) {
+  uint32_t type;
+
+  memcpy(&type, records + sizeof(type), sizeof(type));
+  return type;
+}
+
+static void
+set_first_type(uint8_t *records, uint32_t type) {
+  memcpy(records + sizeof(type), &type, sizeof(type));
 }
 
 /* postMany(slot): send the messages in outbox[0, END), all visible at once. STATUS: 0 or RP_SEALED. */
@@ -96,9 +116,14 @@ rp_port_post_many(napi_env env, napi_callback_info info) {
   if (end > e->outbox.length)
     return rp_throw_type(env, "postMany is out of the outbox's bounds");
   if (port != NULL) {
+    uint32_t mark = rp_order_mark(e, port);
+
+    if (mark != 0 && end >= RP_RECORD_HEADER)
+      set_first_type(e->outbox.data, first_type(e->outbox.data) | mark);
     status = rp_half_write_run(port->half, e->outbox.data, end, &count);
     if (status == RP_OK) {
       rp_yield("postMany:written");
+      if (mark != 0) rp_order_marked(e, port);
       port->linger.asked = true;
       rp_count(&e->counters.messages_out, count);
       rp_count(&e->counters.bytes_out, end);
@@ -126,11 +151,18 @@ step_over(rp_env *e, rp_port *port, uint32_t slot) {
   rp_yield("receive:released");
 }
 
-/* The next batch, as it lies in the ring. */
+/* The next batch, as it lies in the ring. Nothing if it has to wait, see order.h. */
 static int
 next_run(rp_env *e, rp_port *port, uint32_t *bytes, uint32_t *count) {
-  return rp_chain_peek_run(&port->half->inbox, (uint32_t) e->inbox.length,
-                           rp_control(e)[RP_CONTROL_MAX], &e->batch, bytes, count);
+  uint32_t max = rp_control(e)[RP_CONTROL_MAX];
+  int status =
+      rp_chain_peek_run(&port->half->inbox, (uint32_t) e->inbox.length,
+                        max == 0 ? 1 : max, RP_MESSAGE_BEHIND, &e->batch, bytes, count);
+
+  if (status != RP_OK || (first_type(e->batch) & RP_MESSAGE_BEHIND) == 0) return status;
+  if (max == 0 || e->turn != port->half || !rp_order_hold(e, port, false)) return RP_OK;
+  *bytes = *count = 0;
+  return RP_EMPTY;
 }
 
 /* receive(slot): step over BYTES and COUNT of the last batch, then copy the next one, at most MAX
@@ -151,11 +183,13 @@ rp_port_receive(napi_env env, napi_callback_info info) {
     step_over(e, port, slot);
     status = next_run(e, port, &bytes, &count);
     if (status == RP_EMPTY && e->turn == port->half && control[RP_CONTROL_MAX] > 1 &&
-        rp_linger_for(e, port))
+        port->waits == 0 && rp_linger_for(e, port))
       status = next_run(e, port, &bytes, &count);
     if (status == RP_OK) {
       assert(count > 0 && bytes <= e->inbox.length);
       memcpy(e->inbox.data, e->batch, bytes);
+      /* The wrapper need not know of it. */
+      set_first_type(e->inbox.data, first_type(e->inbox.data) & ~RP_MESSAGE_BEHIND);
       rp_yield("receive:copied");
       e->batch_slot = slot;
       e->batch_bytes = bytes;

@@ -190,7 +190,7 @@ runs(void) {
     for (uint32_t n = random_below(&random, 20); n > 0; n--) {
       uint32_t max_bytes = random_below(&random, 3000);
       uint32_t max_count = 1 + random_below(&random, 10);
-      int result = rp_chain_peek_run(&chain, max_bytes, max_count, &run, &bytes, &count);
+      int result = rp_chain_peek_run(&chain, max_bytes, max_count, 0, &run, &bytes, &count);
 
       assert(result == RP_EMPTY ? received == sent
                                 : result == RP_OK || result == RP_ETOOBIG);

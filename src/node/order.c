@@ -1,0 +1,226 @@
+/*
+ * order.c - what a thread posts by ring is heard where Node would hear it among its own channels.
+ *
+ * A port that meets a marked record goes on a list. The thread stays awake meanwhile (it does not rest, see
+ * thread.h).
+ *
+ * The port between a Worker and its parent has a place: a handle of ours where Node's port stands, or the
+ * doorbell. When the loop calls it, all older handles have been called, and what is there may be heard. What
+ * comes while the port is being read waits for the next call.
+ *
+ * Any other port waits for the end of a poll that has called every handle: this one, if the port met the
+ * mark as the doorbell rang, which is older than what Node makes later, else the next one.
+ */
+#include "order.h"
+
+#include <stdlib.h>
+
+#include "env.h"
+#include "value.h"
+
+static uint32_t
+posts(const rp_env *e) {
+  return *(const uint32_t *) (const void *) e->posts.data;
+}
+
+uint32_t
+rp_order_mark(const rp_env *e, const rp_port *port) {
+  return e->posts.data == NULL || port->posts == posts(e) ? 0 : RP_MESSAGE_BEHIND;
+}
+
+void
+rp_order_marked(const rp_env *e, rp_port *port) {
+  if (e->posts.data != NULL) port->posts = posts(e);
+}
+
+static void on_check(uv_check_t *check);
+
+static void
+on_place(uv_async_t *handle) {
+  rp_env *e = handle->data;
+
+  if (!e->closing) rp_order_serve(e, handle);
+}
+
+napi_value
+rp_order_place(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_port(e, argv[0]);
+  bool first = false;
+
+  (void) napi_get_value_bool(env, argv[1], &first);
+  if (port == NULL || port->place != NULL || e->closing) return NULL;
+  if (first) {
+    port->place = e->doorbell;
+    return NULL;
+  }
+
+  uv_async_t *handle = malloc(uv_handle_size(UV_ASYNC));
+
+  if (handle == NULL || uv_async_init(e->loop, handle, on_place) != 0) {
+    free(handle);
+    return NULL;
+  }
+  handle->data = e;
+  uv_unref((uv_handle_t *) handle);
+  e->open_handles++;
+  port->place = handle;
+  return NULL;
+}
+
+void
+rp_order_leave(rp_env *e, rp_port *port) {
+  uv_async_t *place = port->place;
+
+  port->place = NULL;
+  if (place != NULL && place != e->doorbell)
+    uv_close((uv_handle_t *) place, rp_env_handle_closed);
+}
+
+/* Room for one more slot. */
+static bool
+make_room(rp_order *order) {
+  if (order->length < order->capacity) return true;
+
+  uint32_t capacity = order->capacity == 0 ? 8 : order->capacity * 2;
+  uint32_t *slots = realloc(order->slots, capacity * sizeof(*slots));
+
+  if (slots == NULL) return false;
+  order->slots = slots;
+  order->capacity = capacity;
+  return true;
+}
+
+/* What is there now need not wait again. */
+static void
+cover(rp_port *port) {
+  rp_chain *inbox = &port->half->inbox;
+
+  port->covered = inbox->received + rp_chain_queued(inbox);
+}
+
+static void
+on_again(uv_idle_t *again) {
+  (void) again; /* that it is active is all that matters */
+}
+
+/* Both handles, or none. */
+static bool
+make_handles(rp_env *e) {
+  rp_order *order = &e->order;
+
+  if (order->check != NULL) return true;
+
+  uv_check_t *check = malloc(uv_handle_size(UV_CHECK));
+  uv_idle_t *again = malloc(uv_handle_size(UV_IDLE));
+
+  if (check == NULL || again == NULL) {
+    free(check);
+    free(again);
+    return false;
+  }
+  (void) uv_check_init(e->loop, check);
+  (void) uv_idle_init(e->loop, again);
+  check->data = again->data = e;
+  uv_unref((uv_handle_t *) check);
+  uv_unref((uv_handle_t *) again);
+  e->open_handles += 2;
+  order->check = check;
+  order->again = again;
+  return true;
+}
+
+bool
+rp_order_hold(rp_env *e, rp_port *port, bool begins) {
+  rp_order *order = &e->order;
+  bool now = begins && order->called != NULL;
+
+  if (port->waits > 0) return true;
+  if (!port->receiving) return false;
+  if ((int32_t) (port->covered - port->half->inbox.received) > 0) return false;
+  if (now && order->called == port->place) {
+    cover(port);
+    return false;
+  }
+  if (e->closing || !make_room(order)) return false;
+  if (port->place != NULL) {
+    port->waits = 1;
+    (void) uv_async_send(port->place);
+  } else {
+    if (!make_handles(e)) return false;
+    port->waits = order->called == NULL || (now && order->called == e->doorbell) ? 1 : 2;
+    cover(port);
+    if (order->unplaced++ == 0) {
+      /* In front of Node's, which runs the immediates. */
+      (void) uv_check_start(order->check, on_check);
+      (void) uv_idle_start(order->again, on_again);
+    }
+  }
+  order->slots[order->length++] = (uint32_t) (port - e->ports);
+  return true;
+}
+
+/* Schedule the ports that have waited for this place, NULL: for the end of a poll. */
+static void
+let_pass(rp_env *e, const uv_async_t *place) {
+  rp_order *order = &e->order;
+  uint32_t kept = 0;
+
+  order->unplaced = 0;
+  for (uint32_t i = 0; i < order->length; i++) {
+    rp_port *port = &e->ports[order->slots[i]];
+
+    if (port->waits == 0) continue; /* closed meanwhile */
+    if (port->place != place || --port->waits > 0) {
+      if (port->place == NULL) order->unplaced++;
+      order->slots[kept++] = order->slots[i];
+      continue;
+    }
+    if (port->state != RP_PORT_OPEN || port->half == NULL) continue;
+    if (place != NULL) cover(port);
+    rp_half_schedule(port->half);
+  }
+  order->length = kept;
+}
+
+static void
+serve(rp_env *e, const uv_async_t *place) {
+  e->order.called = place;
+
+  bool running = rp_env_serve(e);
+
+  e->order.called = NULL;
+  if (running) rp_env_rest(e);
+}
+
+void
+rp_order_serve(rp_env *e, const uv_async_t *place) {
+  if (e->order.length > 0) let_pass(e, place);
+  serve(e, place);
+}
+
+static void
+on_check(uv_check_t *check) {
+  rp_env *e = check->data;
+
+  if (e->closing) return;
+  let_pass(e, NULL);
+  if (e->order.unplaced == 0) {
+    (void) uv_check_stop(check);
+    (void) uv_idle_stop(e->order.again);
+  }
+  serve(e, NULL);
+}
+
+void
+rp_order_close(rp_env *e) {
+  if (e->order.check == NULL) return;
+  uv_close((uv_handle_t *) e->order.check, rp_env_handle_closed);
+  uv_close((uv_handle_t *) e->order.again, rp_env_handle_closed);
+}
+
+void
+rp_order_free(rp_env *e) {
+  free(e->order.slots);
+}
