@@ -105,7 +105,7 @@ function run(name, command, args, { minutes = 10, env = {}, alone = true } = {})
     // A group of its own: what hangs is mostly a grandchild, of npm or of a test.
     const child = spawn(command, args, {
       cwd: root,
-      env: { ...process.env, RINGPORT_FAILURES: failures, ...env },
+      env: { RINGPORT_REQUIRED: '1', ...process.env, RINGPORT_FAILURES: failures, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });

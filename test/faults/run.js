@@ -40,7 +40,8 @@ function points() {
 function run(program, args, binary) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [path.join(__dirname, program), ...args], {
-      env: { ...process.env, RINGPORT_BINARY: binary }, stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, RINGPORT_BINARY: binary, RINGPORT_REQUIRED: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     const timer = setTimeout(() => child.kill('SIGKILL'), MINUTES * 60_000);
     let output = '';

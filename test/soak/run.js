@@ -16,6 +16,8 @@
 const { parseArgs } = require('node:util');
 const v8 = require('node:v8');
 const vm = require('node:vm');
+
+require('../js/support/required');
 const { subject } = require('../js/support/implementations');
 const { holdings, left } = require('../js/support/holdings');
 const { Round } = require('./round');

@@ -1,5 +1,6 @@
 'use strict';
 
-// For mocha: an error while ringport is loaded stays one in the tests, and in the processes that they start.
+// What is to test ringport must not test worker_threads instead (lib/inactive.js), here or in the processes
+// that it starts.
 
 process.env.RINGPORT_REQUIRED ??= '1';
