@@ -567,6 +567,11 @@ function MessageChannel() {
   this.port2 = make(control[STATUS]);
 }
 
+/* Node 26 has come to have one. */
+const tag = Object.getOwnPropertyDescriptor(NodeChannel.prototype, Symbol.toStringTag);
+
+if (tag !== undefined) Object.defineProperty(MessageChannel.prototype, Symbol.toStringTag, tag);
+
 /**
  * The oldest message that waits, started or not.
  * @param {MessagePort | import('node:worker_threads').MessagePort | BroadcastChannel} port
