@@ -79,7 +79,7 @@ export declare class RingBuffer {
   constructor(capacity: number, options?: RingBufferOptions);
   /**
    * The ring in this memory.
-   * @throws {RingportError} ERR_RINGPORT_INVALID_RING if it is none, or not of the mode that is asked for;
+   * @throws {RingportError} ERR_RINGPORT_INVALID_RING if it is none, or not of the mode or slot size that is asked for;
    *   ERR_RINGPORT_VERSION if another version of ringport made it
    */
   constructor(buffer: SharedArrayBuffer, options?: RingBufferOptions);

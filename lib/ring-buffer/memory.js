@@ -35,6 +35,19 @@ function checkMode(mode) {
   return MODES.indexOf(mode);
 }
 
+/** The bytes of a slot that takes records of up to this many. */
+function slotOf(slotSize = SLOT_DEFAULT) {
+  return Math.ceil(slotSize / 8) * 8;
+}
+
+function checkSlots(mode, slotSize) {
+  if (slotSize === undefined) return;
+  if (mode !== 3) {
+    throw wrongValue("The property 'options.slotSize'", "undefined unless the mode is 'mpmc'", slotSize);
+  }
+  checkInteger('options.slotSize', slotSize, 1, SLOT_LARGEST);
+}
+
 /** A new ring. @returns {SharedArrayBuffer} */
 function make(capacity, options) {
   const mode = checkMode(options.mode) ?? 1;
@@ -42,15 +55,9 @@ function make(capacity, options) {
   let slot = 0;
 
   checkInteger('capacity', capacity, SMALLEST, LARGEST);
-  if (options.slotSize !== undefined && mode !== 3) {
-    throw wrongValue("The property 'options.slotSize'", "undefined unless the mode is 'mpmc'",
-      options.slotSize);
-  }
+  checkSlots(mode, options.slotSize);
   if (mode === 3) {
-    const { slotSize = SLOT_DEFAULT } = options;
-
-    checkInteger('options.slotSize', slotSize, 1, SLOT_LARGEST);
-    slot = Math.ceil(slotSize / 8) * 8;
+    slot = slotOf(options.slotSize);
     count = Math.max(2, roundUp(capacity / (slot + SLOT_HEADER)));
   } else {
     count = roundUp(capacity);
@@ -114,6 +121,11 @@ class Memory {
     if (mode !== undefined && mode !== number) {
       throw ringError('INVALID_RING',
         `The ring in this memory is ${MODES[number]}, not ${MODES[mode]}`);
+    }
+    checkSlots(number, options.slotSize);
+    if (options.slotSize !== undefined && slotOf(options.slotSize) !== slot) {
+      throw ringError('INVALID_RING',
+        `The slots of the ring in this memory have ${slot} bytes, not ${options.slotSize}`);
     }
     this.mode = MODES[number];
     this.capacity = this.mode === 'mpmc' ? count * (slot + SLOT_HEADER) : count;

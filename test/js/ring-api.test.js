@@ -71,6 +71,12 @@ describe('RingBuffer: made', () => {
     assert.deepStrictEqual(texts(readAll(other)), ['there']);
   });
 
+  it('is attached to with the slot size that it was made with', () => {
+    const { buffer } = new RingBuffer(640, { mode: 'mpmc', slotSize: 50 });
+
+    for (const slotSize of [50, 56]) assert.strictEqual(new RingBuffer(buffer, { slotSize }).maxLength, 56);
+  });
+
   it('shows what it is', () => {
     assert.strictEqual(inspect(new RingBuffer(64)), "RingBuffer { mode: 'spsc', capacity: 64, closed: false }");
   });
@@ -92,6 +98,10 @@ describe('RingBuffer: made', () => {
     ['memory without a ring', [new SharedArrayBuffer(4096)], 'ERR_RINGPORT_INVALID_RING'],
     ['memory that is too small', [new SharedArrayBuffer(3)], 'ERR_RINGPORT_INVALID_RING'],
     ['no memory', [new SharedArrayBuffer(0)], 'ERR_RINGPORT_INVALID_RING'],
+    ['another slot size', [new RingBuffer(640, { mode: 'mpmc', slotSize: 56 }).buffer, { slotSize: 57 }],
+      'ERR_RINGPORT_INVALID_RING'],
+    ['a slot size of memory without slots', [new RingBuffer(64).buffer, { slotSize: 8 }],
+      'ERR_INVALID_ARG_VALUE', 'TypeError'],
     ['another mode', [new RingBuffer(64).buffer, { mode: 'mpsc' }], 'ERR_RINGPORT_INVALID_RING'],
   ]) {
     it(`is refused of ${name}`, () => {
