@@ -11,7 +11,7 @@
 #include "chain.h"
 #include "count-malloc.h"
 
-typedef struct pipe {
+typedef struct stream {
   rp_chain chain;
   bell bell;
   uint32_t bursts;
@@ -19,7 +19,7 @@ typedef struct pipe {
   uint64_t seed;
   uint64_t sent;
   _Atomic uint64_t received;
-} pipe;
+} stream;
 
 /* Lengths up to `largest`, small ones far more often. */
 static uint32_t
@@ -33,7 +33,7 @@ length_of(rng *r) {
 
 static void *
 produce(void *argument) {
-  pipe *q = argument;
+  stream *q = argument;
   rng lengths = {q->seed}, bursts = {q->seed + 1};
   uint64_t number = 0;
 
@@ -64,7 +64,7 @@ produce(void *argument) {
 }
 
 static uint64_t
-consume(pipe *q) {
+consume(stream *q) {
   rng lengths = {q->seed};
   rp_record record;
   uint64_t number = 0;
@@ -95,7 +95,8 @@ main(void) {
   uint64_t s = seed();
 
   for (uint64_t i = 0; i < 4; i++) {
-    pipe q = {.bursts = ROUNDS(8000, 2000), .until = seconds() + 8, .seed = s + i * 100};
+    stream q = {
+        .bursts = ROUNDS(8000, 2000), .until = seconds() + 8, .seed = s + i * 100};
 
     rp_chain_init(&q.chain);
     bell_init(&q.bell);

@@ -8,7 +8,7 @@
 
 #include "ring.h"
 
-typedef struct pipe {
+typedef struct stream {
   _Alignas(128) rp_word tail;
   _Alignas(128) rp_word head;
   _Alignas(128) rp_parking parking;
@@ -16,7 +16,7 @@ typedef struct pipe {
   uint32_t capacity;
   uint32_t records;
   uint64_t seed;
-} pipe;
+} stream;
 
 /* Contents follow from the number of the record and the seed, so both sides can make them. */
 static uint32_t
@@ -39,7 +39,7 @@ fill(uint8_t *bytes, uint32_t length, uint32_t number) {
 
 static void *
 produce(void *argument) {
-  pipe *q = argument;
+  stream *q = argument;
   rng lengths = {q->seed}, batches = {q->seed + 1};
   rp_producer p;
   uint32_t unpublished = 0;
@@ -71,7 +71,7 @@ produce(void *argument) {
 
 static void *
 consume(void *argument) {
-  pipe *q = argument;
+  stream *q = argument;
   rng lengths = {q->seed}, batches = {q->seed + 2};
   rp_consumer c;
   rp_record record;
@@ -100,7 +100,7 @@ consume(void *argument) {
 
 static void
 run(uint32_t capacity, uint32_t records, uint32_t position, uint64_t s) {
-  pipe q = {.capacity = capacity, .records = records, .seed = s};
+  stream q = {.capacity = capacity, .records = records, .seed = s};
 
   q.data = malloc(capacity);
   assert(q.data != NULL);
