@@ -193,7 +193,7 @@ class Worker extends threads.Worker {
     }
     if (name === 'online') binding.threadOnline(this.#thread);
     if (name === 'error') this.#drain();
-    if (name === 'exit') this.#end();
+    if (name === 'exit' && this.#exiting) this.#end(); // and not by hand
     return super.emit(name, ...args);
   }
 
