@@ -6,11 +6,16 @@
  */
 
 const { AsyncLocalStorage } = require('node:async_hooks');
+const { inspect } = require('node:util');
 
 const { line } = require('./node-events');
-const { MessagePort: { prototype }, isMainThread } = require('./threads');
+const threads = require('./threads');
 
+const { MessagePort: { prototype }, isMainThread } = threads;
 const { apply } = Reflect;
+
+/** Of what stands for a port. */
+const kEndpoint = Symbol('endpoint');
 
 /**
  * Node's way to run next ticks and microtasks; undefined where it is gone. With --pending-deprecation
@@ -63,6 +68,38 @@ function postToNode(port, message, list) {
   return apply(postMessage[kPost] ?? postMessage, port, [message, list]);
 }
 
+/** By prototype of a port: that of what stands for it. */
+const kinds = new Map();
+
+/**
+ * An object that stands for a port where async_hooks looks at its resource. It says whether the port keeps
+ * the loop alive, as tools ask, and does not keep the port.
+ */
+function standIn(owner, endpoint) {
+  const { prototype: ports } = require('./port').MessagePort;
+  const kind = owner instanceof threads.Worker ? ports : Object.getPrototypeOf(owner);
+  let made = kinds.get(kind);
+
+  if (made === undefined) {
+    made = Object.create(kind, {
+      hasRef: { value: function hasRef() {
+        const known = this[kEndpoint].deref();
+
+        return known !== undefined && !known.gone && known.refed;
+      } },
+      [inspect.custom]: { value: function inspectStandIn() {
+        const known = this[kEndpoint]?.deref();
+
+        if (known === undefined) return this;
+        return Object.assign({ __proto__: kind },
+          known.gone ? { active: false } : { active: true, refed: known.refed });
+      } },
+    });
+    kinds.set(kind, made);
+  }
+  return Object.create(made, { [kEndpoint]: { value: new WeakRef(endpoint) } });
+}
+
 const context = {
   countPosts,
   postToNode,
@@ -87,7 +124,8 @@ const context = {
    * What async_hooks sees as the resource of a port. From Node 25 on Node-API holds it strongly, and the
    * port would never be collected, so there it is an object of its own, of the same class.
    */
-  resourceOf: line >= 25 ? (port) => Object.create(Object.getPrototypeOf(port)) : (port) => port,
+  resourceOf: line >= 25 ? standIn : (port) => port,
+  standIn,
 };
 
 if (line >= 24) {

@@ -290,6 +290,7 @@ class Endpoint {
    * until then what is queued can be read. */
   ending = false;
   draining = false;
+  #resource = null;
   /** Large data is lent to listeners. */
   views = false;
   /** Gives its owner one message that came on another lane before the first one by ring, and says whether
@@ -331,8 +332,12 @@ class Endpoint {
    */
   bind(owner, collectable) {
     this.owner = owner;
-    binding.bind(this.slot, context.resourceOf(owner));
-    if (!collectable) return;
+    if (!collectable) {
+      this.#resource = context.standIn(owner, this); // before Node 25 Node-API does not keep it
+      binding.bind(this.slot, this.#resource);
+      return;
+    }
+    binding.bind(this.slot, context.resourceOf(owner, this));
     unreachable.register(this, this.hold, this);
     this.loosen();
   }
