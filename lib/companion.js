@@ -21,6 +21,8 @@ const {
   MessageChannel, MessagePort: NodePort, receiveMessageOnPort,
 } = require('./threads');
 
+const { types: { isArrayBuffer } } = require('node:util');
+
 const { corrupt } = require('./codec/errors');
 const { postToNode } = require('./context');
 const { binding } = require('./native');
@@ -63,15 +65,19 @@ function ensure(endpoint) {
   return port1;
 }
 
+const { get: byteLength } = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength');
+
 /** What goes along with a message besides its value. */
 class Transfer {
   /** What Node transfers: the list, our ports replaced by the ends of their companions. */
   list = [];
   /** The same as a set of what the codec must leave to Node. */
   transfer = new Set();
-  /** Our ports, and their ends, in the order of the list. */
+  /** Our ports in the order of the list, and whether they were open when it was read. */
   ports = [];
-  ends = [];
+  opened = [];
+  /** What Node has to look at before the message is read: it may refuse the list. */
+  doubtful = false;
   /** All ports of the list, for event.ports, and which of ours each is (-1: Node's). */
   all = [];
   which = [];
@@ -82,12 +88,15 @@ class Transfer {
       const endpoint = ports.endpointOf(item);
 
       if (endpoint !== undefined) {
+        if (ports.marked?.has(item)) continue;
+
         const end = endpoint.open ? ensure(endpoint) : closedPort();
 
         this.which.push(this.ports.length);
         this.all.push(end);
         this.ports.push(item);
-        this.ends.push(end);
+        this.opened.push(endpoint.open);
+        this.doubtful ||= !endpoint.open;
         this.list.push(end);
         continue;
       }
@@ -95,8 +104,26 @@ class Transfer {
         this.which.push(-1);
         this.all.push(item);
       }
+      this.doubtful ||= !isArrayBuffer(item) || byteLength.call(item) === 0;
       this.list.push(item);
       this.transfer.add(item);
+    }
+    this.doubtful ||= new Set(this.list).size !== this.list.length;
+  }
+
+  /** Throw what Node throws of the list, which it looks at before it reads the message. */
+  check(endpoint) {
+    const own = this.ports.length > 0 && this.list.includes(endpoint.hold.companion);
+
+    if (!this.doubtful && !own) return;
+
+    const unread = {};
+    const end = endpoint.open ? ensure(endpoint) : closedPort();
+
+    try {
+      postToNode(end, { get unread() { throw unread; } }, this.list);
+    } catch (error) {
+      if (error !== unread) throw error;
     }
   }
 
@@ -180,12 +207,14 @@ class Boarding {
   #lost;
 
   /** @param {Endpoint} by of the port that they travel by @param {Transfer} transfer */
-  constructor(by, { ports: own, ends, which, all }) {
+  constructor(by, transfer) {
+    const { ports: own, which, all } = transfer;
+
     this.#by = by;
     this.#own = own.map((port) => ports.endpointOf(port));
     /* A getter may have closed a port, or sent it away, while the codec walked. */
     this.#own.forEach((endpoint, i) => {
-      if (endpoint.hold.companion !== ends[i]) ends[i].close();
+      if (!endpoint.open && transfer.opened[i]) throwNotTransferred(false);
     });
     /* The peer of the port that it travels by cannot arrive. */
     this.#lost = own.length > 0 && !by.gone &&

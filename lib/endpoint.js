@@ -404,6 +404,7 @@ class Endpoint {
     sending = this.open;
     posting = this.slot;
     try {
+      transfer?.check(this);
       start = encode(value, transfer);
       if (transfer === null && codec.foreign === null) return this.write(start, codec.end);
       return companion.send(this, start, codec.foreign, transfer, copies, sending);

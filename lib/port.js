@@ -68,6 +68,8 @@ const ports = {
   codec: undefined,
   /** How many there have been in this thread, but for the one of its parent. */
   made: 0,
+  /** Those that are marked as untransferable, on Node 20, which overlooks them in a transfer list. */
+  marked: undefined,
   /** (id, sign) => void: have this thread's parent, if it has one, do what guard() does. */
   guardByParent: undefined,
 };
@@ -221,6 +223,7 @@ class Port extends NodePort {
   /** Which of the events that messages arrive with have listeners. */
   #heard = { message: false, messages: false };
   #addingByOn = false;
+  #made = false;
 
   constructor(endpoint) {
     super();
@@ -229,6 +232,7 @@ class Port extends NodePort {
     this[kCurrentlyReceivingPorts] = undefined;
     this.#endpoint = endpoint;
     if (endpoint.open) endpoint.bind(this, true);
+    this.#made = true;
     markAsUncloneable?.(this);
   }
 
@@ -472,7 +476,8 @@ class Port extends NodePort {
     const { gone, refed } = this.#endpoint;
     const state = gone ? { active: false } : { active: true, refed };
 
-    return Object.assign({ __proto__: Port.prototype }, state, this);
+    /* An async hook sees it before it is made, without what it is made of. */
+    return Object.assign({ __proto__: Port.prototype }, state, this.#made ? this : null);
   }
 }
 
@@ -591,10 +596,10 @@ function markAsUntransferable(object) {
   const endpoint = ports.endpointOf(object);
 
   nodeMark(object);
-  /* In a transfer list its companion's end stands for the port. Node 20 transfers it all the same. */
-  if (endpoint !== undefined && isMarkedAsUntransferable !== undefined) {
-    nodeMark(companion.ensure(endpoint));
-  }
+  /* In a transfer list its companion's end stands for the port. */
+  if (endpoint === undefined) return;
+  if (isMarkedAsUntransferable !== undefined) nodeMark(companion.ensure(endpoint));
+  else (ports.marked ??= new WeakSet()).add(object);
 }
 
 module.exports = {

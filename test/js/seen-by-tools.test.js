@@ -1,0 +1,150 @@
+'use strict';
+
+/*
+ * What tools see that look at ports and Workers from outside: async_hooks, util.inspect, a test that emits events
+ * by itself; and lists and getters that are not as they should be.
+ */
+
+const { same, sameProcess } = require('./support/differential');
+
+describe('seen by tools: the resource of a port in async_hooks', () => {
+  sameProcess('says whether the port keeps the loop alive', (wt, { note }) => {
+    const seen = [];
+
+    require('node:async_hooks').createHook({ init(id, type, trigger, resource) {
+      if (type === 'MESSAGEPORT') seen.push([resource, resource.hasRef()]);
+    } }).enable();
+    const { port1, port2 } = new wt.MessageChannel();
+    const show = (label) => note(label, seen.map(([resource, first]) => [first, resource.hasRef()]));
+
+    show('new');
+    port1.on('message', () => {});
+    show('heard');
+    port1.unref();
+    show('unref');
+    port2.ref();
+    show('ref');
+    port1.close();
+  });
+
+  sameProcess('looks the same to inspect, while the port is made and later', (wt, { note }) => {
+    const { inspect } = require('node:util');
+    const seen = [];
+
+    require('node:async_hooks').createHook({ init(id, type, trigger, resource) {
+      if (type !== 'MESSAGEPORT') return;
+      note(inspect(resource));
+      seen.push(resource);
+    } }).enable();
+    const { port1 } = new wt.MessageChannel();
+
+    note(seen.map((resource) => resource instanceof wt.MessagePort));
+    note(/active: true,\s+refed: false/.test(inspect(seen[0])));
+    port1.close();
+  });
+
+  sameProcess('of a Worker is not active after unref()', (wt, { note }) => {
+    const seen = new Map();
+
+    require('node:async_hooks').createHook({
+      init(id, type, trigger, resource) {
+        if (type === 'MESSAGEPORT' || type === 'WORKER') seen.set(id, [type, resource]);
+      },
+      destroy(id) { seen.delete(id); },
+    }).enable();
+    const worker = new wt.Worker('setInterval(() => {}, 1000)', { eval: true });
+
+    worker.on('online', () => {});
+    worker.unref();
+    note([...seen.values()].filter(([, resource]) =>
+      typeof resource.hasRef !== 'function' || resource.hasRef()).map(([type]) => type));
+    process.exit();
+  });
+});
+
+describe('seen by tools: an event that somebody else emits on a Worker', () => {
+  for (const name of ['exit', 'online', 'error', 'messageerror', 'message']) {
+    same(`${name} does not end its channel`, async (wt, t) => {
+      const worker = t.worker((wt) => {
+        wt.parentPort.on('message', (message) => wt.parentPort.postMessage(message));
+      });
+      const ask = async (n) => {
+        const answer = t.next(worker, 'message');
+
+        worker.postMessage(n);
+        return answer;
+      };
+
+      worker.on('error', () => {});
+      for (let n = 0; n < 20; n++) await ask(n);
+      worker.emit(name, name === 'exit' ? 0 : new Error('by hand'));
+      t.note(await ask('after it'));
+    });
+  }
+});
+
+describe('seen by tools: a transfer list', () => {
+  const LISTS = {
+    'has a buffer twice': (wt, own, buffer) => [buffer, buffer],
+    'has a port twice': (wt, own, buffer, port) => [port, port],
+    'has the port that posts': (wt, own) => [own],
+    'has a port that is closed': (wt, own, buffer, port) => (port.close(), [port]),
+    'has what cannot be transferred': () => [{}],
+    'has a buffer that is detached': (wt, own, buffer) => (structuredClone(buffer, { transfer: [buffer] }), [buffer]),
+    'is good': (wt, own, buffer, port) => [buffer, port],
+  };
+
+  for (const [what, make] of Object.entries(LISTS)) {
+    same(`that ${what} is looked at before the message`, (wt, t) => {
+      for (const size of [8, 100_000]) {
+        const [a] = t.channel();
+        const [, other] = t.channel();
+        const list = make(wt, a, new ArrayBuffer(size), other);
+        let runs = 0;
+
+        t.attempt('post', () => a.postMessage({ get x() {
+          runs++;
+          throw new RangeError('of the getter');
+        } }, list));
+        t.note('getter ran', runs);
+      }
+    });
+  }
+});
+
+describe('seen by tools: a getter of a message', () => {
+  same('that closes a port of its transfer list has the message refused', async (wt, t) => {
+    const [a, b] = t.channel();
+    const [c] = t.channel();
+
+    t.attempt('post', () => a.postMessage({ get x() {
+      c.close();
+      return 1;
+    }, c }, [c]));
+    t.note(t.drain(b).length);
+  });
+
+  same('that sends a port of its transfer list away has the message refused', async (wt, t) => {
+    const [a, b] = t.channel();
+    const [c] = t.channel();
+    const [d, e] = t.channel();
+
+    t.attempt('post', () => a.postMessage({ get x() {
+      d.postMessage(c, [c]);
+      return 1;
+    }, c }, [c]));
+    t.note(t.drain(b).length, t.drain(e).length);
+  });
+
+});
+
+describe('seen by tools: markAsUntransferable', () => {
+  same('of a port has it refused', async (wt, t) => {
+    const [a, b] = t.channel();
+    const [c] = t.channel();
+
+    wt.markAsUntransferable(c);
+    t.attempt('post', () => a.postMessage(c, [c]));
+    t.note(t.drain(b).length);
+  });
+});
