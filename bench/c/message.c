@@ -51,7 +51,8 @@ receive_all(void) {
   rp_thread_wake(&thread);
   while ((half = rp_thread_next(&thread)) != NULL) {
     rp_half_begin(half);
-    while (rp_chain_peek_run(&half->inbox, INBOX, BLOCK, &run, &bytes, &count) == RP_OK) {
+    while (rp_chain_peek_run(&half->inbox, INBOX, BLOCK, 0, &run, &bytes, &count) ==
+           RP_OK) {
       memcpy(inbox, run, bytes);
       rp_chain_release(&half->inbox, bytes, count);
     }

@@ -190,7 +190,8 @@ runs(void) {
     for (uint32_t n = random_below(&random, 20); n > 0; n--) {
       uint32_t max_bytes = random_below(&random, 3000);
       uint32_t max_count = 1 + random_below(&random, 10);
-      int result = rp_chain_peek_run(&chain, max_bytes, max_count, 0, &run, &bytes, &count);
+      int result =
+          rp_chain_peek_run(&chain, max_bytes, max_count, 0, &run, &bytes, &count);
 
       assert(result == RP_EMPTY ? received == sent
                                 : result == RP_OK || result == RP_ETOOBIG);
@@ -210,7 +211,7 @@ runs(void) {
 
         assert(rp_chain_peek(&chain, &record) == RP_OK);
         assert(rp_record_size(record.length) == bytes);
-        assert(rp_chain_peek_run(&chain, bytes, 1, &run, &bytes, &count) == RP_OK);
+        assert(rp_chain_peek_run(&chain, bytes, 1, 0, &run, &bytes, &count) == RP_OK);
         assert(count == 1 && run == record.payload - RP_RECORD_HEADER);
       }
       rp_chain_release(&chain, bytes, count);
@@ -236,15 +237,40 @@ a_run_is_never_empty(void) {
     sent = received = 0;
     send_length(&chain, lengths[i]);
     (void) rp_chain_publish(&chain);
-    assert(rp_chain_peek_run(&chain, 0, 9, &run, &bytes, &count) == RP_ETOOBIG);
+    assert(rp_chain_peek_run(&chain, 0, 9, 0, &run, &bytes, &count) == RP_ETOOBIG);
     assert(bytes == size && count == 0);
-    assert(rp_chain_peek_run(&chain, size - 1, 9, &run, &bytes, &count) == RP_ETOOBIG);
+    assert(rp_chain_peek_run(&chain, size - 1, 9, 0, &run, &bytes, &count) == RP_ETOOBIG);
     assert(bytes == size && count == 0);
-    assert(rp_chain_peek_run(&chain, size, 9, &run, &bytes, &count) == RP_OK);
+    assert(rp_chain_peek_run(&chain, size, 9, 0, &run, &bytes, &count) == RP_OK);
     assert(bytes == size && count == 1);
     rp_chain_release(&chain, bytes, count);
-    assert(rp_chain_peek_run(&chain, size, 9, &run, &bytes, &count) == RP_EMPTY);
+    assert(rp_chain_peek_run(&chain, size, 9, 0, &run, &bytes, &count) == RP_EMPTY);
     assert(bytes == 0 && count == 0);
+  }
+  rp_chain_destroy(&chain, NULL);
+}
+
+/* A record whose type has a bit that stands apart begins a run, and never is within one. */
+static void
+a_record_apart_begins_a_run(void) {
+  static const uint32_t types[] = {1, 2, 0x82, 3, 0x81, 0x84, 4};
+  static const uint32_t counts[] = {2, 2, 1, 2};
+  rp_chain chain;
+
+  rp_chain_init(&chain);
+  for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+    uint8_t *payload;
+
+    assert(rp_chain_claim(&chain, types[i], 8, &payload) == RP_OK);
+  }
+  (void) rp_chain_publish(&chain);
+  for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+    uint32_t bytes, count;
+    uint8_t *run;
+
+    assert(rp_chain_peek_run(&chain, 4096, 9, 0x80, &run, &bytes, &count) == RP_OK);
+    assert(count == counts[i] && bytes == count * rp_record_size(8));
+    rp_chain_release(&chain, bytes, count);
   }
   rp_chain_destroy(&chain, NULL);
 }
@@ -259,5 +285,6 @@ main(void) {
   destroy_drops_what_is_left();
   runs();
   a_run_is_never_empty();
+  a_record_apart_begins_a_run();
   return 0;
 }

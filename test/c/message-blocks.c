@@ -132,7 +132,7 @@ the_largest_record_fits_a_run(void) {
     rp_chain_init(&chain);
     assert(rp_message_write(&chain, 0, bytes, length, blocks, count) == RP_OK);
     (void) rp_chain_publish(&chain);
-    assert(rp_chain_peek_run(&chain, RP_MESSAGE_RECORD_MAX, 1, &run, &run_bytes,
+    assert(rp_chain_peek_run(&chain, RP_MESSAGE_RECORD_MAX, 1, 0, &run, &run_bytes,
                              &run_count) == RP_OK);
     if (more == 0)
       assert(run_bytes == RP_MESSAGE_RECORD_MAX);

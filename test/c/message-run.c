@@ -109,7 +109,7 @@ runs_as_large_as_they_get(void) {
     assert(rp_message_write_run(&chain, (uint8_t *) words, bytes, &count) == RP_OK);
     assert(count == 2);
     (void) rp_chain_publish(&chain);
-    assert(rp_chain_peek_run(&chain, bytes, 9, &run, &all, &count) == RP_OK);
+    assert(rp_chain_peek_run(&chain, bytes, 9, 0, &run, &all, &count) == RP_OK);
     assert(all == bytes && count == 2 && memcmp(run, words, bytes) == 0);
     rp_chain_release(&chain, all, count);
   }
@@ -124,7 +124,8 @@ runs_as_large_as_they_get(void) {
     }
     assert(rp_message_write_run(&chain, (uint8_t *) words, all, &count) == RP_OK);
     (void) rp_chain_publish(&chain);
-    assert(rp_chain_peek_run(&chain, all, 9, &run, &all, &count) == RP_OK && count == 1);
+    assert(rp_chain_peek_run(&chain, all, 9, 0, &run, &all, &count) == RP_OK &&
+           count == 1);
     rp_chain_release(&chain, all, count);
   }
 }
