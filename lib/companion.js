@@ -177,6 +177,7 @@ function send(endpoint, start, foreign, transfer, copies, open) {
   const message = foreign ?? [];
   let list = transfer?.list;
 
+  if (list !== undefined && !transfer.doubtful) list = leaveDetached(list, message);
   if (copies !== null) list = list === undefined ? copies : list.concat(copies);
 
   const boarding = transfer !== null && transfer.all.length > 0
@@ -197,6 +198,22 @@ function send(endpoint, start, foreign, transfer, copies, open) {
   endpoint.writeWithCompanion(start, codecEnd, sequence, boarding !== null);
   boarding?.sent();
   return result;
+}
+
+/**
+ * A getter of the message may have detached a buffer of the list. Node has accepted it by then, and sends an
+ * empty one.
+ * @param {unknown[]} list without any that was detached before
+ * @param {unknown[]} message its buffers are replaced
+ */
+function leaveDetached(list, message) {
+  const isDetached = (item) => isArrayBuffer(item) && byteLength.call(item) === 0;
+
+  if (!list.some(isDetached)) return list;
+  for (const [i, value] of message.entries()) {
+    if (list.includes(value) && isDetached(value)) message[i] = new ArrayBuffer(0);
+  }
+  return list.filter((item) => !isDetached(item));
 }
 
 /** The ports in a transfer list, while the message that they belong to is sent. */

@@ -138,6 +138,26 @@ describe('seen by tools: a getter of a message', () => {
 
 });
 
+describe('seen by tools: a getter of a message that detaches a buffer of the list', () => {
+  for (const size of [8, 100_000]) {
+    for (const before of [true, false]) {
+      same(`of ${size} bytes ${before ? 'before' : 'after'} it is read: an empty one is sent`, async (wt, t) => {
+        const [a, b] = t.channel();
+        const buffer = new ArrayBuffer(size);
+        const other = new ArrayBuffer(50_000);
+        const getter = { get x() {
+          structuredClone(buffer, { transfer: [buffer] });
+          return 1;
+        } };
+        const message = before ? [getter, buffer, other] : [buffer, getter, other];
+
+        t.attempt('post', () => a.postMessage(message, [buffer, other]));
+        t.note(t.drain(b).map(([...parts]) => parts.map((part) => part.byteLength)), other.byteLength);
+      });
+    }
+  }
+});
+
 describe('seen by tools: markAsUntransferable', () => {
   same('of a port has it refused', async (wt, t) => {
     const [a, b] = t.channel();
