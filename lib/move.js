@@ -10,11 +10,12 @@
  */
 
 const { Blob } = require('node:buffer');
+const { types } = require('node:util');
 const vm = require('node:vm');
 
 const companion = require('./companion');
 const { binding } = require('./native');
-const { kOnClose } = require('./node-events');
+const { findSymbol, kOnClose } = require('./node-events');
 const { parentPort } = require('./parent-port');
 const { Port, kArrive, kClosed, kReceive, ports } = require('./port');
 const {
@@ -231,6 +232,7 @@ class Moved {
     try {
       this.#way.postMessage([value, list], list);
     } catch {
+      loseHandles(value);
       /* What only our own context can have. Node says so of the like. */
       this.#way.postMessage(new Blob([]));
     }
@@ -253,6 +255,37 @@ class Moved {
     }
     this.#arrived = [];
   }
+}
+
+/**
+ * Node closes what is lost with a message, above all FileHandles, which the garbage collector closes with a
+ * warning. It does so here, too: they go to a port that nobody reads.
+ * @param {unknown} value received, so nothing of it is the user's code
+ */
+function loseHandles(value) {
+  const handles = [];
+  const seen = new Set();
+  const look = (item) => {
+    if (typeof item !== 'object' || item === null || seen.has(item) || ArrayBuffer.isView(item)) return;
+    seen.add(item);
+    if (findSymbol(item, 'messaging_transfer_symbol') !== undefined) handles.push(item);
+    else if (types.isMap(item)) for (const pair of item) pair.forEach(look);
+    else if (types.isSet(item)) item.forEach(look);
+    else Object.values(item).forEach(look);
+  };
+
+  look(value);
+
+  const { port1, port2 } = new NodeChannel();
+
+  for (const handle of handles) {
+    try {
+      port1.postMessage(handle, [handle]);
+    } catch {
+      // somebody has it already
+    }
+  }
+  port2.close();
 }
 
 /**

@@ -168,3 +168,30 @@ describe('seen by tools: markAsUntransferable', () => {
     t.note(t.drain(b).length);
   });
 });
+
+describe('seen by tools: a FileHandle that gets lost in another context', () => {
+  sameProcess('is closed at once, and nobody is warned', async (wt, { note, collect }) => {
+    const fs = require('node:fs');
+    const context = require('node:vm').createContext();
+    const { port1, port2 } = new wt.MessageChannel();
+    const moved = wt.moveMessagePortToContext(port2, context);
+    const handle = await fs.promises.open(process.execPath);
+    const { fd } = handle;
+
+    process.on('warning', ({ name }) => note('warning', name));
+    moved.onmessage = () => note('message');
+    moved.onmessageerror = () => note('messageerror');
+    moved.start?.();
+    port1.postMessage({ deep: [new Map([[1, handle]])] }, [handle]);
+    setTimeout(async () => {
+      try {
+        fs.fstatSync(fd);
+        note('open');
+      } catch ({ code }) {
+        note(code);
+      }
+      await collect();
+      process.exit();
+    }, 100);
+  });
+});
