@@ -155,6 +155,8 @@ function portIndex(object, transfer) {
   const index = transfer === null ? -1 : transfer.ports.indexOf(object);
 
   if (index === -1) throwNotTransferred(endpoint.open);
+  /* A getter has closed it, or sent it away, since the list was read. */
+  if (!endpoint.open && transfer.opened[index]) throwNotTransferred(false);
   return index;
 }
 
@@ -229,9 +231,10 @@ class Boarding {
 
     this.#by = by;
     this.#own = own.map((port) => ports.endpointOf(port));
-    /* A getter may have closed a port, or sent it away, while the codec walked. */
+    /* A getter may have sent a port away that had been met before. One that is closed then still
+     * travels, as by Node. */
     this.#own.forEach((endpoint, i) => {
-      if (!endpoint.open && transfer.opened[i]) throwNotTransferred(false);
+      if (endpoint.hold.companion === null && transfer.opened[i]) throwNotTransferred(false);
     });
     /* The peer of the port that it travels by cannot arrive. */
     this.#lost = own.length > 0 && !by.gone &&
