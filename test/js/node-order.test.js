@@ -115,7 +115,7 @@ describe('order with Node\'s channels: what a worker has written before a messag
     port1.postMessage(0);
   });
 
-  sameProcess('and what the parent writes to stdin', (wt, { worker, note }) => {
+  const readsInput = (wt, { worker, note }) => {
     const w = worker((wt) => {
       let read = '';
       let early = 0;
@@ -144,6 +144,13 @@ describe('order with Node\'s channels: what a worker has written before a messag
         w.postMessage(n++);
       }, 1);
     });
+  };
+
+  /* Not one by one as Node: a worker that wakes between its two handles hears the younger one first, there too. */
+  it('and what the parent writes to stdin, but for a few of a hundred', async () => {
+    const [[early]] = await play(readsInput);
+
+    assert.ok(early <= 5, `${early} were heard before their line`);
   });
 });
 
