@@ -50,8 +50,8 @@ void rp_order_marked(const struct rp_env *e, struct rp_port *port);
  * just begun. */
 bool rp_order_hold(struct rp_env *e, struct rp_port *port, bool begins);
 
-/* The loop calls this handle, the doorbell or a position: serve, also the ports that have waited for it. */
-void rp_order_serve(struct rp_env *e, const uv_async_t *handle);
+/* The loop calls this place, the doorbell or a position: serve, also the ports that have waited for it. */
+void rp_order_serve(struct rp_env *e, const uv_async_t *place);
 
 /* The environment is closing; and has closed. */
 void rp_order_close(struct rp_env *e);

@@ -119,7 +119,8 @@ read_run(world *w, uint32_t max_bytes, uint32_t max_count) {
   uint32_t bytes, count, header[2], at = 0;
 
   if (max_count == 0) max_count = 1;
-  int result = rp_chain_peek_run(&w->chain, max_bytes, max_count, 0, &run, &bytes, &count);
+  int result =
+      rp_chain_peek_run(&w->chain, max_bytes, max_count, 0, &run, &bytes, &count);
 
   CHECK((result == RP_OK) == (count > 0));
   CHECK((result == RP_ETOOBIG) == (bytes > max_bytes));
