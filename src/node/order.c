@@ -69,10 +69,27 @@ rp_order_place(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* The port waits no more. The thread has not gone to rest for it, and libuv does not call a place that is closed:
+ * so the doorbell has to, if nobody else waits. */
+static void
+stop_waiting(rp_env *e, rp_port *port) {
+  rp_order *order = &e->order;
+  uint32_t slot = (uint32_t) (port - e->ports), kept = 0;
+
+  if (port->waits == 0) return;
+  port->waits = 0;
+  if (port->place == NULL) order->unplaced--;
+  for (uint32_t i = 0; i < order->length; i++)
+    if (order->slots[i] != slot) order->slots[kept++] = order->slots[i];
+  order->length = kept;
+  if (!e->closing) (void) uv_async_send(e->doorbell);
+}
+
 void
 rp_order_leave(rp_env *e, rp_port *port) {
   uv_async_t *place = port->place;
 
+  stop_waiting(e, port);
   port->place = NULL;
   if (place != NULL && place != e->doorbell)
     uv_close((uv_handle_t *) place, rp_env_handle_closed);
