@@ -29,7 +29,15 @@ function play(program, { command = process.execPath, args = [], where = lib, env
   fs.writeFileSync(file, (ext === 'cjs' ? head(where) : '') + program);
   try {
     const { status, signal, stdout, stderr } = spawnSync(command, [...args, file], {
-      encoding: 'utf8', timeout: 50000, env: { ...process.env, RINGPORT_REQUIRED: '', NODE_V8_COVERAGE: undefined, ...env },
+      encoding: 'utf8',
+      timeout: 50000,
+      env: {
+        ...process.env,
+        RINGPORT_REQUIRED: '',
+        RINGPORT_BINARY: undefined, // where there is to be none
+        NODE_V8_COVERAGE: undefined,
+        ...env,
+      },
     });
 
     return { status: status ?? signal, stderr, lines: stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line)) };

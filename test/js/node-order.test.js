@@ -59,20 +59,20 @@ function asking(options) {
 }
 
 describe('order with Node\'s channels: what a worker has written before a message is heard before it', () => {
-  sameProcess('to stdout, by a parent that sleeps', asking({ rounds: 200, pause: 1 }), { data });
-  sameProcess('to stderr', asking({ rounds: 100, stream: 'stderr', pause: 1 }), { data });
-  /* Node keeps a second write back until the first has been taken, and then the message is first. */
+  /* Node keeps a second write back until the first has been taken, and a parent that wakes between two of its handles
+   * hears the younger one first: so with Node a few messages may be heard before their line. */
   for (const [title, options] of [
+    ['to stdout, by a parent that sleeps', { rounds: 200, pause: 1 }],
+    ['to stderr', { rounds: 100, stream: 'stderr', pause: 1 }],
     ['by a parent that answers at once, and lingers', { rounds: 2000 }],
-    ['by a parent that watches', { rounds: 500, spin: 2000 }]
+    ['by a parent that watches', { rounds: 500, spin: 2000 }],
+    ['by a parent that watches and pauses', { rounds: 100, spin: 2000, pause: 1 }],
+    ['if it posts many at once', { rounds: 200, batch: true, pause: 1 }]
   ]) {
     it(title, async () => {
       assert.deepStrictEqual(await play(asking(options), { data }), [['heard before their line', 0]]);
     });
   }
-  sameProcess('by a parent that watches and pauses',
-    asking({ rounds: 100, spin: 2000, pause: 1 }), { data });
-  sameProcess('if it posts many at once', asking({ rounds: 200, batch: true, pause: 1 }), { data });
 
   sameProcess('so a parent that exits when it hears "done" has lost nothing', (wt, { worker }) => {
     const w = worker((wt) => {
@@ -90,7 +90,7 @@ describe('order with Node\'s channels: what a worker has written before a messag
     });
   });
 
-  sameProcess('also where the parent reads it by another port', (wt, { worker, note }) => {
+  const byAnotherPort = (wt, { worker, note }) => {
     const w = worker((wt) => {
       wt.parentPort.once('message', (port) => port.on('message', (n) => {
         process.stdout.write(`line ${n}\n`);
@@ -113,6 +113,10 @@ describe('order with Node\'s channels: what a worker has written before a messag
     });
     w.postMessage(port2, [port2]);
     port1.postMessage(0);
+  };
+
+  it('also where the parent reads it by another port', async () => {
+    assert.deepStrictEqual(await play(byAnotherPort), [[0]]);
   });
 
   const readsInput = (wt, { worker, note }) => {
