@@ -5,6 +5,8 @@
  * nearest one.
  */
 
+const { withCode } = require('./codec/errors');
+
 /** The Levenshtein distance, without regard to case. */
 function distance(from, to) {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
@@ -37,8 +39,8 @@ function checkKnown(name, options, known) {
     const hint = distance(key, nearest) <= Math.max(2, key.length / 3)
       ? `did you mean '${nearest}'?` : `there is ${list}`;
 
-    throw Object.assign(new TypeError(`The property '${name}.${key}' is not known: ${hint}`),
-      { code: 'ERR_INVALID_ARG_VALUE' });
+    throw withCode(new TypeError(`The property '${name}.${key}' is not known: ${hint}`),
+      'ERR_INVALID_ARG_VALUE');
   }
 }
 

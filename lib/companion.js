@@ -108,7 +108,7 @@ class Transfer {
       this.list.push(item);
       this.transfer.add(item);
     }
-    this.doubtful ||= new Set(this.list).size !== this.list.length;
+    this.doubtful ||= this.list.length > 1 && new Set(this.list).size !== this.list.length;
   }
 
   /** Throw what Node throws of the list, which it looks at before it reads the message. */

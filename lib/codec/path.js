@@ -87,7 +87,7 @@ function pathTo(root, wanted) {
  * @param {unknown} refused the value in it that could not be cloned
  */
 function locate(error, root, refused) {
-  if (!(error?.name === 'DataCloneError') || Object.hasOwn(error, 'path')) return;
+  if (error?.name !== 'DataCloneError' || Object.hasOwn(error, 'path')) return;
 
   const path = pathTo(root, refused);
 

@@ -90,7 +90,8 @@ int rp_chain_peek(rp_chain *chain, rp_record *record);
 
 /* As many whole records as lie in one piece behind each other, headers and all, up to `max_bytes`
  * and `max_count`, which is not 0. Consumer only, wait-free. Results as rp_chain_peek(); on RP_OK `*count` is
- * not 0. A record whose type has a bit of `apart` is only ever the first. RP_ETOOBIG: not even the first fits in `max_bytes`; `*bytes` is what it takes, and `*count` is 0. */
+ * not 0. A record whose type has a bit of `apart` is only ever the first. RP_ETOOBIG: not even the first fits
+ * in `max_bytes`; `*bytes` is what it takes, and `*count` is 0. */
 int rp_chain_peek_run(rp_chain *chain, uint32_t max_bytes, uint32_t max_count,
                       uint32_t apart, uint8_t **run, uint32_t *bytes, uint32_t *count);
 

@@ -69,8 +69,8 @@ rp_order_place(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* The port waits no more. The thread has not gone to rest for it, and libuv does not call a place that is closed:
- * so the doorbell has to, if nobody else waits. */
+/* The port waits no more. The thread has not gone to rest for it, and libuv does not call a place that is
+ * closed: so the doorbell has to, if nobody else waits. */
 static void
 stop_waiting(rp_env *e, rp_port *port) {
   rp_order *order = &e->order;
@@ -82,7 +82,7 @@ stop_waiting(rp_env *e, rp_port *port) {
   for (uint32_t i = 0; i < order->length; i++)
     if (order->slots[i] != slot) order->slots[kept++] = order->slots[i];
   order->length = kept;
-  if (!e->closing) (void) uv_async_send(e->doorbell);
+  if (kept == 0 && !e->closing) (void) uv_async_send(e->doorbell);
 }
 
 void
@@ -188,7 +188,6 @@ let_pass(rp_env *e, const uv_async_t *place) {
   for (uint32_t i = 0; i < order->length; i++) {
     rp_port *port = &e->ports[order->slots[i]];
 
-    if (port->waits == 0) continue; /* closed meanwhile */
     if (port->place != place || --port->waits > 0) {
       if (port->place == NULL) order->unplaced++;
       order->slots[kept++] = order->slots[i];
