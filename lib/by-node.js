@@ -10,7 +10,6 @@
  */
 
 const { types } = require('node:util');
-const { markAsUncloneable } = require('./threads');
 
 const { get: byteLength } = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength');
 const { get: bufferOf } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'buffer');
@@ -19,14 +18,10 @@ const { isArray } = Array;
 const { getPrototypeOf, keys: keysOf, prototype: objectPrototype } = Object;
 const { __lookupGetter__: lookupGetter } = objectPrototype;
 
-const DATA_CLONE_ERR = 25;
-
 /** So many values may be around the buffers. */
 const AROUND = 8;
-/** So many values are looked at, where Node does not refuse ports of ours itself. */
+/** So many values are looked at. */
 const LOOKS = 256;
-
-const hasMarks = markAsUncloneable !== undefined;
 
 let looks = 0;
 
@@ -57,12 +52,8 @@ function isLight(value, buffers) {
   return isPlainData(value, buffers);
 }
 
-/**
- * Whether Node does with the value what we would: there is no port of ours in it, or Node has been told to
- * refuse those.
- */
-function isForNode(value) {
-  if (hasMarks) return true;
+/** Whether it is little plain data, with no port of ours in it. */
+function isPlain(value) {
   looks = LOOKS;
   return isPlainData(value, null);
 }
@@ -78,12 +69,4 @@ function bytesOf(list) {
   return list.length === 0 ? -1 : bytes;
 }
 
-/**
- * Whether a port of ours may be why Node has refused a value: of one of its own Node says something
- * else.
- */
-function mayBePort(error) {
-  return error?.code === DATA_CLONE_ERR && /unsupported type/.test(error.message);
-}
-
-module.exports = { bytesOf, isForNode, isLight, mayBePort };
+module.exports = { bytesOf, isLight, isPlain };

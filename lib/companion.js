@@ -17,18 +17,19 @@
  * the other half.
  */
 
-const {
-  MessageChannel, MessagePort: NodePort, receiveMessageOnPort,
-} = require('./threads');
-
 const { types: { isArrayBuffer } } = require('node:util');
 
 const { corrupt } = require('./codec/errors');
-const { postToNode } = require('./context');
-const { binding } = require('./native');
-const { ports, kArrive } = require('./port');
+const { Endpoint, late } = require('./endpoint');
+const { binding, define, local, threads } = require('./native');
+const { postToNode } = require('./posts');
 
-binding.define(binding, false); // all that there is for ports but for a worker's first
+const { MessageChannel, MessagePort: NodePort, receiveMessageOnPort } = threads;
+const { get: byteLength } = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength');
+
+define(1);
+
+const { ports, kArrive } = require('./port');
 
 /** A port of Node's that is closed: Node says of it what it says of any detached port. */
 function closedPort() {
@@ -38,34 +39,35 @@ function closedPort() {
   return port1;
 }
 
-/** Make `end` the endpoint's companion. */
-function adopt(endpoint, end) {
-  const weak = new WeakRef(endpoint);
-
-  endpoint.hold.companion = end;
-  end.on('close', () => {
-    const still = weak.deref();
-
-    /* Ours closed first, or left with its half: not news. */
-    if (still !== undefined && still.hold.companion === end) binding.peerLost(still.slot);
-  });
-}
-
 /** The endpoint's end of the companion, made if need be. It may be closing, but must not be gone. */
 function ensure(endpoint) {
   if (endpoint.hold.companion !== null) return endpoint.hold.companion;
   if (endpoint.gone) return closedPort();
+  if (endpoint.offer !== null && !binding.claimOffer(endpoint.slot)) return awaitOffer(endpoint) ?? closedPort();
 
   const { port1, port2 } = new MessageChannel();
-  const peer = ports.endpointAt(binding.peer(endpoint.slot));
 
-  adopt(endpoint, port1);
+  endpoint.adopt(port1);
+  if (endpoint.offer !== null) {
+    endpoint.offer(port2);
+    return port1;
+  }
+
+  const peer = Endpoint.at(binding.peer(endpoint.slot));
+
   if (peer === undefined) port2.close();
-  else adopt(peer, port2);
+  else peer.adopt(port2);
   return port1;
 }
 
-const { get: byteLength } = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength');
+/** The other side of a worker's pair makes the companion: its end comes by Node at once, or that side has ended. */
+function awaitOffer(endpoint) {
+  for (let isLast = false; ; isLast = binding.peerClosed(endpoint.slot)) {
+    endpoint.pull();
+    if (endpoint.hold.companion !== null || isLast) return endpoint.hold.companion;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 0.05);
+  }
+}
 
 /** What goes along with a message besides its value. */
 class Transfer {
@@ -170,9 +172,9 @@ function placed(ids, which) {
  * anything has changed, but for the halves of our ports, which are taken back; after it nothing can fail.
  */
 function send(endpoint, start, foreign, transfer, copies, open) {
-  const { end: codecEnd } = ports.codec();
+  const { end: codecEnd } = late.codec();
 
-  if (foreign === null && transfer.empty) return endpoint.write(start, codecEnd);
+  if (foreign === null && transfer.empty) return require('./sending').write(endpoint, start, codecEnd);
 
   const end = open ? ensure(endpoint) : closedPort();
   const sequence = endpoint.sequence + 1 | 0;
@@ -197,7 +199,7 @@ function send(endpoint, start, foreign, transfer, copies, open) {
     throw error;
   }
   endpoint.sequence = sequence;
-  endpoint.writeWithCompanion(start, codecEnd, sequence, boarding !== null);
+  require('./sending').writeWithCompanion(endpoint, start, codecEnd, sequence, boarding !== null);
   boarding?.sent();
   return result;
 }
@@ -230,6 +232,8 @@ class Boarding {
     const { ports: own, which, all } = transfer;
 
     this.#by = by;
+    const { board } = require('./sending');
+
     this.#own = own.map((port) => ports.endpointOf(port));
     /* A getter may have sent a port away that had been met before. One that is closed then still
      * travels, as by Node. */
@@ -238,8 +242,8 @@ class Boarding {
     });
     /* The peer of the port that it travels by cannot arrive. */
     this.#lost = own.length > 0 && !by.gone &&
-      this.#own.includes(ports.endpointAt(binding.peer(by.slot)));
-    this.#ids = this.#own.map((endpoint) => endpoint.board());
+      this.#own.includes(Endpoint.at(binding.peer(by.slot)));
+    this.#ids = this.#own.map((endpoint) => board(endpoint));
 
     /** What take() finds in the companion's message. */
     this.message = { ids: placed(this.#ids, which), all };
@@ -268,6 +272,7 @@ function restoreAll(endpoints, ids) {
  * @returns {Received}
  */
 function take(endpoint, sequence, hasPorts) {
+  if (endpoint.hold.companion === null) endpoint.pull?.();
   for (;;) {
     const received = receiveMessageOnPort(endpoint.hold.companion ?? closedPort());
 
@@ -317,7 +322,7 @@ function arrive(port, id) {
 
 /** Encode without blocks: the bytes travel through Node. @returns {[Uint8Array, unknown[] | null]} */
 function encodeInline(value, transfer) {
-  const codec = ports.codec();
+  const codec = late.codec();
   const line = codec.BLOCK_LINE;
 
   codec.BLOCK_LINE = Infinity;
@@ -380,10 +385,10 @@ function checkPorts(value) {
  * clone it as an empty object. Looks only where there have been such ports.
  */
 function refusePorts(value) {
-  if (ports.made > 0 && typeof value === 'object' && value !== null) checkPorts(value);
+  if (local.portsMade > 0 && typeof value === 'object' && value !== null) checkPorts(value);
 }
 
 module.exports = {
   Transfer, Envelope,
-  adopt, ensure, portIndex, send, take, receive, checkPorts, refusePorts, closedPort,
+  ensure, portIndex, send, take, receive, checkPorts, refusePorts, closedPort,
 };

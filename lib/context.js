@@ -6,13 +6,10 @@
  */
 
 const { AsyncLocalStorage } = require('node:async_hooks');
+
 const { inspect } = require('node:util');
 
-const { line } = require('./node-events');
-const threads = require('./threads');
-
-const { MessagePort: { prototype }, isMainThread } = threads;
-const { apply } = Reflect;
+const { line, threads } = require('./native');
 
 /** Of what stands for a port. */
 const kEndpoint = Symbol('endpoint');
@@ -30,42 +27,6 @@ function findTick() {
   const inner = Object.getPrototypeOf(tick);
 
   return inner === Function.prototype ? tick : inner;
-}
-
-/** What counts the posts of this thread: a function of ours in the place of Node's has it under this key. */
-const kPosts = Symbol.for('ringport.posts');
-const kPost = Symbol.for('ringport.post');
-
-/**
- * Count what this thread posts to channels of Node's: ports, BroadcastChannel, and the output of a worker,
- * which is posted to a port that nothing else leads to. See src/node/order.h. The copies of the library
- * in a thread share the count.
- * @returns {Uint8Array} the count, a word
- */
-function countPosts() {
-  const { postMessage } = prototype;
-
-  if (postMessage[kPosts] !== undefined) return postMessage[kPosts];
-
-  /* What a worker has written before now has not been counted. */
-  const count = new Uint32Array([isMainThread ? 0 : 1]);
-  const { value } = Object.getOwnPropertyDescriptor({ postMessage() {
-    count[0]++;
-    return apply(postMessage, this, arguments);
-  } }, 'postMessage');
-
-  Object.defineProperty(value, 'length', { value: postMessage.length, configurable: true });
-  Object.defineProperty(value, kPosts, { value: new Uint8Array(count.buffer) });
-  Object.defineProperty(value, kPost, { value: postMessage });
-  prototype.postMessage = value;
-  return value[kPosts];
-}
-
-/** Post on a companion, which is read when its record is: nothing has to wait for it. */
-function postToNode(port, message, list) {
-  const { postMessage } = prototype;
-
-  return apply(postMessage[kPost] ?? postMessage, port, [message, list]);
 }
 
 /** By prototype of a port: that of what stands for it. */
@@ -104,9 +65,6 @@ function standIn(owner, endpoint) {
 }
 
 const context = {
-  countPosts,
-  postToNode,
-
   /** Runs next ticks and microtasks. */
   tick: findTick(),
 
@@ -120,8 +78,6 @@ const context = {
   /** Endpoints that keep the loop alive, and waits of rings. */
   refs: 0,
   ringRefs: 0,
-  /** Whether one of them is Node's port as well, which counts it: the port of a worker. */
-  twice: () => false,
 
   /**
    * What async_hooks sees as the resource of a port. From Node 25 on Node-API holds it strongly, and the
@@ -144,10 +100,8 @@ const { getActiveResourcesInfo } = process;
 
 /** Our ports and rings are no handles of Node's, which is all that it counts. */
 process.getActiveResourcesInfo = { getActiveResourcesInfo() {
-  const refs = context.refs - Number(context.twice());
-
   return getActiveResourcesInfo().concat(
-    new Array(refs).fill('MessagePort'), new Array(context.ringRefs).fill('RingBuffer'));
+    new Array(context.refs).fill('MessagePort'), new Array(context.ringRefs).fill('RingBuffer'));
 } }.getActiveResourcesInfo;
 
 module.exports = context;

@@ -1,33 +1,65 @@
 'use strict';
 
 /*
- * endpoint.js - one half of a channel as a thread sees it: post, receive, close.
+ * endpoint.js - one end of a channel as a thread sees it: post, receive, close.
  *
  * An endpoint has an owner (a MessagePort, a Worker) that gets [kMessage](value, ports), or while its
  * [kBatching] holds [kMessages](values, ports), and [kMessageError](error) and [kClosed]().
- * The message path allocates nothing: encode into the scratch, one native call; one native call
- * per batch, decode out of the inbox.
+ *
+ * What is here is what every message needs: numbers, strings and other primitives are written and read by C, objects go by
+ * Node as long as there are few. What sends and reads the rest is loaded with the first message that needs it: sending.js,
+ * receiving.js and the codec.
  */
 
-const { corrupt } = require('./codec/errors');
-const companion = require('./companion');
 const context = require('./context');
-const memory = require('./memory');
-const outbox = require('./outbox');
+const { postToNode, watchPosts } = require('./posts');
 const {
-  binding, control, START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SLOT, SEALED,
+  binding, control, endpoints, define, local, owner: ownerSymbols, thresholds, STATUS, BYTES, COUNT, MAX, SEALED,
 } = require('./native');
-const {
-  ports, kBatching, kMessage, kMessages, kMessageError, kClosed,
-} = require('./port');
 
-const { countPosts, postToNode } = context;
-const { post, receive: receiveBatch, release } = binding;
+const { kBatching, kMessage, kMessages, kMessageError, kClosed } = ownerSymbols;
 
-/** Loaded by the first message: a thread that has just started has none yet. */
-let codec = null;
-let encode = (...args) => loadCodec().encode(...args);
-let decode = (...args) => loadCodec().decode(...args);
+define(0);
+watchPosts();
+
+const { postValue, postWhole, readValue, receive: receiveBatch, release } = binding;
+
+/* How much has gone the cold ways; see `thresholds`. */
+let objectsPosted = 0;
+let stringsPosted = 0;
+let valuesRead = 0;
+
+/* Loaded by the first message that needs them; see `late`. */
+let decode = (...args) => {
+  ({ decode } = late.codec());
+  return decode(...args);
+};
+let decodeMore = (...args) => {
+  ({ decodeMore } = require('./receiving'));
+  return decodeMore(...args);
+};
+let sendValue = (...args) => {
+  ({ sendValue } = require('./sending'));
+  return sendValue(...args);
+};
+
+/** Loaded on first need, for all that needs them. */
+const late = {
+  /** @returns {import('./codec')} with the hooks of this thread */
+  codec: () => require('./sending').loadCodec(),
+  /** Send what postMessages() has collected; see outbox.js. */
+  flush() {},
+};
+
+/** What is being read. */
+const reading = {
+  /** What the Node channel brought for the message, null without any. @type {import('./companion').Received | null} */
+  arrived: null,
+  /** What has been lent to the listener that is going to be called, null without any. */
+  loans: null,
+  /** Whether large data may be lent to a listener that is going to be called. */
+  lends: false,
+};
 
 /** A batch of received records: at first, and at most unless a record takes more. What is larger does not
  * stay in the cache. */
@@ -71,27 +103,10 @@ const BATCH = 1000;
 /** More messages than can be queued. */
 const ALL = 0x7fffffff;
 
-/** Flags of a record. A trailer, 8-aligned behind the codec's bytes, is two words: how many bytes
- * those are, and the number of the companion's message; FLAG_PORTS: ports came with that. */
-const FLAG_TRAILER = 1;
-const FLAG_COMPANION = 2;
-const FLAG_PORTS = 4;
-/** The companion's message has the whole value; the codec's is how many bytes Node has moved with it. */
-const FLAG_WHOLE = 8;
-/** Set by the core: the bytes are in block 0 (RP_MESSAGE_LARGE); the table of blocks is one
- * (RP_MESSAGE_TABLE). */
-const TYPE_LARGE = 0x100;
-const TYPE_TABLE = 0x200;
-const TRAILER_BYTES = 8;
-const BLOCK_BYTES = 16;
-
-/** To lend less costs more than to copy it. */
-const VIEW_BYTES = 128 * 1024;
+/** Ops of the codec's from here on are not primitive; see codec/ops.js. */
+const OBJECTS = 0x8a;
 
 const NONE = -1;
-
-/** By slot: an Endpoint that must stay, a WeakRef to one that nobody may need any more, or its Hold. */
-const endpoints = [];
 
 /** What remains to be done for an endpoint when nobody can reach it any more. */
 class Hold {
@@ -123,30 +138,6 @@ const unreachable = new FinalizationRegistry((hold) => {
 let reader = null;
 let readBytes = 0;
 let readCount = 0;
-
-/** Blocks staged by encodings in progress, and the first one of the innermost. */
-let staged = 0;
-let stagedBase = 0;
-/** Whether the port of the innermost encoding was open when it began. */
-let sending = false;
-
-/** Buffers that the innermost encoding has copied for its message, null without any. */
-let copies = null;
-
-/** Slot of the port that posts, for a question of the codec's that is a hint: after a getter that has
- * posted it is that one's. */
-let posting = NONE;
-
-/** What has been lent to the listener that is going to be called; null without any. */
-let loans = null;
-/** The message being read is for receiveMessageOnPort(), which does not end: nothing can be lent. */
-let single = false;
-
-/** Of the record being decoded: its offset in the inbox, its first block that is the codec's, and
- * what the companion brought. */
-let recordAt = 0;
-let recordBlock = 0;
-let arrived = null;
 
 /** Tell the ring how far the batch in the inbox has been read; what is left stays in the ring. */
 function settleReader() {
@@ -181,97 +172,20 @@ function runTicks() {
   return calm;
 }
 
+/** Whether postSimple() takes it. */
+function isSimple(value) {
+  return typeof value === 'string' || typeof value === 'boolean' || value === undefined || value === null;
+}
+
+/** Whether Node does with an object what the codec would: no port of ours is in it. */
+function canBeWhole(value) {
+  return typeof value === 'object' && (local.portsMade === 0 || require('./by-node').isPlain(value));
+}
+
 function changeRefs(by) {
   context.refs += by;
   if (context.refs === 0) binding.setRef(false);
   else if (context.refs === by) binding.setRef(true);
-}
-
-function putWord(u8, at, word) {
-  u8[at] = word;
-  u8[at + 1] = word >>> 8;
-  u8[at + 2] = word >>> 16;
-  u8[at + 3] = word >>> 24;
-}
-
-function getWord(u8, at) {
-  return u8[at] | u8[at + 1] << 8 | u8[at + 2] << 16 | u8[at + 3] << 24;
-}
-
-/** Block `index` of the current record as an ArrayBuffer of its own. */
-function takeBytes(index) {
-  const length = binding.blockLength(recordAt, index);
-
-  if (length < 0) throw new RangeError('the message has no such block');
-
-  const bytes = memory.allocate(length);
-
-  binding.takeBytes(recordAt, index, bytes);
-  return bytes;
-}
-
-/** Block `index` of the current record as an ArrayBuffer: lent if that is possible, else a copy. */
-function takeBlock(index) {
-  const lends = !single && reader !== null && reader.views;
-
-  if (lends && binding.blockLength(recordAt, index) >= VIEW_BYTES) {
-    const loan = binding.lend(recordAt, index);
-
-    if (loan !== undefined) {
-      loans ??= [];
-      loans.push(loan);
-      return loan[0];
-    }
-  }
-  return takeBytes(index).buffer;
-}
-
-/** The listener has returned. */
-function endLoans() {
-  const ended = loans;
-
-  loans = null;
-  ended.forEach(binding.endLoan);
-}
-
-/** Drop the blocks of an encoding that was not sent. */
-function unstage() {
-  if (staged === stagedBase) return;
-  binding.unstage(stagedBase);
-  staged = stagedBase;
-}
-
-function loadCodec() {
-  if (codec !== null) return codec;
-  codec = require('./codec/index');
-  ({ encode, decode } = codec);
-  codec.attach({
-    setScratch(u8) {
-      outbox.setScratch(u8);
-      binding.setScratch(u8);
-    },
-    internShape: (text) => binding.internShape(text),
-    shapeKeys: (number) => binding.shapeText(number),
-    stageBytes(buffer, offset, length) {
-      binding.stageBytes(new Uint8Array(buffer, offset, length));
-      return staged++ - stagedBase;
-    },
-    stageString(string, oneByte) {
-      binding.stageString(string, oneByte);
-      return staged++ - stagedBase;
-    },
-    unstage,
-    copied(buffer) {
-      copies = copies === null ? [buffer] : copies.concat(buffer);
-    },
-    takeBlock: (index) => takeBlock(index + recordBlock),
-    allocate: memory.allocate,
-    views: () => binding.peerViews(posting),
-    takeString: (index, oneByte) => binding.takeString(recordAt, index + recordBlock, oneByte),
-    port: (object, transfer) => companion.portIndex(object, transfer),
-    takePort: (index) => arrived?.own[index],
-  });
-  return codec;
 }
 
 class Endpoint {
@@ -290,9 +204,14 @@ class Endpoint {
    * until then what is queued can be read. */
   ending = false;
   draining = false;
-  #resource = null;
   /** Large data is lent to listeners. */
   views = false;
+  /** Primitives are handed to the owner without us; see src/node/deliver.c. */
+  direct = false;
+  /** Between a worker and its parent: sends the other end of the companion by Node, and takes what has come by Node until that is
+   * among it; null elsewhere. */
+  offer = null;
+  pull = null;
   /** Gives its owner one message that came on another lane before the first one by ring, and says whether
    * there was any; null where there is no such lane, or no longer. See parent-port.js. */
   earlier = null;
@@ -311,33 +230,14 @@ class Endpoint {
     return found instanceof Hold ? undefined : found;
   }
 
-  /** Itself: a worker's port may have something else in its place; see parent-port.js. */
-  connected() {
-    return this;
-  }
-
-  /** The value of an envelope's bytes. @param {companion.Received} received what came with it */
-  static open(bytes, received) {
-    arrived = received;
-    try {
-      return decode(bytes, 0, bytes.length, received.foreign);
-    } finally {
-      arrived = null;
-    }
-  }
-
   /**
    * @param {object} owner an object for async_hooks to see
    * @param {boolean} collectable whether to close when the owner cannot be reached any more
    */
   bind(owner, collectable) {
     this.owner = owner;
-    if (!collectable) {
-      this.#resource = context.standIn(owner, this); // before Node 25 Node-API does not keep it
-      binding.bind(this.slot, this.#resource);
-      return;
-    }
     binding.bind(this.slot, context.resourceOf(owner, this));
+    if (!collectable) return;
     unreachable.register(this, this.hold, this);
     this.loosen();
   }
@@ -350,8 +250,24 @@ class Endpoint {
     if (!this.gone) endpoints[this.slot] = needed ? this : new WeakRef(this);
   }
 
+  /** @param {import('node:worker_threads').MessagePort} end the endpoint's Node channel from now on; see companion.js */
+  adopt(end) {
+    define(1);
+
+    const weak = new WeakRef(this);
+
+    this.hold.companion = end;
+    end.on('close', () => {
+      const still = weak.deref();
+
+      /* Ignore: we closed first, or this end was transferred. */
+      if (still !== undefined && still.hold.companion === end) binding.peerLost(still.slot);
+    });
+  }
+
   /** @param {boolean} wanted whether listeners get large data where it lies */
   wantViews(wanted) {
+    define(1);
     this.views = wanted;
     if (!this.gone) binding.wantViews(this.slot, wanted);
   }
@@ -378,163 +294,56 @@ class Endpoint {
    * @returns {boolean | undefined} what postMessage returns
    */
   post(value, transfer) {
-    if (transfer === null && staged === 0 && copies === null) return this.send(value, null);
-
-    /* In a getter of another value, perhaps, that has staged something already. */
-    const outerBase = stagedBase;
-    const outerCopies = copies;
-
-    stagedBase = staged;
-    copies = null;
-    try {
-      return this.send(value, transfer);
-    } finally {
-      stagedBase = outerBase;
-      copies = outerCopies;
+    if (transfer === null) {
+      if (typeof value === 'number' || (isSimple(value) && ++stringsPosted < thresholds.COLD_VALUES)) {
+        return this.postSimple(value);
+      }
+      if (objectsPosted < thresholds.COLD_OBJECTS && ++objectsPosted > 0 && this.open && canBeWhole(value) &&
+          !binding.peerViews(this.slot)) {
+        return this.postByNode(value, undefined, 0);
+      }
     }
+    return sendValue(this, value, transfer);
   }
 
-  /** The same where nothing is staged from `stagedBase` on and nothing copied. */
-  send(value, transfer) {
-    const outerSending = sending;
-    let start = NONE;
-
-    outbox.flush(); // this may be in a getter, within postMany(): what came before goes before
-    /* Asked now: a getter that closes the port does not stop the message that it is part of. */
-    sending = this.open;
-    posting = this.slot;
-    try {
-      transfer?.check(this);
-      start = encode(value, transfer);
-      if (transfer === null && codec.foreign === null) return this.write(start, codec.end);
-      return companion.send(this, start, codec.foreign, transfer, copies, sending);
-    } finally {
-      /* At the end of the stack a call may fail, an assignment cannot. */
-      sending = outerSending;
-      copies = null;
-      if (start !== NONE) codec.release(start);
-      unstage();
-    }
+  /** The same for a value that is a number, a string, a boolean, null or undefined: by C, without the codec. */
+  postSimple(value) {
+    if (!this.open) return undefined;
+    late.flush(); // this may be in a getter, within postMany(): what came before goes before
+    postValue(this.slot, value);
+    return control[STATUS] === 0 ? true : !this.open; // false: the peer has closed
   }
 
   /**
-   * The same for a value that Node carries whole, which has no getters; see by-node.js.
-   * @param {unknown} value @param {ArrayBuffer[]} list to be transferred @param {number} bytes of these
+   * The same for a value that Node carries whole; see by-node.js.
+   * @param {unknown} value
+   * @param {ArrayBuffer[] | undefined} list to be transferred @param {number} bytes of these
    */
   postByNode(value, list, bytes) {
-    const outerBase = stagedBase;
-    const outerSending = sending;
+    late.flush();
+    const companion = require('./companion');
+    const isOpen = this.open;
+    const end = isOpen ? companion.ensure(this) : companion.closedPort();
+    const sequence = this.sequence + 1 | 0;
+    const result = postToNode(end, [value, sequence], list);
 
-    outbox.flush();
-    stagedBase = staged;
-    sending = this.open;
-    try {
-      const end = sending ? companion.ensure(this) : companion.closedPort();
-      const sequence = this.sequence + 1 | 0;
-
-      postToNode(end, [value, sequence], list);
-      this.sequence = sequence;
-
-      const start = encode(bytes, null);
-
-      try {
-        return this.writeTrailer(start, codec.end,
-          FLAG_TRAILER | FLAG_COMPANION | FLAG_WHOLE, sequence);
-      } finally {
-        codec.release(start);
-      }
-    } finally {
-      stagedBase = outerBase;
-      sending = outerSending;
-    }
+    if (!isOpen) return result;
+    this.sequence = sequence;
+    late.flush(); // a getter may have posted
+    postWhole(this.slot, sequence, bytes);
+    return control[STATUS] === 0 ? true : !this.open;
   }
 
-  /**
-   * Send the values of an iterable as post() would one after the other, those that are small with few calls.
-   * After an error what came before it has been sent.
-   * @param {Iterable<unknown>} values
-   */
+  /** Send the values of an iterable as post() would one after the other; see sending.js. */
   postMany(values) {
-    const outerBase = stagedBase;
-    const outerSending = sending;
-    const outerCopies = copies;
-    let start = NONE;
-
-    outbox.flush();
-    stagedBase = staged;
-    copies = null;
-    posting = this.slot;
-    try {
-      for (const value of values) {
-        sending = this.open;
-        start = encode(value, null);
-        if (codec.foreign !== null || staged !== stagedBase || !sending ||
-            !outbox.put(this, start, codec.end)) {
-          this.sendApart(start);
-        }
-        codec.release(start);
-        start = NONE;
-      }
-    } finally {
-      if (start !== NONE) codec.release(start);
-      try {
-        outbox.flush();
-      } finally {
-        unstage();
-        stagedBase = outerBase;
-        sending = outerSending;
-        copies = outerCopies;
-      }
-    }
-  }
-
-  /** A message of many that takes more than a place in the outbox. */
-  sendApart(start) {
-    outbox.flush();
-    if (codec.foreign === null) this.write(start, codec.end);
-    else companion.send(this, start, codec.foreign, null, copies, sending);
-    unstage();
-    copies = null;
-  }
-
-  /** Send scratch[start, end). */
-  write(start, end) {
-    if (staged !== stagedBase) return this.writeTrailer(start, end, FLAG_TRAILER, 0);
-    return this.writeRecord(start, end, 0);
-  }
-
-  /** Send scratch[start, end); the companion's message `sequence` belongs to it. */
-  writeWithCompanion(start, end, sequence, hasPorts) {
-    const flags = FLAG_TRAILER | FLAG_COMPANION | (hasPorts ? FLAG_PORTS : 0);
-
-    return this.writeTrailer(start, end, flags, sequence);
-  }
-
-  writeTrailer(start, end, flags, sequence) {
-    const trailer = ((end + 7) & ~7) >>> 0; // beyond 2 GiB, too
-
-    putWord(codec.scratch, trailer, end - start);
-    putWord(codec.scratch, trailer + 4, sequence);
-    return this.writeRecord(start, trailer + TRAILER_BYTES, flags);
-  }
-
-  writeRecord(start, end, flags) {
-    if (!sending) return undefined;
-    control[START] = start;
-    control[END] = end;
-    control[FLAGS] = flags;
-    control[STAGED] = stagedBase;
-    control[SLOT] = this.slot;
-    post();
-    if (control[STATUS] !== 0) return !this.open; // false: the peer has closed
-    staged = stagedBase;
-    return true;
+    require('./sending').sendMany(this, values);
   }
 
   start() {
     if (!this.open || this.receiving) return;
     this.receiving = true;
     this.loosen();
+    if (this.earlier === null) this.goDirect();
     binding.setReceiving(this.slot, true);
   }
 
@@ -561,7 +370,7 @@ class Endpoint {
 
   close() {
     if (!this.open) return;
-    outbox.flush();
+    late.flush();
     this.end();
     binding.close(this.slot);
   }
@@ -571,20 +380,8 @@ class Endpoint {
    * @returns {bigint | undefined} its id, undefined if it is closed or away
    */
   withdraw() {
-    outbox.flush();
-    if (reader === this) settleReader();
+    this.settle();
     return binding.withdraw(this.slot);
-  }
-
-  /** The same, to be lost with the message that is being sent. */
-  board() {
-    outbox.flush();
-    if (reader === this) settleReader();
-
-    const id = binding.stageHalf(this.slot);
-
-    if (id !== undefined) staged++;
-    return id;
   }
 
   /** Take the half back, which has forgotten what it knew of this thread. */
@@ -595,13 +392,18 @@ class Endpoint {
 
   /** Send the half into transit, under the id it was announced with. Its companion is the caller's. */
   depart() {
-    outbox.flush();
-    if (reader === this) settleReader();
+    this.settle();
     this.hold.companion = null;
     binding.detach(this.slot);
     this.end();
     this.unref();
     this.receiving = false;
+  }
+
+  /** Before the half leaves: what has been posted is sent, and what has been read is not read again. */
+  settle() {
+    late.flush();
+    if (reader === this) settleReader();
   }
 
   end() {
@@ -622,7 +424,7 @@ class Endpoint {
 
   /** Have a look at the first message: it stays in the ring. @returns {boolean} whether there is one */
   #look() {
-    outbox.flush();
+    late.flush();
     settleReader();
     if (this.slot === NONE) return false;
     control[BYTES] = 0;
@@ -645,14 +447,28 @@ class Endpoint {
     reader = this;
     readBytes = control[BYTES];
     readCount = 1;
-    single = true;
     try {
-      return { message: this.decode(0) };
+      return { message: this.decode(0, false) };
     } finally {
-      arrived = null;
-      single = false;
+      reading.arrived = null;
       settleReader();
     }
+  }
+
+  /** Have primitives handed to the owner's [kMessage] until there have been many. */
+  goDirect() {
+    const { owner } = this;
+
+    if (this.direct || this.gone || tick === undefined || owner[kBatching]) return;
+    this.direct = true;
+    binding.setDirect(this.slot, owner, owner[kMessage]);
+  }
+
+  /** The owner wants arrays. */
+  endDirect() {
+    if (!this.direct) return;
+    this.direct = false;
+    if (!this.gone) binding.setDirect(this.slot);
   }
 
   /**
@@ -678,8 +494,11 @@ class Endpoint {
           break;
         }
         if (this.earlier !== null) { // and only then look again at what stays in the ring
-          if (!this.earlier()) this.earlier = null;
-          else if ((!runTicks() || context.entered) && limit !== ALL) limit = 0;
+          if (!this.earlier()) {
+            this.earlier = null;
+            this.goDirect();
+            if (limit !== ALL && inbox32[1] === 0 && inbox[9] < OBJECTS) limit = 0; // C goes on
+          } else if ((!runTicks() || context.entered) && limit !== ALL) limit = 0;
           control[BYTES] = 0;
           continue;
         }
@@ -705,7 +524,7 @@ class Endpoint {
     } finally {
       if (reader === this) settleReader();
       this.draining = false;
-      if (loans !== null) endLoans();
+      if (reading.loans !== null) require('./receiving').endLoans();
     }
     if (sealed) this.close();
   }
@@ -730,36 +549,16 @@ class Endpoint {
     return calm;
   }
 
-  /**
-   * The whole batch as one array, without ticks in between. What cannot be read comes between two arrays.
-   * @returns {boolean} false: the wake-up has to end
-   */
+  /** The whole batch as one array, without ticks in between. @returns {boolean} false: the wake-up has to end */
   deliverMany(owner, bytes) {
-    const values = [];
-    let list;
-    let failure;
-    let at = 0;
+    const { values, list, failure, end } = require('./receiving').readMany(this, inbox32, bytes);
 
     reader = this;
-    readCount = 0;
-    while (at < bytes && failure === undefined) {
-      const here = at;
-
-      at += 8 + ((inbox32[at >> 2] + 7) & ~7);
-      readCount++;
-      try {
-        values.push(this.decode(here));
-        if (arrived?.ports !== undefined) list = (list ?? []).concat(arrived.ports);
-      } catch (error) {
-        failure = { error };
-      } finally {
-        arrived = null;
-      }
-    }
-    readBytes = at;
+    readCount = values.length + (failure === null ? 0 : 1);
+    readBytes = end;
     if (values.length > 0) owner[kMessages](values, list);
-    if (loans !== null) endLoans();
-    if (failure !== undefined) {
+    if (reading.loans !== null) require('./receiving').endLoans();
+    if (failure !== null) {
       runTicks();
       owner[kMessageError](failure.error);
     }
@@ -772,73 +571,50 @@ class Endpoint {
 
     readCount++;
     try {
-      value = this.decode(at);
+      value = this.decode(at, this.views);
     } catch (error) {
       readBytes = next;
       owner[kMessageError](error);
       return;
     }
     readBytes = next;
-    if (arrived !== null) {
-      list = arrived.ports;
-      arrived = null;
+    if (reading.arrived !== null) {
+      list = reading.arrived.ports;
+      reading.arrived = null;
     }
     owner[kMessage](value, list);
-    if (loans !== null) endLoans();
+    if (reading.loans !== null) require('./receiving').endLoans();
   }
 
-  /** The value of the record at this offset of the inbox. */
-  decode(at) {
+  /** The value of the record at this offset of the inbox; `lends`: large data may be lent. */
+  decode(at, lends) {
     const type = inbox32[(at >> 2) + 1];
 
-    if (type === 0) return decode(inbox, at + 8, inbox32[at >> 2], null);
+    if (type === 0) {
+      if (inbox[at + 9] < OBJECTS && valuesRead < thresholds.COLD_VALUES) {
+        const value = readValue(at);
+
+        valuesRead++;
+        if (control[STATUS] === 0) return value;
+      }
+      return decode(inbox, at + 8, inbox32[at >> 2], null);
+    }
+    reading.lends = lends;
     try {
-      return this.decodeMore(at, type);
+      return decodeMore(this, inbox, inbox32, at, type);
     } catch (error) {
-      arrived = null;
+      reading.arrived = null;
       binding.dropBlocks(at);
       throw error;
     }
   }
 
-  /** The same with something beside the bytes. */
-  decodeMore(at, type) {
-    let length = inbox32[at >> 2];
-    let bytes = inbox;
-    let offset = at + 8;
-    let foreign = null;
-
-    recordAt = at;
-    recordBlock = 0;
-    length -= BLOCK_BYTES * (type >>> 16);
-    if ((type & TYPE_LARGE) !== 0) {
-      bytes = takeBytes(0);
-      recordBlock = 1;
-      offset = 0;
-      length = bytes.length;
-    }
-    if ((type & FLAG_TRAILER) !== 0) {
-      const trailer = offset + length - TRAILER_BYTES;
-
-      length = getWord(bytes, trailer) >>> 0;
-      if ((type & FLAG_COMPANION) !== 0) {
-        arrived = companion.take(this, getWord(bytes, trailer + 4), (type & FLAG_PORTS) !== 0);
-        foreign = arrived.foreign;
-      }
-    }
-
-    const value = decode(bytes, offset, length, foreign);
-
-    if ((type & TYPE_TABLE) !== 0) binding.dropBlocks(at, true);
-    if ((type & FLAG_WHOLE) === 0) return value;
-    if (foreign === null) throw corrupt('its companion is missing');
-    codec.noteMemory(value);
-    return foreign[0];
-  }
 }
 
 /** The binding calls this for a port with news; `queued` messages wait. */
 function dispatch(slot, queued) {
+  if (typeof endpoints[slot] === 'function' && !endpoints[slot](queued)) return; // makes it
+
   const endpoint = Endpoint.at(slot);
 
   if (endpoint === undefined) return;
@@ -858,12 +634,11 @@ function dispatch(slot, queued) {
 function closed(slot, peer) {
   const found = endpoints[slot];
 
-  if (found instanceof Hold) found.closed(peer);
+  if (typeof found === 'function') endpoints[slot] = undefined;
+  else if (found instanceof Hold) found.closed(peer);
   else Endpoint.at(slot)?.closed(peer);
 }
 
-ports.codec = loadCodec;
-ports.endpointAt = Endpoint.at;
-binding.setup({ dispatch, closed }, dispatch, closed, control);
-binding.setPosts(countPosts());
-module.exports = { Endpoint, ALL };
+local.dispatch = dispatch;
+local.closed = closed;
+module.exports = { Endpoint, ALL, late, reading };

@@ -9,7 +9,9 @@
  * and takes no memory itself. It stays as long as large messages come.
  */
 
-const { binding } = require('./native');
+const { binding, define } = require('./native');
+
+define(1);
 
 /** Larger ones are not all of the heap, and a buffer of that size should not stay. */
 const MOST = 4 * 1024 * 1024;

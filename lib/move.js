@@ -14,14 +14,13 @@ const { types } = require('node:util');
 const vm = require('node:vm');
 
 const companion = require('./companion');
-const { binding } = require('./native');
+const { binding, local } = require('./native');
 const { findSymbol, kOnClose } = require('./node-events');
-const { parentPort } = require('./parent-port');
 const { Port, kArrive, kClosed, kReceive, ports } = require('./port');
 const {
   MessageChannel: NodeChannel, MessagePort: NodePort, moveMessagePortToContext: nodeMove,
   receiveMessageOnPort: nodeReceive,
-} = require('./threads');
+} = require('./native').threads;
 
 /** Context -> what its shells have in common. */
 const realms = new WeakMap();
@@ -295,7 +294,7 @@ function takeOver(port, endpoint) {
   const moved = shells.get(port);
 
   if (moved !== undefined) return moved.release();
-  if (port === parentPort) {
+  if (port === local.parentPort) {
     port.removeAllListeners(); // it has a lane of Node's as well, and stays
     return port;
   }

@@ -1,8 +1,15 @@
 'use strict';
 
-// The binding of this thread, and the memory that it shares with the wrapper.
+/*
+ * native.js - what every file of lib/ starts from: Node's own worker_threads, the addon's functions for this
+ * thread, and the words that they share.
+ *
+ * A thread that starts loads this file, index.js and, in a worker, parent-port.js. Nothing else is
+ * loaded before it is used, so keep these three short.
+ */
 
 const binding = require('./binding');
+const threads = require('./threads');
 
 /** Words of `control`; the same table is in src/node/env.h. */
 const START = 0;
@@ -16,19 +23,109 @@ const STAGED = 7;
 const SLOT = 8;
 const WORDS = 16;
 
-/** A value of the STATUS word; the table is in src/core/error.h. */
+/** Values of the STATUS word; the table is in src/core/error.h. */
 const SEALED = -5;
+
+/** The line of Node that this is. */
+const line = Number.parseInt(process.versions.node, 10);
 
 const control = new Int32Array(WORDS);
 
 /** Of this process and this copy of the addon. */
-const MARK = binding.mark().toString(36);
+let suffix = null;
+
+/** What a message of ringport's own is known by among those of users. */
+function mark(name) {
+  suffix ??= binding.mark().toString(36);
+  return `ringport.${name}.${suffix}`;
+}
+
+/**
+ * By slot: an Endpoint that must stay, a WeakRef to one that nobody may need any more, its Hold, or a function
+ * (queued) => boolean that makes the Endpoint when the first message comes for it; see endpoint.js.
+ */
+const endpoints = [];
+
+/**
+ * When what is quick in the long run begins to pay; see docs/decisions/first-message.md. In microseconds or so, but
+ * for the last two, which count messages.
+ */
+const thresholds = {
+  /** What messages by Node may have cost before a port goes over to its ring. */
+  FIRST: 300,
+  /** What one is counted for: to read and write a primitive the ring needs nothing but C, for objects it has the codec to load. */
+  SIMPLE: 1,
+  OBJECT: 0.1,
+  /** What is added if the last one has been answered. */
+  ANSWER: 1,
+  /** Objects that go by Node, though there is a ring, before the codec is loaded. */
+  COLD_OBJECTS: 300,
+  /** Strings and the like that C writes or reads before the codec does. */
+  COLD_VALUES: 50_000,
+};
+
+const local = {
+  /** How many ports of ours there have been in this thread, but for that of a worker's parent. */
+  portsMade: 0,
+  /** The port of a worker of ours to its parent (Node's own, with methods of ours), else null. */
+  parentPort: null,
+  /** What a Worker does around the start of its thread; `ringport/register` puts its own here. */
+  launch: {
+    /** @returns {object | undefined} the options to give to Node's Worker */
+    begin: (options) => options,
+    /** Node's constructor has returned, or thrown. */
+    end() {},
+  },
+  /** A port has news, or is gone: endpoint.js puts itself here when it is loaded. */
+  dispatch(slot, queued) {
+    const make = endpoints[slot];
+
+    if (typeof make === 'function' && !make(queued)) return;
+    require('./endpoint');
+    local.dispatch(slot, queued);
+  },
+  closed(slot, peer) {
+    if (typeof endpoints[slot] === 'function') endpoints[slot] = undefined;
+    if (endpoints[slot] === undefined) return;
+    require('./endpoint');
+    local.closed(slot, peer);
+  },
+};
+
+/** What an endpoint calls on its owner, and asks it; see endpoint.js. */
+const owner = {
+  kMessage: Symbol('message'),
+  kMessages: Symbol('messages'),
+  kBatching: Symbol('batching'),
+  kMessageError: Symbol('messageerror'),
+  kClosed: Symbol('closed'),
+};
+
+let listens = false;
+let defined = -1;
+
+/** Have the addon call us for ports with news. */
+function listen() {
+  if (listens) return;
+  listens = true;
+
+  const dispatch = (slot, queued) => local.dispatch(slot, queued);
+  const closed = (slot, peer) => local.closed(slot, peer);
+
+  binding.setup({ dispatch, closed }, dispatch, closed, control);
+}
+
+/**
+ * Have more functions of the addon: each costs a thread two microseconds.
+ * @param {0 | 1} which what every port needs, or what the rarer messages need too
+ */
+function define(which) {
+  listen();
+  for (; defined < which; defined++) binding.define(binding, defined + 1);
+}
 
 module.exports = {
-  binding,
-  control,
+  binding, threads, control, endpoints, line, local, define, listen, mark, owner, thresholds,
   START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SLOT,
   SEALED,
-  /** What a message of the wrapper's own is known by, among those of users. */
-  mark: (name) => `ringport.${name}.${MARK}`,
 };

@@ -4,10 +4,7 @@
 // it calls when listeners come and go, and the functions that make a MessageEvent. Ports that
 // inherit from the same class behave the same in every detail, on every Node line.
 
-const { MessagePort } = require('./threads');
-
-/** The line of Node that this is. */
-const line = Number.parseInt(process.versions.node, 10);
+const { MessagePort } = require('./native').threads;
 
 const NodeEventTarget = Object.getPrototypeOf(MessagePort);
 
@@ -30,7 +27,6 @@ function symbol(object, description) {
 }
 
 module.exports = {
-  line,
   findSymbol,
   symbol,
   NodeEventTarget,

@@ -1,414 +1,366 @@
 'use strict';
 
 /*
- * parent-port.js - what a worker has from its parent: parentPort and workerData. See worker.js.
+ * parent-port.js - a worker's parentPort and workerData; worker.js is the parent's side.
  *
- * To take its half, to make the companion and to load what speaks by ring costs a thread more than a
- * dozen messages on Node's lane do. So a worker's port begins without any of it: the first few
- * messages of either go on Node's lane, and it connects to its parent with what comes behind them,
- * or when it is used for anything that Node's lane cannot do.
+ * parentPort is Node's own port with methods of ours before Node's. Its first messages go by Node and cost what
+ * they cost with Node; nothing of the ring is loaded for them. Once they have cost as much as the ring does to
+ * load, the port connects: what it sends goes by ring from then on (parent-endpoint.js). The parent goes over by
+ * itself in the same way, and the first message that comes by ring connects the port, too.
  */
 
-const { AsyncResource } = require('node:async_hooks');
-
-const { isForNode, mayBePort } = require('./by-node');
-const { binding, mark } = require('./native');
 const {
-  kCreateEvent, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener, kRemoveListener,
-} = require('./node-events');
-const {
-  MessagePort, Port, load, ports, kBatching, kClosed, kMessage, kMessageError, kMessages, kReceive,
-  kStop,
-} = require('./port');
-const threads = require('./threads');
+  binding, control, define, endpoints, listen, local, mark, owner, threads, thresholds, STATUS,
+} = require('./native');
 
-const HELLO = mark('hello');
-/** A message with ringport ports in it, on Node's lane. */
+const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
+
+/** A message with ringport ports in it, sent by Node. */
 const ENVELOPE = mark('envelope');
-/** A passport for the parent to guard, on Node's lane; see guard() in port.js. */
+/** The other end of a Node channel for what comes by ring, sent by Node; see companion.js. */
+const CHANNEL = mark('channel');
+/** A transfer handle for the parent to guard, sent by Node; see guard() in passport.js. */
 const GUARD = mark('guard');
 
-/** How many messages, of both, go on Node's lane before a worker connects. */
-const FIRST = 8;
+/** In the STATUS word: postValue() does not take it; see src/node/primitives.c. */
+const NOT_PRIMITIVE = 1;
 
-/** How long a child looks for its half: in all, and at a time, because nothing ends a native call. */
-const CLAIM_MS = 2000;
-const CLAIM_SLICE_MS = 50;
+/** How long a child looks for its endpoint: in all, and at a time, because nothing ends a native call. */
+const JOIN_MS = 2000;
+const JOIN_SLICE_MS = 50;
 
-const NONE = -1;
+const kHybridDispatch = Symbol.for('nodejs.internal.kHybridDispatch');
+const kCurrentlyReceivingPorts = Symbol.for('nodejs.internal.kCurrentlyReceivingPorts');
 
-const { [kCreateEvent]: createEvent } = threads.MessagePort.prototype;
-/* The engine looks up super[symbol] anew each time, for half of what a small message costs. */
+const kInspect = Symbol.for('nodejs.util.inspect.custom');
+
+const { prototype: nodePrototype } = threads.MessagePort;
 const {
-  [kMessage]: emitMessage, [kMessages]: emitMessages, [kReceive]: receiveByRing,
-} = Port.prototype;
+  postMessage: nodePost, on: nodeOn, once: nodeOnce, [kHybridDispatch]: nodeDispatch,
+} = nodePrototype;
+const { addEventListener: nodeListen } = EventTarget.prototype;
+const { apply } = Reflect;
 
-/** Whether it is not for Node: a port of ours may be in it that Node would not say the right thing of. */
-function mayHoldPort(value) {
-  if (typeof value !== 'object' || value === null) return false;
-  return ports.made > 0 || !isForNode(value);
+/** What has been spent. */
+let spent = 0;
+/** A message has come since the last one was sent. */
+let heard = false;
+/** Node reads the getters of a message: what they post goes before it, on the same way. */
+let posting = false;
+/** A message has gone by ring, so all must. */
+let byRing = false;
+/** Primitives that come are handed over by C. */
+let direct = false;
+/** The port has been closed. */
+let closed = false;
+
+/** What parent-endpoint.js needs of the port, and adds to it. */
+const port = {
+  /** Node's own parentPort, null where there is none of ours. */
+  node: null,
+  /** Of the endpoint that the parent has made for us. */
+  slot: undefined,
+  /** @type {import('./endpoint').Endpoint | null} null until the port has connected */
+  endpoint: null,
+  /** The only 'message' listener, if it is a function added by on(): called without an event. */
+  sole: null,
+  /** Which of the events that messages arrive with have listeners. */
+  heardOne: false,
+  heardMany: false,
+  addingByOn: false,
+};
+
+/** Have all of the ring. @returns {import('./endpoint').Endpoint} */
+function connect() {
+  if (port.endpoint === null) {
+    byRing = true;
+    require('./parent-endpoint').connect(direct);
+    if (closed) port.endpoint.close();
+  }
+  return port.endpoint;
 }
 
-/** In the place of the endpoint of a worker's port, until that connects. */
-class Waiting {
-  /** What is asked of an endpoint; see endpoint.js. */
-  refed = false;
-  receiving = false;
-  views = false;
-  gone = false;
-  #awaited = false;
-  #ending = false;
+/** Call a listener as Node does: its error is thrown in the next tick, and so is what a promise of its own rejects with. */
+function callListener(listener, value) {
+  try {
+    const result = apply(listener, port.node, [value]); // it may have a call() of its own
 
-  #node;
-  #owner = null;
-  #endpoint = null;
-  #connected = false;
-  /** Messages on Node's lane. */
-  #count = 0;
-  /** Node reads the getters of a message: what they post goes before it, on the same lane. */
-  #posting = false;
-  /** What the port is created in, which its listeners are called in: to connect may happen anywhere. */
-  #scope = new AsyncResource('MESSAGEPORT', { requireManualDestroy: true });
-
-  /** @param {threads.MessagePort} node Node's own parentPort */
-  constructor(node) {
-    this.#node = node;
-  }
-
-  get open() {
-    return !this.#ending;
-  }
-
-  bind(owner) {
-    this.#owner = owner;
-  }
-
-  /** Nothing can come on Node's lane any more: a message by ring is there, and what was before it is not. */
-  get over() {
-    return this.#connected && this.#endpoint.earlier === null;
-  }
-
-  /** Whether a message by ring waits. */
-  get queued() {
-    return this.#connected && this.#endpoint.queued;
-  }
-
-  /** @returns {import('./endpoint').Endpoint} the real one; a closed one after the end of either, or without
-   * memory for it: then values go on by Node's lane */
-  connected() {
-    if (this.#endpoint !== null) return this.#endpoint;
-
-    load();
-
-    const companion = require('./companion');
-    const context = require('./context');
-    const { Endpoint } = require('./endpoint');
-
-    if (this.#ending) return this.#endpoint = new Endpoint(NONE);
-
-    const { port1, port2 } = new threads.MessageChannel();
-
-    if (this.#endpoint !== null) { // by an async hook
-      port1.close();
-      return this.#endpoint;
+    if (result !== undefined && result !== null && typeof result.then === 'function') {
+      result.then(undefined, throwLater);
     }
-
-    const id = binding.spawnClaim(threads.threadId, 0);
-    const endpoint = new Endpoint(id ? binding.attach(id) : NONE);
-
-    this.#endpoint = endpoint;
-    if (endpoint.gone) {
-      port1.close();
-      return endpoint;
-    }
-    this.#connected = true;
-    binding.place(endpoint.slot, true); // where Node's port stands, as far as can be told
-    companion.adopt(endpoint, port1);
-    Port.connect(this.#owner, endpoint);
-    endpoint.earlier = this.#earlier;
-    this.#scope.runInAsyncScope(() => endpoint.bind(this.#owner, true));
-    context.twice = () => endpoint.refed && this.#node.hasRef();
-    if (this.#awaited) endpoint.await(true);
-    if (this.refed) endpoint.ref();
-    if (this.receiving) endpoint.start();
-    this.#node.postMessage({ kind: HELLO, id, end: port2 }, [port2]);
-    return endpoint;
-  }
-
-  /** A message has come on Node's lane, and has been dispatched. */
-  heard() {
-    if (this.#endpoint !== null || ++this.#count <= FIRST) return;
-    if (!this.#posting && !this.#ending) this.connected();
-  }
-
-  /** Dispatch a message of Node's lane, to all who listen there. @returns {boolean} false: there is none */
-  #earlier = () => {
-    const received = threads.receiveMessageOnPort(this.#node);
-
-    if (received === undefined) return false;
-    this.#node[kCurrentlyReceivingPorts] = undefined; // of the message before
-    this.#node[kHybridDispatch](received.message, 'message', undefined);
-    return true;
-  };
-
-  post(value, transfer) {
-    const isFirst = this.#endpoint === null && (this.#posting
-      ? !(transfer?.ports.length > 0) : transfer === null && ++this.#count <= FIRST);
-
-    if (!isFirst || mayHoldPort(value)) {
-      const endpoint = this.connected();
-
-      if (!endpoint.gone || transfer?.ports.length > 0) return endpoint.post(value, transfer);
-    }
-    return this.#postToNode(value, transfer?.list);
-  }
-
-  postByNode(value, list, bytes) {
-    if (this.#posting && this.#endpoint === null) return this.#postToNode(value, list);
-
-    const endpoint = this.connected();
-
-    return endpoint.gone ? this.#postToNode(value, list) : endpoint.postByNode(value, list, bytes);
-  }
-
-  #postToNode(value, list) {
-    const outer = this.#posting;
-
-    this.#posting = true;
-    try {
-      return this.#node.postMessage(value, list);
-    } catch (error) {
-      /* Of a port of ours Node says something else. */
-      if (mayBePort(error)) {
-        load();
-        require('./companion').checkPorts(value);
-      }
-      throw error;
-    } finally {
-      this.#posting = outer;
-    }
-  }
-
-  postMany(values) {
-    if (this.#posting || this.connected().gone) for (const value of values) this.post(value, null);
-    else this.#endpoint.postMany(values);
-  }
-
-  wantViews(wanted) {
-    this.connected().wantViews(wanted);
-  }
-
-  /** Nothing has come by ring. */
-  receive() {
-    return undefined;
-  }
-
-  start() {
-    if (!this.#ending) this.receiving = true;
-  }
-
-  stop() {
-    this.receiving = false;
-  }
-
-  ref() {
-    this.refed = !this.gone;
-  }
-
-  unref() {
-    this.refed = false;
-  }
-
-  await(awaited) {
-    this.#awaited = awaited;
-  }
-
-  /** Node's port closes with it, and tells. */
-  close() {
-    this.#ending = true;
-  }
-
-  /** Node's port has closed. */
-  closed() {
-    if (this.#connected || this.gone) return;
-    this.#ending = true;
-    this.gone = true;
-    this.refed = false;
-    this.receiving = false;
-    this.#owner[kClosed]();
+  } catch (error) {
+    throwLater(error);
   }
 }
 
-/** The port of a worker to its parent: both lanes in one. */
-class ParentPort extends Port {
-  #node;
-  #waiting;
-  #listening = false;
-  /** The ports of a message on Node's lane that another listener there has had made an event of. */
-  #list = undefined;
-  /** What comes by ring is for those who listen on Node's port. */
-  #given = false;
+function throwLater(error) {
+  process.nextTick(() => { throw error; });
+}
 
-  /** @param {threads.MessagePort} node Node's own parentPort */
-  constructor(node) {
-    const waiting = new Waiting(node);
-
-    super(waiting);
-    this.#node = node;
-    this.#waiting = waiting;
-    Object.defineProperty(node, kCreateEvent, { value: (...args) => {
-      this.#list = node[kCurrentlyReceivingPorts];
-      return createEvent.apply(node, args);
-    }, configurable: true });
-    node.on('close', () => {
-      this.close();
-      waiting.closed();
-    });
-    ports.guardByParent = (id, sign) => node.postMessage({ kind: GUARD, id, sign }, [sign]);
-  }
-
-  start() {
-    if (!this.#listening && this.#node !== undefined) {
-      const wasRefed = this.#node.hasRef(); // by who listens there
-
-      this.#listening = true;
-      this.#node.on('message', this.#forward);
-      this.#node.addEventListener('messageerror', this.#forwardError);
-      if (!wasRefed && !this.hasRef()) this.#node.unref();
-    }
-    super.start();
-  }
-
-  [kStop]() {
-    this.#listening = false;
-    this.#node.off('message', this.#forward);
-    this.#node.removeEventListener('messageerror', this.#forwardError);
-    if (!this.#given) super[kStop]();
-  }
-
-  /** The thread is to use Node's port again, which hears from now on what comes by ring, as we do from it. */
-  static giveBack(port) {
-    if (Object(port) === port && #node in port && !port.#given) port.#giveBack();
-  }
-
-  #giveBack() {
-    this.#waiting.connected();
-
-    const node = this.#node;
-    const { [kNewListener]: added, [kRemoveListener]: removed, [kHybridDispatch]: dispatch } = node;
-    const put = (key, value) => Object.defineProperty(node, key, { value, configurable: true });
-
-    this.#given = true;
-    put(kCreateEvent, this[kCreateEvent]); // which knows our ports
-    put(kHybridDispatch, (value, type, event) => {
-      if (value?.kind === ENVELOPE) [value, node[kCurrentlyReceivingPorts]] = open(value, this);
-      return dispatch.call(node, value, type, event);
-    });
-    put(kNewListener, (size, type, ...rest) => {
-      if (type === 'message' && size === 1) super.start();
-      return added.call(node, size, type, ...rest);
-    });
-    put(kRemoveListener, (size, type, ...rest) => {
-      if (type === 'message' && size === 0) super[kStop]();
-      return removed.call(node, size, type, ...rest);
-    });
-    if (node.listenerCount('message') > 0) super.start();
-  }
-
-  #toNode(value, type, list = []) {
-    this.#node[kCurrentlyReceivingPorts] = list;
-    this.#node[kHybridDispatch](value, type, undefined);
-  }
-
-  ref() {
-    super.ref();
-    this.#node?.ref();
-  }
-
-  unref() {
-    super.unref();
-    this.#node?.unref();
-  }
-
-  close(callback) {
-    super.close(callback);
-    this.#node.close();
-  }
-
-  /* As one of Node's own kind: for an event Node loads 16 ms of modules from Node 22 on. */
-  #forward = (value) => {
-    const list = this.#node[kCurrentlyReceivingPorts] ?? this.#list;
-
-    this.#list = undefined;
-    this.#deliver(value, list);
-  };
-
-  #forwardError = (event) => super[kMessageError](event.data);
-
-  #deliver(value, list) {
-    if (value?.kind === ENVELOPE) [value, list] = open(value, this);
-    if (this[kBatching]) emitMessages.call(this, [value], list);
-    else emitMessage.call(this, value, list);
-    this.#waiting.heard();
-  }
-
+/** What an endpoint calls on its owner; see endpoint.js. */
+const listening = {
+  get [kBatching]() {
+    return port.heardMany;
+  },
   [kMessage](value, list) {
-    if (this.#given) this.#toNode(value, 'message', list);
-    else emitMessage.call(this, value, list);
-  }
-
+    if (port.sole !== null) {
+      callListener(port.sole, value);
+      return;
+    }
+    port.node[kCurrentlyReceivingPorts] = list ?? [];
+    nodeDispatch.call(port.node, value, 'message', undefined);
+  },
   [kMessages](values, list) {
-    if (this.#given) for (const value of values) this.#toNode(value, 'message', list);
-    else emitMessages.call(this, values, list);
-  }
-
+    port.node[kCurrentlyReceivingPorts] = list ?? [];
+    nodeDispatch.call(port.node, values, 'messages', undefined);
+  },
   [kMessageError](error) {
-    if (this.#given) this.#toNode(error, 'messageerror');
-    else super[kMessageError](error);
-  }
+    port.node[kCurrentlyReceivingPorts] = [];
+    nodeDispatch.call(port.node, error, 'messageerror', undefined);
+  },
+  [kClosed]() {
+    /* Node's port has its own 'close'. */
+  },
+};
 
-  [kReceive]() {
-    if (this.#waiting.over) return receiveByRing.call(this);
+/** Take messages by ring while there are listeners. */
+function hear() {
+  const wanted = port.heardOne || port.heardMany;
 
-    /* Asked first: what came before it on Node's lane is there by then. */
-    const { queued } = this.#waiting;
-    const received = threads.receiveMessageOnPort(this.#node);
+  if (port.endpoint === null) binding.setReceiving(port.slot, wanted);
+  else if (wanted) port.endpoint.start();
+  else port.endpoint.stop();
+}
 
-    if (received === undefined) return queued ? receiveByRing.call(this) : undefined;
-    this.#waiting.heard();
-    if (received.message?.kind !== ENVELOPE) return received;
-    return { message: open(received.message, this)[0] };
+/** A listener has come. */
+function listenerAdded(size, type, listener, once) {
+  if (type === 'message') {
+    port.sole = size === 1 && port.addingByOn && !once && typeof listener === 'function' ? listener : null;
+    port.heardOne = true;
+    hear();
+  } else if (type === 'messages') {
+    port.heardMany = true;
+    connect().endDirect();
+    nodePrototype.ref.call(port.node);
+    port.node.start();
   }
 }
 
-/* As of any other port. */
-Object.defineProperty(ParentPort.prototype, 'constructor', { value: MessagePort });
+/** A listener has gone; `removed` is Node's own hook. */
+function listenerRemoved(size, type, removed) {
+  if (type === 'message') {
+    port.sole = null;
+    port.heardOne = size > 0;
+    if (port.heardMany && !port.heardOne) { // Node has stopped the port
+      nodePrototype.ref.call(port.node);
+      nodePrototype.start.call(port.node);
+    }
+    hear();
+  } else if (type === 'messages' && size === 0) {
+    port.heardMany = false;
+    if (!port.heardOne) removed.call(port.node, 0, 'message');
+    hear();
+  }
+}
+
+function property(object, name) {
+  return Object.getOwnPropertySymbols(object).find((symbol) => symbol.description === name);
+}
+
+/** What a listener that was there before is, if it can be called without an event; null if not. */
+function findSole(node) {
+  const kEvents = property(node, 'kEvents');
+  const first = kEvents === undefined ? undefined : node[kEvents].get('message')?.next;
+
+  return first !== undefined && first.next === undefined && first.isNodeStyleListener === true &&
+    first.once === false && typeof first.listener === 'function' ? first.listener : null;
+}
+
+let hooked = false;
+
+/** Know of listeners. Node starts and stops its port by hooks of the port's own; ours go around them. */
+function hook() {
+  if (hooked) return;
+  hooked = true;
+
+  const { node } = port;
+  const kNewListener = property(node, 'kNewListener');
+  const kRemoveListener = property(node, 'kRemoveListener');
+  const { [kNewListener]: added, [kRemoveListener]: removed } = node;
+  const put = (key, value) => Object.defineProperty(node, key, { value, configurable: true });
+
+  put(kNewListener, (size, type, listener, once, ...rest) => {
+    listenerAdded(size, type, listener, once);
+    return added.call(node, size, type, listener, once, ...rest);
+  });
+  put(kRemoveListener, (size, type, ...rest) => {
+    const result = removed.call(node, size, type, ...rest);
+
+    listenerRemoved(size, type, removed);
+    return result;
+  });
+  if (node.listenerCount('message') > 0) {
+    port.sole = findSole(node);
+    port.heardOne = true;
+  }
+}
+
+/** A message has come by ring. @returns {boolean} whether endpoint.js is to deal with it */
+function arrive(queued) {
+  if (queued === 0) return false;
+  if (direct) return connect() !== null; // it is no primitive
+
+  const received = threads.receiveMessageOnPort(port.node);
+
+  if (received !== undefined) { // this came before
+    port.node[kCurrentlyReceivingPorts] = undefined;
+    port.node[kHybridDispatch](received.message, 'message', undefined);
+    return false;
+  }
+  define(0);
+  hook();
+  if (!port.heardOne) return connect() !== null;
+  direct = true;
+  binding.setDirect(port.slot, listening, listening[kMessage]);
+  return false;
+}
 
 /** The message in an envelope. @returns {[unknown, object[]]} the value and its ports */
 function open(envelope, owner) {
   const received = require('./companion').receive(envelope, owner);
 
-  return [require('./endpoint').Endpoint.open(envelope.bytes, received), received.ports];
+  return [require('./receiving').openEnvelope(envelope.bytes, received), received.ports];
 }
+
+/** What Node calls for each message that comes. */
+function dispatch(value, type, event) {
+  if (typeof value === 'object' && value !== null) {
+    if (value.kind === CHANNEL) {
+      connect().adopt(value.end);
+      return;
+    }
+    if (value.kind === ENVELOPE) [value, this[kCurrentlyReceivingPorts]] = open(value, this);
+  }
+  heard = true;
+  nodeDispatch.call(this, value, type, event);
+}
+
+/** Whether a message is to go by ring. */
+function pays(value, transfer) {
+  if (closed) return local.portsMade > 0 && (typeof value === 'object' || transfer !== undefined);
+  if (byRing) return true;
+  if (posting) return transfer !== undefined && local.portsMade > 0;
+  spent += typeof value === 'object' ? thresholds.OBJECT : thresholds.SIMPLE;
+  if (heard) spent += thresholds.ANSWER;
+  heard = false;
+  return spent > thresholds.FIRST || (local.portsMade > 0 && (typeof value === 'object' || transfer !== undefined));
+}
+
+/** The methods of the port until it connects. Those that Node's port does not have connect it. */
+const methods = {
+  postMessage(value, transfer) {
+    if (this !== port.node || arguments.length === 0) return apply(nodePost, this, arguments); // Node says what is wrong
+    if (pays(value, transfer)) {
+      if (!closed && transfer === undefined && (typeof value !== 'object' || value === null)) {
+        if (!byRing) require('./posts').watchPosts();
+        byRing = true;
+        binding.postValue(port.slot, value);
+        if (control[STATUS] !== NOT_PRIMITIVE) return true;
+      }
+      connect();
+      return apply(this.postMessage, this, arguments);
+    }
+    if (typeof value !== 'object') return apply(nodePost, this, arguments);
+
+    const outer = posting;
+
+    posting = true;
+    try {
+      return apply(nodePost, this, arguments);
+    } finally {
+      posting = outer;
+    }
+  },
+  on(type, listener) {
+    if (type === 'messages') connect();
+    port.addingByOn = true;
+    try {
+      return nodeOn.call(this, type, listener);
+    } finally {
+      port.addingByOn = false;
+    }
+  },
+  addListener(type, listener) {
+    return this.on(type, listener);
+  },
+  close(callback) {
+    if (this === port.node) closed = true;
+    return nodePrototype.close.call(this, callback);
+  },
+  once(type, listener) {
+    if (type === 'messages') connect();
+    return nodeOnce.call(this, type, listener);
+  },
+  addEventListener(type) {
+    if (type === 'messages') connect();
+    return apply(nodeListen, this, arguments);
+  },
+  postMessages(values) {
+    connect();
+    return this.postMessages(values);
+  },
+  detach() {
+    connect();
+    return this.detach();
+  },
+  get receiveViews() {
+    return false;
+  },
+  set receiveViews(wanted) {
+    connect();
+    this.receiveViews = wanted;
+  },
+};
 
 /**
- * Whether our parent has made a half for us. A parent that does not get to an end keeps Node's channel,
- * which is as good and slower.
+ * Attach the endpoint that our parent has made for us. A parent that does not get to an end keeps Node's channel, which is
+ * as good and slower.
+ * @returns {number | undefined} its slot, undefined without
  */
-function hasHalf() {
-  for (let waited = 0; waited < CLAIM_MS; waited += CLAIM_SLICE_MS) {
-    const id = binding.spawnLook(threads.threadId, CLAIM_SLICE_MS);
+function join() {
+  for (let waited = 0; waited < JOIN_MS; waited += JOIN_SLICE_MS) {
+    const joined = binding.join(threads.threadId, JOIN_SLICE_MS);
 
-    if (id !== null) return id !== undefined;
+    if (joined !== null) return joined;
   }
-  return false;
+  return undefined;
 }
 
-/** In a worker of ours: its port. In a worker of Node's: Node's port. Else null. */
+/** The parentPort of this worker, with our methods if its parent is ours. */
 function findParentPort() {
-  const node = threads.parentPort;
+  const { parentPort } = threads;
 
-  return node !== null && node !== undefined && hasHalf() ? new ParentPort(node) : node;
+  listen();
+  port.slot = join();
+  if (port.slot === undefined) return parentPort;
+  port.node = local.parentPort = parentPort;
+  endpoints[port.slot] = arrive;
+  binding.bind(port.slot, parentPort);
+  binding.place(port.slot, true); // where Node's port stands, as far as can be told
+  binding.setReceiving(port.slot, true);
+
+  /* What is not ours here is Node's own, also when port.js is loaded and goes between the two. */
+  const own = Object.getOwnPropertyDescriptors(methods);
+
+  for (const name of ['start', 'ref', 'unref', 'hasRef']) {
+    own[name] = Object.getOwnPropertyDescriptor(nodePrototype, name);
+  }
+  for (const name of Object.keys(own)) own[name].enumerable = Object.hasOwn(nodePrototype, name);
+  own[kInspect] = Object.getOwnPropertyDescriptor(nodePrototype, kInspect);
+  Object.setPrototypeOf(parentPort, Object.create(nodePrototype, own));
+  Object.defineProperty(parentPort, kHybridDispatch,
+    { value: dispatch, writable: true, configurable: true });
+  return parentPort;
 }
 
 function findWorkerData() {
@@ -422,8 +374,31 @@ function findWorkerData() {
   return opened;
 }
 
-binding.threadRun(threads.threadId, threads.threadName);
+/** What receiveMessageOnPort() gives. @returns {{ message: unknown } | undefined} */
+function receive() {
+  if (port.endpoint !== null || byRing || direct) {
+    connect();
+    return require('./parent-endpoint').receive();
+  }
+
+  const received = threads.receiveMessageOnPort(port.node);
+
+  if (received === undefined) { // the parent may have gone over to the ring
+    if (binding.queued === undefined) define(0);
+    if (binding.queued(port.slot) === 0) return undefined;
+    connect();
+    return require('./parent-endpoint').receive();
+  }
+  heard = true;
+  if (received.message?.kind === CHANNEL) {
+    connect().adopt(received.message.end);
+    return require('./parent-endpoint').receive();
+  }
+  return received.message?.kind === ENVELOPE
+    ? { message: open(received.message, port.node)[0] } : received;
+}
+
 module.exports = {
-  HELLO, ENVELOPE, GUARD, giveBack: ParentPort.giveBack, parentPort: findParentPort(),
-  workerData: findWorkerData(),
+  CHANNEL, ENVELOPE, GUARD, NOT_PRIMITIVE, port, listening,
+  connect, open, receive, hook, hear, throwLater, findParentPort, findWorkerData,
 };

@@ -8,23 +8,14 @@
  */
 
 const { inspect } = require('node:util');
-const {
-  MessageChannel: NodeChannel, MessagePort: NodePort, receiveMessageOnPort: nodeReceive,
-  isMarkedAsUntransferable, markAsUncloneable, markAsUntransferable: nodeMark,
-} = require('./threads');
-
-const { binding, control, mark, STATUS } = require('./native');
+const { Endpoint } = require('./endpoint');
+const { binding, control, threads, local, define, owner, STATUS } = require('./native');
 const {
   NodeEventTarget, kCreateEvent, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener, kOnClose,
   kRemoveListener,
 } = require('./node-events');
 
-/** What an endpoint calls on its owner, and asks it; see endpoint.js. */
-const kMessage = Symbol('message');
-const kMessages = Symbol('messages');
-const kBatching = Symbol('batching');
-const kMessageError = Symbol('messageerror');
-const kClosed = Symbol('closed');
+const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
 /** Makes something else of a port that has arrived; see companion.js. */
 const kArrive = Symbol('arrive');
 
@@ -32,25 +23,13 @@ const kArrive = Symbol('arrive');
 const kStop = Symbol('stop');
 const kReceive = Symbol('receive');
 
-/** What a passport's one message is known by. */
-const PASSPORT = mark('passport');
+const {
+  MessageChannel: NodeChannel, MessagePort: NodePort, receiveMessageOnPort: nodeReceive,
+  isMarkedAsUntransferable, markAsUncloneable, markAsUntransferable: nodeMark,
+} = threads;
 
-const onClose = NodePort.prototype[kOnClose];
+const { [kOnClose]: onClose, [kHybridDispatch]: nodeDispatch } = NodePort.prototype;
 const { apply } = Reflect;
-
-/** What channels are made of, loaded with the first: a worker may have none for long. */
-let companion;
-let Endpoint;
-let byNode;
-let smallBuffers;
-
-function load() {
-  if (companion !== undefined) return;
-  companion = require('./companion');
-  byNode = require('./by-node');
-  smallBuffers = require('./small-buffers');
-  ({ Endpoint } = require('./endpoint'));
-}
 
 /** What a ringport MessagePort is and how one is made, for those that port.js does not load. */
 const ports = {
@@ -60,128 +39,14 @@ const ports = {
   endpointOf: undefined,
   /** @returns a ringport port on this slot (-1: closed) whose companion is `end` */
   make,
-  /** @returns {import('./endpoint').Endpoint | undefined} in this slot */
-  endpointAt: undefined,
   /** receiveMessageOnPort for a port of ours */
   receive: undefined,
-  /** @returns {import('./codec')} which is loaded on first need */
-  codec: undefined,
-  /** How many there have been in this thread, but for the one of its parent. */
-  made: 0,
   /** Those that are marked as untransferable, on Node 20, which overlooks them in a transfer list. */
   marked: undefined,
-  /** (id, sign) => void: have this thread's parent, if it has one, do what guard() does. */
-  guardByParent: undefined,
 };
-
-/**
- * When `sign` closes, the half with this id has been lost, or has arrived: then nobody knows the id any more.
- * @param {bigint} id @param {import('node:worker_threads').MessagePort} sign
- */
-function guard(id, sign) {
-  sign.unref();
-  sign.on('close', () => binding.lost(id));
-}
-
-/** Node's own error: what it throws when its counterpart is called like this. */
-function throwAsNode(call) {
-  const { port1 } = new NodeChannel();
-
-  try {
-    call(port1);
-  } finally {
-    port1.close();
-  }
-}
 
 function isObject(value) {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
-}
-
-function readArray(array) {
-  const { length } = array;
-  const list = [];
-
-  for (let i = 0; i < length; i++) list.push(array[i]);
-  return list;
-}
-
-/** As Node reads a transfer list. @returns {unknown[] | null} null: it is no iterable */
-function readIterable(object) {
-  if (!isObject(object)) return null;
-  if (Array.isArray(object)) return readArray(object);
-
-  const method = object[Symbol.iterator];
-  const iterator = typeof method === 'function' ? method.call(object) : null;
-  const next = isObject(iterator) ? iterator.next : null;
-
-  if (typeof next !== 'function') return null;
-  for (const list = []; ;) {
-    const result = next.call(iterator);
-
-    if (!isObject(result)) return null;
-    if (result.done) return list;
-    list.push(result.value);
-  }
-}
-
-/**
- * The second argument of postMessage: an iterable, or { transfer: iterable }.
- * @returns {unknown[] | null}
- */
-function readList(argument) {
-  if (argument === undefined || argument === null) return null;
-  if (!isObject(argument)) throwAsNode((port) => port.postMessage(undefined, argument));
-
-  let list = readIterable(argument);
-
-  if (list === null) {
-    const { transfer } = argument;
-
-    if (transfer === undefined) return null;
-    list = readIterable(transfer);
-    if (list === null) throwAsNode((port) => port.postMessage(undefined, { transfer: null }));
-  }
-  return list;
-}
-
-/** @returns {companion.Transfer | null} */
-function readTransfer(argument) {
-  const list = readList(argument);
-
-  load();
-  return list === null ? null : new companion.Transfer(list);
-}
-
-/** postMessage(value, argument) for this endpoint. */
-function postWith(endpoint, value, argument) {
-  const list = readList(argument);
-
-  if (list === null) return endpoint.post(value, null);
-  load();
-  if (smallBuffers.areSmall(list)) {
-    const result = endpoint.post(value, null);
-
-    smallBuffers.detach(list);
-    return result;
-  }
-
-  const bytes = byNode.bytesOf(list);
-
-  if (bytes >= 0 && byNode.isLight(value, list)) return endpoint.postByNode(value, list, bytes);
-  return endpoint.post(value, new companion.Transfer(list));
-}
-
-/**
- * What postMessages takes.
- * @returns {Iterable<unknown>}
- * @throws {TypeError} ERR_INVALID_ARG_TYPE
- */
-function checkIterable(values) {
-  if (isObject(values) && typeof values[Symbol.iterator] === 'function') return values;
-
-  throw require('./codec/errors').withCode(
-    new TypeError('The "values" argument must be an iterable object'), 'ERR_INVALID_ARG_TYPE');
 }
 
 /** Node's ports listen to these on themselves, which shows in eventNames() and the like. */
@@ -217,6 +82,7 @@ function throwLater(error) {
  * and MessageEvent takes it as a port; what would need Node's native half is replaced here.
  */
 class Port extends NodePort {
+  /** @type {import('./endpoint').Endpoint} */
   #endpoint;
   /** The only 'message' listener, if it is a function added by on(): called without an event. */
   #sole = null;
@@ -241,12 +107,9 @@ class Port extends NodePort {
   }
 
   static endpointOf(object) {
-    return Port.isPort(object) ? object.#endpoint.connected() : undefined;
-  }
-
-  /** This is the endpoint of the port from now on. */
-  static connect(port, endpoint) {
-    port.#endpoint = endpoint;
+    if (Port.isPort(object)) return object.#endpoint;
+    return object === local.parentPort && object !== null
+      ? require('./parent-port').connect() ?? undefined : undefined;
   }
 
   /** The endpoint of what a method was called on. */
@@ -262,29 +125,7 @@ class Port extends NodePort {
    * @throws {DOMException} DataCloneError: the port is closed or was sent away
    */
   detach() {
-    const endpoint = Port.#of(this).connected();
-
-    if (!endpoint.open) throwAsNode((port) => port.postMessage(null, [companion.closedPort()]));
-
-    const end = companion.ensure(endpoint);
-    const id = binding.announce(endpoint.slot);
-    const { port1, port2 } = new NodeChannel();
-    const passport = { kind: PASSPORT, id, end };
-    const list = [end];
-
-    /* Who hears of a loss: the peer from the companion, unless it has closed before; this thread from port1,
-     * until it ends; and its parent. */
-    if (ports.guardByParent !== undefined) {
-      const { port1: sign, port2: other } = new NodeChannel();
-
-      passport.sign = sign;
-      list.push(sign);
-      ports.guardByParent(id, other);
-    }
-    port1.postMessage(passport, list);
-    endpoint.depart();
-    guard(id, port1);
-    return port2;
+    return require('./passport').detach(Port.#of(this));
   }
 
   /**
@@ -296,9 +137,9 @@ class Port extends NodePort {
   postMessage(value, transfer) {
     const endpoint = Port.#of(this);
 
-    if (arguments.length === 0) throwAsNode((port) => port.postMessage());
+    if (arguments.length === 0) require('./transfer-list').throwAsNode((port) => port.postMessage());
     if (transfer === undefined) return endpoint.post(value, null);
-    return postWith(endpoint, value, transfer);
+    return require('./transfer-list').postWith(endpoint, value, transfer);
   }
 
   /**
@@ -313,7 +154,7 @@ class Port extends NodePort {
   postMessages(values) {
     const endpoint = Port.#of(this);
 
-    endpoint.postMany(checkIterable(values));
+    endpoint.postMany(require('./transfer-list').checkIterable(values));
     return endpoint.open ? true : undefined;
   }
 
@@ -407,6 +248,7 @@ class Port extends NodePort {
     const before = this.#heard.message || this.#heard.messages;
 
     this.#heard[type] = heard;
+    if (type === 'messages' && heard) this.#endpoint.endDirect();
     if (heard && !before) {
       this.ref();
       this.start();
@@ -434,7 +276,7 @@ class Port extends NodePort {
 
     if (sole === null) {
       this[kCurrentlyReceivingPorts] = list ?? [];
-      this[kHybridDispatch](value, 'message', undefined);
+      nodeDispatch.call(this, value, 'message', undefined);
       return;
     }
     callListener(sole, this, value);
@@ -442,18 +284,18 @@ class Port extends NodePort {
 
   [kMessages](values, list) {
     this[kCurrentlyReceivingPorts] = list ?? [];
-    this[kHybridDispatch](values, 'messages', undefined);
+    nodeDispatch.call(this, values, 'messages', undefined);
   }
 
   [kMessageError](error) {
     this[kCurrentlyReceivingPorts] = [];
-    this[kHybridDispatch](error, 'messageerror', undefined);
+    nodeDispatch.call(this, error, 'messageerror', undefined);
   }
 
   /** Node's MessageEvent takes only Node's own ports. */
   [kCreateEvent](data, type) {
     const list = this[kCurrentlyReceivingPorts];
-    const ours = list?.some((port) => Port.isPort(port));
+    const ours = list !== undefined && list.length > 0 && list.some((port) => Port.isPort(port));
 
     if (type !== 'messages' && !ours) return super[kCreateEvent](data, type);
     this[kCurrentlyReceivingPorts] = [];
@@ -486,46 +328,20 @@ Object.setPrototypeOf(Port, NodeEventTarget);
 
 /** The class as users see it; it only ever throws, as Node's does. */
 function MessagePort() {
-  throwAsNode(() => new NodePort());
+  require('./transfer-list').throwAsNode(() => new NodePort());
 }
 
 Object.setPrototypeOf(MessagePort, NodeEventTarget);
 MessagePort.prototype = Port.prototype;
 Object.defineProperty(MessagePort.prototype, 'constructor', { value: MessagePort });
+Object.defineProperty(MessagePort, 'from', {
+  value: { from(passport) { return require('./passport').from(passport); } }.from, writable: true, configurable: true,
+});
 
-/**
- * The port that a passport stands for. The passport's one message is taken and the passport closed.
- * @param {import('node:worker_threads').MessagePort} passport made by detach() in any thread
- * @returns {MessagePort} with everything that was queued for it, in order
- * @throws {TypeError} ERR_INVALID_ARG_TYPE: not a MessagePort of Node's
- * @throws {RingportError} ERR_RINGPORT_INVALID_PASSPORT: it is no passport, or it has been used
- */
-function from(passport) {
-  if (!(passport instanceof NodePort)) throwAsNode(() => nodeReceive(null));
-  load();
-
-  const received = nodeReceive(passport)?.message;
-  const valid = received?.kind === PASSPORT && received.end instanceof NodePort;
-  const slot = valid ? binding.attach(received.id) : -1;
-
-  if (slot === -1) {
-    /* It came here and goes no further: the other side must learn of it. */
-    if (valid) {
-      received.end.close();
-      received.sign?.close();
-    }
-
-    const { RingportError } = require('./codec/errors');
-
-    throw new RingportError('ERR_RINGPORT_INVALID_PASSPORT',
-      'The port is no passport of a ringport MessagePort, or it has been used');
-  }
-  received.sign?.close();
-  passport.close();
-  return make(slot, received.end);
+/* Until somebody had the class, the port of a worker could do without it. */
+if (local.parentPort !== null) {
+  Object.setPrototypeOf(Object.getPrototypeOf(local.parentPort), Port.prototype);
 }
-
-Object.defineProperty(MessagePort, 'from', { value: from, writable: true, configurable: true });
 
 /* As on Node's prototype, to the name and the length. */
 for (const name of ['onmessage', 'onmessageerror']) {
@@ -545,14 +361,13 @@ for (const name of ['postMessage', 'start', 'close', 'ref', 'unref', 'hasRef']) 
 
 /** A port on this slot (-1: closed), whose companion is `end`. */
 function make(slot, end) {
-  load();
 
   const endpoint = new Endpoint(slot);
   const port = new Port(endpoint);
 
-  ports.made++;
+  local.portsMade++;
   if (slot === -1) end?.close();
-  else if (end !== undefined) companion.adopt(endpoint, end);
+  else if (end !== undefined) endpoint.adopt(end);
   return port;
 }
 
@@ -564,7 +379,7 @@ ports.receive = (port) => port[kReceive]();
 function MessageChannel() {
   if (new.target === undefined) return NodeChannel(); // throws ERR_CONSTRUCT_CALL_REQUIRED
 
-  load();
+  define(0);
 
   const slot = binding.open();
 
@@ -584,8 +399,9 @@ if (tag !== undefined) Object.defineProperty(MessageChannel.prototype, Symbol.to
  * @throws {TypeError} ERR_INVALID_ARG_TYPE
  */
 function receiveMessageOnPort(port) {
-  if (port !== null && typeof port === 'object' && ports.isOurs(port)) return ports.receive(port);
-  return nodeReceive(port);
+  if (port === null || typeof port !== 'object') return nodeReceive(port);
+  if (ports.isOurs(port)) return ports.receive(port);
+  return port === local.parentPort ? require('./parent-port').receive() : nodeReceive(port);
 }
 
 /**
@@ -598,13 +414,11 @@ function markAsUntransferable(object) {
   nodeMark(object);
   /* In a transfer list its companion's end stands for the port. */
   if (endpoint === undefined) return;
-  if (isMarkedAsUntransferable !== undefined) nodeMark(companion.ensure(endpoint));
+  if (isMarkedAsUntransferable !== undefined) nodeMark(require('./companion').ensure(endpoint));
   else (ports.marked ??= new WeakSet()).add(object);
 }
 
 module.exports = {
-  MessageChannel, MessagePort, Port, markAsUntransferable, receiveMessageOnPort,
-  guard, load, ports, checkIterable, postWith, readIterable, readList, readTransfer, throwAsNode,
-  throwLater, watch,
+  MessageChannel, MessagePort, Port, markAsUntransferable, receiveMessageOnPort, ports, throwLater, watch,
   kArrive, kBatching, kClosed, kMessage, kMessageError, kMessages, kReceive, kStop,
 };

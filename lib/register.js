@@ -5,7 +5,7 @@
 const { active } = require('./index');
 
 const { register, unregister } = active
-  ? require('./launch').load('registration') : require('./inactive').unregistered();
+  ? require('./registration') : require('./inactive').unregistered();
 
 /* Written out, so that Node finds the names for `import { unregister } from 'ringport/register'`. */
 module.exports = { register, unregister };

@@ -17,10 +17,8 @@ const path = require('node:path');
 const threads = require('node:worker_threads');
 
 const ringport = require('./index');
-const launch = require('./launch');
-const { giveBack } = require('./parent-port');
+const { local: { launch }, threads: originals } = require('./native');
 const relay = require('./relay');
-const originals = require('./threads');
 
 const { createRequire, syncBuiltinESMExports } = Module;
 const { getEnvironmentData, setEnvironmentData } = originals;
@@ -72,8 +70,7 @@ function register() {
 
 /**
  * Use what Node has, in this thread and in those that it starts from now on. Ports and workers that are
- * there stay what they are, also those in a worker's workerData; its parentPort is Node's again, which hears
- * what comes to ours.
+ * there stay what they are, also those in a worker's workerData, and so does its parentPort.
  */
 function unregister() {
   if (threads[kOriginals] !== originals) return;
@@ -87,13 +84,12 @@ function unregister() {
     if (now?.value === globals[name]) Object.defineProperty(globalThis, name, nodeGlobals[i]);
   });
   if (Module.register === ourRegister) Module.register = nodeRegister;
-  giveBack(ringport.parentPort);
   Object.assign(launch, asNode);
   setEnvironmentData(KEY, { off: true });
   syncBuiltinESMExports();
 }
 
-/** Have a thread registered before it runs anything else; see launch.js. */
+/** Have a thread registered before it runs anything else; see native.js. */
 function beginLaunch(options) {
   const given = options?.execArgv;
 

@@ -10,10 +10,9 @@
  */
 
 const { binding } = require('./native');
-const {
-  MessageChannel, kArrive, ports, readIterable, readList, receiveMessageOnPort,
-} = require('./port');
-const threads = require('./threads');
+const { MessageChannel, kArrive, ports, receiveMessageOnPort } = require('./port');
+const { readIterable, readList } = require('./transfer-list');
+const threads = require('./native').threads;
 
 const isOurs = (object) => ports.isOurs(object);
 /** A transfer list as an array, since it can be read once; null: there is none, or Node refuses it. */

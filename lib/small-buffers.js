@@ -10,7 +10,7 @@
  */
 
 const { types } = require('node:util');
-const { isMarkedAsUntransferable } = require('./threads');
+const { isMarkedAsUntransferable } = require('./native').threads;
 
 /** From here on moving is cheaper: of one, and of all of a list. */
 const ONE = 32 * 1024;

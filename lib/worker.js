@@ -3,45 +3,33 @@
 /*
  * worker.js - Worker; the other side is parent-port.js.
  *
- * Node makes the thread, the isolate and the loop. Between parent and child lie two lanes: Node's own
- * channel, which is there from the start, and a pair of ringport halves, of which the child takes
- * its one when it has loaded ringport and something to say (see parent-port.js and spawn.h). So a worker
- * that never does works as with Node's Worker, and one that does is heard and served by ring from then on:
- *
- *   child                                     parent
- *   claims its half, makes the companion
- *   posts HELLO with the companion's other    posts on Node's lane, and does not yet take
- *   end on Node's lane                        what comes by ring
- *                                             gets HELLO: all that the child posted before it on
- *   posts by ring                             Node's lane has been delivered; takes what came by
- *                                             ring, and posts by ring from now on
- *   gets the first message by ring: all that
- *   came on Node's lane before it is there
- *   and is delivered first
- *
- * Each message takes one lane and arrives once, and their order holds across the change.
+ * Node makes the thread, the isolate and the loop. Between parent and child lie two ways: Node's own
+ * channel, which is there from the start, and a pair of ringport endpoints, of which the child attaches its one when it loads
+ * ringport. Each side sends its first messages by Node; when they have cost as much as the ring does to load, and
+ * the other side has attached its endpoint, it goes over to the ring with its next message, also within a burst. The
+ * receiver of the first message by ring delivers what came by Node first: all of it is there by then. So
+ * each message takes one way and arrives once, in order, and a worker that never loads ringport works as with Node's Worker.
  */
 
 const EventEmitter = require('node:events');
 
-const companion = require('./companion');
-const { Endpoint, ALL } = require('./endpoint');
-const launch = require('./launch');
-const { binding, control, STATUS } = require('./native');
-const { findSymbol, kHybridDispatch, line, symbol } = require('./node-events');
-const { HELLO, ENVELOPE, GUARD } = require('./parent-port');
-const {
-  checkIterable, guard, ports, postWith, readTransfer, throwAsNode, throwLater, watch,
-  kBatching, kClosed, kMessage, kMessageError, kMessages,
-} = require('./port');
-const threads = require('./threads');
+const { binding, control, endpoints, line, define, local, owner, threads, thresholds, STATUS } = require('./native');
+const { CHANNEL, ENVELOPE, GUARD, NOT_PRIMITIVE, throwLater } = require('./parent-port');
 
-const kOnExit = symbol(threads.Worker.prototype, 'kOnExit');
+const kHybridDispatch = Symbol.for('nodejs.internal.kHybridDispatch');
+
+/** The symbol with this description on an object, undefined if there is none. */
+const findSymbol = (object, description) =>
+  Object.getOwnPropertySymbols(object).find((s) => s.description === description);
+
+const kOnExit = findSymbol(threads.Worker.prototype, 'kOnExit');
+let kPublicPort;
 
 const NONE = -1;
 
 /** What a Worker of Node's inherits to call its listeners with, if that is Node's own still. */
 const { emit: nodeEmit } = threads.Worker.prototype;
+const { prototype: nodePrototype } = threads.MessagePort;
 const isNodes = Function.prototype.toString.call(nodeEmit).includes('kErrorMonitor');
 /** Whether what listeners return is looked at. */
 const kCapture = findSymbol(EventEmitter.prototype, 'kCapture');
@@ -49,18 +37,31 @@ const kCapture = findSymbol(EventEmitter.prototype, 'kCapture');
 /** How emit() calls a listener. */
 const call = line >= 26 ? Reflect.apply : (listener, ...args) => listener.apply(...args);
 
+const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
+
 /**
  * Node's Worker with the fast lane; see https://nodejs.org/api/worker_threads.html#class-worker. All
  * options, methods, properties and events are Node's.
  */
 class Worker extends threads.Worker {
-  #endpoint;
+  /** null until a message has gone or come by ring. */
+  #endpoint = null;
+  #slot;
+  /** What async_hooks sees: a port that says whether it keeps the loop alive. */
+  #resource;
+  /** What messages by Node have cost; see parent-port.js. */
+  #spent = 0;
+  #heard = false;
+  /** A message has gone by ring, so all must. */
+  #byRing = false;
+  /** Primitives that come are handed over by C. */
+  #direct = false;
+  /** Node reads the getters of a message: what they post goes before it, on the same way. */
+  #posting = false;
   #thread;
   /** Node's port to the worker; null after its end. */
   #node;
-  #id;
-  /** HELLO has come: messages go by ring. */
-  #live = false;
+  #receivesViews = false;
   #exiting = false;
   #ended = false;
 
@@ -75,13 +76,13 @@ class Worker extends threads.Worker {
 
     let envelope = null;
 
-    launch.prepare();
+    define(0);
     binding.spawnBegin();
     try {
       slot = binding.open();
       childSlot = control[STATUS];
       envelope = envelopeFor(options);
-      super(filename, launch.begin(envelope === null ? options : {
+      super(filename, local.launch.begin(envelope === null ? options : {
         ...options, workerData: envelope.message, transferList: envelope.list,
       }));
       thread = this.threadId;
@@ -92,18 +93,27 @@ class Worker extends threads.Worker {
       envelope?.takeBack();
       throw error;
     } finally {
-      launch.end();
+      local.launch.end();
     }
     binding.place(slot, false); // behind the handles that Node has just made
+    /* From the first message by ring on, which waits until Node has called those. */
+    binding.setReceiving(slot, true);
+    binding.place(slot, false); // behind the handles that Node has just made
+    /* From the first message by ring on, which waits until Node has called those. */
+    binding.setReceiving(slot, true);
     envelope?.sent(thread);
     this.#thread = thread;
-    this.#node = this[findSymbol(this, 'kPublicPort')];
+    kPublicPort ??= findSymbol(this, 'kPublicPort');
+    this.#node = this[kPublicPort];
     this.#listen();
-    this.#endpoint = new Endpoint(slot);
-    this.#endpoint.bind(this, false);
+    this.#slot = slot;
+    /* With nothing queued it is the end of the child's half, of which 'exit' tells. */
+    endpoints[slot] = (queued) => queued > 0 && this.#arrive();
+    this.#resource = Object.create(threads.MessagePort.prototype,
+      { hasRef: { value: () => this.#node !== null && this.#node.hasRef() } });
+    binding.bind(slot, this.#resource); // which does not keep it
     /* Withdrawn, it is lost with this thread, which may be terminated before it commits. */
-    this.#id = binding.withdraw(childSlot);
-    binding.spawnCommit(thread, this.#id, this.threadName ?? nameIn(options));
+    binding.spawnCommit(thread, binding.withdraw(childSlot), this.threadName ?? nameIn(options));
     binding.detach(childSlot);
   }
 
@@ -113,28 +123,72 @@ class Worker extends threads.Worker {
    * @throws {DOMException} DataCloneError; nothing is sent and nothing detached
    */
   postMessage(value, transfer) {
-    if (this.#ended) return undefined;
-    if (arguments.length === 0) throwAsNode((port) => port.postMessage());
-    if (this.#live) {
-      if (transfer === undefined) this.#endpoint.post(value, null);
-      else postWith(this.#endpoint, value, transfer);
+    if (this.#endpoint !== null && transfer === undefined && arguments.length !== 0) {
+      this.#endpoint.post(value, null);
       return undefined;
     }
+    if (this.#ended) return undefined;
+    if (arguments.length === 0) return super.postMessage(); // which throws
+    if (this.#endpoint === null) {
+      if (!this.#byRing && !this.#pays(value, transfer)) return this.#postByNode(value, transfer);
+      if (!this.#byRing) require('./posts').watchPosts();
+      this.#byRing = true;
+      if (transfer === undefined && (typeof value !== 'object' || value === null)) {
+        binding.postValue(this.#slot, value);
+        if (control[STATUS] !== NOT_PRIMITIVE) return undefined;
+      }
+      this.#connect();
+    }
+    if (transfer === undefined) this.#endpoint.post(value, null);
+    else require('./transfer-list').postWith(this.#endpoint, value, transfer);
+    return undefined;
+  }
 
-    const read = transfer === undefined ? null : readTransfer(transfer);
+  /** Whether a message is to go by ring, and can. */
+  #pays(value, transfer) {
+    if (this.#posting) return false;
+    this.#spent += typeof value === 'object' ? thresholds.OBJECT : thresholds.SIMPLE;
+    if (this.#heard) this.#spent += thresholds.ANSWER;
+    this.#heard = false;
+    return (this.#spent > thresholds.FIRST ||
+      (local.portsMade > 0 && (typeof value === 'object' || transfer !== undefined))) &&
+      binding.peerDeclared(this.#slot);
+  }
 
-    if (read === null || read.ports.length === 0) return super.postMessage(...arguments);
+  #postByNode(value, transfer) {
+    const outer = this.#posting;
 
-    const envelope = companion.Envelope.seal(ENVELOPE, value, read);
+    if (transfer === undefined && typeof value !== 'object') {
+      this.#node.postMessage(value);
+      return;
+    }
+    this.#posting = true;
+    try {
+      if (local.portsMade > 0 && transfer !== undefined) this.#postWithPorts(value, transfer);
+      else this.#node.postMessage(value, transfer);
+    } finally {
+      this.#posting = outer;
+    }
+  }
+
+  /** To a child that has not attached its endpoint: there may be ports of ours in the list. */
+  #postWithPorts(value, transfer) {
+    const read = require('./transfer-list').readTransfer(transfer);
+
+    if (read === null || read.ports.length === 0) {
+      this.#node.postMessage(value, read === null ? transfer : read.list);
+      return;
+    }
+
+    const envelope = require('./companion').Envelope.seal(ENVELOPE, value, read);
 
     try {
-      super.postMessage(envelope.message, envelope.list);
+      this.#node.postMessage(envelope.message, envelope.list);
     } catch (error) {
       envelope.takeBack();
       throw error;
     }
     envelope.sent(this.#thread);
-    return undefined;
   }
 
   /**
@@ -145,45 +199,110 @@ class Worker extends threads.Worker {
    */
   postMessages(values) {
     if (this.#ended) return;
-    checkIterable(values);
-    if (this.#live) this.#endpoint.postMany(values);
+    require('./transfer-list').checkIterable(values);
+    if (binding.peerDeclared(this.#slot)) this.#connect();
+    if (this.#endpoint !== null) this.#endpoint.postMany(values);
     else for (const value of values) this.postMessage(value);
   }
 
   /** See MessagePort's: what the worker sends. */
   get receiveViews() {
-    return this.#endpoint.views;
+    return this.#receivesViews;
   }
 
   set receiveViews(wanted) {
-    this.#endpoint.wantViews(Boolean(wanted));
+    define(1);
+    this.#receivesViews = Boolean(wanted);
+    if (this.#endpoint !== null) this.#endpoint.wantViews(this.#receivesViews);
+    else if (!this.#ended) binding.wantViews(this.#slot, this.#receivesViews);
   }
 
-  /** What ringport in the worker has to say comes on Node's lane, and is not for the application. */
+  /** What ringport in the worker has to say comes by Node, and is not for the application. */
   #listen() {
     const node = this.#node;
     const { [kHybridDispatch]: dispatch } = node;
 
     Object.defineProperty(node, kHybridDispatch, { value: (value, type, event) => {
-      if (!this.#takes(value)) dispatch.call(node, value, type, event);
+      this.#heard = true;
+      if (typeof value !== 'object' || value === null || !this.#takes(value)) {
+        dispatch.call(node, value, type, event);
+      }
     }, configurable: true });
   }
 
-  /** @returns {boolean} whether it was for us */
-  #takes(message) {
-    if (message === null || typeof message !== 'object') return false;
-
-    const { kind, id } = message;
-
-    if (kind === HELLO && id === this.#id) {
-      this.#hello(message.end);
+  /** @returns {boolean} whether this message was for us */
+  #takes({ kind, id, end, sign }) {
+    if (kind === CHANNEL) {
+      this.#connect();
+      this.#endpoint.adopt(end);
       return true;
     }
-    if (kind === GUARD) { // whose own parent lives longer still
-      (ports.guardByParent ?? guard)(id, message.sign);
+    if (kind === GUARD) {
+      const { guard, guardByParent } = require('./passport');
+
+      (local.parentPort === null ? guard : guardByParent)(id, sign);
       return true;
     }
     return false;
+  }
+
+  /** A message has come by ring. @returns {boolean} whether endpoint.js is to deal with it */
+  #arrive() {
+    if (this.#direct || this[kBatching]) return this.#connect(); // in the first case it is no primitive
+    if (this.#dispatchEarlier()) return false; // this came before
+    this.#direct = true;
+    binding.setDirect(this.#slot, this, this[kMessage]);
+    return false;
+  }
+
+  /** Have all of the ring. @returns {boolean} false: the worker has ended */
+  #connect() {
+    if (this.#endpoint !== null || this.#ended) return !this.#ended;
+    this.#byRing = true;
+
+    const { Endpoint } = require('./endpoint');
+    const endpoint = new Endpoint(this.#slot);
+
+    endpoint.owner = this;
+    endpoint.direct = this.#direct;
+    endpoint.earlier = this.#direct ? null : () => this.#dispatchEarlier();
+    endpoint.offer = (end) => {
+      if (this.#node !== null) nodePrototype.postMessage.call(this.#node, { kind: CHANNEL, end }, [end]);
+    };
+    endpoint.pull = () => this.#pull();
+    this.#endpoint = endpoint;
+    endpoint.receiving = true;
+    if (this.#receivesViews) endpoint.wantViews(true);
+    return true;
+  }
+
+  /** Messages that have been taken from Node's queue to find the Node channel among them. */
+  #pulled = [];
+
+  /** Take what Node has brought until the Node channel is among it. */
+  #pull() {
+    while (this.#node !== null && this.#endpoint.hold.companion === null) {
+      const received = threads.receiveMessageOnPort(this.#node);
+
+      if (received === undefined) break;
+      if (!isObject(received.message) || !this.#takes(received.message)) this.#pulled.push(received.message);
+    }
+    /* Nothing may come by ring that would have these dispatched. */
+    if (this.#pulled.length > 0) setImmediate(() => { while (this.#pulled.length > 0) this.#dispatchEarlier(); });
+  }
+
+  /** Dispatch a message that came by Node before the first one by ring. @returns {boolean} false: there is none */
+  #dispatchEarlier() {
+    const node = this.#node;
+
+    if (node === null) return false;
+
+    const received = this.#pulled.length > 0
+      ? { message: this.#pulled.shift() } : threads.receiveMessageOnPort(node);
+
+    if (received === undefined) return false;
+    node[kHybridDispatch](received.message, 'message', undefined);
+    return true;
   }
 
   emit(name, ...args) {
@@ -208,34 +327,25 @@ class Worker extends threads.Worker {
     return super.removeAllListeners(...args);
   }
 
-  /** Whatever the worker posted comes before its 'error' and its 'exit': Node's lane, then the ring. */
+  /** Whatever the worker posted comes before its 'error' and its 'exit': first what came by Node, then the ring. */
   #drain() {
-    const node = this.#node;
-
-    while (!this.#live && node !== null) {
-      const received = threads.receiveMessageOnPort(node);
-
-      if (received === undefined) break;
+    for (let more = true; more;) {
       try {
-        if (!this.#takes(received.message)) this.emit('message', received.message);
+        more = this.#dispatchEarlier();
       } catch (error) {
         throwLater(error); // what comes after it comes all the same
       }
     }
-    if (this.#live) this.#endpoint.drain(ALL);
-  }
-
-  #hello(end) {
-    this.#live = true;
-    companion.adopt(this.#endpoint, end);
-    this.#endpoint.start();
+    if (this.#endpoint === null && binding.queued(this.#slot) > 0) this.#connect();
+    if (this.#endpoint !== null) this.#endpoint.drain(require('./endpoint').ALL);
   }
 
   #end() {
     this.#ended = true;
     this.#node = null;
     binding.spawnForget(this.#thread);
-    this.#endpoint.close();
+    if (this.#endpoint !== null) this.#endpoint.close();
+    else binding.close(this.#slot);
   }
 
   get [kBatching]() {
@@ -243,6 +353,13 @@ class Worker extends threads.Worker {
   }
 
   [kMessage](value) {
+    if (this[kBatching]) {
+      this.#connect();
+      this.#endpoint?.endDirect();
+      this.#emitNow('messages', [value]);
+      return;
+    }
+
     const listener = this._events?.message;
 
     if (typeof listener !== 'function' || !isNodes || kCapture === undefined || this[kCapture] ||
@@ -275,7 +392,7 @@ class Worker extends threads.Worker {
 
       const result = this.emit(name, value); // the application's own
 
-      if (line < 24) watch(result);
+      if (line < 24) require('./port').watch(result);
     } catch (error) {
       throwLater(error);
     }
@@ -288,14 +405,21 @@ class Worker extends threads.Worker {
 
 /** What carries workerData that has our ports in it; null: Node can take the options as they are. */
 function envelopeFor(options) {
+  if (local.portsMade === 0) return null;
+
+  const companion = require('./companion');
   /* Anything that is no list is Node's to refuse, or not. */
-  const transfer = Array.isArray(options?.transferList) ? readTransfer(options.transferList) : null;
+  const transfer = Array.isArray(options?.transferList) ? require('./transfer-list').readTransfer(options.transferList) : null;
 
   if (transfer !== null && transfer.ports.length > 0) {
     return companion.Envelope.seal(ENVELOPE, options.workerData, transfer);
   }
   companion.refusePorts(options?.workerData);
   return null;
+}
+
+function isObject(value) {
+  return typeof value === 'object' && value !== null;
 }
 
 const { emit } = Worker.prototype;

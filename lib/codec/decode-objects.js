@@ -10,7 +10,6 @@ const { corrupt } = require('./errors');
 const { hooks } = require('./hooks');
 const { define } = require('./reader-shapes');
 const { VIEW_TYPES } = require('./views');
-const { readError } = require('./decode-errors');
 const core = require('./decode');
 
 const { r, readValue, readU32, readCount, readLength, keep } = core;
@@ -22,6 +21,14 @@ const { slice: copyBytes } = Uint8Array.prototype;
 const { types } = require('node:util');
 
 module.exports = { readOther, noteMemory };
+
+/** Loaded with the first error. */
+let errors = null;
+
+function readError() {
+  errors ??= require('./decode-errors');
+  return errors.readError();
+}
 
 function readOther(code) {
   if (code >= op.SMALL_ARRAY && code < op.SMALL_ARRAY + 16) {

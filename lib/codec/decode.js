@@ -37,7 +37,13 @@ const r = {
 const core = { r, readValue, readU32, readCount, readLength, keep, readObject };
 module.exports = core;
 
-const { readOther } = require('./decode-objects');
+/** What reads arrays and the rarer kinds, loaded with the first value of one. */
+let others = null;
+
+function readOther(code) {
+  others ??= require('./decode-objects');
+  return others.readOther(code);
+}
 
 /**
  * @param {Uint8Array} u8

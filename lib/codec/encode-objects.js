@@ -7,7 +7,7 @@
 
 const { types } = require('node:util');
 const op = require('./ops');
-const { kinds, kindOf } = require('./kinds');
+const { kinds, kindBySlots, kindOf } = require('./kinds');
 const { VIEW_TYPES, VIEW_INDEX } = require('./views');
 const { w, reserve } = require('./scratch');
 const { hooks } = require('./hooks');
@@ -49,7 +49,7 @@ let nodeClone = (value) => {
 };
 
 module.exports = {
-  writeOther, refuse, writeForeign, writeView, writeBigInt, stageString, usesBlocks, clearStack,
+  isPlainBySlots, writeOther, refuse, writeForeign, writeView, writeBigInt, stageString, usesBlocks, clearStack,
 };
 
 const { writeError } = require('./encode-errors');
@@ -73,6 +73,11 @@ function writeOther(object, prototype) {
     case kinds.NEVER: return refuse(object);
     default: return writeForeign(object);
   }
+}
+
+/** Whether an object without keys, whose prototype is Object.prototype, is no more than that. */
+function isPlainBySlots(object) {
+  return kindBySlots(object, kinds.PLAIN) === kinds.PLAIN;
 }
 
 function isCallable(method, object) {

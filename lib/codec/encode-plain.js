@@ -13,7 +13,6 @@
 const { types } = require('node:util');
 const op = require('./ops');
 const shapes = require('./shapes');
-const { kinds, kindBySlots } = require('./kinds');
 const { hooks } = require('./hooks');
 const { w, reserve } = require('./scratch');
 const core = require('./encode');
@@ -31,8 +30,6 @@ let mayCompile = true;
 
 module.exports = { writePlain, writeListed };
 
-const { refuse, writeOther } = require('./encode-objects');
-
 /** An object whose prototype is Object.prototype. */
 function writePlain(object) {
   if (walk.inherits) return writeListed(object, objectPrototype);
@@ -42,14 +39,12 @@ function writePlain(object) {
     if (node.key === key) {
       node = node.next;
     } else {
-      if (node === start && isArguments(object, key)) return refuse(object);
+      if (node === start && isArguments(object, key)) return core.loadOthers().refuse(object);
       node = step(node, key);
     }
   }
   if (node === start) {
-    if (kindBySlots(object, kinds.PLAIN) !== kinds.PLAIN) {
-      return writeOther(object, objectPrototype);
-    }
+    if (!core.loadOthers().isPlainBySlots(object)) return core.loadOthers().writeOther(object, objectPrototype);
     node = getRoot();
   }
   writeShape(object, node, null);
@@ -61,7 +56,7 @@ function writeListed(object, prototype) {
   const start = startOf(walk.holder);
   let node = start;
   if (keys.length === 0) node = getRoot();
-  else if (isArguments(object, keys[0])) return refuse(object);
+  else if (isArguments(object, keys[0])) return core.loadOthers().refuse(object);
   for (let i = 0; i < keys.length; i++) {
     node = node.key === keys[i] ? node.next : step(node, keys[i]);
   }

@@ -60,15 +60,25 @@ const host = {
 
 const core = {
   walk, host, writeValue, writeObject, writeString, writeNumber, putNumber, putString,
-  writeU32, known,
+  writeU32, known, loadOthers, clearOthers,
 };
 module.exports = core;
 
 const { writeArray } = require('./encode-arrays');
 const { writePlain } = require('./encode-plain');
-const {
-  writeOther, writeForeign, writeView, writeBigInt, stageString, usesBlocks,
-} = require('./encode-objects');
+
+/** What writes the rarer kinds, loaded with the first value of one. */
+let others = null;
+
+function loadOthers() {
+  others ??= require('./encode-objects');
+  return others;
+}
+
+/** After an encoding: what a failed one may have left. */
+function clearOthers() {
+  if (others !== null) others.clearStack();
+}
 
 function writeU32(value) {
   w.view.setUint32(w.pos, value, true);
@@ -168,7 +178,7 @@ function writeLongString(string) {
   if (length < 64) {
     w.u8[w.pos++] = op.SMALL_STRING + length;
   } else {
-    if (length >= core.blockLine && usesBlocks()) return stageString(string, true);
+    if (length >= core.blockLine && loadOthers().usesBlocks()) return others.stageString(string, true);
     reserve(length + 8);
     w.u8[w.pos++] = op.LATIN1;
     writeU32(length);
@@ -179,7 +189,7 @@ function writeLongString(string) {
 
 function writeWide(string) {
   const { length } = string;
-  if (length * 2 >= core.blockLine && usesBlocks()) return stageString(string, false);
+  if (length * 2 >= core.blockLine && loadOthers().usesBlocks()) return others.stageString(string, false);
   reserve(length * 2 + 8);
   w.u8[w.pos++] = op.UTF16;
   writeU32(length);
@@ -201,8 +211,8 @@ function writeValue(value) {
   else if (typeof value === 'object') writeObject(value);
   else if (typeof value === 'boolean') w.u8[w.pos++] = value ? op.TRUE : op.FALSE;
   else if (value === undefined) w.u8[w.pos++] = op.UNDEFINED;
-  else if (typeof value === 'bigint') writeBigInt(value);
-  else writeForeign(value);
+  else if (typeof value === 'bigint') loadOthers().writeBigInt(value);
+  else loadOthers().writeForeign(value);
 }
 
 /** Write a reference if `object` has been met, else give it the next identity number. */
@@ -251,15 +261,15 @@ function known(object) {
 function writeObject(object) {
   if (known(object)) return;
   if (isProxy(object) || (host.marked !== null && host.marked.has(object))) {
-    writeForeign(object);
+    loadOthers().writeForeign(object);
   } else if (isArray(object)) {
     writeArray(object);
   } else if (isView(object)) {
-    writeView(object);
+    loadOthers().writeView(object);
   } else {
     const prototype = getPrototypeOf(object);
     if (prototype === objectPrototype) writePlain(object);
-    else writeOther(object, prototype);
+    else loadOthers().writeOther(object, prototype);
   }
 }
 

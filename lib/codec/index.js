@@ -10,9 +10,7 @@
 const { types } = require('node:util');
 const op = require('./ops');
 const encoder = require('./encode');
-const { clearStack } = require('./encode-objects');
 const { r, decode } = require('./decode');
-const { noteMemory } = require('./decode-objects');
 const { w, reserve, settle } = require('./scratch');
 const { entryOf, textOf } = require('./shapes');
 const { RingportError, corrupt, withCode } = require('./errors');
@@ -52,7 +50,7 @@ const codec = {
   encodeAlone,
   release,
   decode,
-  noteMemory,
+  noteMemory: (bytes) => require('./decode-objects').noteMemory(bytes),
   serialize,
   deserialize,
   markUncloneable,
@@ -183,14 +181,14 @@ function reset() {
   walk.seen.fill(undefined);
   walk.base = 0;
   walk.count = 0;
-  clearStack();
+  encoder.clearOthers();
 }
 
 /** Hold on to no object of the message. */
 function forget() {
   const { seen, base, count } = walk;
   for (let i = base; i < count; i++) seen[i] = undefined;
-  if (base === 0) clearStack();
+  if (base === 0) encoder.clearOthers();
   walk.count = base;
   walk.map = null;
   if (walk.flags & op.FLAG_SHAPES) {

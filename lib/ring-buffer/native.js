@@ -4,7 +4,7 @@
 
 const { binding } = require('../native');
 
-binding.define(binding, true);
+binding.define(binding, 2);
 
 /** Words of the last call; the same table is in src/node/ring_buffer.h. */
 const STATUS = 0;

@@ -128,6 +128,7 @@ rp_channel_open(rp_thread *thread, rp_half **one, rp_half **other) {
   half_init(&channel->half[0], channel, &channel->half[1], thread);
   half_init(&channel->half[1], channel, &channel->half[0], thread);
   rp_lock_init(&channel->lock);
+  channel->offered = false;
   *one = &channel->half[0];
   *other = &channel->half[1];
   return RP_OK;
@@ -197,6 +198,34 @@ rp_half_want_views(rp_half *half, bool wanted) {
 bool
 rp_half_peer_views(const rp_half *half) {
   return rp_load_relaxed(&half->peer->views) != 0;
+}
+
+void
+rp_half_declare(rp_half *half) {
+  /* Release pairs with the acquire in rp_half_peer_declared(). */
+  rp_store_release(&half->declared, 1);
+}
+
+bool
+rp_half_peer_declared(const rp_half *half) {
+  return rp_load_acquire(&half->peer->declared) != 0;
+}
+
+bool
+rp_half_claim_offer(rp_half *half) {
+  rp_lock_take(&half->channel->lock);
+  bool first = !half->channel->offered;
+  half->channel->offered = true;
+  rp_lock_drop(&half->channel->lock);
+  return first;
+}
+
+bool
+rp_half_peer_closed(rp_half *half) {
+  rp_lock_take(&half->channel->lock);
+  bool closed = half->peer->state == RP_HALF_CLOSED;
+  rp_lock_drop(&half->channel->lock);
+  return closed;
 }
 
 rp_half *

@@ -53,6 +53,7 @@ typedef struct rp_half {
   uint32_t slot;                  /* the owner's, to find its port */
   uint32_t round;                 /* the owner's, see thread.h */
   rp_word views; /* a hint of the owner's to the peer: see rp_half_want_views() */
+  rp_word declared; /* the owner's: see rp_half_declare() */
   uint8_t state; /* rp_half_state, under the lock */
   bool held;     /* the token is here; under the lock */
   bool lost;     /* to be closed instead of detached; under the lock */
@@ -63,6 +64,7 @@ typedef struct rp_half {
 struct rp_channel {
   rp_half half[2];
   rp_lock lock;
+  bool offered; /* see rp_half_claim_offer(); under the lock */
 };
 
 /* Make a channel, both halves attached to `thread`, both parked. RP_ENOMEM. */
@@ -98,6 +100,18 @@ void rp_half_drained(rp_half *half);
  * only. And what the peer has said, perhaps a while ago. Owner only. Wait-free. */
 void rp_half_want_views(rp_half *half, bool wanted);
 bool rp_half_peer_views(const rp_half *half);
+
+/* Say that the owner takes messages by this half from now on, and see whether the owner of the other one has
+ * said so. Owner only. Wait-free. */
+void rp_half_declare(rp_half *half);
+bool rp_half_peer_declared(const rp_half *half);
+
+/* Both owners may come to need what only one may make for both (the wrapper's Node channel): true for the first
+ * that asks, in the channel's whole life. Owner only. */
+bool rp_half_claim_offer(rp_half *half);
+
+/* Whether the other half is closed. Owner only. */
+bool rp_half_peer_closed(rp_half *half);
 
 /* The other half if it is attached to the same thread, else NULL. Owner only. */
 rp_half *rp_half_local_peer(rp_half *half);

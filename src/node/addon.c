@@ -9,9 +9,11 @@
 #include <stddef.h>
 
 #include "blocks.h"
+#include "deliver.h"
 #include "env.h"
 #include "kept.h"
 #include "port.h"
+#include "primitives.h"
 #include "ring_buffer.h"
 #include "tables.h"
 #include "value.h"
@@ -29,38 +31,55 @@ static const entry at_start[] = {
     {"threadRun", rp_tables_thread_run},
     {"threads", rp_tables_threads},
     {"counts", rp_tables_counts},
-    {"spawnLook", rp_tables_spawn_look},
+    {"join", rp_tables_join},
+    {"bind", rp_port_bind},
+    {"peerDeclared", rp_port_peer_declared},
+    {"place", rp_order_place},
+    {"setReceiving", rp_port_set_receiving},
     {"setRef", rp_env_set_ref},
     {"setIdle", rp_idle_set},
+    {"setup", rp_env_setup},
     {"keepCode", rp_kept_put},
     {"codeOf", rp_kept_get},
+    {"checksum", rp_kept_checksum},
+};
+
+static const entry for_ring[] = {
+    {"setInbox", rp_env_set_inbox},
+    {"setPosts", rp_env_set_posts},
+    {"fatal", rp_env_fatal},
+    {"open", rp_port_open},
+    {"postValue", rp_primitives_post},
+    {"postWhole", rp_primitives_post_whole},
+    {"readValue", rp_primitives_read},
+    {"receive", rp_port_receive},
+    {"release", rp_port_release},
+    {"setDirect", rp_deliver_set},
+    {"close", rp_port_close},
+    {"withdraw", rp_port_withdraw},
+    {"detach", rp_port_detach},
+    {"queued", rp_port_queued},
+    {"peerViews", rp_port_peer_views},
+    {"spawnBegin", rp_tables_spawn_begin},
+    {"spawnCommit", rp_tables_spawn_commit},
+    {"spawnAbort", rp_tables_spawn_abort},
+    {"spawnForget", rp_tables_spawn_forget},
+    {"threadOnline", rp_tables_thread_online},
 };
 
 static const entry for_ports[] = {
-    {"setup", rp_env_setup},
     {"setScratch", rp_env_set_scratch},
     {"setOutbox", rp_env_set_outbox},
-    {"setInbox", rp_env_set_inbox},
-    {"setPosts", rp_env_set_posts},
-    {"place", rp_order_place},
-    {"fatal", rp_env_fatal},
-    {"open", rp_port_open},
-    {"bind", rp_port_bind},
     {"post", rp_port_post},
     {"postMany", rp_port_post_many},
-    {"receive", rp_port_receive},
-    {"release", rp_port_release},
-    {"setReceiving", rp_port_set_receiving},
-    {"close", rp_port_close},
     {"announce", rp_port_announce},
     {"peer", rp_port_peer},
-    {"detach", rp_port_detach},
-    {"withdraw", rp_port_withdraw},
     {"restore", rp_port_restore},
     {"attach", rp_port_attach},
     {"wantViews", rp_port_want_views},
-    {"peerViews", rp_port_peer_views},
     {"peerLost", rp_port_peer_lost},
+    {"claimOffer", rp_port_claim_offer},
+    {"peerClosed", rp_port_peer_closed},
     {"stageBytes", rp_blocks_stage_bytes},
     {"stageString", rp_blocks_stage_string},
     {"stageHalf", rp_blocks_stage_half},
@@ -74,14 +93,8 @@ static const entry for_ports[] = {
     {"dropBlocks", rp_blocks_drop_rest},
     {"internShape", rp_tables_intern_shape},
     {"shapeText", rp_tables_shape_text},
-    {"spawnBegin", rp_tables_spawn_begin},
-    {"spawnCommit", rp_tables_spawn_commit},
-    {"spawnAbort", rp_tables_spawn_abort},
-    {"spawnClaim", rp_tables_spawn_claim},
     {"spawnEntrust", rp_tables_spawn_entrust},
-    {"spawnForget", rp_tables_spawn_forget},
     {"lost", rp_tables_lost},
-    {"threadOnline", rp_tables_thread_online},
 };
 
 static const entry for_rings[] = {
@@ -114,18 +127,21 @@ define_all(napi_env env, rp_env *e, napi_value object, const entry *entries,
 #define COUNT(entries) (sizeof(entries) / sizeof((entries)[0]))
 _Static_assert(COUNT(for_ports) <= 64 && COUNT(for_rings) <= 64, "see define_all()");
 
-/* define(object, rings): what ports need, or rings, as methods of the object. */
+/* define(object, which): more functions as methods of the object. 0: what a port needs from its first message on,
+ * 1: what else ports need, 2: what shared rings need. */
 static napi_value
 define(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  bool rings = false;
+  uint32_t which = 0;
 
-  (void) napi_get_value_bool(env, argv[1], &rings);
-  if (rings)
-    define_all(env, e, argv[0], for_rings, COUNT(for_rings));
-  else
+  (void) napi_get_value_uint32(env, argv[1], &which);
+  if (which == 0)
+    define_all(env, e, argv[0], for_ring, COUNT(for_ring));
+  else if (which == 1)
     define_all(env, e, argv[0], for_ports, COUNT(for_ports));
+  else
+    define_all(env, e, argv[0], for_rings, COUNT(for_rings));
   return NULL;
 }
 

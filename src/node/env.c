@@ -12,6 +12,7 @@
 
 #include "barrier.h"
 #include "blocks.h"
+#include "deliver.h"
 #include "ring_buffer.h"
 #include "spawn.h"
 #include "value.h"
@@ -67,6 +68,7 @@ on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
     if (port->half == NULL && port->state == RP_PORT_OPEN) rp_half_lost(port->away);
     if (port->context != NULL) (void) napi_async_destroy(e->env, port->context);
     rp_order_leave(e, port);
+    rp_deliver_drop(e, port);
     port->context = NULL;
     port->half = NULL;
     port->state = RP_PORT_FREE;
@@ -91,7 +93,7 @@ ring(rp_thread *thread) {
 
 bool
 rp_env_call(rp_env *e, napi_async_context context, napi_ref receiver_ref,
-            napi_ref function_ref, size_t argc, const napi_value *argv) {
+            napi_ref function_ref, size_t argc, const napi_value *argv, bool *calm) {
   napi_value receiver = NULL, function = NULL, error = NULL;
 
   (void) napi_get_reference_value(e->env, receiver_ref, &receiver);
@@ -100,6 +102,7 @@ rp_env_call(rp_env *e, napi_async_context context, napi_ref receiver_ref,
   napi_status status =
       napi_make_callback(e->env, context, receiver, function, argc, argv, NULL);
 
+  if (calm != NULL) *calm = status == napi_ok;
   if (status == napi_ok) return true;
 
   bool pending = false;
@@ -113,16 +116,37 @@ rp_env_call(rp_env *e, napi_async_context context, napi_ref receiver_ref,
 /* Call a function of the wrapper for a port. */
 static bool
 call(rp_env *e, rp_port *port, napi_ref function, size_t argc, const napi_value *argv) {
-  return rp_env_call(e, port->context, e->receiver, function, argc, argv);
+  return rp_env_call(e, port->context, e->receiver, function, argc, argv, NULL);
 }
+
+/* Have the wrapper deal with a half that has news. */
+static bool
+dispatch(rp_env *e, uint32_t slot, uint32_t queued) {
+  napi_handle_scope scope;
+
+  if (napi_open_handle_scope(e->env, &scope) != napi_ok) return false;
+
+  napi_value argv[] = {rp_from_u32(e->env, slot), rp_from_u32(e->env, queued)};
+  bool running = call(e, &e->ports[slot], e->dispatch, 2, argv);
+
+  (void) napi_close_handle_scope(e->env, scope);
+  return running;
+}
+
+static bool
+is_open(rp_env *e, rp_half *half, uint32_t slot) {
+  return e->ports[slot].state == RP_PORT_OPEN && e->ports[slot].half == half;
+}
+
+/* Node's limit for one wake-up: what was queued when it began, or this many. */
+#define BATCH 1000u
 
 /* One turn of a half that has news. False if JS cannot run any more. */
 static bool
 turn(rp_env *e, rp_half *half) {
   uint32_t slot = half->slot;
   rp_record first;
-  napi_handle_scope scope;
-  bool running;
+  bool running = true, left = true;
 
   rp_half_begin(half);
   rp_yield("turn:begun");
@@ -131,23 +155,27 @@ turn(rp_env *e, rp_half *half) {
   if (rp_chain_peek(&half->inbox, &first) == RP_OK &&
       (first.type & RP_MESSAGE_BEHIND) != 0 && rp_order_hold(e, &e->ports[slot], true))
     return true;
-  if (napi_open_handle_scope(e->env, &scope) != napi_ok) return false;
 
-  napi_value argv[] = {rp_from_u32(e->env, slot),
-                       rp_from_u32(e->env, rp_chain_queued(&half->inbox))};
+  uint32_t queued = rp_chain_queued(&half->inbox);
+  uint32_t limit = queued > BATCH ? queued : BATCH;
 
   e->turn = half;
   e->lingered = 0;
   e->lingers_on = false;
-  running = call(e, &e->ports[slot], e->dispatch, 2, argv);
+  running = rp_deliver(e, half, &limit, &left);
+  if (running && left && limit > 0 && is_open(e, half, slot)) {
+    running = dispatch(e, slot, limit < queued ? limit : queued);
+    /* It may have found that the rest can be handed over. */
+    if (running && is_open(e, half, slot) && e->ports[slot].waits == 0)
+      running = rp_deliver(e, half, &limit, &left);
+  }
   e->turn = NULL;
-  (void) napi_close_handle_scope(e->env, scope);
 
   rp_port *port = &e->ports[slot];
 
   rp_yield("turn:called");
   /* The callback may have closed the port, or sent it away. */
-  if (port->state == RP_PORT_OPEN && port->half == half && port->waits == 0)
+  if (is_open(e, half, slot) && port->waits == 0)
     rp_half_end(half, e->lingers_on, !port->receiving);
   return running;
 }
@@ -431,6 +459,7 @@ close_port(rp_env *e, uint32_t slot) {
   port = &e->ports[slot]; /* the callback may have opened ports */
   if (port->context != NULL) (void) napi_async_destroy(e->env, port->context);
   rp_order_leave(e, port);
+  rp_deliver_drop(e, port);
   *port = (rp_port){.state = RP_PORT_FREE, .next_free = e->free_slot};
   e->free_slot = slot;
 }
@@ -481,6 +510,7 @@ rp_env_retire_port(rp_env *e, uint32_t slot) {
   uv_idle_t *handle = malloc(uv_handle_size(UV_IDLE));
   closing *c = malloc(sizeof(*c));
 
+  port->received = port->receiving;
   port->receiving = false;
   port->state = RP_PORT_CLOSING;
   rp_count(&e->counters.ports, (uint64_t) -1);

@@ -47,11 +47,13 @@ typedef struct rp_port {
   uint8_t state;
   rp_linger linger;
   bool receiving; /* started: the callback may take messages */
-  uint8_t
-      waits; /* it has met a marked record, for so many calls of its place, or polls; see order.h */
-  uint32_t covered;  /* number of the first record that may have to wait */
-  uint32_t posts;    /* of the thread to channels of Node's, when it last sent */
-  uv_async_t *place; /* among the handles of the loop; NULL: none */
+  uint8_t waits;  /* it has met a marked record, for so many calls of its place, or polls; see order.h */
+  uint32_t covered;   /* number of the first record that may have to wait */
+  uint32_t posts;     /* of the thread to channels of Node's, when it last sent */
+  uv_async_t *place;  /* among the handles of the loop; NULL: none */
+  bool received;      /* when it began to close: was it started */
+  uint32_t delivered; /* messages that deliver.c has handed over */
+  napi_ref direct, direct_receiver; /* what it calls, NULL: nothing */
 } rp_port;
 
 /* Memory of an ArrayBuffer that the wrapper gave us and keeps alive. */
@@ -119,9 +121,10 @@ rp_control(rp_env *e) {
 }
 
 /* Call a function of the wrapper the way libuv callbacks must: ticks and microtasks run after it,
- * an error goes to 'uncaughtException'. `context` may be NULL. False if JS cannot run any more. */
+ * an error goes to 'uncaughtException'. `context` may be NULL. False if JS cannot run any more.
+ * `*calm`, unless `calm` is NULL, says that there was no error. */
 bool rp_env_call(rp_env *e, napi_async_context context, napi_ref receiver,
-                 napi_ref function, size_t argc, const napi_value *argv);
+                 napi_ref function, size_t argc, const napi_value *argv, bool *calm);
 
 /* setup(receiver, dispatch, closed, control): the wrapper introduces itself. */
 napi_value rp_env_setup(napi_env env, napi_callback_info info);

@@ -107,3 +107,21 @@ rp_kept_get(napi_env env, napi_callback_info info) {
   for (uint32_t i = 0; i < 3; i++) (void) napi_set_element(env, result, i, parts[i]);
   return result;
 }
+
+/* checksum(Uint8Array) -> FNV-1a of its bytes. */
+napi_value
+rp_kept_checksum(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  napi_typedarray_type type;
+  uint32_t hash = 0x811c9dc5u;
+  uint8_t *data = NULL;
+  size_t length = 0;
+
+  (void) rp_arguments(env, info, argv);
+  if (napi_get_typedarray_info(env, argv[0], &type, &length, (void **) &data, NULL,
+                               NULL) != napi_ok ||
+      type != napi_uint8_array)
+    return rp_throw_type(env, "checksum needs a Uint8Array");
+  for (size_t i = 0; i < length; i++) hash = (hash ^ data[i]) * 0x01000193u;
+  return rp_from_u32(env, hash);
+}

@@ -7,6 +7,7 @@
 #include <node_api.h>
 
 napi_value rp_kept_put(napi_env env, napi_callback_info info);
+napi_value rp_kept_checksum(napi_env env, napi_callback_info info);
 napi_value rp_kept_get(napi_env env, napi_callback_info info);
 
 #endif

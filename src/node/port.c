@@ -370,3 +370,51 @@ rp_port_peer_views(napi_env env, napi_callback_info info) {
   (void) napi_get_boolean(env, port != NULL && rp_half_peer_views(port->half), &result);
   return result;
 }
+
+/* peerDeclared(slot) -> whether the owner of the other half has joined: see rp_tables_join(). */
+napi_value
+rp_port_peer_declared(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX], result = NULL;
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
+
+  (void) napi_get_boolean(env, port != NULL && rp_half_peer_declared(port->half),
+                          &result);
+  return result;
+}
+
+/* claimOffer(slot) -> whether this side is to make the Node channel of the pair. */
+napi_value
+rp_port_claim_offer(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX], result = NULL;
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
+
+  (void) napi_get_boolean(env, port != NULL && rp_half_claim_offer(port->half), &result);
+  rp_yield("port:offering");
+  return result;
+}
+
+/* peerClosed(slot) -> whether the other half is closed, or this one gone. */
+napi_value
+rp_port_peer_closed(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX], result = NULL;
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
+
+  (void) napi_get_boolean(env, port == NULL || rp_half_peer_closed(port->half), &result);
+  return result;
+}
+
+/* queued(slot) -> how many messages wait. */
+napi_value
+rp_port_queued(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
+  rp_record first;
+
+  if (port == NULL || rp_chain_peek(&port->half->inbox, &first) != RP_OK)
+    return rp_from_u32(env, 0);
+  return rp_from_u32(env, rp_chain_queued(&port->half->inbox));
+}

@@ -25,6 +25,10 @@ napi_value rp_port_restore(napi_env env, napi_callback_info info);
 napi_value rp_port_attach(napi_env env, napi_callback_info info);
 napi_value rp_port_want_views(napi_env env, napi_callback_info info);
 napi_value rp_port_peer_views(napi_env env, napi_callback_info info);
+napi_value rp_port_peer_declared(napi_env env, napi_callback_info info);
+napi_value rp_port_claim_offer(napi_env env, napi_callback_info info);
+napi_value rp_port_peer_closed(napi_env env, napi_callback_info info);
+napi_value rp_port_queued(napi_env env, napi_callback_info info);
 napi_value rp_port_peer_lost(napi_env env, napi_callback_info info);
 
 #endif

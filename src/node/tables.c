@@ -10,6 +10,7 @@
 #include "shapes.h"
 #include "spawn.h"
 #include "value.h"
+#include "yield.h"
 
 /* internShape(text) -> number of the shape, -1 if the table is full or the text too long. */
 napi_value
@@ -95,35 +96,35 @@ rp_tables_spawn_abort(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* What rp_spawn_claim() or rp_spawn_look() says of this thread. */
-static napi_value
-find_half(napi_env env, napi_callback_info info,
-          int find(uint64_t, uint64_t *, uint32_t, uint64_t *)) {
+/* join(threadId, milliseconds) -> slot of the half that the parent of this thread has made for it, attached and
+ * declared; undefined if the parent made none, null if that has not settled within the time. */
+napi_value
+rp_tables_join(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], null = NULL;
   rp_env *e = rp_arguments(env, info, argv);
   uint32_t milliseconds = 0;
   uint64_t half_id;
+  rp_half *half;
 
   (void) napi_get_value_uint32(env, argv[1], &milliseconds);
+  if (rp_spawn_claim(thread_id(env, argv[0]), &e->spawn_horizon, milliseconds,
+                     &half_id) != RP_OK) {
+    (void) napi_get_null(env, &null);
+    return null;
+  }
+  rp_yield("spawn:joining");
+  if (half_id == 0 || e->closing || rp_half_attach(half_id, &e->thread, &half) != RP_OK)
+    return NULL;
 
-  int result = find(thread_id(env, argv[0]), &e->spawn_horizon, milliseconds, &half_id);
+  uint32_t slot = rp_env_add_port(e, half);
 
-  if (result == RP_OK) return half_id == 0 ? NULL : rp_from_id(env, half_id);
-  (void) napi_get_null(env, &null);
-  return null;
-}
-
-/* spawnClaim(threadId, milliseconds) -> id of the half to attach, undefined if the parent made none,
- * null if that has not settled within the time. */
-napi_value
-rp_tables_spawn_claim(napi_env env, napi_callback_info info) {
-  return find_half(env, info, rp_spawn_claim);
-}
-
-/* spawnLook(threadId, milliseconds) -> the same; the half stays to be claimed. */
-napi_value
-rp_tables_spawn_look(napi_env env, napi_callback_info info) {
-  return find_half(env, info, rp_spawn_look);
+  if (slot == RP_NO_SLOT) {
+    (void) rp_half_close(half);
+    return NULL;
+  }
+  rp_half_declare(half);
+  rp_yield("spawn:joined");
+  return rp_from_u32(env, slot);
 }
 
 /* spawnEntrust(threadId, id of a half in transit): it is lost if the thread ends before it arrives. */

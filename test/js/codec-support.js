@@ -17,7 +17,11 @@ function loadAlone(folder) {
   const forget = () => Object.keys(require.cache).filter(isPart).forEach((file) => { delete require.cache[file]; });
   forget();
   try {
-    return require(folder);
+    const alone = require(folder);
+
+    /* What it loads with the first value that needs it. */
+    alone.deserialize(alone.serialize([new Date(0), new Error('here')]));
+    return alone;
   } finally {
     forget();
     Object.assign(require.cache, Object.fromEntries(shared));

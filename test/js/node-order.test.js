@@ -13,7 +13,7 @@ const { play } = require('./support/play');
 function printer(wt) {
   let count = 0;
 
-  for (let i = 0; i < 30; i++) wt.parentPort.postMessage(i === 29 ? 'ready' : 'warm');
+  for (let i = 0; i < 400; i++) wt.parentPort.postMessage(i === 399 ? 'ready' : 'warm');
   wt.parentPort.on('message', ({ stream, batch }) => {
     process[stream].write(`line ${count}\n`);
     if (batch && wt.parentPort.postMessages) wt.parentPort.postMessages([count++]);
@@ -76,7 +76,7 @@ describe('order with Node\'s channels: what a worker has written before a messag
 
   sameProcess('so a parent that exits when it hears "done" has lost nothing', (wt, { worker }) => {
     const w = worker((wt) => {
-      for (let i = 0; i < 20; i++) wt.parentPort.postMessage('warm');
+      for (let i = 0; i < 400; i++) wt.parentPort.postMessage('warm');
       wt.parentPort.once('message', () => {
         console.log('the last words');
         wt.parentPort.postMessage('done');
@@ -86,7 +86,7 @@ describe('order with Node\'s channels: what a worker has written before a messag
 
     w.on('message', (message) => {
       if (message === 'done') process.exit(3);
-      if (++count === 20) setTimeout(() => w.postMessage('go on'), 50);
+      if (++count === 400) setTimeout(() => w.postMessage('go on'), 50);
     });
   });
 
@@ -125,7 +125,7 @@ describe('order with Node\'s channels: what a worker has written before a messag
       let early = 0;
 
       process.stdin.setEncoding('utf8').on('data', (text) => { read += text; });
-      for (let i = 0; i < 20; i++) wt.parentPort.postMessage('warm');
+      for (let i = 0; i < 400; i++) wt.parentPort.postMessage('warm');
       wt.parentPort.on('message', (n) => {
         if (!read.includes(`line ${n}\n`)) early++;
         wt.parentPort.postMessage(n < 100 ? 'next' : early);
@@ -135,7 +135,7 @@ describe('order with Node\'s channels: what a worker has written before a messag
 
     w.on('message', (message) => {
       if (message === 'warm') {
-        if (++n === 20) message = 'next', n = 0;
+        if (++n === 400) message = 'next', n = 0;
         else return;
       }
       if (message !== 'next') {
@@ -178,7 +178,7 @@ describe('order with Node\'s channels: a message behind one of', () => {
     const worker = t.worker((wt, { data: { kind, order, name } }) => {
       const node = require('node:worker_threads');
 
-      for (let i = 0; i < 20; i++) wt.parentPort.postMessage('warm');
+      for (let i = 0; i < 400; i++) wt.parentPort.postMessage('warm');
       wt.parentPort.on('message', ({ flag, port }) => {
         const other = kind === 'BroadcastChannel' ? new node.BroadcastChannel(name) : port;
 
@@ -310,7 +310,7 @@ describe('order with Node\'s channels: a message that waits for the loop', () =>
 
   same('comes before the end of its worker', async (wt, t) => {
     const worker = t.worker((wt) => {
-      for (let i = 0; i < 20; i++) wt.parentPort.postMessage(i);
+      for (let i = 0; i < 400; i++) wt.parentPort.postMessage(i);
       process.stdout.write('');
       new (require('node:worker_threads').MessageChannel)().port1.postMessage('nobody hears it');
       wt.parentPort.postMessage('last');

@@ -17,7 +17,7 @@ const mebibyte = new Uint8Array(MEBIBYTE);
   /** What the wrapper posts with, for bytes of our own: a value that names a block, and two blocks. */
   function postUnreadable(port) {
     const { ports } = require('../../lib/port');
-    const codec = ports.codec();
+    const codec = require('../../lib/sending').loadCodec();
     const { binding, control, START, END, FLAGS, STAGED, SLOT } = require('../../lib/native');
     const noForeignValue = [0, 0xa1, 0, 0, 0, 0];
     const at = 1024;

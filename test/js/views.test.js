@@ -176,7 +176,7 @@ describe('receiveViews: where Node-API allows no external ArrayBuffers', () => {
 
       require.cache[path].exports = Object.create(binding, { lend: { value: () => void asked++ } });
 
-      const { MessageChannel } = require('./lib/main');
+      const { MessageChannel } = require('./lib');
       const { port1, port2 } = new MessageChannel();
       const kept = [];
 

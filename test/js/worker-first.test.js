@@ -3,12 +3,13 @@
 /* The first messages of a worker, which go on Node's lane, and what makes its port leave that lane. */
 
 const assert = require('node:assert');
+const path = require('node:path');
 const { same } = require('./support/differential');
 const { subject } = require('./support/implementations');
 const { watch } = require('./support/watch');
 
 /** More than go on Node's lane. */
-const MANY = 30;
+const MANY = 400;
 
 /** What a worker does with its port, and what its parent sends: the parent notes all that comes back. */
 function play(title, work, messages = [], options = {}) {
@@ -25,7 +26,7 @@ const several = Array.from({ length: MANY }, (_, i) => ({ number: i }));
 
 describe('worker: its first messages', () => {
   play('it posts on, past those of Node\'s lane', (wt) => {
-    for (let i = 0; i < 30; i++) wt.parentPort.postMessage(i);
+    for (let i = 0; i < 400; i++) wt.parentPort.postMessage(i);
   });
 
   play('it hears on, past those of Node\'s lane', (wt) => {
@@ -33,7 +34,7 @@ describe('worker: its first messages', () => {
 
     wt.parentPort.on('message', ({ number }) => {
       heard.push(number);
-      if (number < 29) return;
+      if (number < 399) return;
       wt.parentPort.postMessage(heard);
       wt.parentPort.close();
     });
@@ -42,7 +43,7 @@ describe('worker: its first messages', () => {
   play('it answers each', (wt) => {
     wt.parentPort.on('message', (m) => {
       wt.parentPort.postMessage(m);
-      if (m.number === 29) wt.parentPort.close();
+      if (m.number === 399) wt.parentPort.close();
     });
   }, several);
 
@@ -51,7 +52,7 @@ describe('worker: its first messages', () => {
       let count = 0;
       const note = (m) => {
         wt.parentPort.postMessage([String(m), m]);
-        if (++count === 30) wt.parentPort.close();
+        if (++count === 400) wt.parentPort.close();
       };
 
       if (on === 'on') wt.parentPort.on('message', note);
@@ -60,7 +61,7 @@ describe('worker: its first messages', () => {
   }
 
   play('it takes them with receiveMessageOnPort', (wt) => {
-    for (let count = 0; count < 30;) {
+    for (let count = 0; count < 400;) {
       const received = wt.receiveMessageOnPort(wt.parentPort);
 
       if (received === undefined) continue;
@@ -221,7 +222,7 @@ describe('worker: its first messages', () => {
       const storage = new AsyncLocalStorage();
 
       storage.run('posting', () => {
-        for (let i = 0; i < 30; i++) wt.parentPort.postMessage(i);
+        for (let i = 0; i < 400; i++) wt.parentPort.postMessage(i);
       });
       wt.parentPort.on('message', (m) => {
         wt.parentPort.postMessage([m, storage.getStore()]);
@@ -289,7 +290,7 @@ describe('worker: its first messages', () => {
 
   (subject.api.threads ? it : it.skip)('go on where another copy of the library has connected', async () => {
     const worker = new subject.api.Worker(`
-      const id = require.resolve(${JSON.stringify(subject.id)});
+      const id = require.resolve(${JSON.stringify(path.join(__dirname, '../../dist'))});
       const one = require(id);
       new one.MessageChannel().port1.close(); // all of it is loaded
       for (const file of Object.keys(require.cache)) delete require.cache[file];
@@ -319,13 +320,15 @@ describe('worker: its first messages', () => {
       require('node:async_hooks').createHook({
         init() { if (count++ < 3) parentPort.postMessage('hook'); },
       }).enable();
-      for (let i = 0; i < ${MANY}; i++) parentPort.postMessage(i);`, { eval: true });
+      for (let i = 0; i < ${MANY}; i++) parentPort.postMessage(i);
+      parentPort.postMessages([{ shared: new SharedArrayBuffer(8) }]);`, { eval: true });
     const got = [];
 
     worker.on('message', (m) => got.push(m));
     await new Promise((resolve) => worker.on('exit', resolve));
-    assert.deepStrictEqual(got.filter((m) => m !== 'hook'), Array.from({ length: MANY }, (_, i) => i));
-    assert.strictEqual(got.length, MANY + 3);
+    assert.deepStrictEqual(got.filter((m) => typeof m === 'number'), Array.from({ length: MANY }, (_, i) => i));
+    assert.deepStrictEqual(got.filter((m) => typeof m !== 'number').map((m) => m.shared?.byteLength ?? m).sort(),
+      [8, 'hook', 'hook', 'hook']);
   });
 
   (subject.api.threads ? it : it.skip)('leave no half behind that nobody came for', async () => {

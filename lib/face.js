@@ -1,52 +1,50 @@
 'use strict';
 
-/**
- * main.js - ringport: worker_threads with message ports over lock-free rings.
- *
- * Exports everything that worker_threads of the running Node exports; MessageChannel, MessagePort,
- * receiveMessageOnPort, Worker, parentPort and workerData are ours. See lib/index.d.ts for the types
- * and README.md.
+/*
+ * face.js - what index.js exports where ringport works.
  */
 
-const threads = require('./threads');
+const { binding, threads } = require('./native');
 
-const {
-  MessageChannel, MessagePort, markAsUntransferable, receiveMessageOnPort,
-} = require('./port');
-const { threads: listThreads } = require('./native').binding;
-const { parentPort, workerData } = require('./parent-port');
-
-/* Loaded on first need: each costs a thread that starts a part of its start. */
-const codec = () => require('./codec/index');
-const idle = () => require('./idle');
+const isWorker = threads.parentPort !== null;
 
 /* For trying it out: every thread of the process that loads ringport. */
 const { RINGPORT_SPIN: spin, RINGPORT_LINGER: linger } = process.env;
 
 if (spin || linger) {
-  idle().setIdleStrategy({
+  require('./idle').setIdleStrategy({
     spin: spin ? Number(spin) : undefined, linger: linger ? Number(linger) : undefined,
   });
 }
 
 /** @see lib/codec/index.js */
 function serialize(value) {
-  return codec().serialize(value);
+  return require('./codec/index').serialize(value);
 }
 
 /** @see lib/codec/index.js */
 function deserialize(bytes) {
-  return codec().deserialize(bytes);
+  return require('./codec/index').deserialize(bytes);
 }
 
 /** @see lib/idle.js */
 function setIdleStrategy(strategy) {
-  idle().setIdleStrategy(strategy);
+  require('./idle').setIdleStrategy(strategy);
 }
 
 /** @see lib/idle.js */
 function getIdleStrategy() {
-  return idle().getIdleStrategy();
+  return require('./idle').getIdleStrategy();
+}
+
+/** @see lib/port.js */
+function receiveMessageOnPort(port) {
+  return require('./port').receiveMessageOnPort(port);
+}
+
+/** @see lib/port.js */
+function markAsUntransferable(object) {
+  require('./port').markAsUntransferable(object);
 }
 
 /** @see lib/move.js */
@@ -58,22 +56,18 @@ Object.defineProperty(moveMessagePortToContext, 'length', { value: 0 }); // as N
 
 module.exports = {
   ...threads,
-  active: true, // see lib/inactive.js
-  MessageChannel,
-  MessagePort,
+  active: true, // see inactive.js
   markAsUntransferable,
   moveMessagePortToContext,
   receiveMessageOnPort,
-  parentPort,
-  workerData,
   serialize,
   deserialize,
   getIdleStrategy,
   setIdleStrategy,
-  threads: () => listThreads(),
+  threads: () => binding.threads(),
 };
 
-/** An export that is loaded when it is first asked for, which most workers never do. */
+/** An export that is loaded when it is first asked for, which most threads never do. */
 function onDemand(name, load) {
   const put = (value) => Object.defineProperty(module.exports, name,
     { value, writable: true, enumerable: true, configurable: true });
@@ -89,9 +83,19 @@ function onDemand(name, load) {
   });
 }
 
+onDemand('MessageChannel', () => require('./port').MessageChannel);
+onDemand('MessagePort', () => require('./port').MessagePort);
 onDemand('RingportError', () => require('./codec/errors').RingportError);
 onDemand('Worker', () => require('./worker').Worker);
 onDemand('RingBuffer', () => require('./ring-buffer/index').RingBuffer);
+
+if (isWorker) {
+  const { findParentPort, findWorkerData } = require('./parent-port');
+
+  module.exports.parentPort = findParentPort();
+  module.exports.workerData = findWorkerData();
+}
+binding.threadRun(threads.threadId, threads.threadName);
 
 if (threads.postMessageToThread !== undefined) {
   /** Node's, which gives the other thread ports of Node's for those of ours; see lib/relay.js. */
@@ -108,7 +112,7 @@ if (threads.markAsUncloneable !== undefined) {
   module.exports.markAsUncloneable = function markAsUncloneable(object) {
     threads.markAsUncloneable(object);
     if (object !== null && (typeof object === 'object' || typeof object === 'function')) {
-      codec().markUncloneable(object);
+      require('./codec/index').markUncloneable(object);
     }
   };
 }
