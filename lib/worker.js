@@ -98,9 +98,6 @@ class Worker extends threads.Worker {
     binding.place(slot, false); // behind the handles that Node has just made
     /* From the first message by ring on, which waits until Node has called those. */
     binding.setReceiving(slot, true);
-    binding.place(slot, false); // behind the handles that Node has just made
-    /* From the first message by ring on, which waits until Node has called those. */
-    binding.setReceiving(slot, true);
     envelope?.sent(thread);
     this.#thread = thread;
     kPublicPort ??= findSymbol(this, 'kPublicPort');
