@@ -43,7 +43,9 @@ function closedPort() {
 function ensure(endpoint) {
   if (endpoint.hold.companion !== null) return endpoint.hold.companion;
   if (endpoint.gone) return closedPort();
-  if (endpoint.offer !== null && !binding.claimOffer(endpoint.slot)) return awaitOffer(endpoint) ?? closedPort();
+  if (endpoint.offer !== null && !binding.claimOffer(endpoint.slot)) {
+    return awaitOffer(endpoint) ?? closedPort();
+  }
 
   const { port1, port2 } = new MessageChannel();
 
@@ -60,7 +62,10 @@ function ensure(endpoint) {
   return port1;
 }
 
-/** The other side of a worker's pair makes the companion: its end comes by Node at once, or that side has ended. */
+/**
+ * The other side of a worker's pair makes the companion: its end comes by Node at once, or that side has
+ * ended.
+ */
 function awaitOffer(endpoint) {
   for (let isLast = false; ; isLast = binding.peerClosed(endpoint.slot)) {
     endpoint.pull();

@@ -6,15 +6,16 @@
  * An endpoint has an owner (a MessagePort, a Worker) that gets [kMessage](value, ports), or while its
  * [kBatching] holds [kMessages](values, ports), and [kMessageError](error) and [kClosed]().
  *
- * What is here is what every message needs: numbers, strings and other primitives are written and read by C, objects go by
- * Node as long as there are few. What sends and reads the rest is loaded with the first message that needs it: sending.js,
- * receiving.js and the codec.
+ * What is here is what every message needs: numbers, strings and other primitives are written and read by
+ * C, objects go by Node as long as there are few. What sends and reads the rest is loaded with the first
+ * message that needs it: sending.js, receiving.js and the codec.
  */
 
 const context = require('./context');
 const { postToNode, watchPosts } = require('./posts');
 const {
-  binding, control, endpoints, define, local, owner: ownerSymbols, thresholds, STATUS, BYTES, COUNT, MAX, SEALED,
+  binding, control, endpoints, define, local, owner: ownerSymbols, thresholds,
+  STATUS, BYTES, COUNT, MAX, SEALED,
 } = require('./native');
 
 const { kBatching, kMessage, kMessages, kMessageError, kClosed } = ownerSymbols;
@@ -53,7 +54,10 @@ const late = {
 
 /** What is being read. */
 const reading = {
-  /** What the Node channel brought for the message, null without any. @type {import('./companion').Received | null} */
+  /**
+   * What the Node channel brought for the message, null without any. @type {import('./companion').Received |
+   * null}
+   */
   arrived: null,
   /** What has been lent to the listener that is going to be called, null without any. */
   loans: null,
@@ -208,8 +212,8 @@ class Endpoint {
   views = false;
   /** Primitives are handed to the owner without us; see src/node/deliver.c. */
   direct = false;
-  /** Between a worker and its parent: sends the other end of the companion by Node, and takes what has come by Node until that is
-   * among it; null elsewhere. */
+  /** Between a worker and its parent: sends the other end of the companion by Node, and takes what has come
+   * by Node until that is among it; null elsewhere. */
   offer = null;
   pull = null;
   /** Gives its owner one message that came on another lane before the first one by ring, and says whether
@@ -250,7 +254,10 @@ class Endpoint {
     if (!this.gone) endpoints[this.slot] = needed ? this : new WeakRef(this);
   }
 
-  /** @param {import('node:worker_threads').MessagePort} end the endpoint's Node channel from now on; see companion.js */
+  /**
+   * @param {import('node:worker_threads').MessagePort} end the endpoint's Node channel from now on; see
+   * companion.js
+   */
   adopt(end) {
     define(1);
 
@@ -298,15 +305,17 @@ class Endpoint {
       if (typeof value === 'number' || (isSimple(value) && ++stringsPosted < thresholds.COLD_VALUES)) {
         return this.postSimple(value);
       }
-      if (objectsPosted < thresholds.COLD_OBJECTS && ++objectsPosted > 0 && this.open && canBeWhole(value) &&
-          !binding.peerViews(this.slot)) {
+      if (objectsPosted < thresholds.COLD_OBJECTS && ++objectsPosted > 0 && this.open &&
+          canBeWhole(value) && !binding.peerViews(this.slot)) {
         return this.postByNode(value, undefined, 0);
       }
     }
     return sendValue(this, value, transfer);
   }
 
-  /** The same for a value that is a number, a string, a boolean, null or undefined: by C, without the codec. */
+  /**
+   * The same for a value that is a number, a string, a boolean, null or undefined: by C, without the codec.
+   */
   postSimple(value) {
     if (!this.open) return undefined;
     late.flush(); // this may be in a getter, within postMany(): what came before goes before
@@ -549,7 +558,9 @@ class Endpoint {
     return calm;
   }
 
-  /** The whole batch as one array, without ticks in between. @returns {boolean} false: the wake-up has to end */
+  /**
+   * The whole batch as one array, without ticks in between. @returns {boolean} false: the wake-up has to end
+   */
   deliverMany(owner, bytes) {
     const { values, list, failure, end } = require('./receiving').readMany(this, inbox32, bytes);
 

@@ -84,8 +84,8 @@ function localize(error, { realm, shell }) {
   if (error instanceof DOMException && error.name === 'DataCloneError') {
     try {
       realm.node.postMessage.call(shell, realm.unclonable);
-    } catch (local) {
-      return new local.constructor(error.message, error.name);
+    } catch (theirs) {
+      return new theirs.constructor(error.message, error.name);
     }
   }
   if (error instanceof TypeError && /^ERR_/.test(error.code)) {

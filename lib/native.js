@@ -41,19 +41,23 @@ function mark(name) {
 }
 
 /**
- * By slot: an Endpoint that must stay, a WeakRef to one that nobody may need any more, its Hold, or a function
- * (queued) => boolean that makes the Endpoint when the first message comes for it; see endpoint.js.
+ * By slot: an Endpoint that must stay, a WeakRef to one that nobody may need any more, its Hold, or a
+ * function (queued) => boolean that makes the Endpoint when the first message comes for it; see
+ * endpoint.js.
  */
 const endpoints = [];
 
 /**
- * When what is quick in the long run begins to pay; see docs/decisions/first-message.md. In microseconds or so, but
- * for the last two, which count messages.
+ * When what is quick in the long run begins to pay; see docs/decisions/first-message.md. In microseconds or
+ * so, but for the last two, which count messages.
  */
 const thresholds = {
   /** What messages by Node may have cost before a port goes over to its ring. */
   FIRST: 300,
-  /** What one is counted for: to read and write a primitive the ring needs nothing but C, for objects it has the codec to load. */
+  /**
+   * What one is counted for: to read and write a primitive the ring needs nothing but C, for objects it has
+   * the codec to load.
+   */
   SIMPLE: 1,
   OBJECT: 0.1,
   /** What is added if the last one has been answered. */

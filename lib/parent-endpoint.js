@@ -3,8 +3,9 @@
 /*
  * parent-endpoint.js - how a worker's parentPort goes over from Node's channel to its ring; see worker.js.
  *
- * A thread has one such port at most, so what belongs to it lies in variables. The port stays Node's own: Node starts it,
- * stops it, keeps the loop alive by it and calls its listeners. What comes by ring is dispatched on it as Node would.
+ * A thread has one such port at most, so what belongs to it lies in variables. The port stays Node's own:
+ * Node starts it, stops it, keeps the loop alive by it and calls its listeners. What comes by ring is
+ * dispatched on it as Node would.
  */
 
 const { Endpoint } = require('./endpoint');
@@ -16,7 +17,8 @@ const kCurrentlyReceivingPorts = Symbol.for('nodejs.internal.kCurrentlyReceiving
 
 const { prototype: nodePrototype } = threads.MessagePort;
 const {
-  postMessage: nodePost, start: nodeStart, close: nodeClose, on: nodeOn, [kHybridDispatch]: nodeDispatch,
+  postMessage: nodePost, start: nodeStart, close: nodeClose, on: nodeOn,
+  [kHybridDispatch]: nodeDispatch,
 } = nodePrototype;
 const { apply } = Reflect;
 
@@ -43,7 +45,10 @@ function dispatch(value, type, event) {
   nodeDispatch.call(node, value, type, event);
 }
 
-/** The next message that Node has brought, but for what is for us. @returns {{ message: unknown } | undefined} */
+/**
+ * The next message that Node has brought, but for what is for us. @returns {{ message: unknown } |
+ * undefined}
+ */
 function receiveByNode() {
   if (pulled.length > 0) return pulled.shift();
   for (;;) {
@@ -71,7 +76,10 @@ function dispatchPulled() {
   while (pulled.length > 0 && (port.heardOne || port.heardMany)) dispatchEarlier();
 }
 
-/** Dispatch a message that Node has brought before the first one by ring. @returns {boolean} false: there is none */
+/**
+ * Dispatch a message that Node has brought before the first one by ring. @returns {boolean} false: there is
+ * none
+ */
 function dispatchEarlier() {
   const received = receiveByNode();
 
@@ -90,13 +98,16 @@ function receive() {
   const received = receiveByNode();
 
   if (received === undefined) return queued ? endpoint.receive() : undefined;
-  return received.message?.kind === ENVELOPE ? { message: open(received.message, node)[0] } : received;
+  if (received.message?.kind !== ENVELOPE) return received;
+  return { message: open(received.message, node)[0] };
 }
 
 /** The methods of the port. */
 const methods = {
   postMessage(value, transfer) {
-    if (this !== node || arguments.length === 0) return apply(nodePost, this, arguments); // which throws
+    if (this !== node || arguments.length === 0) {
+      return apply(nodePost, this, arguments); // which throws
+    }
     if (transfer === undefined) return endpoint.post(value, null);
     return require('./transfer-list').postWith(endpoint, value, transfer);
   },
@@ -138,12 +149,20 @@ const methods = {
 /** Put the methods that need the endpoint in the place of those of parent-port.js. */
 function putMethods(prototype) {
   for (const name of Object.keys(methods)) {
-    Object.defineProperty(prototype, name,
-      { value: methods[name], writable: true, enumerable: Object.hasOwn(nodePrototype, name), configurable: true });
+    Object.defineProperty(prototype, name, {
+      value: methods[name],
+      writable: true,
+      enumerable: Object.hasOwn(nodePrototype, name),
+      configurable: true,
+    });
   }
   for (const name of ['once', 'addEventListener']) delete prototype[name];
   Object.defineProperty(prototype, 'receiveViews', {
-    get: () => endpoint.views, set: (wanted) => endpoint.wantViews(Boolean(wanted)), configurable: true,
+    get: () => endpoint.views,
+    set(wanted) {
+      endpoint.wantViews(Boolean(wanted));
+    },
+    configurable: true,
   });
 }
 
@@ -158,7 +177,8 @@ function connect(isDirect) {
   endpoint.pull = pull;
   putMethods(Object.getPrototypeOf(node));
   hook();
-  Object.defineProperty(node, kHybridDispatch, { value: dispatch, writable: true, configurable: true });
+  Object.defineProperty(node, kHybridDispatch,
+    { value: dispatch, writable: true, configurable: true });
   nodeOn.call(node, 'close', () => endpoint.close());
   hear();
 }

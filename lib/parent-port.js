@@ -3,10 +3,10 @@
 /*
  * parent-port.js - a worker's parentPort and workerData; worker.js is the parent's side.
  *
- * parentPort is Node's own port with methods of ours before Node's. Its first messages go by Node and cost what
- * they cost with Node; nothing of the ring is loaded for them. Once they have cost as much as the ring does to
- * load, the port connects: what it sends goes by ring from then on (parent-endpoint.js). The parent goes over by
- * itself in the same way, and the first message that comes by ring connects the port, too.
+ * parentPort is Node's own port with methods of ours before Node's. Its first messages go by Node and cost
+ * what they cost with Node; nothing of the ring is loaded for them. Once they have cost as much as the ring
+ * does to load, the port connects: what it sends goes by ring from then on (parent-endpoint.js). The parent
+ * goes over by itself in the same way, and the first message that comes by ring connects the port, too.
  */
 
 const {
@@ -80,7 +80,10 @@ function connect() {
   return port.endpoint;
 }
 
-/** Call a listener as Node does: its error is thrown in the next tick, and so is what a promise of its own rejects with. */
+/**
+ * Call a listener as Node does: its error is thrown in the next tick, and so is what a promise of its own
+ * rejects with.
+ */
 function callListener(listener, value) {
   try {
     const result = apply(listener, port.node, [value]); // it may have a call() of its own
@@ -226,8 +229,8 @@ function arrive(queued) {
 }
 
 /** The message in an envelope. @returns {[unknown, object[]]} the value and its ports */
-function open(envelope, owner) {
-  const received = require('./companion').receive(envelope, owner);
+function open(envelope, by) {
+  const received = require('./companion').receive(envelope, by);
 
   return [require('./receiving').openEnvelope(envelope.bytes, received), received.ports];
 }
@@ -259,7 +262,9 @@ function pays(value, transfer) {
 /** The methods of the port until it connects. Those that Node's port does not have connect it. */
 const methods = {
   postMessage(value, transfer) {
-    if (this !== port.node || arguments.length === 0) return apply(nodePost, this, arguments); // Node says what is wrong
+    if (this !== port.node || arguments.length === 0) {
+      return apply(nodePost, this, arguments); // Node says what is wrong
+    }
     if (pays(value, transfer)) {
       if (!closed && transfer === undefined && (typeof value !== 'object' || value === null)) {
         if (!byRing) require('./posts').watchPosts();
@@ -323,8 +328,8 @@ const methods = {
 };
 
 /**
- * Attach the endpoint that our parent has made for us. A parent that does not get to an end keeps Node's channel, which is
- * as good and slower.
+ * Attach the endpoint that our parent has made for us. A parent that does not get to an end keeps Node's
+ * channel, which is as good and slower.
  * @returns {number | undefined} its slot, undefined without
  */
 function join() {

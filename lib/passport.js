@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * passport.js - ports that travel by what Node has: detach() takes a port off its thread, from() makes one of what
- * arrived.
+ * passport.js - ports that travel by what Node has: detach() takes a port off its thread, from() makes one
+ * of what arrived.
  */
 
 const companion = require('./companion');
@@ -10,7 +10,9 @@ const { binding, local, mark, threads } = require('./native');
 const { ports } = require('./port');
 const { throwAsNode } = require('./transfer-list');
 
-const { MessageChannel: NodeChannel, MessagePort: NodePort, receiveMessageOnPort: nodeReceive } = threads;
+const {
+  MessageChannel: NodeChannel, MessagePort: NodePort, receiveMessageOnPort: nodeReceive,
+} = threads;
 
 /** What a passport's one message is known by. */
 const PASSPORT = mark('passport');

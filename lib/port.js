@@ -419,6 +419,7 @@ function markAsUntransferable(object) {
 }
 
 module.exports = {
-  MessageChannel, MessagePort, Port, markAsUntransferable, receiveMessageOnPort, ports, throwLater, watch,
+  MessageChannel, MessagePort, Port, markAsUntransferable, receiveMessageOnPort, ports, throwLater,
+  watch,
   kArrive, kBatching, kClosed, kMessage, kMessageError, kMessages, kReceive, kStop,
 };

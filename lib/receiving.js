@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * receiving.js - reads the messages that are more than a value's bytes in a record: what came by the Node channel, large
- * data in blocks, what is lent.
+ * receiving.js - reads the messages that are more than a value's bytes in a record: what came by the Node
+ * channel, large data in blocks, what is lent.
  */
 
 const { late, reading } = require('./endpoint');
@@ -15,7 +15,10 @@ define(1);
 const FLAG_TRAILER = 1;
 const FLAG_COMPANION = 2;
 const FLAG_PORTS = 4;
-/** The companion's message has the whole value; the record is its number and how many bytes Node has moved with it. */
+/**
+ * The companion's message has the whole value; the record is its number and how many bytes Node has moved
+ * with it.
+ */
 const FLAG_WHOLE = 8;
 /** Set by the core: the bytes are in block 0 (RP_MESSAGE_LARGE); the table of blocks is one
  * (RP_MESSAGE_TABLE). */
@@ -103,7 +106,8 @@ function decodeMore(endpoint, inbox, inbox32, at, type) {
     length = getWord(bytes, trailer) >>> 0;
     if ((type & FLAG_COMPANION) !== 0) {
       companion ??= require('./companion');
-      reading.arrived = companion.take(endpoint, getWord(bytes, trailer + 4), (type & FLAG_PORTS) !== 0);
+      reading.arrived = companion.take(
+        endpoint, getWord(bytes, trailer + 4), (type & FLAG_PORTS) !== 0);
       foreign = reading.arrived.foreign;
     }
   }
@@ -124,7 +128,9 @@ function decodeWhole(endpoint, inbox, inbox32, at) {
   if (bytes > 0) late.codec().noteMemory(bytes);
   return foreign[0];
 }
-/** The values of a batch of this many bytes, up to one that cannot be read, which comes between two arrays. */
+/**
+ * The values of a batch of this many bytes, up to one that cannot be read, which comes between two arrays.
+ */
 function readMany(endpoint, inbox32, bytes) {
   const values = [];
   let list;

@@ -1,19 +1,21 @@
 'use strict';
 
 /*
- * scripts.js - loads the scripts that scripts/bundle.js makes of lib/; it stands at the head of dist/index.js.
+ * scripts.js - loads the scripts that scripts/bundle.js makes of lib/; it stands at the head of
+ * dist/index.js.
  *
- * V8 compiles a script anew in each thread, which takes half of the time that loading takes. So the first process
- * leaves what V8 has made of a script (its code cache) beside it when it ends, where the package's folder can be
- * written; later ones read it, once in a process: the addon keeps it for the threads. It is named after the text it
- * belongs to, the Node and its flags, and has a checksum; and V8 looks whether it is its own. Without one all works
- * the same, a little later.
+ * V8 compiles a script anew in each thread, which takes half of the time that loading takes. So the first
+ * process leaves what V8 has made of a script (its code cache) beside it when it ends, where the package's
+ * folder can be written; later ones read it, once in a process: the addon keeps it for the threads. It is
+ * named after the text it belongs to, the Node and its flags, and has a checksum; and V8 looks whether it
+ * is its own. Without one all works the same, a little later.
  */
 
 const files = { __proto__: null };
 const modules = { __proto__: null };
 
 /** The module of this id of lib/. */
+// eslint-disable-next-line no-unused-vars -- dist/index.js calls it
 function load(id) {
   const known = modules[id];
 
@@ -68,8 +70,9 @@ function find(name, version, binding) {
   const place = `${__dirname}/.code/${name}-${version}-${process.version}-${process.arch}-${flags()}`;
   const bytes = read(fs, place);
   const length = bytes === undefined ? 0 : bytes.length - 4;
-  const data = length > 0 && binding.checksum(bytes.subarray(0, length)) === bytes.readUInt32LE(length)
-    ? bytes.subarray(0, length) : undefined;
+  const code = length > 0 ? bytes.subarray(0, length) : undefined;
+  const isWhole = length > 0 && binding.checksum(code) === bytes.readUInt32LE(length);
+  const data = isWhole ? code : undefined;
 
   if (data !== undefined) binding.keepCode(file, Buffer.from(text, 'latin1'), data);
   return [text, data, place];
@@ -96,6 +99,7 @@ function leaveCode(binding) {
 }
 
 /** Run a script, which puts its modules in `files`. @param {() => Function} byRequire the same as a module */
+// eslint-disable-next-line no-unused-vars -- dist/index.js calls it
 function run(name, version, byRequire) {
   const native = modules.native?.exports;
 

@@ -3,8 +3,8 @@
 /*
  * sending.js - sends what the codec writes: objects, messages with a transfer list, many values at once.
  *
- * An encoding may run getters, which may post, close, or send ports away themselves: so what belongs to the message in
- * hand is saved before and put back after.
+ * An encoding may run getters, which may post, close, or send ports away themselves: so what belongs to the
+ * message in hand is saved before and put back after.
  */
 
 const codec = require('./codec/index');
@@ -89,7 +89,10 @@ codec.attach({
   takePort: (index) => reading.arrived?.own[index],
 });
 
-/** The half of a port goes into transit, to be lost with the message that is being sent. @returns {bigint | undefined} */
+/**
+ * The half of a port goes into transit, to be lost with the message that is being sent. @returns {bigint |
+ * undefined}
+ */
 function board(endpoint) {
   endpoint.settle();
 

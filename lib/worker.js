@@ -4,11 +4,12 @@
  * worker.js - Worker; the other side is parent-port.js.
  *
  * Node makes the thread, the isolate and the loop. Between parent and child lie two ways: Node's own
- * channel, which is there from the start, and a pair of ringport endpoints, of which the child attaches its one when it loads
- * ringport. Each side sends its first messages by Node; when they have cost as much as the ring does to load, and
- * the other side has attached its endpoint, it goes over to the ring with its next message, also within a burst. The
- * receiver of the first message by ring delivers what came by Node first: all of it is there by then. So
- * each message takes one way and arrives once, in order, and a worker that never loads ringport works as with Node's Worker.
+ * channel, which is there from the start, and a pair of ringport endpoints, of which the child attaches its
+ * one when it loads ringport. Each side sends its first messages by Node; when they have cost as much as
+ * the ring does to load, and the other side has attached its endpoint, it goes over to the ring with its
+ * next message, also within a burst. The receiver of the first message by ring delivers what came by Node
+ * first: all of it is there by then. So each message takes one way and arrives once, in order, and a worker
+ * that never loads ringport works as with Node's Worker.
  */
 
 const EventEmitter = require('node:events');
@@ -245,7 +246,7 @@ class Worker extends threads.Worker {
 
   /** A message has come by ring. @returns {boolean} whether endpoint.js is to deal with it */
   #arrive() {
-    if (this.#direct || this[kBatching]) return this.#connect(); // in the first case it is no primitive
+    if (this.#direct || this[kBatching]) return this.#connect(); // direct: it is no primitive
     if (this.#dispatchEarlier()) return false; // this came before
     this.#direct = true;
     binding.setDirect(this.#slot, this, this[kMessage]);
@@ -264,7 +265,8 @@ class Worker extends threads.Worker {
     endpoint.direct = this.#direct;
     endpoint.earlier = this.#direct ? null : () => this.#dispatchEarlier();
     endpoint.offer = (end) => {
-      if (this.#node !== null) nodePrototype.postMessage.call(this.#node, { kind: CHANNEL, end }, [end]);
+      if (this.#node === null) return;
+      nodePrototype.postMessage.call(this.#node, { kind: CHANNEL, end }, [end]);
     };
     endpoint.pull = () => this.#pull();
     this.#endpoint = endpoint;
@@ -282,13 +284,20 @@ class Worker extends threads.Worker {
       const received = threads.receiveMessageOnPort(this.#node);
 
       if (received === undefined) break;
-      if (!isObject(received.message) || !this.#takes(received.message)) this.#pulled.push(received.message);
+      if (!isObject(received.message) || !this.#takes(received.message)) {
+        this.#pulled.push(received.message);
+      }
     }
     /* Nothing may come by ring that would have these dispatched. */
-    if (this.#pulled.length > 0) setImmediate(() => { while (this.#pulled.length > 0) this.#dispatchEarlier(); });
+    if (this.#pulled.length > 0) {
+      setImmediate(() => { while (this.#pulled.length > 0) this.#dispatchEarlier(); });
+    }
   }
 
-  /** Dispatch a message that came by Node before the first one by ring. @returns {boolean} false: there is none */
+  /**
+   * Dispatch a message that came by Node before the first one by ring. @returns {boolean} false: there is
+   * none
+   */
   #dispatchEarlier() {
     const node = this.#node;
 
@@ -324,7 +333,10 @@ class Worker extends threads.Worker {
     return super.removeAllListeners(...args);
   }
 
-  /** Whatever the worker posted comes before its 'error' and its 'exit': first what came by Node, then the ring. */
+  /**
+   * Whatever the worker posted comes before its 'error' and its 'exit': first what came by Node, then the
+   * ring.
+   */
   #drain() {
     for (let more = true; more;) {
       try {

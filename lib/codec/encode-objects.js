@@ -49,7 +49,8 @@ let nodeClone = (value) => {
 };
 
 module.exports = {
-  isPlainBySlots, writeOther, refuse, writeForeign, writeView, writeBigInt, stageString, usesBlocks, clearStack,
+  isPlainBySlots, writeOther, refuse, writeForeign, writeView, writeBigInt, stageString, usesBlocks,
+  clearStack,
 };
 
 const { writeError } = require('./encode-errors');

@@ -44,7 +44,9 @@ function writePlain(object) {
     }
   }
   if (node === start) {
-    if (!core.loadOthers().isPlainBySlots(object)) return core.loadOthers().writeOther(object, objectPrototype);
+    const others = core.loadOthers();
+
+    if (!others.isPlainBySlots(object)) return others.writeOther(object, objectPrototype);
     node = getRoot();
   }
   writeShape(object, node, null);

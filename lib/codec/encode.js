@@ -178,7 +178,9 @@ function writeLongString(string) {
   if (length < 64) {
     w.u8[w.pos++] = op.SMALL_STRING + length;
   } else {
-    if (length >= core.blockLine && loadOthers().usesBlocks()) return others.stageString(string, true);
+    if (length >= core.blockLine && loadOthers().usesBlocks()) {
+      return others.stageString(string, true);
+    }
     reserve(length + 8);
     w.u8[w.pos++] = op.LATIN1;
     writeU32(length);
@@ -189,7 +191,9 @@ function writeLongString(string) {
 
 function writeWide(string) {
   const { length } = string;
-  if (length * 2 >= core.blockLine && loadOthers().usesBlocks()) return others.stageString(string, false);
+  if (length * 2 >= core.blockLine && loadOthers().usesBlocks()) {
+    return others.stageString(string, false);
+  }
   reserve(length * 2 + 8);
   w.u8[w.pos++] = op.UTF16;
   writeU32(length);

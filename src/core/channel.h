@@ -52,13 +52,13 @@ typedef struct rp_half {
   uint64_t id;                    /* 0: not announced; under the lock */
   uint32_t slot;                  /* the owner's, to find its port */
   uint32_t round;                 /* the owner's, see thread.h */
-  rp_word views; /* a hint of the owner's to the peer: see rp_half_want_views() */
+  rp_word views;    /* a hint of the owner's to the peer: see rp_half_want_views() */
   rp_word declared; /* the owner's: see rp_half_declare() */
-  uint8_t state; /* rp_half_state, under the lock */
-  bool held;     /* the token is here; under the lock */
-  bool lost;     /* to be closed instead of detached; under the lock */
-  bool awake;    /* the token is with the owner; the owner's */
-  bool listed;   /* on the owner's list; the owner's */
+  uint8_t state;    /* rp_half_state, under the lock */
+  bool held;        /* the token is here; under the lock */
+  bool lost;        /* to be closed instead of detached; under the lock */
+  bool awake;       /* the token is with the owner; the owner's */
+  bool listed;      /* on the owner's list; the owner's */
 } rp_half;
 
 struct rp_channel {

@@ -47,7 +47,8 @@ typedef struct rp_port {
   uint8_t state;
   rp_linger linger;
   bool receiving; /* started: the callback may take messages */
-  uint8_t waits;  /* it has met a marked record, for so many calls of its place, or polls; see order.h */
+  uint8_t
+      waits; /* it has met a marked record, for so many calls of its place, or polls; see order.h */
   uint32_t covered;   /* number of the first record that may have to wait */
   uint32_t posts;     /* of the thread to channels of Node's, when it last sent */
   uv_async_t *place;  /* among the handles of the loop; NULL: none */

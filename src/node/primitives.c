@@ -26,7 +26,8 @@ enum {
   OP_DOUBLE,
   OP_LATIN1, /* u32 length, characters of one byte */
   OP_UTF16,  /* u32 length, code units */
-  OP_BLOCK_STRING = 0xa4, /* u32 index, u8 1 if one byte a character, length as a number */
+  OP_BLOCK_STRING =
+      0xa4, /* u32 index, u8 1 if one byte a character, length as a number */
 };
 
 /* In the STATUS word: not a value for these functions. */
@@ -88,7 +89,8 @@ put_number(uint8_t *at, double number) {
 
   int32_t integer = (int32_t) number;
 
-  if (integer != number || (integer == 0 && signbit(number))) return put_double(at, number);
+  if (integer != number || (integer == 0 && signbit(number)))
+    return put_double(at, number);
   if (integer >= 0 && integer < OP_SMALL_STRING) {
     *at = (uint8_t) integer;
     return at + 1;
