@@ -470,7 +470,7 @@ class Endpoint {
 
     if (this.direct || this.gone || tick === undefined || owner[kBatching]) return;
     this.direct = true;
-    binding.setDirect(this.slot, owner, owner[kMessage]);
+    binding.setDirect(this.slot, owner, owner[kMessage], thresholds.COLD_CALLS);
   }
 
   /** The owner wants arrays. */

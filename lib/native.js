@@ -66,7 +66,15 @@ const thresholds = {
   COLD_OBJECTS: 300,
   /** Strings and the like that C writes or reads before the codec does. */
   COLD_VALUES: 50_000,
+  /** Primitives that C hands to their listener before the wrapper does. */
+  COLD_CALLS: 10_000,
 };
+
+/* For tests: all goes by ring from the first message on, and none of it the ways that are for the first ones. */
+if (process.env.RINGPORT_COLD === '0') {
+  for (const name of Object.keys(thresholds)) thresholds[name] = 0;
+  thresholds.FIRST = -1;
+}
 
 const local = {
   /** How many ports of ours there have been in this thread, but for that of a worker's parent. */

@@ -224,7 +224,7 @@ function arrive(queued) {
   hook();
   if (!port.heardOne) return connect() !== null;
   direct = true;
-  binding.setDirect(port.slot, listening, listening[kMessage]);
+  binding.setDirect(port.slot, listening, listening[kMessage], thresholds.COLD_CALLS);
   return false;
 }
 

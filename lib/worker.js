@@ -249,7 +249,7 @@ class Worker extends threads.Worker {
     if (this.#direct || this[kBatching]) return this.#connect(); // direct: it is no primitive
     if (this.#dispatchEarlier()) return false; // this came before
     this.#direct = true;
-    binding.setDirect(this.#slot, this, this[kMessage]);
+    binding.setDirect(this.#slot, this, this[kMessage], thresholds.COLD_CALLS);
     return false;
   }
 

@@ -12,12 +12,9 @@
 #include "value.h"
 #include "yield.h"
 
-/* From so many on, the wrapper is compiled sooner or later, and quicker. */
-#define COLD_MESSAGES 10000u
-
 static bool
 is_direct(const rp_port *port) {
-  if (port->direct == NULL || port->delivered >= COLD_MESSAGES) return false;
+  if (port->direct == NULL || port->direct_left == 0) return false;
   /* What was queued when a listener closed the port is delivered, as by Node. */
   return port->receiving || (port->state == RP_PORT_CLOSING && port->received);
 }
@@ -72,7 +69,7 @@ rp_deliver(rp_env *e, rp_half *half, uint32_t *limit, bool *left) {
 
     if (value != NULL) {
       --*limit;
-      port->delivered++;
+      port->direct_left--;
       running = hand_over(e, port, value, &calm);
     }
     (void) napi_close_handle_scope(e->env, scope);
@@ -99,19 +96,22 @@ rp_deliver_drop(rp_env *e, rp_port *port) {
   drop(e->env, &port->direct_receiver);
 }
 
-/* setDirect(slot, owner, function): call owner.function(value) for primitives; without a function, leave them to
- * dispatch. */
+/* setDirect(slot, owner, function, limit): call owner.function(value) for primitives, so many at most; without a
+ * function, leave them to dispatch. */
 napi_value
 rp_deliver_set(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_readable_port(e, argv[0]);
   napi_valuetype type = napi_undefined;
+  uint32_t limit = 0;
 
   if (port == NULL) return NULL;
   rp_deliver_drop(e, port);
   (void) napi_typeof(env, argv[2], &type);
   if (type != napi_function) return NULL;
+  (void) napi_get_value_uint32(env, argv[3], &limit);
+  port->direct_left = limit;
   if (napi_create_reference(env, argv[1], 1, &port->direct_receiver) != napi_ok)
     return NULL;
   if (napi_create_reference(env, argv[2], 1, &port->direct) != napi_ok)

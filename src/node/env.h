@@ -49,11 +49,11 @@ typedef struct rp_port {
   bool receiving; /* started: the callback may take messages */
   uint8_t
       waits; /* it has met a marked record, for so many calls of its place, or polls; see order.h */
-  uint32_t covered;   /* number of the first record that may have to wait */
-  uint32_t posts;     /* of the thread to channels of Node's, when it last sent */
-  uv_async_t *place;  /* among the handles of the loop; NULL: none */
-  bool received;      /* when it began to close: was it started */
-  uint32_t delivered; /* messages that deliver.c has handed over */
+  uint32_t covered;     /* number of the first record that may have to wait */
+  uint32_t posts;       /* of the thread to channels of Node's, when it last sent */
+  uv_async_t *place;    /* among the handles of the loop; NULL: none */
+  bool received;        /* when it began to close: was it started */
+  uint32_t direct_left; /* messages that deliver.c may still hand over */
   napi_ref direct, direct_receiver; /* what it calls, NULL: nothing */
 } rp_port;
 
