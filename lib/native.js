@@ -70,7 +70,8 @@ const thresholds = {
   COLD_CALLS: 10_000,
 };
 
-/* For tests: all goes by ring from the first message on, and none of it the ways that are for the first ones. */
+/* For tests: all goes by ring from the first message on, and none of it the ways that are for the first
+ * ones. */
 if (process.env.RINGPORT_COLD === '0') {
   for (const name of Object.keys(thresholds)) thresholds[name] = 0;
   thresholds.FIRST = -1;

@@ -329,7 +329,6 @@ describe('worker: its first messages', () => {
     await new Promise((resolve) => worker.on('exit', resolve));
     assert.deepStrictEqual(got.filter((m) => typeof m === 'number'), Array.from({ length: MANY }, (_, i) => i));
 
-
     const others = got.filter((m) => typeof m !== 'number');
     const { hooks } = others.find((m) => m.hooks !== undefined);
 
