@@ -2,7 +2,7 @@
 
 // node scripts/build.js [--debug | --asan | --tsan | --coverage | --faults] [--force] [--werror]
 //
-// Builds the addon if a source is newer than the binary:
+// Makes dist/ of lib/ (bundle.js) and builds the addon, if a source is newer:
 //   (default)  build/Release/ringport.node     by node-gyp
 //   --debug    build/Debug/ringport.node       by node-gyp
 //   --asan     build/asan/ringport.node        by the compiler: AddressSanitizer, UBSan
@@ -16,6 +16,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 
+const { BuildError, orExplain } = require('./explain');
 const sources = require('./sources');
 const toolchain = require('./toolchain');
 
@@ -43,9 +44,6 @@ const direct = {
 /** The test file whose threads have environments of their own: they do not hear of RINGPORT_BINARY, and
  * would load another binary beside the one that it names. */
 const IGNORES_BINARY = 'test/js/register-threads.test.js';
-
-/** What ends a build with one sentence and exit code 1, without a stack. */
-class BuildError extends Error {}
 
 /** @returns {string} where the variant's binary is, absolute */
 function target(variant) {
@@ -162,7 +160,19 @@ function requireToolchain() {
 }
 
 /**
- * Build one variant of the addon.
+ * Make dist/ of lib/ if it is older. What is installed has it, and no bundle.js.
+ * @throws {BuildError}
+ */
+function makeDist() {
+  if (!fs.existsSync(path.join(__dirname, 'bundle.js'))) return;
+
+  const { bundle, stale: outdated } = require('./bundle');
+
+  if (outdated()) bundle();
+}
+
+/**
+ * Build one variant of the addon, and dist/.
  * @param {object} [options]
  * @param {'release'|'debug'|'asan'|'tsan'|'coverage'|'faults'} [options.variant]
  * @param {boolean} [options.force] build even if the binary is newer than all sources
@@ -172,6 +182,7 @@ function requireToolchain() {
  * @throws {BuildError} with one sentence for the user
  */
 function build({ variant = 'release', force = false, werror = false, quiet = false } = {}) {
+  makeDist();
   if (!force && !stale(variant)) return target(variant);
 
   requireToolchain();
@@ -186,19 +197,8 @@ function build({ variant = 'release', force = false, werror = false, quiet = fal
   return target(variant);
 }
 
-/** Run `body`; a BuildError becomes its sentence on standard error and exit code 1. */
-function orExplain(body) {
-  try {
-    return body();
-  } catch (error) {
-    if (!(error instanceof BuildError)) throw error;
-    console.error(error.message);
-    process.exit(1);
-  }
-}
-
 module.exports = {
-  IGNORES_BINARY, BuildError, build, buildFor, orExplain, requireToolchain, stale, target,
+  IGNORES_BINARY, BuildError, build, buildFor, makeDist, orExplain, requireToolchain, stale, target,
 };
 
 if (require.main === module) {

@@ -2,9 +2,9 @@
 
 // The install script of the package: does nothing when a binary can be loaded, which is the usual
 // case, and builds one otherwise. npm may be told to skip it (it skips the scripts of dependencies
-// by default since 11.19): then `npx ringport-build` does the same by hand.
+// by default since 11.19): then `npx ringport-build` does the same by hand. In a clone it makes dist/, too.
 
-const { build, orExplain } = require('./build');
+const { build, makeDist, orExplain } = require('./build');
 
 function loads() {
   try {
@@ -15,4 +15,7 @@ function loads() {
   }
 }
 
-if (!loads()) orExplain(() => build({ force: true, quiet: true }));
+orExplain(() => {
+  makeDist();
+  if (!loads()) build({ force: true, quiet: true });
+});

@@ -2,15 +2,15 @@
 
 // node scripts/prepare.js script.js [arguments...]
 //
-// Brings a clone to the point where everything runs - development packages installed, addon
-// built - and then runs the script. Needs nothing but Node itself.
+// Brings a clone to the point where everything runs - development packages installed, dist/
+// made, addon built - and then runs the script. Needs nothing but Node itself.
 
 const fs = require('node:fs');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 
 const { root } = require('./sources');
-const { build, BuildError, orExplain, requireToolchain, stale } = require('./build');
+const { build, BuildError, makeDist, orExplain, requireToolchain, stale } = require('./build');
 
 /** npm writes this file at the end of an install: its age is the install's. */
 const installed = path.join(root, 'node_modules', '.package-lock.json');
@@ -52,6 +52,7 @@ function prepare() {
     }
   }
 
+  makeDist();
   if (buildNeeded) {
     console.error('Building the addon ...');
     build({ quiet: true });
