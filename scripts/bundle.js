@@ -6,8 +6,8 @@
 // a thread 0.1 to 0.2 ms each, which is more than most of the files themselves. What a thread needs at once
 // is in index.js; the other scripts hold what it needs later, by what is used together.
 //
-// Each file stays a module of its own, in a function. A require() of another file of ours becomes a look into a
-// table, which loads the script that has it if need be.
+// Each file stays a module of its own, in a function. A require() of another file of ours becomes a look
+// into a table, which loads the script that has it if need be.
 
 const { createHash } = require('node:crypto');
 const fs = require('node:fs');
