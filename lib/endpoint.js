@@ -12,6 +12,7 @@
  */
 
 const context = require('./context');
+const { reader, settle, runTicks, limitOf, deliverValues, OTHER } = require('./deliver');
 const { postToNode, watchPosts } = require('./posts');
 const {
   binding, control, endpoints, define, local, owner: ownerSymbols, thresholds,
@@ -23,12 +24,11 @@ const { kBatching, kMessage, kMessages, kMessageError, kClosed } = ownerSymbols;
 define(0);
 watchPosts();
 
-const { postValue, postWhole, readValue, receive: receiveBatch, release } = binding;
+const { postValue, postWhole, readValues, receive: receiveBatch, release } = binding;
 
 /* How much has gone the cold ways; see `thresholds`. */
 let objectsPosted = 0;
 let stringsPosted = 0;
-let valuesRead = 0;
 
 /* Loaded by the first message that needs them; see `late`. */
 let decode = (...args) => {
@@ -94,21 +94,12 @@ function receive(slot) {
 
   while (bytes < control[BYTES]) bytes *= 2;
   setInbox(bytes);
-  control[BYTES] = 0;
+  control[COUNT] = 0;
   receiveBatch(slot);
 }
 
-/** Runs next ticks and microtasks, as Node does between two messages, for 35 ns. Without it every
- * message takes a callback of its own. */
-const { tick } = context;
-
-/** Node's limit for one wake-up: what was queued when it began, or this many. */
-const BATCH = 1000;
 /** More messages than can be queued. */
 const ALL = 0x7fffffff;
-
-/** Ops of the codec's from here on are not primitive; see codec/ops.js. */
-const OBJECTS = 0x8a;
 
 const NONE = -1;
 
@@ -137,44 +128,6 @@ const unreachable = new FinalizationRegistry((hold) => {
   endpoints[hold.slot] = hold;
   binding.close(hold.slot);
 });
-
-/** The endpoint whose batch is in the inbox, and how much of that has been dealt with. */
-let reader = null;
-let readBytes = 0;
-let readCount = 0;
-
-/** Tell the ring how far the batch in the inbox has been read; what is left stays in the ring. */
-function settleReader() {
-  if (reader === null) return;
-
-  const slot = reader.slot;
-
-  reader = null;
-  if (readCount === 0 || slot === NONE) return;
-  control[BYTES] = readBytes;
-  control[COUNT] = readCount;
-  release(slot);
-}
-
-/**
- * What Node does between two messages.
- * @returns {boolean} false: an error has had its 'uncaughtException', which ends the wake-up
- */
-function runTicks() {
-  let calm = tick !== undefined;
-
-  while (tick !== undefined) {
-    try {
-      tick();
-      break;
-    } catch (error) {
-      /* It must not unwind through the binding: the stack of async ids would not match. */
-      calm = false;
-      binding.fatal(error);
-    }
-  }
-  return calm;
-}
 
 /** Whether postSimple() takes it. */
 function isSimple(value) {
@@ -210,8 +163,6 @@ class Endpoint {
   draining = false;
   /** Large data is lent to listeners. */
   views = false;
-  /** Primitives are handed to the owner without us; see src/node/deliver.c. */
-  direct = false;
   /** Between a worker and its parent: sends the other end of the companion by Node, and takes what has come
    * by Node until that is among it; null elsewhere. */
   offer = null;
@@ -352,7 +303,6 @@ class Endpoint {
     if (!this.open || this.receiving) return;
     this.receiving = true;
     this.loosen();
-    if (this.earlier === null) this.goDirect();
     binding.setReceiving(this.slot, true);
   }
 
@@ -412,7 +362,7 @@ class Endpoint {
   /** Before the half leaves: what has been posted is sent, and what has been read is not read again. */
   settle() {
     late.flush();
-    if (reader === this) settleReader();
+    settle();
   }
 
   end() {
@@ -423,7 +373,7 @@ class Endpoint {
 
   /** The closing phase. */
   closed(peer) {
-    if (reader === this) settleReader();
+    settle();
     this.unref();
     this.receiving = false;
     this.slot = NONE;
@@ -431,53 +381,47 @@ class Endpoint {
     this.owner[kClosed]();
   }
 
-  /** Have a look at the first message: it stays in the ring. @returns {boolean} whether there is one */
-  #look() {
-    late.flush();
-    settleReader();
-    if (this.slot === NONE) return false;
-    control[BYTES] = 0;
-    control[MAX] = 0;
-    receive(this.slot);
-    return control[STATUS] === 0;
-  }
-
   /** Whether a message waits. */
   get queued() {
-    return this.#look();
+    late.flush();
+    settle();
+    return this.slot !== NONE && binding.queued(this.slot) > 0;
   }
 
   /** Take one message, started or not. @returns {{message: unknown} | undefined} */
   receive() {
-    if (!this.#look()) {
-      if (this.slot !== NONE && control[STATUS] === SEALED) this.close();
-      return undefined;
-    }
-    reader = this;
-    readBytes = control[BYTES];
-    readCount = 1;
+    late.flush();
+    settle();
+    if (this.slot === NONE) return undefined;
+    control[COUNT] = 0;
+    control[MAX] = 0;
+
+    const values = readValues(this.slot);
+    const found = values === undefined ? this.#receiveOther() : { message: values[0] };
+
+    if (found === undefined) return undefined;
+    control[COUNT] = 1;
+    release(this.slot);
+    return found;
+  }
+
+  /** The same for what C does not read; it stays in the ring. */
+  #receiveOther() {
+    if (control[STATUS] === SEALED) this.close();
+    if (control[STATUS] !== OTHER) return undefined;
+    control[COUNT] = 0;
+    receive(this.slot);
+    reader.slot = this.slot;
+    reader.count = 1;
     try {
       return { message: this.decode(0, false) };
+    } catch (error) {
+      settle();
+      throw error;
     } finally {
       reading.arrived = null;
-      settleReader();
+      reader.slot = NONE;
     }
-  }
-
-  /** Have primitives handed to the owner's [kMessage] until there have been many. */
-  goDirect() {
-    const { owner } = this;
-
-    if (this.direct || this.gone || tick === undefined || owner[kBatching]) return;
-    this.direct = true;
-    binding.setDirect(this.slot, owner, owner[kMessage], thresholds.COLD_CALLS);
-  }
-
-  /** The owner wants arrays. */
-  endDirect() {
-    if (!this.direct) return;
-    this.direct = false;
-    if (!this.gone) binding.setDirect(this.slot);
   }
 
   /**
@@ -487,51 +431,50 @@ class Endpoint {
   drain(limit) {
     if (this.draining) return;
 
-    const { owner } = this;
+    const { owner, slot } = this;
     let sealed = false;
 
-    settleReader();
+    settle();
     this.draining = true;
     context.entered = false;
-    control[BYTES] = 0;
+    control[COUNT] = 0;
     try {
       while (limit > 0 && this.receiving) {
+        if (this.earlier === null) {
+          const left = deliverValues(slot, owner, this, limit);
+
+          if (limit !== ALL) limit = left;
+          sealed = reader.status === SEALED;
+          if (reader.status < 0) break;
+          if (reader.status !== OTHER && !owner[kBatching]) continue;
+          control[COUNT] = 0;
+        }
         control[MAX] = limit;
-        receive(this.slot);
+        receive(slot);
         if (control[STATUS] !== 0) {
           sealed = control[STATUS] === SEALED;
           break;
         }
         if (this.earlier !== null) { // and only then look again at what stays in the ring
-          if (!this.earlier()) {
-            this.earlier = null;
-            this.goDirect();
-            if (limit !== ALL && inbox32[1] === 0 && inbox[9] < OBJECTS) limit = 0; // C goes on
-          } else if ((!runTicks() || context.entered) && limit !== ALL) limit = 0;
-          control[BYTES] = 0;
+          if (!this.earlier()) this.earlier = null;
+          else if ((!runTicks() || context.entered) && limit !== ALL) limit = 0;
+          control[COUNT] = 0;
           continue;
         }
 
+        const { [BYTES]: bytes } = control;
         const calm = owner[kBatching]
-          ? this.deliverMany(owner, control[BYTES]) : this.deliverBatch(owner, control[BYTES]);
+          ? this.deliverMany(owner, bytes) : this.deliverBatch(owner, bytes);
 
         if (!calm && limit !== ALL) limit = 0;
-        else if (limit !== ALL) limit -= readCount;
-        if (reader === this && this.slot !== NONE) {
-          control[BYTES] = readBytes;
-          control[COUNT] = readCount;
-          reader = null;
-          /* It was as full as it gets. */
-          if (readBytes > inbox.length >> 1 && inbox.length < INBOX_BYTES) {
-            setInbox(inbox.length * 4);
-          }
-        } else {
-          control[BYTES] = 0;
-        }
+        else if (limit !== ALL) limit -= reader.count;
+        /* It was as full as it gets. */
+        if (bytes > inbox.length >> 1 && inbox.length < INBOX_BYTES) setInbox(inbox.length * 4);
+        settle();
+        control[COUNT] = 0;
       }
-      if (control[BYTES] !== 0) release(this.slot);
     } finally {
-      if (reader === this) settleReader();
+      settle();
       this.draining = false;
       if (reading.loans !== null) require('./receiving').endLoans();
     }
@@ -540,21 +483,21 @@ class Endpoint {
 
   /** @returns {boolean} false: the wake-up has to end */
   deliverBatch(owner, bytes) {
+    const { slot } = this;
     let at = 0;
     let calm;
 
-    reader = this;
-    readBytes = 0;
-    readCount = 0;
+    reader.slot = slot;
+    reader.count = 0;
     do {
       const here = at;
 
       at += 8 + ((inbox32[at >> 2] + 7) & ~7);
       /* Dealt with, whatever happens to it: it must not come twice. */
-      this.deliver(owner, here, at);
+      this.deliver(owner, here);
       calm = runTicks() && !context.entered;
       /* A listener may have gone over to arrays: the rest is one, or nobody would hear it. */
-    } while (calm && at < bytes && reader === this && this.receiving && !owner[kBatching]);
+    } while (calm && at < bytes && reader.slot === slot && this.receiving && !owner[kBatching]);
     return calm;
   }
 
@@ -562,11 +505,10 @@ class Endpoint {
    * The whole batch as one array, without ticks in between. @returns {boolean} false: the wake-up has to end
    */
   deliverMany(owner, bytes) {
-    const { values, list, failure, end } = require('./receiving').readMany(this, inbox32, bytes);
+    const { values, list, failure } = require('./receiving').readMany(this, inbox32, bytes);
 
-    reader = this;
-    readCount = values.length + (failure === null ? 0 : 1);
-    readBytes = end;
+    reader.slot = this.slot;
+    reader.count = values.length + (failure === null ? 0 : 1);
     if (values.length > 0) owner[kMessages](values, list);
     if (reading.loans !== null) require('./receiving').endLoans();
     if (failure !== null) {
@@ -576,19 +518,18 @@ class Endpoint {
     return runTicks() && !context.entered;
   }
 
-  deliver(owner, at, next) {
+  deliver(owner, at) {
     let value;
     let list;
 
-    readCount++;
     try {
       value = this.decode(at, this.views);
     } catch (error) {
-      readBytes = next;
+      reader.count++;
       owner[kMessageError](error);
       return;
     }
-    readBytes = next;
+    reader.count++;
     if (reading.arrived !== null) {
       list = reading.arrived.ports;
       reading.arrived = null;
@@ -601,15 +542,7 @@ class Endpoint {
   decode(at, lends) {
     const type = inbox32[(at >> 2) + 1];
 
-    if (type === 0) {
-      if (inbox[at + 9] < OBJECTS && valuesRead < thresholds.COLD_VALUES) {
-        const value = readValue(at);
-
-        valuesRead++;
-        if (control[STATUS] === 0) return value;
-      }
-      return decode(inbox, at + 8, inbox32[at >> 2], null);
-    }
+    if (type === 0) return decode(inbox, at + 8, inbox32[at >> 2], null);
     reading.lends = lends;
     try {
       return decodeMore(this, inbox, inbox32, at, type);
@@ -630,12 +563,12 @@ function dispatch(slot, queued) {
 
   if (endpoint === undefined) return;
   if (endpoint.receiving) {
-    endpoint.drain(tick === undefined ? 1 : Math.max(queued, BATCH));
+    endpoint.drain(limitOf(queued));
     return;
   }
   /* A stopped port wakes up only to see whether its peer has closed. */
-  settleReader();
-  control[BYTES] = 0;
+  settle();
+  control[COUNT] = 0;
   control[MAX] = 0;
   receive(slot);
   if (control[STATUS] === SEALED) endpoint.close();

@@ -64,10 +64,10 @@ const thresholds = {
   ANSWER: 1,
   /** Objects that go by Node, though there is a ring, before the codec is loaded. */
   COLD_OBJECTS: 300,
-  /** Strings and the like that C writes or reads before the codec does. */
+  /** Strings and the like that C writes before the codec does. */
   COLD_VALUES: 50_000,
-  /** Primitives that C hands to their listener before the wrapper does. */
-  COLD_CALLS: 10_000,
+  /** Batches of messages that C reads before the codec does. */
+  COLD_BATCHES: 10_000,
 };
 
 /* For tests: all goes by ring from the first message on, and none of it the ways that are for the first

@@ -171,7 +171,6 @@ function connect(isDirect) {
   endpoint = port.endpoint = new Endpoint(port.slot);
   endpoint.owner = listening;
   endpoint.receiving = true; // the port's slot is, from the beginning
-  endpoint.direct = isDirect;
   endpoint.earlier = isDirect ? null : dispatchEarlier;
   endpoint.offer = (end) => nodePost.call(node, { kind: CHANNEL, end }, [end]);
   endpoint.pull = pull;

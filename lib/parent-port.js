@@ -49,8 +49,10 @@ let heard = false;
 let posting = false;
 /** A message has gone by ring, so all must. */
 let byRing = false;
-/** Primitives that come are handed over by C. */
+/** All that came by Node before the first message by ring has been delivered. */
 let direct = false;
+/** Whether what comes by ring is heard. */
+const ring = { receiving: true };
 /** The port has been closed. */
 let closed = false;
 
@@ -130,6 +132,7 @@ const listening = {
 function hear() {
   const wanted = port.heardOne || port.heardMany;
 
+  ring.receiving = wanted;
   if (port.endpoint === null) binding.setReceiving(port.slot, wanted);
   else if (wanted) port.endpoint.start();
   else port.endpoint.stop();
@@ -143,7 +146,7 @@ function listenerAdded(size, type, listener, once) {
     hear();
   } else if (type === 'messages') {
     port.heardMany = true;
-    connect().endDirect();
+    connect();
     nodePrototype.ref.call(port.node);
     port.node.start();
   }
@@ -208,24 +211,32 @@ function hook() {
   }
 }
 
-/** A message has come by ring. @returns {boolean} whether endpoint.js is to deal with it */
+/** Messages have come by ring. @returns {boolean} whether endpoint.js is to deal with them */
 function arrive(queued) {
   if (queued === 0) return false;
-  if (direct) return connect() !== null; // it is no primitive
+  hook();
+  if (!port.heardOne || port.heardMany) return connect() !== null;
 
+  const { deliver, deliverEarlier } = require('./deliver');
+
+  if (!direct) {
+    direct = deliverEarlier(dispatchEarlier, ring);
+    if (!direct) return false;
+  }
+  return !deliver(port.slot, listening, ring, queued) && connect() !== null;
+}
+
+/**
+ * Dispatch a message that Node has brought before the first one by ring. @returns {boolean} false: there is
+ * none
+ */
+function dispatchEarlier() {
   const received = threads.receiveMessageOnPort(port.node);
 
-  if (received !== undefined) { // this came before
-    port.node[kCurrentlyReceivingPorts] = undefined;
-    port.node[kHybridDispatch](received.message, 'message', undefined);
-    return false;
-  }
-  define(0);
-  hook();
-  if (!port.heardOne) return connect() !== null;
-  direct = true;
-  binding.setDirect(port.slot, listening, listening[kMessage], thresholds.COLD_CALLS);
-  return false;
+  if (received === undefined) return false;
+  port.node[kCurrentlyReceivingPorts] = undefined; // of the message before
+  port.node[kHybridDispatch](received.message, 'message', undefined);
+  return true;
 }
 
 /** The message in an envelope. @returns {[unknown, object[]]} the value and its ports */

@@ -248,7 +248,6 @@ class Port extends NodePort {
     const before = this.#heard.message || this.#heard.messages;
 
     this.#heard[type] = heard;
-    if (type === 'messages' && heard) this.#endpoint.endDirect();
     if (heard && !before) {
       this.ref();
       this.start();

@@ -150,7 +150,7 @@ function readMany(endpoint, inbox32, bytes) {
       reading.arrived = null;
     }
   }
-  return { values, list, failure, end: at };
+  return { values, list, failure };
 }
 
 /** The value of an envelope's bytes. @param {import('./companion').Received} received what came with it */

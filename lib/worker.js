@@ -27,6 +27,8 @@ const kOnExit = findSymbol(threads.Worker.prototype, 'kOnExit');
 let kPublicPort;
 
 const NONE = -1;
+/** A Worker never stops its port. */
+const ALWAYS = { receiving: true };
 
 /** What a Worker of Node's inherits to call its listeners with, if that is Node's own still. */
 const { emit: nodeEmit } = threads.Worker.prototype;
@@ -55,7 +57,7 @@ class Worker extends threads.Worker {
   #heard = false;
   /** A message has gone by ring, so all must. */
   #byRing = false;
-  /** Primitives that come are handed over by C. */
+  /** All that came by Node before the first message by ring has been delivered. */
   #direct = false;
   /** Node reads the getters of a message: what they post goes before it, on the same way. */
   #posting = false;
@@ -106,7 +108,7 @@ class Worker extends threads.Worker {
     this.#listen();
     this.#slot = slot;
     /* With nothing queued it is the end of the child's half, of which 'exit' tells. */
-    endpoints[slot] = (queued) => queued > 0 && this.#arrive();
+    endpoints[slot] = (queued) => queued > 0 && this.#arrive(queued);
     this.#resource = Object.create(threads.MessagePort.prototype,
       { hasRef: { value: () => this.#node !== null && this.#node.hasRef() } });
     binding.bind(slot, this.#resource); // which does not keep it
@@ -244,13 +246,17 @@ class Worker extends threads.Worker {
     return false;
   }
 
-  /** A message has come by ring. @returns {boolean} whether endpoint.js is to deal with it */
-  #arrive() {
-    if (this.#direct || this[kBatching]) return this.#connect(); // direct: it is no primitive
-    if (this.#dispatchEarlier()) return false; // this came before
-    this.#direct = true;
-    binding.setDirect(this.#slot, this, this[kMessage], thresholds.COLD_CALLS);
-    return false;
+  /** Messages have come by ring. @returns {boolean} whether endpoint.js is to deal with them */
+  #arrive(queued) {
+    if (this[kBatching]) return this.#connect();
+
+    const { deliver, deliverEarlier } = require('./deliver');
+
+    if (!this.#direct) {
+      this.#direct = deliverEarlier(() => this.#dispatchEarlier(), ALWAYS);
+      if (!this.#direct) return false;
+    }
+    return !deliver(this.#slot, this, ALWAYS, queued) && this.#connect();
   }
 
   /** Have all of the ring. @returns {boolean} false: the worker has ended */
@@ -262,7 +268,6 @@ class Worker extends threads.Worker {
     const endpoint = new Endpoint(this.#slot);
 
     endpoint.owner = this;
-    endpoint.direct = this.#direct;
     endpoint.earlier = this.#direct ? null : () => this.#dispatchEarlier();
     endpoint.offer = (end) => {
       if (this.#node === null) return;
@@ -364,7 +369,6 @@ class Worker extends threads.Worker {
   [kMessage](value) {
     if (this[kBatching]) {
       this.#connect();
-      this.#endpoint?.endDirect();
       this.#emitNow('messages', [value]);
       return;
     }

@@ -23,7 +23,8 @@ const dist = path.join(root, 'dist');
 const SCRIPTS = {
   index: ['index', 'face', 'native', 'binding', 'threads', 'parent-port', 'posts'],
   worker: ['worker'],
-  ring: ['endpoint', 'context', 'parent-endpoint'],
+  deliver: ['deliver', 'context'],
+  ring: ['endpoint', 'parent-endpoint'],
   ports: ['node-events', 'port'],
   channel: ['companion', 'receiving', 'transfer-list', 'by-node', 'small-buffers', 'codec/errors'],
   codec: [

@@ -9,7 +9,6 @@
 #include <stddef.h>
 
 #include "blocks.h"
-#include "deliver.h"
 #include "env.h"
 #include "kept.h"
 #include "port.h"
@@ -51,10 +50,9 @@ static const entry for_ring[] = {
     {"open", rp_port_open},
     {"postValue", rp_primitives_post},
     {"postWhole", rp_primitives_post_whole},
-    {"readValue", rp_primitives_read},
+    {"readValues", rp_port_read_values},
     {"receive", rp_port_receive},
     {"release", rp_port_release},
-    {"setDirect", rp_deliver_set},
     {"close", rp_port_close},
     {"withdraw", rp_port_withdraw},
     {"detach", rp_port_detach},

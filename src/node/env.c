@@ -12,7 +12,6 @@
 
 #include "barrier.h"
 #include "blocks.h"
-#include "deliver.h"
 #include "ring_buffer.h"
 #include "spawn.h"
 #include "value.h"
@@ -68,7 +67,6 @@ on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
     if (port->half == NULL && port->state == RP_PORT_OPEN) rp_half_lost(port->away);
     if (port->context != NULL) (void) napi_async_destroy(e->env, port->context);
     rp_order_leave(e, port);
-    rp_deliver_drop(e, port);
     port->context = NULL;
     port->half = NULL;
     port->state = RP_PORT_FREE;
@@ -138,15 +136,12 @@ is_open(rp_env *e, rp_half *half, uint32_t slot) {
   return e->ports[slot].state == RP_PORT_OPEN && e->ports[slot].half == half;
 }
 
-/* Node's limit for one wake-up: what was queued when it began, or this many. */
-#define BATCH 1000u
-
 /* One turn of a half that has news. False if JS cannot run any more. */
 static bool
 turn(rp_env *e, rp_half *half) {
   uint32_t slot = half->slot;
   rp_record first;
-  bool running = true, left = true;
+  bool running;
 
   rp_half_begin(half);
   rp_yield("turn:begun");
@@ -156,19 +151,10 @@ turn(rp_env *e, rp_half *half) {
       (first.type & RP_MESSAGE_BEHIND) != 0 && rp_order_hold(e, &e->ports[slot], true))
     return true;
 
-  uint32_t queued = rp_chain_queued(&half->inbox);
-  uint32_t limit = queued > BATCH ? queued : BATCH;
-
   e->turn = half;
   e->lingered = 0;
   e->lingers_on = false;
-  running = rp_deliver(e, half, &limit, &left);
-  if (running && left && limit > 0 && is_open(e, half, slot)) {
-    running = dispatch(e, slot, limit < queued ? limit : queued);
-    /* It may have found that the rest can be handed over. */
-    if (running && is_open(e, half, slot) && e->ports[slot].waits == 0)
-      running = rp_deliver(e, half, &limit, &left);
-  }
+  running = dispatch(e, slot, rp_chain_queued(&half->inbox));
   e->turn = NULL;
 
   rp_port *port = &e->ports[slot];
@@ -459,7 +445,6 @@ close_port(rp_env *e, uint32_t slot) {
   port = &e->ports[slot]; /* the callback may have opened ports */
   if (port->context != NULL) (void) napi_async_destroy(e->env, port->context);
   rp_order_leave(e, port);
-  rp_deliver_drop(e, port);
   *port = (rp_port){.state = RP_PORT_FREE, .next_free = e->free_slot};
   e->free_slot = slot;
 }

@@ -25,7 +25,7 @@ enum {
   RP_CONTROL_END,    /* post: end of the message; postMany: of the outbox */
   RP_CONTROL_FLAGS,  /* post: flags of the record */
   RP_CONTROL_STATUS, /* post, receive: 0 or RP_E... */
-  RP_CONTROL_BYTES,  /* receive in: bytes to step over first; out: bytes of the batch */
+  RP_CONTROL_BYTES,  /* receive out: bytes of the batch */
   RP_CONTROL_COUNT, /* receive in: records to step over first; out: records of the batch */
   RP_CONTROL_MAX, /* receive in: most records to give; 0: one, also if it has to wait in its turn */
   RP_CONTROL_STAGED, /* post: first staged block of the message */
@@ -49,12 +49,10 @@ typedef struct rp_port {
   bool receiving; /* started: the callback may take messages */
   uint8_t
       waits; /* it has met a marked record, for so many calls of its place, or polls; see order.h */
-  uint32_t covered;     /* number of the first record that may have to wait */
-  uint32_t posts;       /* of the thread to channels of Node's, when it last sent */
-  uv_async_t *place;    /* among the handles of the loop; NULL: none */
-  bool received;        /* when it began to close: was it started */
-  uint32_t direct_left; /* messages that deliver.c may still hand over */
-  napi_ref direct, direct_receiver; /* what it calls, NULL: nothing */
+  uint32_t covered;  /* number of the first record that may have to wait */
+  uint32_t posts;    /* of the thread to channels of Node's, when it last sent */
+  uv_async_t *place; /* among the handles of the loop; NULL: none */
+  bool received;     /* when it began to close: was it started */
 } rp_port;
 
 /* Memory of an ArrayBuffer that the wrapper gave us and keeps alive. */
@@ -105,8 +103,8 @@ typedef struct rp_env {
   rp_block *staged; /* blocks of the message being encoded */
   uint32_t staged_length, staged_capacity;
 
-  uint8_t *batch; /* the records that receive has copied, still in the ring */
-  uint32_t batch_bytes;
+  uint8_t *batch; /* the records that have been read, still in the ring */
+  uint32_t batch_bytes, batch_count;
   uint32_t batch_slot; /* RP_NO_SLOT: none */
 } rp_env;
 

@@ -13,6 +13,7 @@ napi_value rp_port_open(napi_env env, napi_callback_info info);
 napi_value rp_port_bind(napi_env env, napi_callback_info info);
 napi_value rp_port_post(napi_env env, napi_callback_info info);
 napi_value rp_port_post_many(napi_env env, napi_callback_info info);
+napi_value rp_port_read_values(napi_env env, napi_callback_info info);
 napi_value rp_port_receive(napi_env env, napi_callback_info info);
 napi_value rp_port_release(napi_env env, napi_callback_info info);
 napi_value rp_port_set_receiving(napi_env env, napi_callback_info info);

@@ -363,7 +363,7 @@ read_utf16(rp_env *e, const uint8_t *at, uint32_t length) {
   return result;
 }
 
-napi_value
+static napi_value
 rp_primitives_value(rp_env *e, const uint8_t *bytes, uint32_t length) {
   napi_value result = NULL;
 
@@ -417,27 +417,35 @@ rp_primitives_value(rp_env *e, const uint8_t *bytes, uint32_t length) {
   return result;
 }
 
-/* readValue(offset) -> the primitive in the record at this offset of the inbox. STATUS: 0, or NOT_PRIMITIVE:
- * it is something else, or corrupt. */
+/* The type of a record as its receiver sees it: that it had to wait does not matter any more. */
+static bool
+is_plain(uint32_t type) {
+  return (type & ~RP_MESSAGE_BEHIND) == 0;
+}
+
 napi_value
-rp_primitives_read(napi_env env, napi_callback_info info) {
-  napi_value argv[1], result = NULL;
-  size_t argc = 1;
-  void *data = NULL;
-  uint32_t offset = UINT32_MAX, header[2];
+rp_primitives_values(rp_env *e, const uint8_t *run, uint32_t *bytes, uint32_t *count) {
+  napi_value values = NULL;
+  uint32_t at = 0, read = 0;
 
-  (void) napi_get_cb_info(env, info, &argc, argv, NULL, &data);
+  for (; read < *count; read++) {
+    uint32_t header[2]; /* length, type */
 
-  rp_env *e = data;
+    memcpy(header, run + at, sizeof(header));
 
-  (void) napi_get_value_uint32(env, argv[0], &offset);
-  if (offset <= e->inbox.length && e->inbox.length - offset >= RP_RECORD_HEADER) {
-    const uint8_t *record = e->inbox.data + offset;
+    napi_value value =
+        is_plain(header[1])
+            ? rp_primitives_value(e, run + at + RP_RECORD_HEADER, header[0])
+            : NULL;
 
-    memcpy(header, record, sizeof(header));
-    if (header[1] == 0 && header[0] <= e->inbox.length - offset - RP_RECORD_HEADER)
-      result = rp_primitives_value(e, record + RP_RECORD_HEADER, header[0]);
+    if (value == NULL) break;
+    if (values == NULL &&
+        napi_create_array_with_length(e->env, *count, &values) != napi_ok)
+      return NULL;
+    if (napi_set_element(e->env, values, read, value) != napi_ok) return NULL;
+    at += rp_record_size(header[0]);
   }
-  rp_control(e)[RP_CONTROL_STATUS] = result != NULL ? RP_OK : NOT_PRIMITIVE;
-  return result;
+  *bytes = at;
+  *count = read;
+  return values;
 }

@@ -11,11 +11,12 @@
 
 #include "env.h"
 
-/* The value that the bytes of a message say; NULL if they are not exactly one primitive. */
-napi_value rp_primitives_value(rp_env *e, const uint8_t *bytes, uint32_t length);
+/* An array of the values of the first records in a run, as far as they are primitives; NULL if the first is not one.
+ * bytes, count: in: of the run; out: of those records. */
+napi_value rp_primitives_values(rp_env *e, const uint8_t *run, uint32_t *bytes,
+                                uint32_t *count);
 
 napi_value rp_primitives_post(napi_env env, napi_callback_info info);
 napi_value rp_primitives_post_whole(napi_env env, napi_callback_info info);
-napi_value rp_primitives_read(napi_env env, napi_callback_info info);
 
 #endif
