@@ -21,11 +21,11 @@ const dist = path.join(root, 'dist');
 
 /** What is in which script; all that is named nowhere is in `rest`. */
 const SCRIPTS = {
-  index: ['index', 'face', 'native', 'binding', 'threads', 'parent-port', 'posts'],
+  start: ['index', 'face', 'native', 'threads', 'parent-port', 'posts', 'codec/errors'],
   worker: ['worker'],
   ring: ['endpoint', 'context', 'parent-endpoint'],
   ports: ['node-events', 'port'],
-  channel: ['companion', 'receiving', 'transfer-list', 'by-node', 'small-buffers', 'codec/errors'],
+  channel: ['companion', 'receiving', 'transfer-list', 'by-node', 'small-buffers'],
   codec: [
     'sending', 'codec/index', 'codec/encode', 'codec/encode-plain', 'codec/encode-arrays', 'codec/shapes',
     'codec/scratch', 'codec/hooks', 'codec/ops', 'codec/strings', 'codec/decode', 'codec/decode-objects',
@@ -35,7 +35,9 @@ const SCRIPTS = {
   rings: [],
 };
 /** Files that Node loads by their names: they stay as they are. */
-const ENTRIES = ['register', 'register-worker', 'scripts'];
+const ENTRIES = ['register.js', 'register-worker.js', 'index.mjs'];
+/** What is in index.js: the loader, and the module that it needs. */
+const HEAD = ['scripts', 'binding'];
 
 function idsOf(dir = '') {
   return fs.readdirSync(path.join(lib, dir), { withFileTypes: true }).flatMap((entry) => {
@@ -56,10 +58,6 @@ function wrapped(id, transform) {
   /* In parentheses: V8 compiles it at once instead of reading it twice. */
   return `files['${id}'] = (function (module, exports, requireOurs) {\n${code.replace(/^"use strict";\n/, '')}});\n`;
 }
-
-const HEAD = `'use strict';
-// Made from lib/ by scripts/bundle.js.
-`;
 
 /** A file under another name first: who reads meanwhile sees the whole of the old one or of the new one. */
 function put(name, text) {
@@ -82,40 +80,36 @@ function esbuild() {
 /** Make dist/. @throws {BuildError} */
 function bundle() {
   const { transformSync } = esbuild();
-  const named = new Set([...Object.values(SCRIPTS).flat(), ...idsOf('ring-buffer')]);
-  const rest = idsOf().filter((id) => !named.has(id) && !ENTRIES.includes(id));
-  const { index, ...others } = { ...SCRIPTS, rings: idsOf('ring-buffer'), rest };
-  const texts = new Map();
+  const textOf = (ids) => ids.map((id) => wrapped(id, transformSync)).join('');
+  const notRest = new Set([
+    ...Object.values(SCRIPTS).flat(), ...idsOf('ring-buffer'), ...HEAD, 'register', 'register-worker',
+  ]);
+  const scripts = { ...SCRIPTS, rings: idsOf('ring-buffer'), rest: idsOf().filter((id) => !notRest.has(id)) };
+  const texts = new Map(ENTRIES.map((name) => [name, fs.readFileSync(path.join(lib, name), 'utf8')]));
+  let whole = '';
+  let table = '';
 
-  /** Make the script of this name. @returns {string} what index.js says of it */
-  function write(name, ids) {
-    const body = ids.map((id) => wrapped(id, transformSync)).join('');
-    const text = `${HEAD}module.exports = (function (files) {\n${body}});\n`;
-    const version = createHash('sha256').update(text).digest('hex').slice(0, 12);
+  /* Lines are the same in both forms of a script. */
+  for (const [name, ids] of Object.entries(scripts)) {
+    const body = textOf(ids);
+    const text = `(function (files, require, __dirname) {\n'use strict';\n${body}})\n`;
 
-    texts.set(`${name}.js`, text);
-    return `const ${name} = () => run('${name}', '${version}', () => require('./${name}.js'));\n` +
-      `for (const id of [${ids.map((id) => `'${id}'`).join(', ')}]) files[id] = ${name};\n`;
+    whole += text;
+    table += `lengths.${name} = ${text.length};\n` +
+      `const ${name} = () => run('${name}', () => require('./${name}.js'));\n` +
+      `for (const id of ${JSON.stringify(ids)}) files[id] = ${name};\n`;
+    texts.set(`${name}.js`, `'use strict';\nmodule.exports = (function (files) {\n${body}});\n`);
   }
 
-  const loader = transformSync(fs.readFileSync(path.join(lib, 'scripts.js'), 'utf8')).code;
-  const table = Object.entries(others).map(([name, ids]) => write(name, ids)).join('');
-  const body = index.map((id) => wrapped(id, transformSync)).join('');
+  const build = createHash('sha256').update(whole).digest('hex').slice(0, 12);
 
-  /* Where Node looks for it by name: its modules are those of index.js. */
-  for (const id of ['register', 'register-worker']) {
-    const source = fs.readFileSync(path.join(lib, `${id}.js`), 'utf8')
-      .replace(/\brequire\('\.\/((?!index|register)[^']*)'\)/g, "load('$1')")
-      .replace("const { active } = require('./index');", "const ringport = require('./index');\n\n" +
-        "const { active } = ringport;\nconst load = ringport[Symbol.for('ringport.load')];");
+  texts.set('scripts.txt', `${build}\n${whole}`);
 
-    texts.set(`${id}.js`, source);
-  }
-  texts.set('index.mjs', fs.readFileSync(path.join(lib, 'index.mjs'), 'utf8'));
+  const { code } = transformSync(fs.readFileSync(path.join(lib, 'scripts.js'), 'utf8'));
+
   /* The last one: it is what stale() looks at. */
-  texts.set('index.js',
-    `${HEAD}${loader.replace(/^"use strict";\n/, '')}${table}${body}module.exports = load('index');\n` +
-    "Object.defineProperty(module.exports, Symbol.for('ringport.load'), { value: load });\n");
+  texts.set('index.js', `'use strict';\nconst BUILD = '${build}';\n${code.replace(/^"use strict";\n/, '')}` +
+    `${table}${textOf(['binding'])}module.exports = findLoaded() ?? load('index');\n`);
 
   fs.mkdirSync(dist, { recursive: true });
   for (const [name, text] of texts) put(name, text);
