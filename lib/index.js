@@ -8,6 +8,7 @@
  * What a thread may never need is loaded when it is first asked for.
  */
 
+const path = require('node:path');
 const threads = require('node:worker_threads');
 
 /**
@@ -18,7 +19,7 @@ const kLoaded = Symbol.for('ringport.loaded');
 /** How register.js gets at registration.js of the copy that is loaded. */
 const kRegistration = Symbol.for('ringport.registration');
 
-const root = __dirname.replace(/[^\\/]*$/, '');
+const root = __dirname.slice(0, -path.basename(__dirname).length);
 /* A test runner's modules belong to the realm of a test. */
 const isNodes = typeof module.constructor?._load === 'function';
 

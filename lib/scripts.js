@@ -1,8 +1,7 @@
 'use strict';
 
 /*
- * scripts.js - loads the scripts that scripts/bundle.js makes of lib/; it stands at the head of
- * dist/index.js.
+ * scripts.js - loads the scripts that scripts/bundle.js makes of lib/; entry.js comes before it.
  *
  * The first thread of a process that loads ringport reads the text of all scripts at once, and the addon
  * keeps it for all threads: what is loaded in the middle of a message needs no file, which may be gone,
@@ -19,23 +18,25 @@
  * only for what is compiled anew, the scripts are modules that require() loads.
  */
 
-/* eslint no-unused-vars: ["error", { "varsIgnorePattern": "^(run|findLoaded)$" }] */
-/* global BUILD */
-
 const files = { __proto__: null };
 const modules = { __proto__: null };
-/** The scripts, by name, in the order of scripts.txt: how long each is. */
-const lengths = { __proto__: null };
+
+/** What start() is given. */
+let given = null;
+/** The addon; null: there is none, or nothing to be kept there. */
+let addon = null;
+/** Node's own modules: what require() gives, without a look at the files. */
+let builtin = null;
 
 /** The module of this id of lib/. */
 function load(id) {
   const known = modules[id];
 
   if (known !== undefined) return known.exports;
-  if (files[id].length === 0) files[id](); // loads its script, which puts the module here
+  if (files[id] === undefined) run(files.scriptOf(id)); // which puts the module here
 
   /* That of index.js is Node's own: it looks whether it is Node that loads it. */
-  const made = modules[id] = id === 'index' ? module : { exports: {} };
+  const made = modules[id] = id === 'index' ? given.module : { exports: {} };
 
   try {
     files[id](made, made.exports, load);
@@ -46,50 +47,30 @@ function load(id) {
   return made.exports;
 }
 
-const isNodes = typeof module.constructor?._load === 'function' && require.cache !== undefined &&
-  process.env.NODE_V8_COVERAGE === undefined;
-
-/** Node's own modules: what require() gives, without a look at the files. */
-const builtin = isNodes
-  ? process.getBuiltinModule ?? module.constructor.createRequire(__filename) : null;
-
 const NONE = new Uint8Array(0);
 
 /** What V8 has compiled without a code cache here: name and script. */
 let compiled = null;
 
-/** The addon; null: there is none to keep anything. */
-let addon = null;
-let asked = false;
-
-function findAddon() {
-  if (asked) return addon;
-  asked = true;
-  try {
-    addon = load('binding');
-  } catch {
-    // index.js says so
-  }
-  return addon;
-}
-
 /** By what a script is known in this process: a package can be replaced while it runs. */
-const keyOf = (name) => `${__dirname}/${name} ${BUILD}`;
+const keyOf = (name) => `${given.folder}/${name} ${given.build}`;
 
-/** Have the addon keep the text of all scripts. */
+/** Have the addon keep the text of all scripts, whose lengths are in the order of scripts.txt. */
 function keepTexts() {
   const { readFileSync } = builtin('node:fs');
+  const { build, folder, lengths } = given;
   let whole;
 
+  if (lengths === undefined) return;
   try {
-    whole = readFileSync(`${__dirname}/scripts.txt`);
+    whole = readFileSync(`${folder}/scripts.txt`);
   } catch {
     return;
   }
 
-  let at = BUILD.length + 1;
+  let at = build.length + 1;
 
-  if (whole.latin1Slice(0, at) !== `${BUILD}\n`) return; // another version is being installed
+  if (whole.latin1Slice(0, at) !== `${build}\n`) return; // another version is being installed
   for (const name in lengths) {
     addon.keepCode(keyOf(name), whole.subarray(at, at += lengths[name]), NONE);
   }
@@ -123,7 +104,8 @@ function flags() {
 }
 
 /** The name of the file with a script's code cache. */
-const placeOf = (name) => `${name}-${BUILD}-${process.version}-${process.arch}-${flags()}`;
+const placeOf = (name) =>
+  `${name}-${given.build}-${process.version}-${process.arch}-${flags()}`;
 
 /** What the file ends with. */
 const endOf = (place, data) => `${place} ${addon.checksum(data).toString(36).padStart(7, '0')}`;
@@ -132,7 +114,7 @@ const endOf = (place, data) => `${place} ${addon.checksum(data).toString(36).pad
 function readCode(name) {
   const { existsSync, readFileSync } = builtin('node:fs');
   const place = placeOf(name);
-  const file = `${__dirname}/.code/${place}`;
+  const file = `${given.folder}/.code/${place}`;
 
   try {
     if (!existsSync(file)) return undefined;
@@ -156,7 +138,7 @@ const FILES_MAX = 200;
 /** What this process has compiled, for the next ones: whole files only, since others may read meanwhile. */
 function leaveCode() {
   const fs = builtin('node:fs');
-  const folder = `${__dirname}/.code`;
+  const folder = `${given.folder}/.code`;
   let draft;
 
   try {
@@ -180,21 +162,22 @@ function leaveCode() {
   }
 }
 
-/** Run a script, which puts its modules in `files`. @param {() => Function} byRequire the same as a module */
-function run(name, byRequire) {
-  const found = isNodes && findAddon() !== null ? find(name) : undefined;
+/** Run a script, which puts its modules in `files`. */
+function run(name) {
+  const found = addon === null ? undefined : find(name);
 
   if (found === undefined) {
-    byRequire()(files);
+    given.byRequire()[name]()(files);
     return;
   }
 
   const [text, kept, isWanted] = found;
   const { Script } = builtin('node:vm');
+  const { folder } = given;
   const cachedData = kept.length > 0 ? kept : readCode(name);
-  const script = new Script(text, { filename: `${__dirname}/${name}.js`, cachedData });
+  const script = new Script(text, { filename: `${folder}/${name}.js`, cachedData });
 
-  script.runInThisContext()(files, builtin, __dirname);
+  script.runInThisContext()(files, builtin, folder);
   if (cachedData !== undefined && !script.cachedDataRejected) {
     if (cachedData !== kept) addon.keepCode(keyOf(name), NONE, cachedData);
     return;
@@ -210,9 +193,32 @@ function run(name, byRequire) {
   compiled.push({ name, script });
 }
 
-/** What this thread has loaded of this package already; see index.js. */
-function findLoaded() {
-  const loaded = isNodes ? builtin('node:worker_threads')[Symbol.for('ringport.loaded')] : undefined;
-
-  return loaded?.[__dirname.replace(/[^\\/]*$/, '')];
+/**
+ * @param {object} what
+ * @param {object} what.module that of dist/index.js
+ * @param {string} what.folder dist/
+ * @param {string} what.build of which scripts.txt must be
+ * @param {((id: string) => object) | null} what.builtin null: load by require()
+ * @param {() => Record<string, () => Function>} what.byRequire the scripts as modules, by name
+ * @param {object} what.first the modules that are loaded, or what makes them
+ * @param {Record<string, number>} [what.lengths] of the scripts
+ * @param {object} [what.binding] the addon, if it is there
+ * @returns {object} what is exported
+ */
+function start(what) {
+  given = what;
+  builtin = what.builtin;
+  Object.assign(files, what.first);
+  if (what.binding !== undefined) modules.binding = { exports: what.binding };
+  if (builtin !== null) {
+    try {
+      addon = load('binding');
+    } catch {
+      // index.js says so
+    }
+  }
+  if (files.scriptOf === undefined) run('start');
+  return load('index');
 }
+
+module.exports = { start };

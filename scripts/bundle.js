@@ -21,7 +21,7 @@ const dist = path.join(root, 'dist');
 
 /** What is in which script; all that is named nowhere is in `rest`. */
 const SCRIPTS = {
-  start: ['index', 'face', 'native', 'threads', 'parent-port', 'posts', 'codec/errors'],
+  start: ['scripts', 'index', 'face', 'native', 'threads', 'parent-port', 'posts', 'codec/errors'],
   worker: ['worker'],
   ring: ['endpoint', 'context', 'parent-endpoint'],
   ports: ['node-events', 'port'],
@@ -36,8 +36,8 @@ const SCRIPTS = {
 };
 /** Files that Node loads by their names: they stay as they are. */
 const ENTRIES = ['register.js', 'register-worker.js', 'index.mjs'];
-/** What is in index.js: the loader, and the module that it needs. */
-const HEAD = ['scripts', 'binding'];
+/** What is in first.js, besides what it says itself. */
+const FIRST = ['scripts', 'binding'];
 
 function idsOf(dir = '') {
   return fs.readdirSync(path.join(lib, dir), { withFileTypes: true }).flatMap((entry) => {
@@ -82,34 +82,56 @@ function bundle() {
   const { transformSync } = esbuild();
   const textOf = (ids) => ids.map((id) => wrapped(id, transformSync)).join('');
   const notRest = new Set([
-    ...Object.values(SCRIPTS).flat(), ...idsOf('ring-buffer'), ...HEAD, 'register', 'register-worker',
+    ...Object.values(SCRIPTS).flat(), ...idsOf('ring-buffer'), ...FIRST, 'entry', 'register', 'register-worker',
   ]);
-  const scripts = { ...SCRIPTS, rings: idsOf('ring-buffer'), rest: idsOf().filter((id) => !notRest.has(id)) };
+  const rest = idsOf().filter((id) => !notRest.has(id));
+  const scripts = { ...SCRIPTS, rings: idsOf('ring-buffer'), rest };
+  const where = Object.entries(scripts).flatMap(([name, ids]) => ids.map((id) => [id, name]));
   const texts = new Map(ENTRIES.map((name) => [name, fs.readFileSync(path.join(lib, name), 'utf8')]));
+  const lengths = {};
   let whole = '';
-  let table = '';
 
   /* Lines are the same in both forms of a script. */
   for (const [name, ids] of Object.entries(scripts)) {
-    const body = textOf(ids);
+    const table = name === 'start'
+      ? `files.scriptOf = (id) => (${JSON.stringify(Object.fromEntries(where))})[id];\n` : '';
+    const body = textOf(ids) + table;
     const text = `(function (files, require, __dirname) {\n'use strict';\n${body}})\n`;
 
     whole += text;
-    table += `lengths.${name} = ${text.length};\n` +
-      `const ${name} = () => run('${name}', () => require('./${name}.js'));\n` +
-      `for (const id of ${JSON.stringify(ids)}) files[id] = ${name};\n`;
+    lengths[name] = text.length;
     texts.set(`${name}.js`, `'use strict';\nmodule.exports = (function (files) {\n${body}});\n`);
   }
 
   const build = createHash('sha256').update(whole).digest('hex').slice(0, 12);
+  const requires = Object.keys(scripts).map((name) => `${name}: () => require('./${name}.js')`);
 
   texts.set('scripts.txt', `${build}\n${whole}`);
+  texts.set('first.js', `'use strict';
+const files = { __proto__: null };
+${textOf(FIRST)}const byRequire = { ${requires.join(', ')} };
 
-  const { code } = transformSync(fs.readFileSync(path.join(lib, 'scripts.js'), 'utf8'));
+/* What entry.js cannot do without files. */
+module.exports = {
+  byRequire,
+  start(module, folder, isNodes) {
+    const builtin = isNodes
+      ? process.getBuiltinModule ?? module.constructor.createRequire(module.filename) : null;
+    const scripts = { exports: null };
+
+    files.scripts(scripts);
+    return scripts.exports.start({
+      module, builtin, folder, build: '${build}', byRequire: () => byRequire, first: files,
+      lengths: ${JSON.stringify(lengths)},
+    });
+  },
+};
+`);
+
+  const { code } = transformSync(fs.readFileSync(path.join(lib, 'entry.js'), 'utf8'));
 
   /* The last one: it is what stale() looks at. */
-  texts.set('index.js', `'use strict';\nconst BUILD = '${build}';\n${code.replace(/^"use strict";\n/, '')}` +
-    `${table}${textOf(['binding'])}module.exports = findLoaded() ?? load('index');\n`);
+  texts.set('index.js', code.replaceAll('BUILD', `'${build}'`));
 
   fs.mkdirSync(dist, { recursive: true });
   for (const [name, text] of texts) put(name, text);
