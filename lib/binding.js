@@ -4,7 +4,7 @@
 // (shipped in the package, named as node-gyp-build names them) that is there and can be loaded.
 //
 // The happy path is a look at a few fixed names and one dlopen: no directory is listed and no module is
-// resolved. The threads to come open what has been found; see index.js. RINGPORT_BINARY names a file
+// resolved. The threads to come open what has been found. RINGPORT_BINARY names a file
 // to load instead, for builds with a sanitizer.
 //
 // This module probes the runtime before it opens the addon. It throws if something is missing,
@@ -12,9 +12,11 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { MessagePort, Worker, setEnvironmentData } = require('node:worker_threads');
+const { MessagePort, Worker, getEnvironmentData, setEnvironmentData } = require('node:worker_threads');
 
 const root = path.join(__dirname, '..');
+/** Under which the threads to come find what has been opened; entry.js looks there, too. */
+const KEY = `ringport in ${root}${path.sep}`;
 
 /** The prebuilt binary for this machine: on Linux the C library is part of the name. */
 function prebuilt() {
@@ -100,11 +102,18 @@ function open(file) {
   const module = { exports: {} };
 
   process.dlopen(module, file);
-  setEnvironmentData(`ringport in ${__dirname}`, file);
+  setEnvironmentData(KEY, file);
   return module.exports;
 }
 
 function load() {
+  const known = getEnvironmentData(KEY);
+
+  try {
+    if (known !== undefined) return open(known);
+  } catch {
+    // as if it were not known
+  }
   checkRuntime();
   if (process.env.RINGPORT_BINARY) return open(path.resolve(process.env.RINGPORT_BINARY));
 

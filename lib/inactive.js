@@ -7,6 +7,8 @@
  * Nothing loads this file as long as ringport works.
  */
 
+const path = require('node:path');
+
 const { RingportError } = require('./codec/errors');
 const threads = require('./threads');
 
@@ -99,7 +101,7 @@ function exportsFor(cause) {
  */
 function unregistered() {
   const { execArgv } = process;
-  const preload = execArgv.indexOf(require.resolve('./register-worker'));
+  const preload = execArgv.indexOf(path.join(__dirname, 'register-worker.js'));
 
   if (preload > 0) execArgv.splice(0, Infinity, ...threads.getEnvironmentData(REGISTERED).execArgv);
   threads.setEnvironmentData(REGISTERED, undefined);

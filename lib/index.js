@@ -8,14 +8,39 @@
  * What a thread may never need is loaded when it is first asked for.
  */
 
-/** @returns {object} what is exported */
+const path = require('node:path');
+const threads = require('node:worker_threads');
+
+/**
+ * What a thread has loaded, by the folder of the package: lib/ and dist/ of it are one, and so is what a
+ * thread loads that has emptied require.cache.
+ */
+const kLoaded = Symbol.for('ringport.loaded');
+/** How register.js gets at registration.js of the copy that is loaded. */
+const kRegistration = Symbol.for('ringport.registration');
+
+const root = __dirname.slice(0, -path.basename(__dirname).length);
+/* A test runner's modules belong to the realm of a test. */
+const isNodes = typeof module.constructor?._load === 'function';
+
 function start() {
+  let ringport;
+  let registration = () => require('./registration');
+
   try {
     require('./native');
   } catch (error) {
-    return require('./inactive').exportsFor(error);
+    ringport = require('./inactive').exportsFor(error);
+    registration = () => require('./inactive').unregistered();
   }
-  return require('./face');
+  ringport ??= require('./face');
+  Object.defineProperty(ringport, kRegistration, { value: registration });
+  if (!isNodes || !ringport.active) return ringport;
+  if (threads[kLoaded] === undefined) {
+    Object.defineProperty(threads, kLoaded, { value: { __proto__: null }, configurable: true });
+  }
+  threads[kLoaded][root] = ringport;
+  return ringport;
 }
 
-module.exports = start();
+module.exports = isNodes ? threads[kLoaded]?.[root] ?? start() : start();

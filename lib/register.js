@@ -2,10 +2,9 @@
 
 /* register.js - what `-r ringport/register` names; what it does is in registration.js. */
 
-const { active } = require('./index');
+const ringport = require('./index.js');
 
-const { register, unregister } = active
-  ? require('./registration') : require('./inactive').unregistered();
+const { register, unregister } = ringport[Symbol.for('ringport.registration')]();
 
 /* Written out, so that Node finds the names for `import { unregister } from 'ringport/register'`. */
 module.exports = { register, unregister };

@@ -1,128 +1,224 @@
 'use strict';
 
 /*
- * scripts.js - loads the scripts that scripts/bundle.js makes of lib/; it stands at the head of
- * dist/index.js.
+ * scripts.js - loads the scripts that scripts/bundle.js makes of lib/; entry.js comes before it.
  *
- * V8 compiles a script anew in each thread, which takes half of the time that loading takes. So the first
- * process leaves what V8 has made of a script (its code cache) beside it when it ends, where the package's
- * folder can be written; later ones read it, once in a process: the addon keeps it for the threads. It is
- * named after the text it belongs to, the Node and its flags, and has a checksum; and V8 looks whether it
- * is its own. Without one all works the same, a little later.
+ * The first thread of a process that loads ringport reads the text of all scripts at once, and the addon
+ * keeps it for all threads: what is loaded in the middle of a message needs no file, which may be gone,
+ * or one too many.
+ *
+ * V8 compiles a script anew in each thread, which takes most of the time that loading takes. So the first
+ * process leaves what V8 has made of a script (its code cache) in dist/.code when it ends, where that
+ * folder can be written; later ones read it once, and the addon keeps it, too. A file of it is named
+ * after the text it belongs to, the Node and its flags, ends with its name and a checksum, and V8 looks
+ * whether it is its own. Where there is none, a thread keeps what it has compiled for the threads
+ * after it. Without all of that the same works a little later.
+ *
+ * In a bundle, under a test runner with modules of its own, and where coverage is taken, which is exact
+ * only for what is compiled anew, the scripts are modules that require() loads.
  */
 
 const files = { __proto__: null };
 const modules = { __proto__: null };
 
+/** What start() is given. */
+let given = null;
+/** The addon; null: there is none, or nothing to be kept there. */
+let addon = null;
+/** Node's own modules: what require() gives, without a look at the files. */
+let builtin = null;
+
 /** The module of this id of lib/. */
-// eslint-disable-next-line no-unused-vars -- dist/index.js calls it
 function load(id) {
   const known = modules[id];
 
   if (known !== undefined) return known.exports;
-  if (files[id].length === 0) files[id](); // loads its script, which puts the module here
+  if (files[id] === undefined) run(files.scriptOf(id)); // which puts the module here
 
-  const module = modules[id] = { exports: {} };
+  /* That of index.js is Node's own: it looks whether it is Node that loads it. */
+  const made = modules[id] = id === 'index' ? given.module : { exports: {} };
 
   try {
-    files[id](module, module.exports, load);
+    files[id](made, made.exports, load);
   } catch (error) {
     delete modules[id];
     throw error;
   }
-  return module.exports;
+  return made.exports;
 }
 
-/* A bundler or a test runner has modules of its own, and coverage is exact only for what is compiled anew. */
-const isNodes = typeof module.constructor?._load === 'function' && require.cache !== undefined &&
-  process.env.NODE_V8_COVERAGE === undefined;
+const NONE = new Uint8Array(0);
 
-/** What V8 compiled without a code cache here: text, file of the cache, script. */
+/** What V8 has compiled without a code cache here: name and script. */
 let compiled = null;
 
-/** Of a few flags: V8 makes different code by some of them. */
+/** By what a script is known in this process: a package can be replaced while it runs. */
+const keyOf = (name) => `${given.folder}/${name} ${given.build}`;
+
+/** Have the addon keep the text of all scripts, whose lengths are in the order of scripts.txt. */
+function keepTexts() {
+  const { readFileSync } = builtin('node:fs');
+  const { build, folder, lengths } = given;
+  let whole;
+
+  if (lengths === undefined) return;
+  try {
+    whole = readFileSync(`${folder}/scripts.txt`);
+  } catch {
+    return;
+  }
+
+  let at = build.length + 1;
+
+  if (whole.latin1Slice(0, at) !== `${build}\n`) return; // another version is being installed
+  for (const name in lengths) {
+    addon.keepCode(keyOf(name), whole.subarray(at, at += lengths[name]), NONE);
+  }
+}
+
+/** @returns {[string, Uint8Array, boolean] | undefined} text, code cache if any, whether that is wanted */
+function find(name) {
+  const key = keyOf(name);
+  const kept = addon.codeOf(key);
+
+  if (kept !== undefined) return kept;
+  keepTexts();
+  return addon.codeOf(key);
+}
+
+const NOT_ENGINES = /^--(eval|print|require|import|loader|inspect|test|title|env-file|watch)/;
+
+/** Of the flags that the engine may look at: some make it compile differently. */
 function flags() {
   const { execArgv, env: { NODE_OPTIONS: options = '' } } = process;
-  const text = execArgv.length > 0 || options !== '' ? [...execArgv, options].join(' ') : '';
+
+  if (execArgv.length === 0 && options === '') return '';
+
+  const text = [...execArgv, ...options.split(/\s+/)]
+    .filter((flag) => flag.startsWith('--') && !NOT_ENGINES.test(flag)).join(' ');
   let hash = 0;
 
+  if (text === '') return '';
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash, 31) + text.charCodeAt(i) | 0;
   return (hash >>> 0).toString(36);
 }
 
-function read(fs, file) {
+/** The name of the file with a script's code cache. */
+const placeOf = (name) =>
+  `${name}-${given.build}-${process.version}-${process.arch}-${flags()}`;
+
+/** What the file ends with. */
+const endOf = (place, data) => `${place} ${addon.checksum(data).toString(36).padStart(7, '0')}`;
+
+/** @returns {Buffer | undefined} the code cache that an earlier process has left */
+function readCode(name) {
+  const { existsSync, readFileSync } = builtin('node:fs');
+  const place = placeOf(name);
+  const file = `${given.folder}/.code/${place}`;
+
   try {
-    return fs.readFileSync(file);
+    if (!existsSync(file)) return undefined;
+
+    const bytes = readFileSync(file);
+    const length = bytes.length - place.length - 8;
+
+    if (length <= 0) return undefined;
+
+    const data = bytes.subarray(0, length);
+
+    return bytes.latin1Slice(length) === endOf(place, data) ? data : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** @returns {[string, Buffer | undefined, string | undefined]} text, code cache, and where that may be put */
-function find(name, version, binding) {
-  const file = `${__dirname}/${name}.js`;
-  const kept = binding.codeOf(file);
-
-  if (kept !== undefined) return kept;
-
-  const fs = require('node:fs');
-  const text = fs.readFileSync(file, 'latin1');
-  const place = `${__dirname}/.code/${name}-${version}-${process.version}-${process.arch}-${flags()}`;
-  const bytes = read(fs, place);
-  const length = bytes === undefined ? 0 : bytes.length - 4;
-  const code = length > 0 ? bytes.subarray(0, length) : undefined;
-  const isWhole = length > 0 && binding.checksum(code) === bytes.readUInt32LE(length);
-  const data = isWhole ? code : undefined;
-
-  if (data !== undefined) binding.keepCode(file, Buffer.from(text, 'latin1'), data);
-  return [text, data, place];
-}
+/** More than this many files in dist/.code, and it is made empty: of Nodes and flags there may be many. */
+const FILES_MAX = 200;
 
 /** What this process has compiled, for the next ones: whole files only, since others may read meanwhile. */
-function leaveCode(binding) {
-  const fs = require('node:fs');
+function leaveCode() {
+  const fs = builtin('node:fs');
+  const folder = `${given.folder}/.code`;
+  let draft;
 
-  for (const { place, script } of compiled) {
-    try {
-      const data = script.createCachedData();
-      const sum = Buffer.alloc(4);
-      const draft = `${place}.${process.pid}`;
-
-      sum.writeUInt32LE(binding.checksum(data));
-      fs.mkdirSync(`${__dirname}/.code`, { recursive: true });
-      fs.writeFileSync(draft, Buffer.concat([data, sum]), { flag: 'wx' });
-      fs.renameSync(draft, place);
-    } catch {
-      // the folder is not ours to write
+  try {
+    fs.mkdirSync(folder, { recursive: true });
+    if (fs.readdirSync(folder).length > FILES_MAX) {
+      fs.rmSync(folder, { recursive: true });
+      fs.mkdirSync(folder);
     }
+    for (const { name, script } of compiled) {
+      const data = script.createCachedData();
+      const place = placeOf(name);
+
+      draft = `${folder}/${place}.${process.pid}`;
+      fs.writeFileSync(draft, Buffer.concat([data, Buffer.from(endOf(place, data), 'latin1')]),
+        { flag: 'wx' });
+      fs.renameSync(draft, `${folder}/${place}`);
+    }
+  } catch (error) {
+    /* The folder is not ours to write, or the disk is full. */
+    if (draft !== undefined && error.code !== 'EEXIST') fs.rmSync(draft, { force: true });
   }
 }
 
-/** Run a script, which puts its modules in `files`. @param {() => Function} byRequire the same as a module */
-// eslint-disable-next-line no-unused-vars -- dist/index.js calls it
-function run(name, version, byRequire) {
-  const native = modules.native?.exports;
+/** Run a script, which puts its modules in `files`. */
+function run(name) {
+  const found = addon === null ? undefined : find(name);
 
-  /* Without the addon there is none to keep it. */
-  if (!isNodes || native?.binding === undefined) {
-    byRequire()(files);
+  if (found === undefined) {
+    given.byRequire()[name]()(files);
     return;
   }
 
-  const { binding, threads } = native;
+  const [text, kept, isWanted] = found;
+  const { Script } = builtin('node:vm');
+  const { folder } = given;
+  const cachedData = kept.length > 0 ? kept : readCode(name);
+  const script = new Script(text, { filename: `${folder}/${name}.js`, cachedData });
 
-  const { Script } = require('node:vm');
-  const [text, cachedData, place] = find(name, version, binding);
-  const script = new Script(`(function(module,require){${text}\n})`,
-    { filename: `${__dirname}/${name}.js`, cachedData });
-  const made = { exports: null };
-
-  script.runInThisContext()(made, require);
-  made.exports(files);
-  if (!threads.isMainThread || (cachedData !== undefined && !script.cachedDataRejected)) return;
+  script.runInThisContext()(files, builtin, folder);
+  if (cachedData !== undefined && !script.cachedDataRejected) {
+    if (cachedData !== kept) addon.keepCode(keyOf(name), NONE, cachedData);
+    return;
+  }
+  if (!builtin('node:worker_threads').isMainThread) {
+    if (isWanted) addon.keepCode(keyOf(name), NONE, script.createCachedData());
+    return;
+  }
   if (compiled === null) {
     compiled = [];
-    process.once('exit', () => leaveCode(binding));
+    process.once('exit', leaveCode);
   }
-  compiled.push({ place, script });
+  compiled.push({ name, script });
 }
+
+/**
+ * @param {object} what
+ * @param {object} what.module that of dist/index.js
+ * @param {string} what.folder dist/
+ * @param {string} what.build of which scripts.txt must be
+ * @param {((id: string) => object) | null} what.builtin null: load by require()
+ * @param {() => Record<string, () => Function>} what.byRequire the scripts as modules, by name
+ * @param {object} what.first the modules that are loaded, or what makes them
+ * @param {Record<string, number>} [what.lengths] of the scripts
+ * @param {object} [what.binding] the addon, if it is there
+ * @returns {object} what is exported
+ */
+function start(what) {
+  given = what;
+  builtin = what.builtin;
+  Object.assign(files, what.first);
+  if (what.binding !== undefined) modules.binding = { exports: what.binding };
+  if (builtin !== null) {
+    try {
+      addon = load('binding');
+    } catch {
+      // index.js says so
+    }
+  }
+  if (files.scriptOf === undefined) run('start');
+  return load('index');
+}
+
+module.exports = { start };

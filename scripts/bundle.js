@@ -21,12 +21,12 @@ const dist = path.join(root, 'dist');
 
 /** What is in which script; all that is named nowhere is in `rest`. */
 const SCRIPTS = {
-  index: ['index', 'face', 'native', 'binding', 'threads', 'parent-port', 'posts'],
+  start: ['scripts', 'index', 'face', 'native', 'threads', 'parent-port', 'posts', 'codec/errors'],
   worker: ['worker'],
   deliver: ['deliver', 'context'],
   ring: ['endpoint', 'parent-endpoint'],
   ports: ['node-events', 'port'],
-  channel: ['companion', 'receiving', 'transfer-list', 'by-node', 'small-buffers', 'codec/errors'],
+  channel: ['companion', 'receiving', 'transfer-list', 'by-node', 'small-buffers'],
   codec: [
     'sending', 'codec/index', 'codec/encode', 'codec/encode-plain', 'codec/encode-arrays', 'codec/shapes',
     'codec/scratch', 'codec/hooks', 'codec/ops', 'codec/strings', 'codec/decode', 'codec/decode-objects',
@@ -36,7 +36,9 @@ const SCRIPTS = {
   rings: [],
 };
 /** Files that Node loads by their names: they stay as they are. */
-const ENTRIES = ['register', 'register-worker', 'scripts'];
+const ENTRIES = ['register.js', 'register-worker.js', 'index.mjs'];
+/** What is in first.js, besides what it says itself. */
+const FIRST = ['scripts', 'binding'];
 
 function idsOf(dir = '') {
   return fs.readdirSync(path.join(lib, dir), { withFileTypes: true }).flatMap((entry) => {
@@ -57,10 +59,6 @@ function wrapped(id, transform) {
   /* In parentheses: V8 compiles it at once instead of reading it twice. */
   return `files['${id}'] = (function (module, exports, requireOurs) {\n${code.replace(/^"use strict";\n/, '')}});\n`;
 }
-
-const HEAD = `'use strict';
-// Made from lib/ by scripts/bundle.js.
-`;
 
 /** A file under another name first: who reads meanwhile sees the whole of the old one or of the new one. */
 function put(name, text) {
@@ -83,40 +81,58 @@ function esbuild() {
 /** Make dist/. @throws {BuildError} */
 function bundle() {
   const { transformSync } = esbuild();
-  const named = new Set([...Object.values(SCRIPTS).flat(), ...idsOf('ring-buffer')]);
-  const rest = idsOf().filter((id) => !named.has(id) && !ENTRIES.includes(id));
-  const { index, ...others } = { ...SCRIPTS, rings: idsOf('ring-buffer'), rest };
-  const texts = new Map();
+  const textOf = (ids) => ids.map((id) => wrapped(id, transformSync)).join('');
+  const notRest = new Set([
+    ...Object.values(SCRIPTS).flat(), ...idsOf('ring-buffer'), ...FIRST, 'entry', 'register', 'register-worker',
+  ]);
+  const rest = idsOf().filter((id) => !notRest.has(id));
+  const scripts = { ...SCRIPTS, rings: idsOf('ring-buffer'), rest };
+  const where = Object.entries(scripts).flatMap(([name, ids]) => ids.map((id) => [id, name]));
+  const texts = new Map(ENTRIES.map((name) => [name, fs.readFileSync(path.join(lib, name), 'utf8')]));
+  const lengths = {};
+  let whole = '';
 
-  /** Make the script of this name. @returns {string} what index.js says of it */
-  function write(name, ids) {
-    const body = ids.map((id) => wrapped(id, transformSync)).join('');
-    const text = `${HEAD}module.exports = (function (files) {\n${body}});\n`;
-    const version = createHash('sha256').update(text).digest('hex').slice(0, 12);
+  /* Lines are the same in both forms of a script. */
+  for (const [name, ids] of Object.entries(scripts)) {
+    const table = name === 'start'
+      ? `files.scriptOf = (id) => (${JSON.stringify(Object.fromEntries(where))})[id];\n` : '';
+    const body = textOf(ids) + table;
+    const text = `(function (files, require, __dirname) {\n'use strict';\n${body}})\n`;
 
-    texts.set(`${name}.js`, text);
-    return `const ${name} = () => run('${name}', '${version}', () => require('./${name}.js'));\n` +
-      `for (const id of [${ids.map((id) => `'${id}'`).join(', ')}]) files[id] = ${name};\n`;
+    whole += text;
+    lengths[name] = text.length;
+    texts.set(`${name}.js`, `'use strict';\nmodule.exports = (function (files) {\n${body}});\n`);
   }
 
-  const loader = transformSync(fs.readFileSync(path.join(lib, 'scripts.js'), 'utf8')).code;
-  const table = Object.entries(others).map(([name, ids]) => write(name, ids)).join('');
-  const body = index.map((id) => wrapped(id, transformSync)).join('');
+  const build = createHash('sha256').update(whole).digest('hex').slice(0, 12);
+  const requires = Object.keys(scripts).map((name) => `${name}: () => require('./${name}.js')`);
 
-  /* Where Node looks for it by name: its modules are those of index.js. */
-  for (const id of ['register', 'register-worker']) {
-    const source = fs.readFileSync(path.join(lib, `${id}.js`), 'utf8')
-      .replace(/\brequire\('\.\/((?!index|register)[^']*)'\)/g, "load('$1')")
-      .replace("const { active } = require('./index');", "const ringport = require('./index');\n\n" +
-        "const { active } = ringport;\nconst load = ringport[Symbol.for('ringport.load')];");
+  texts.set('scripts.txt', `${build}\n${whole}`);
+  texts.set('first.js', `'use strict';
+const files = { __proto__: null };
+${textOf(FIRST)}const byRequire = { ${requires.join(', ')} };
 
-    texts.set(`${id}.js`, source);
-  }
-  texts.set('index.mjs', fs.readFileSync(path.join(lib, 'index.mjs'), 'utf8'));
+/* What entry.js cannot do without files. */
+module.exports = {
+  byRequire,
+  start(module, folder, isNodes) {
+    const builtin = isNodes
+      ? process.getBuiltinModule ?? module.constructor.createRequire(module.filename) : null;
+    const scripts = { exports: null };
+
+    files.scripts(scripts);
+    return scripts.exports.start({
+      module, builtin, folder, build: '${build}', byRequire: () => byRequire, first: files,
+      lengths: ${JSON.stringify(lengths)},
+    });
+  },
+};
+`);
+
+  const { code } = transformSync(fs.readFileSync(path.join(lib, 'entry.js'), 'utf8'));
+
   /* The last one: it is what stale() looks at. */
-  texts.set('index.js',
-    `${HEAD}${loader.replace(/^"use strict";\n/, '')}${table}${body}module.exports = load('index');\n` +
-    "Object.defineProperty(module.exports, Symbol.for('ringport.load'), { value: load });\n");
+  texts.set('index.js', code.replaceAll('BUILD', `'${build}'`));
 
   fs.mkdirSync(dist, { recursive: true });
   for (const [name, text] of texts) put(name, text);

@@ -44,10 +44,10 @@ add(const rp_code *code) {
   return RP_OK;
 }
 
-/* The old data stays: somebody may be reading it. */
+/* The old data stays: somebody may be reading it. None at all is no news: two threads may bring the text. */
 static int
 replace(rp_code *kept, const rp_code *code) {
-  if (kept->generation == RP_CODE_GENERATIONS) return RP_OK;
+  if (kept->generation == RP_CODE_GENERATIONS || code->data_length == 0) return RP_OK;
 
   void *data = malloc(code->data_length);
 
