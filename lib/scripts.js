@@ -132,12 +132,20 @@ function readCode(name) {
   }
 }
 
+/** By then a worker has compiled what it uses. */
+const WARM_MS = 20;
+
 /** More than this many files in dist/.code, and it is made empty: of Nodes and flags there may be many. */
 const FILES_MAX = 200;
 
-/** What this process has compiled, for the next ones: whole files only, since others may read meanwhile. */
+/** What this thread has compiled, for later processes: whole files only, others may read meanwhile. */
 function leaveCode() {
+  if (compiled === null) return;
+
   const fs = builtin('node:fs');
+  const scripts = compiled;
+
+  compiled = null;
   const folder = `${given.folder}/.code`;
   let draft;
 
@@ -147,9 +155,12 @@ function leaveCode() {
       fs.rmSync(folder, { recursive: true });
       fs.mkdirSync(folder);
     }
-    for (const { name, script } of compiled) {
-      const data = script.createCachedData();
+    for (const { name, script, isBetter } of scripts) {
       const place = placeOf(name);
+
+      if (!isBetter && fs.existsSync(`${folder}/${place}`)) continue; // by another thread
+
+      const data = script.createCachedData();
 
       draft = `${folder}/${place}.${process.pid}`;
       fs.writeFileSync(draft, Buffer.concat([data, Buffer.from(endOf(place, data), 'latin1')]),
@@ -182,15 +193,16 @@ function run(name) {
     if (cachedData !== kept) addon.keepCode(keyOf(name), NONE, cachedData);
     return;
   }
-  if (!builtin('node:worker_threads').isMainThread) {
-    if (isWanted) addon.keepCode(keyOf(name), NONE, script.createCachedData());
-    return;
-  }
+  const { isMainThread } = builtin('node:worker_threads');
+
+  if (isWanted && !isMainThread) addon.keepCode(keyOf(name), NONE, script.createCachedData());
   if (compiled === null) {
     compiled = [];
     process.once('exit', leaveCode);
+    /* A worker may be terminated. */
+    if (!isMainThread) builtin('node:timers').setTimeout(leaveCode, WARM_MS).unref();
   }
-  compiled.push({ name, script });
+  compiled.push({ name, script, isBetter: cachedData !== undefined });
 }
 
 /**
