@@ -17,14 +17,21 @@
  * the other half.
  */
 
-const { types: { isArrayBuffer } } = require('node:util');
+const { types } = require('node:util');
 
 const { corrupt } = require('./codec/errors');
 const { Endpoint, late } = require('./endpoint');
-const { binding, define, local, threads } = require('./native');
+const { binding, define, threads } = require('./native');
 const { postToNode } = require('./posts');
 
-const { MessageChannel, MessagePort: NodePort, receiveMessageOnPort } = threads;
+const {
+  MessageChannel, MessagePort: NodePort,
+  markAsUncloneable, markAsUntransferable, receiveMessageOnPort,
+} = threads;
+const { isArrayBuffer } = types;
+const { entries: mapEntries } = Map.prototype;
+const { values: setValues } = Set.prototype;
+const { __lookupGetter__: lookupGetter } = Object.prototype;
 const { get: byteLength } = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength');
 
 define(1);
@@ -74,6 +81,14 @@ function awaitOffer(endpoint) {
   }
 }
 
+/** What Node 20 passes over in a transfer list: something that is marked as untransferable. */
+function ignored() {
+  const entry = {};
+
+  markAsUntransferable(entry);
+  return entry;
+}
+
 /** What goes along with a message besides its value. */
 class Transfer {
   /** What Node transfers: the list, our ports replaced by the ends of their companions. */
@@ -91,31 +106,39 @@ class Transfer {
 
   /** @param {Iterable<object>} list */
   constructor(list) {
-    for (const item of list) {
-      const endpoint = ports.endpointOf(item);
+    for (const item of list) this.add(item);
+    this.#lookForDoubles();
+  }
 
-      if (endpoint !== undefined) {
-        if (ports.marked?.has(item)) continue;
-
-        const end = endpoint.open ? ensure(endpoint) : closedPort();
-
-        this.which.push(this.ports.length);
-        this.all.push(end);
-        this.ports.push(item);
-        this.opened.push(endpoint.open);
-        this.doubtful ||= !endpoint.open;
-        this.list.push(end);
-        continue;
-      }
-      if (item instanceof NodePort) {
-        this.which.push(-1);
-        this.all.push(item);
-      }
-      this.doubtful ||= !isArrayBuffer(item) || byteLength.call(item) === 0;
-      this.list.push(item);
-      this.transfer.add(item);
-    }
+  #lookForDoubles() {
     this.doubtful ||= this.list.length > 1 && new Set(this.list).size !== this.list.length;
+  }
+
+  /** @returns {unknown} what stands for this entry in the list for Node */
+  add(item) {
+    const endpoint = ports.endpointOf(item);
+
+    if (endpoint !== undefined) {
+      if (ports.marked?.has(item)) return ignored();
+
+      const end = endpoint.open ? ensure(endpoint) : closedPort();
+
+      this.which.push(this.ports.length);
+      this.all.push(end);
+      this.ports.push(item);
+      this.opened.push(endpoint.open);
+      this.doubtful ||= !endpoint.open;
+      this.list.push(end);
+      return end;
+    }
+    if (item instanceof NodePort) {
+      this.which.push(-1);
+      this.all.push(item);
+    }
+    this.doubtful ||= !isArrayBuffer(item) || byteLength.call(item) === 0;
+    this.list.push(item);
+    this.transfer.add(item);
+    return item;
   }
 
   /** Throw what Node throws of the list, which it looks at before it reads the message. */
@@ -123,9 +146,26 @@ class Transfer {
     const own = this.ports.length > 0 && this.list.includes(endpoint.hold.companion);
 
     if (!this.doubtful && !own) return;
+    this.#checkOn(endpoint.open ? ensure(endpoint) : closedPort());
+  }
 
+  /** The same for a message that goes by another port of Node's. */
+  checkAlone() {
+    this.#lookForDoubles();
+    if (!this.doubtful) return;
+
+    const { port1 } = new MessageChannel();
+
+    try {
+      this.#checkOn(port1);
+    } finally {
+      port1.close();
+    }
+  }
+
+  /** Have Node read the list, and stop it where it begins to read the message. */
+  #checkOn(end) {
     const unread = {};
-    const end = endpoint.open ? ensure(endpoint) : closedPort();
 
     try {
       postToNode(end, { get unread() { throw unread; } }, this.list);
@@ -360,7 +400,7 @@ class Envelope {
 
     /** The arguments for Node's postMessage. */
     this.message = { kind, bytes, foreign, ids: placed(this.#ids, which), all };
-    this.list = list;
+    this.list = list.concat(bytes.buffer); // which nobody else has
   }
 
   /** @param {Transfer} transfer */
@@ -380,20 +420,72 @@ class Envelope {
   }
 }
 
-/** Throw what the codec throws of a value that holds a port of ours, or nothing. Reads getters. */
-function checkPorts(value) {
-  encodeInline(value, new Transfer([]));
+/**
+ * A port of ours in a value that Node clones. Runs nothing of the value: what a getter of it would return is
+ * not seen.
+ * @returns {object | undefined}
+ */
+function findPort(value) {
+  const seen = new Set();
+  const left = [value];
+
+  while (left.length > 0) {
+    const item = left.pop();
+
+    if (typeof item !== 'object' || item === null || seen.has(item) || types.isProxy(item)) continue;
+    if (ports.isOurs(item)) return item;
+    seen.add(item);
+    if (ArrayBuffer.isView(item)) continue; // whose elements are keys
+    if (types.isMap(item)) for (const pair of mapEntries.call(item)) left.push(...pair);
+    if (types.isSet(item)) for (const element of setValues.call(item)) left.push(element);
+    for (const key of Object.keys(item)) {
+      if (lookupGetter.call(item, key) === undefined) left.push(item[key]);
+    }
+  }
+  return undefined;
 }
 
-/**
- * Throw, as for a port of Node's, if a value that goes to Node holds a ringport port: Node would
- * clone it as an empty object. Looks only where there have been such ports.
- */
-function refusePorts(value) {
-  if (local.portsMade > 0 && typeof value === 'object' && value !== null) checkPorts(value);
+/** What Node says of a port of ours, which it does not know; undefined on Node 20, which clones it as {}. */
+let refusal;
+
+function refusalOf() {
+  if (refusal !== undefined || markAsUncloneable === undefined) return refusal;
+
+  const { port1 } = new MessageChannel();
+  const unknown = {};
+
+  markAsUncloneable(unknown);
+  try {
+    port1.postMessage(unknown);
+  } catch ({ message }) {
+    refusal = message;
+  } finally {
+    port1.close();
+  }
+  return refusal;
+}
+
+/** Before Node clones a value whose list has no port of ours: Node 20 would clone those in it, too. */
+function refuseUnlisted(value) {
+  if (markAsUncloneable !== undefined || findPort(value) === undefined) return;
+  encodeInline(value, new Transfer([])); // throws, of the port or of what comes before it
+}
+
+/** After that: Node knows a port of ours only as something that cannot be cloned. @returns what to throw */
+function explain(error, value) {
+  if (!(error instanceof DOMException) || error.message !== refusalOf()) return error;
+
+  const port = findPort(value);
+
+  if (port === undefined) return error;
+  try {
+    return throwNotTransferred(ports.endpointOf(port).open);
+  } catch (own) {
+    return own;
+  }
 }
 
 module.exports = {
   Transfer, Envelope,
-  ensure, portIndex, send, take, receive, checkPorts, refusePorts, closedPort,
+  ensure, portIndex, send, take, receive, refuseUnlisted, explain, closedPort,
 };

@@ -9,14 +9,14 @@
  * either is passed on to the other.
  */
 
-const { binding } = require('./native');
+const { types: { isProxy } } = require('node:util');
+
+const { explain, refuseUnlisted } = require('./companion');
+const { binding, local, threads } = require('./native');
 const { MessageChannel, kArrive, ports, receiveMessageOnPort } = require('./port');
-const { readIterable, readList } = require('./transfer-list');
-const threads = require('./native').threads;
+const { isObject, readIterable, readList, standFor } = require('./transfer-list');
 
 const isOurs = (object) => ports.isOurs(object);
-/** A transfer list as an array, since it can be read once; null: there is none, or Node refuses it. */
-const listOf = (argument) => (Object(argument) === argument ? readList(argument) : null);
 
 /** A message through a channel of its own. */
 function carry(value, list, arrive) {
@@ -63,19 +63,108 @@ function inPlaceOf(theirs, ours) {
   return ours;
 }
 
+/** Reads a list as Node's structuredClone does, and throws what it throws. */
+class Reader {
+  #theirs;
+  #iteratesArrays = null;
+
+  constructor(theirs) {
+    this.#theirs = theirs;
+  }
+
+  /** @returns {object[] | null} null: there is none */
+  read(options) {
+    const read = { list: null };
+
+    /* It gets an object to transfer for each in the list, and nothing to clone. */
+    Reflect.apply(this.#theirs, undefined, [undefined, standFor(options, (key) => (
+      key === 'transfer' ? this.#list(options.transfer, read) : options[key]
+    ))]);
+    return read.list;
+  }
+
+  #list(object, read) {
+    if (!isObject(object)) return object;
+    read.list = [];
+    if (Array.isArray(object) && !isProxy(object) && !this.#takesIterator()) {
+      return readIterable(object).map((item) => this.#item(item, read));
+    }
+    return standFor(object, (key) => {
+      const { [key]: value } = object;
+
+      if (key === 'transfer') return this.#list(value, read);
+      if (key !== Symbol.iterator || typeof value !== 'function') return value;
+      return () => this.#iterator(value.call(object), read);
+    });
+  }
+
+  #iterator(iterator, read) {
+    if (!isObject(iterator)) return iterator;
+    return standFor(iterator, (key) => {
+      const { [key]: value } = iterator;
+
+      if (typeof value !== 'function') return value;
+      return key === 'next' ? () => this.#result(value.call(iterator), read) : value.bind(iterator);
+    });
+  }
+
+  #result(result, read) {
+    if (!isObject(result)) return result;
+    return standFor(result, (key) => {
+      const { [key]: value } = result;
+
+      return key === 'value' ? this.#item(value, read) : value;
+    });
+  }
+
+  #item(item, { list }) {
+    if (!isObject(item)) return item;
+    list.push(item);
+    return new ArrayBuffer(0);
+  }
+
+  /** Whether it asks an array for its iterator. */
+  #takesIterator() {
+    if (this.#iteratesArrays === null) {
+      this.#iteratesArrays = false;
+
+      const see = () => {
+        this.#iteratesArrays = true;
+        return Array.prototype[Symbol.iterator];
+      };
+      const transfer = Object.defineProperty([], Symbol.iterator, { get: see });
+
+      Reflect.apply(this.#theirs, undefined, [undefined, { transfer }]);
+    }
+    return this.#iteratesArrays;
+  }
+}
+
 /** Node's structuredClone, with ports of ours in the transfer list. */
 function structuredClone(theirs) {
-  return inPlaceOf(theirs, function(value, options) {
-    const list = readIterable(options?.transfer);
+  const reader = new Reader(theirs);
 
-    if (isOurs(value) && list === null) return carry(value, []); // which is refused
-    if (list === null) return Reflect.apply(theirs, this, arguments);
-    /* What no list can have, Node says. */
-    if (!list.some(isOurs) || list.some((one) => Object(one) !== one)) {
-      return Reflect.apply(theirs, this, [value, { transfer: list }]);
+  return inPlaceOf(theirs, function(value, options) {
+    if (local.portsMade === 0 || arguments.length === 0) {
+      return Reflect.apply(theirs, this, arguments);
     }
-    return carry(value, list);
+
+    const list = isObject(options) ? reader.read(options) : null;
+
+    if (list?.some(isOurs)) return carry(value, list);
+    refuseUnlisted(value);
+    try {
+      return Reflect.apply(theirs, this,
+        isObject(options) ? [value, list === null ? {} : { transfer: list }] : arguments);
+    } catch (error) {
+      throw explain(error, value);
+    }
   });
+}
+
+/** A list that can be read twice; what is none stays as it is, for Node to refuse. */
+function readOnce(argument) {
+  return isObject(argument) ? readList(argument) ?? undefined : argument;
 }
 
 /**
@@ -83,11 +172,21 @@ function structuredClone(theirs) {
  * thread, what is in the list is gone, as with Node's if it is not the main thread that asks.
  */
 async function postMessageToThread(threadId, value, transferList, timeout) {
-  const list = listOf(transferList);
+  const isRefused = timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0);
 
-  if (list === null) return threads.postMessageToThread(...arguments);
-  if (!list.some(isOurs) || threadId === threads.threadId) {
-    return threads.postMessageToThread(threadId, value, list, timeout);
+  if (local.portsMade === 0 || threadId === threads.threadId || isRefused) {
+    return threads.postMessageToThread(...arguments);
+  }
+
+  const list = readOnce(transferList);
+
+  if (!Array.isArray(list) || !list.some(isOurs)) {
+    refuseUnlisted(value);
+    try {
+      return await threads.postMessageToThread(threadId, value, list, timeout);
+    } catch (error) {
+      throw explain(error, value);
+    }
   }
 
   const [message, standIns] = forNode(value, list);
@@ -101,17 +200,39 @@ async function postMessageToThread(threadId, value, transferList, timeout) {
   }
 }
 
+/** Options of module.register: Node reads `data`, then `transferList`. */
+function registerOptions(options) {
+  let list;
+  let isRead = false;
+
+  return standFor(options, (key) => {
+    if (key === 'transferList' && isRead) return list;
+
+    const { [key]: value } = options;
+
+    if (key !== 'data') return value;
+    isRead = true;
+    list = readOnce(options.transferList);
+    if (!Array.isArray(list) || !list.some(isOurs)) {
+      refuseUnlisted(value);
+      return value;
+    }
+
+    const [message, standIns] = forNode(value, list);
+
+    list = standIns;
+    return message;
+  });
+}
+
 /** Node's module.register, likewise. */
 function moduleRegister(theirs) {
   return inPlaceOf(theirs, function(...args) {
-    const at = args.findLastIndex((one) => Object(one?.transferList) === one?.transferList);
-    const list = at < 0 ? null : readList(args[at].transferList);
-
-    if (list !== null) {
-      const { data } = args[at];
-      const [message, transferList] = list.some(isOurs) ? forNode(data, list) : [data, list];
-
-      args[at] = { ...args[at], data: message, transferList };
+    if (local.portsMade > 0) {
+      /* Its second argument may be a URL, and a third one the options. */
+      for (const at of [1, 2]) {
+        if (isObject(args[at]) && !(args[at] instanceof URL)) args[at] = registerOptions(args[at]);
+      }
     }
     return Reflect.apply(theirs, this, args);
   });

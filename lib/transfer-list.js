@@ -4,6 +4,8 @@
  * transfer-list.js - what postMessage() takes besides the value, read as Node reads it.
  */
 
+const { types: { isProxy } } = require('node:util');
+
 const { MessageChannel: NodeChannel } = require('./native').threads;
 
 /** Node's own error: what it throws when its counterpart is called like this. */
@@ -32,7 +34,7 @@ function readArray(array) {
 /** As Node reads a transfer list. @returns {unknown[] | null} null: it is no iterable */
 function readIterable(object) {
   if (!isObject(object)) return null;
-  if (Array.isArray(object)) return readArray(object);
+  if (Array.isArray(object) && !isProxy(object)) return readArray(object);
 
   const method = object[Symbol.iterator];
   const iterator = typeof method === 'function' ? method.call(object) : null;
@@ -109,4 +111,15 @@ function checkIterable(values) {
     new TypeError('The "values" argument must be an iterable object'), 'ERR_INVALID_ARG_TYPE');
 }
 
-module.exports = { throwAsNode, readIterable, readList, readTransfer, postWith, checkIterable };
+/**
+ * An object that stands for another one.
+ * @param {object} object
+ * @param {(key: PropertyKey) => unknown} read called as often as a property is asked for
+ */
+function standFor(object, read) {
+  return new Proxy({}, { get: (_, key) => read(key), has: (_, key) => key in object });
+}
+
+module.exports = {
+  isObject, throwAsNode, readIterable, readList, readTransfer, postWith, checkIterable, standFor,
+};

@@ -77,31 +77,27 @@ class Worker extends threads.Worker {
     let childSlot = NONE;
     let thread;
 
-    let envelope = null;
+    const parcel = local.portsMade > 0 && isObject(options) ? new Parcel(options) : null;
 
     define(0);
     binding.spawnBegin();
     try {
       slot = binding.open();
       childSlot = control[STATUS];
-      envelope = envelopeFor(options);
-      super(filename, local.launch.begin(envelope === null ? options : {
-        ...options, workerData: envelope.message, transferList: envelope.list,
-      }));
+      super(filename, local.launch.begin(parcel === null ? options : parcel.options));
       thread = this.threadId;
     } catch (error) {
       binding.spawnAbort();
       binding.close(slot);
       binding.close(childSlot);
-      envelope?.takeBack();
-      throw error;
+      throw parcel === null ? error : parcel.takeBack(error);
     } finally {
       local.launch.end();
     }
     binding.place(slot, false); // behind the handles that Node has just made
     /* From the first message by ring on, which waits until Node has called those. */
     binding.setReceiving(slot, true);
-    envelope?.sent(thread);
+    parcel?.sent(thread);
     this.#thread = thread;
     kPublicPort ??= findSymbol(this, 'kPublicPort');
     this.#node = this[kPublicPort];
@@ -164,7 +160,7 @@ class Worker extends threads.Worker {
     }
     this.#posting = true;
     try {
-      if (local.portsMade > 0 && transfer !== undefined) this.#postWithPorts(value, transfer);
+      if (local.portsMade > 0) this.#postWithPorts(value, transfer);
       else this.#node.postMessage(value, transfer);
     } finally {
       this.#posting = outer;
@@ -175,12 +171,20 @@ class Worker extends threads.Worker {
   #postWithPorts(value, transfer) {
     const read = require('./transfer-list').readTransfer(transfer);
 
+    const { Envelope, explain, refuseUnlisted } = require('./companion');
+
     if (read === null || read.ports.length === 0) {
-      this.#node.postMessage(value, read === null ? transfer : read.list);
+      refuseUnlisted(value);
+      try {
+        this.#node.postMessage(value, read?.list);
+      } catch (error) {
+        throw explain(error, value);
+      }
       return;
     }
+    read.checkAlone();
 
-    const envelope = require('./companion').Envelope.seal(ENVELOPE, value, read);
+    const envelope = Envelope.seal(ENVELOPE, value, read);
 
     try {
       this.#node.postMessage(envelope.message, envelope.list);
@@ -416,19 +420,55 @@ class Worker extends threads.Worker {
   }
 }
 
-/** What carries workerData that has our ports in it; null: Node can take the options as they are. */
-function envelopeFor(options) {
-  if (local.portsMade === 0) return null;
+/**
+ * The options of a Worker where there are ports of ours. Node reads them as it reads any options; if it finds
+ * ports of ours in transferList, what it gets as workerData is an envelope.
+ */
+class Parcel {
+  /** What Node has read of the list; null: nothing. @type {import('./companion').Transfer | null} */
+  #transfer = null;
+  #envelope = null;
+  #data;
 
-  const companion = require('./companion');
-  /* Anything that is no list is Node's to refuse, or not. */
-  const transfer = Array.isArray(options?.transferList) ? require('./transfer-list').readTransfer(options.transferList) : null;
+  constructor(options) {
+    const { standFor } = require('./transfer-list');
 
-  if (transfer !== null && transfer.ports.length > 0) {
-    return companion.Envelope.seal(ENVELOPE, options.workerData, transfer);
+    this.options = standFor(options, (key) => {
+      const { [key]: value } = options;
+
+      if (key === 'workerData') return this.#pack(value);
+      if (key !== 'transferList' || !isObject(value)) return value;
+      /* Node takes its elements as those of an array, whatever it is. */
+      return standFor(value, (index) => (index === 'length' ? value.length : this.#add(value[index])));
+    });
   }
-  companion.refusePorts(options?.workerData);
-  return null;
+
+  #add(item) {
+    this.#transfer ??= new (require('./companion').Transfer)([]);
+    return this.#transfer.add(item);
+  }
+
+  #pack(value) {
+    this.#data = value;
+    if (this.#envelope !== null) return this.#envelope.message;
+    if (this.#transfer === null || this.#transfer.ports.length === 0) {
+      require('./companion').refuseUnlisted(value);
+      return value;
+    }
+    this.#transfer.checkAlone();
+    this.#envelope = require('./companion').Envelope.seal(ENVELOPE, value, this.#transfer);
+    return this.#envelope.message;
+  }
+
+  sent(thread) {
+    this.#envelope?.sent(thread);
+  }
+
+  /** Nothing has been started. @returns what is to be thrown */
+  takeBack(error) {
+    this.#envelope?.takeBack();
+    return this.#envelope !== null ? error : require('./companion').explain(error, this.#data);
+  }
 }
 
 function isObject(value) {

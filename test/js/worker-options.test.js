@@ -1,7 +1,9 @@
 'use strict';
 
+const assert = require('node:assert');
 const plain = require('node:worker_threads');
-const { same } = require('./support/differential');
+const { run, same } = require('./support/differential');
+const { reference, subject } = require('./support/implementations');
 const { watch } = require('./support/watch');
 
 describe('worker: options', () => {
@@ -49,6 +51,107 @@ describe('worker: options', () => {
     t.note(buffer.byteLength);
     t.note(await t.messages(a, 2), await t.next(node.port1, 'message'));
     t.note(await t.next(worker, 'exit'));
+  });
+
+  /** Options that say which of them are read, and are found nowhere but on their prototype's prototype. */
+  function counted(t, own) {
+    class Options {
+      #own = own;
+
+      get(name) {
+        t.note('get', name);
+        return this.#own[name]; // not of what only looks like this object
+      }
+    }
+    for (const name of ['workerData', 'transferList', 'eval', 'name', 'stdout', 'execArgv', 'env', 'argv']) {
+      Object.defineProperty(Options.prototype, name, { get() { return this.get(name); } });
+    }
+    return new Options();
+  }
+
+  for (const kind of ['port', 'buffer', 'nothing']) {
+    same(`that are getters and inherited, with ${kind} in transferList`, async (wt, t) => {
+      const [a, b] = t.channel();
+      const buffer = new ArrayBuffer(8);
+      const source = `const { workerData: { port, first, second } } = require(${JSON.stringify(t.id)});
+        console.log([first, second, typeof port]);`;
+      const workerData = {
+        get first() {
+          t.note('first');
+          return 1;
+        },
+        second: { get nested() {
+          t.note('nested');
+          return [2];
+        } },
+        port: kind === 'port' ? b : undefined,
+      };
+      const transferList = { port: [b], buffer: [buffer] }[kind];
+      const worker = t.keep(new wt.Worker(source, counted(t, {
+        workerData, transferList, eval: true, stdout: true, name: 'of a getter', execArgv: ['--no-warnings'],
+      })));
+      let text = '';
+
+      worker.stdout.on('data', (chunk) => { text += chunk; });
+      t.note(await t.next(worker, 'exit'), text, buffer.byteLength);
+      a.postMessage('is there a peer?');
+      t.note(t.drain(b));
+    });
+  }
+
+  for (const [kind, of] of Object.entries({
+    'an object': (port) => ({ port }),
+    'an array in a Map': (port) => new Map([['x', [port]]]),
+    'a Set': (port) => new Set([port]),
+    'an instance': (port) => Object.assign(new (class Mine {})(), { port }),
+    'a cycle': (port) => {
+      const cycle = { deep: [{}] };
+
+      cycle.deep[0].cycle = cycle;
+      cycle.deep[0].port = port;
+      return cycle;
+    },
+    'an object, after what cannot be cloned': (port) => ({ call: () => {}, port }),
+  })) {
+    same(`a port that is in no list, in ${kind}: refused by a new worker, and as its workerData`, async (wt, t) => {
+      const [a, b] = t.channel();
+      const buffer = new ArrayBuffer(8);
+      const worker = t.keep(new wt.Worker('setInterval(() => {}, 1000)', { eval: true }));
+
+      for (const list of [undefined, [], [buffer], new Set([buffer]).values()]) {
+        t.attempt('message', () => worker.postMessage(of(b), list));
+        if (list === undefined || Array.isArray(list)) {
+          t.attempt('workerData', () => typeof t.keep(
+            new wt.Worker('', { eval: true, workerData: of(b), transferList: list })));
+        }
+      }
+      t.note(buffer.byteLength);
+      a.postMessage('still here');
+      t.note(t.drain(b));
+    });
+  }
+
+  it('large workerData that is transferred is not copied, with ports or without', async function () {
+    this.timeout(0);
+
+    const bytes = 256 * 2 ** 20;
+    const id = JSON.stringify(subject.id);
+    const text = `const { Worker, MessageChannel } = require(${id});
+      const { port1, port2 } = new MessageChannel();
+      const data = new ArrayBuffer(${bytes});
+      const list = process.argv[1] === 'port' ? [data, port2] : [data];
+      const before = process.resourceUsage().maxRSS;
+      new Worker('const { workerData: { data } } = require(' + ${JSON.stringify(id)} + '); console.log(data.byteLength)',
+        { eval: true, workerData: { data, port: list[1] }, transferList: list }).on('exit', () => {
+        console.log((process.resourceUsage().maxRSS - before) * 1024 < ${bytes / 2});
+        port1.close();
+      });`;
+
+    for (const kind of ['port', 'none']) {
+      const { lines, stderr } = await run(reference, ['-e', text, kind], {});
+
+      assert.deepStrictEqual([lines.sort(), stderr], [[`${bytes}`, 'true'], '']);
+    }
   });
 
   same('workerData that is a port', async (wt, t) => {
