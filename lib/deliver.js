@@ -10,10 +10,11 @@
 
 const context = require('./context');
 const {
-  binding, control, define, owner: { kBatching, kMessage }, thresholds, STATUS, COUNT, MAX,
+  binding, control, define, owner: { kBatching, kMessage }, thresholds, STATUS, BYTES, COUNT, MAX,
 } = require('./native');
 
 define(0);
+binding.setCollect((...values) => values, thresholds.COLD_FLATS);
 
 const { readValues, release } = binding;
 
@@ -27,8 +28,8 @@ const NONE = -1;
 /** The next message is not one for C (RP_PORT_OTHER). */
 const OTHER = 1;
 
-/** How many batches more C is to read. */
-let batchesLeft = thresholds.COLD_BATCHES;
+/** It is an object of the shape in BYTES, which C does not know yet (RP_PORT_SHAPE). */
+const SHAPE = 2;
 
 /**
  * The port whose batch is being delivered, and how many of it have been dealt with; what deliverValues()
@@ -67,13 +68,23 @@ function runTicks() {
   return calm;
 }
 
+/** As the binding's readValues(), which is told of each shape that comes. */
+function readNext(slot) {
+  for (;;) {
+    const values = readValues(slot);
+
+    if (values !== undefined || control[STATUS] !== SHAPE) return values;
+    require('./flat').learn(control[BYTES]);
+  }
+}
+
 /** How many messages one wake-up may deliver. @param {number} queued how many there were as it began */
 function limitOf(queued) {
   return tick === undefined ? 1 : Math.max(queued, BATCH);
 }
 
 /**
- * Deliver the next messages, at most `limit`, while they are primitives and `port` is receiving.
+ * Deliver the next messages, at most `limit`, while they are for C and `port` is receiving.
  * @param {number} slot @param {object} owner @param {{ receiving: boolean }} port
  * @returns {number} how many more may be delivered, 0 also if the wake-up has to end. reader.status: why,
  *   see readValues() in src/node/port.c; 0: more may be there for it
@@ -84,14 +95,9 @@ function deliverValues(slot, owner, port, limit) {
   control[COUNT] = 0;
   reader.status = 0;
   while (limit > 0 && port.receiving && !owner[kBatching]) {
-    if (batchesLeft === 0) {
-      reader.status = OTHER;
-      break;
-    }
-    batchesLeft--;
     control[MAX] = limit;
 
-    const values = readValues(slot);
+    const values = readNext(slot);
 
     if (values === undefined) {
       reader.status = control[STATUS];
@@ -142,5 +148,5 @@ function deliver(slot, owner, port, queued) {
 }
 
 module.exports = {
-  reader, settle, runTicks, limitOf, deliver, deliverEarlier, deliverValues, OTHER,
+  reader, settle, runTicks, limitOf, readNext, deliver, deliverEarlier, deliverValues, OTHER,
 };

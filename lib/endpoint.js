@@ -12,8 +12,9 @@
  */
 
 const context = require('./context');
-const { reader, settle, runTicks, limitOf, deliverValues, OTHER } = require('./deliver');
+const { reader, settle, runTicks, limitOf, readNext, deliverValues, OTHER } = require('./deliver');
 const { postToNode, watchPosts } = require('./posts');
+const { isObject, postByC } = require('./way');
 const {
   binding, control, endpoints, define, local, owner: ownerSymbols, thresholds,
   STATUS, BYTES, COUNT, MAX, SEALED,
@@ -24,11 +25,10 @@ const { kBatching, kMessage, kMessages, kMessageError, kClosed } = ownerSymbols;
 define(0);
 watchPosts();
 
-const { postValue, postWhole, readValues, receive: receiveBatch, release } = binding;
+const { postValue, postWhole, receive: receiveBatch, release } = binding;
 
-/* How much has gone the cold ways; see `thresholds`. */
+/** Objects that have gone by Node; see `thresholds`. */
 let objectsPosted = 0;
-let stringsPosted = 0;
 
 /* Loaded by the first message that needs them; see `late`. */
 let decode = (...args) => {
@@ -131,12 +131,13 @@ const unreachable = new FinalizationRegistry((hold) => {
 
 /** Whether postSimple() takes it. */
 function isSimple(value) {
-  return typeof value === 'string' || typeof value === 'boolean' || value === undefined || value === null;
+  return typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean' ||
+    value === undefined || value === null;
 }
 
 /** Whether Node does with an object what the codec would: no port of ours is in it. */
 function canBeWhole(value) {
-  return typeof value === 'object' && (local.portsMade === 0 || require('./by-node').isPlain(value));
+  return local.portsMade === 0 || require('./by-node').isPlain(value);
 }
 
 function changeRefs(by) {
@@ -253,15 +254,26 @@ class Endpoint {
    */
   post(value, transfer) {
     if (transfer === null) {
-      if (typeof value === 'number' || (isSimple(value) && ++stringsPosted < thresholds.COLD_VALUES)) {
-        return this.postSimple(value);
-      }
-      if (objectsPosted < thresholds.COLD_OBJECTS && ++objectsPosted > 0 && this.open &&
-          canBeWhole(value) && !binding.peerViews(this.slot)) {
-        return this.postByNode(value, undefined, 0);
+      if (isSimple(value)) return this.postSimple(value);
+      if (objectsPosted < thresholds.COLD_OBJECTS && isObject(value) && this.open &&
+          !binding.peerViews(this.slot)) {
+        return this.#postCold(value);
       }
     }
     return sendValue(this, value, transfer);
+  }
+
+  /** The same for an object while there have been few. */
+  #postCold(value) {
+    late.flush();
+
+    const rest = postByC(this.slot, value);
+
+    if (rest === undefined) return control[STATUS] === 0 ? true : !this.open;
+    if (rest !== value) return require('./sending').sendCopy(this, rest, value);
+    objectsPosted++;
+    if (canBeWhole(value)) return this.postByNode(value, undefined, 0);
+    return sendValue(this, value, null);
   }
 
   /**
@@ -396,7 +408,7 @@ class Endpoint {
     control[COUNT] = 0;
     control[MAX] = 0;
 
-    const values = readValues(this.slot);
+    const values = readNext(this.slot);
     const found = values === undefined ? this.#receiveOther() : { message: values[0] };
 
     if (found === undefined) return undefined;

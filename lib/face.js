@@ -4,7 +4,7 @@
  * face.js - what index.js exports where ringport works.
  */
 
-const { binding, threads } = require('./native');
+const { binding, local, threads } = require('./native');
 
 const isWorker = threads.parentPort !== null;
 
@@ -111,6 +111,7 @@ if (threads.markAsUncloneable !== undefined) {
   /** Node's, and the codec is told too: the mark is a private symbol that JavaScript cannot see. */
   module.exports.markAsUncloneable = function markAsUncloneable(object) {
     threads.markAsUncloneable(object);
+    local.marksMade = true;
     if (object !== null && (typeof object === 'object' || typeof object === 'function')) {
       require('./codec/index').markUncloneable(object);
     }

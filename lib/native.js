@@ -62,12 +62,10 @@ const thresholds = {
   OBJECT: 0.1,
   /** What is added if the last one has been answered. */
   ANSWER: 1,
-  /** Objects that go by Node, though there is a ring, before the codec is loaded. */
+  /** Objects that C writes, or reads, before the codec does; see flat.js. */
+  COLD_FLATS: 60_000,
+  /** Other objects that go by Node, though there is a ring, before the codec is loaded. */
   COLD_OBJECTS: 300,
-  /** Strings and the like that C writes before the codec does. */
-  COLD_VALUES: 50_000,
-  /** Batches of messages that C reads before the codec does. */
-  COLD_BATCHES: 10_000,
 };
 
 /* For tests: all goes by ring from the first message on, and none of it the ways that are for the first
@@ -80,6 +78,8 @@ if (process.env.RINGPORT_COLD === '0') {
 const local = {
   /** How many ports of ours there have been in this thread, but for that of a worker's parent. */
   portsMade: 0,
+  /** Whether an object may have been marked as uncloneable. */
+  marksMade: false,
   /** The port of a worker of ours to its parent (Node's own, with methods of ours), else null. */
   parentPort: null,
   /** What a Worker does around the start of its thread; `ringport/register` puts its own here. */

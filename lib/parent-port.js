@@ -10,8 +10,9 @@
  */
 
 const {
-  binding, control, define, endpoints, listen, local, mark, owner, threads, thresholds, STATUS,
+  binding, define, endpoints, listen, local, mark, owner, threads,
 } = require('./native');
+const { Way, isObject, postByC } = require('./way');
 
 const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
 
@@ -21,9 +22,6 @@ const ENVELOPE = mark('envelope');
 const CHANNEL = mark('channel');
 /** A transfer handle for the parent to guard, sent by Node; see guard() in passport.js. */
 const GUARD = mark('guard');
-
-/** In the STATUS word: postValue() does not take it; see src/node/primitives.c. */
-const NOT_PRIMITIVE = 1;
 
 /** How long a child looks for its endpoint: in all, and at a time, because nothing ends a native call. */
 const JOIN_MS = 2000;
@@ -41,10 +39,8 @@ const {
 const { addEventListener: nodeListen } = EventTarget.prototype;
 const { apply } = Reflect;
 
-/** What has been spent. */
-let spent = 0;
-/** A message has come since the last one was sent. */
-let heard = false;
+/** What messages by Node have cost. */
+const way = new Way();
 /** Node reads the getters of a message: what they post goes before it, on the same way. */
 let posting = false;
 /** A message has gone by ring, so all must. */
@@ -255,19 +251,14 @@ function dispatch(value, type, event) {
     }
     if (value.kind === ENVELOPE) [value, this[kCurrentlyReceivingPorts]] = open(value, this);
   }
-  heard = true;
+  way.heard = true;
   nodeDispatch.call(this, value, type, event);
 }
 
 /** Whether a message is to go by ring. */
 function pays(value, transfer) {
-  if (closed) return local.portsMade > 0 && (typeof value === 'object' || transfer !== undefined);
-  if (byRing) return true;
-  if (posting) return transfer !== undefined && local.portsMade > 0;
-  spent += typeof value === 'object' ? thresholds.OBJECT : thresholds.SIMPLE;
-  if (heard) spent += thresholds.ANSWER;
-  heard = false;
-  return spent > thresholds.FIRST || (local.portsMade > 0 && (typeof value === 'object' || transfer !== undefined));
+  if (closed || posting) return local.portsMade > 0 && (isObject(value) || transfer !== undefined);
+  return byRing || way.pays(value, transfer);
 }
 
 /** The methods of the port until it connects. Those that Node's port does not have connect it. */
@@ -277,16 +268,19 @@ const methods = {
       return apply(nodePost, this, arguments); // Node says what is wrong
     }
     if (pays(value, transfer)) {
-      if (!closed && transfer === undefined && (typeof value !== 'object' || value === null)) {
+      if (!closed && transfer === undefined) {
         if (!byRing) require('./posts').watchPosts();
         byRing = true;
-        binding.postValue(port.slot, value);
-        if (control[STATUS] !== NOT_PRIMITIVE) return true;
+
+        const rest = postByC(port.slot, value);
+
+        if (rest === undefined) return true;
+        if (rest !== value) return require('./sending').sendCopy(connect(), rest, value);
       }
       connect();
       return apply(this.postMessage, this, arguments);
     }
-    if (typeof value !== 'object') return apply(nodePost, this, arguments);
+    if (!isObject(value)) return apply(nodePost, this, arguments);
 
     const outer = posting;
 
@@ -405,7 +399,7 @@ function receive() {
     connect();
     return require('./parent-endpoint').receive();
   }
-  heard = true;
+  way.heard = true;
   if (received.message?.kind === CHANNEL) {
     connect().adopt(received.message.end);
     return require('./parent-endpoint').receive();
@@ -415,6 +409,6 @@ function receive() {
 }
 
 module.exports = {
-  CHANNEL, ENVELOPE, GUARD, NOT_PRIMITIVE, port, listening,
+  CHANNEL, ENVELOPE, GUARD, port, listening,
   connect, open, receive, hook, hear, throwLater, findParentPort, findWorkerData,
 };

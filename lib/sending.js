@@ -120,6 +120,16 @@ function sendValue(endpoint, value, transfer) {
   }
 }
 
+/** Send the copy of an object whose getters have been run. */
+function sendCopy(endpoint, copy, original) {
+  codec.original = original;
+  try {
+    return sendValue(endpoint, copy, null);
+  } finally {
+    codec.original = null;
+  }
+}
+
 /** The same where nothing is staged from `stagedBase` on and nothing copied. */
 function send(endpoint, value, transfer) {
   const outerSending = sending;
@@ -242,5 +252,5 @@ function writeRecord(endpoint, start, end, flags) {
 }
 
 module.exports = {
-  loadCodec: () => codec, board, sendValue, sendMany, write, writeWithCompanion,
+  loadCodec: () => codec, board, sendValue, sendCopy, sendMany, write, writeWithCompanion,
 };

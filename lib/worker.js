@@ -14,8 +14,9 @@
 
 const EventEmitter = require('node:events');
 
-const { binding, control, endpoints, line, define, local, owner, threads, thresholds, STATUS } = require('./native');
-const { CHANNEL, ENVELOPE, GUARD, NOT_PRIMITIVE, throwLater } = require('./parent-port');
+const { binding, control, endpoints, line, define, local, owner, threads, STATUS } = require('./native');
+const { CHANNEL, ENVELOPE, GUARD, throwLater } = require('./parent-port');
+const { Way, isObject, postByC } = require('./way');
 
 const kHybridDispatch = Symbol.for('nodejs.internal.kHybridDispatch');
 
@@ -52,9 +53,8 @@ class Worker extends threads.Worker {
   #slot;
   /** What async_hooks sees: a port that says whether it keeps the loop alive. */
   #resource;
-  /** What messages by Node have cost; see parent-port.js. */
-  #spent = 0;
-  #heard = false;
+  /** What messages by Node have cost. */
+  #way = new Way();
   /** A message has gone by ring, so all must. */
   #byRing = false;
   /** All that came by Node before the first message by ring has been delivered. */
@@ -129,9 +129,14 @@ class Worker extends threads.Worker {
       if (!this.#byRing && !this.#pays(value, transfer)) return this.#postByNode(value, transfer);
       if (!this.#byRing) require('./posts').watchPosts();
       this.#byRing = true;
-      if (transfer === undefined && (typeof value !== 'object' || value === null)) {
-        binding.postValue(this.#slot, value);
-        if (control[STATUS] !== NOT_PRIMITIVE) return undefined;
+      if (transfer === undefined) {
+        const rest = postByC(this.#slot, value);
+
+        if (rest === undefined) return undefined;
+        if (rest !== value) {
+          if (this.#connect()) require('./sending').sendCopy(this.#endpoint, rest, value);
+          return undefined;
+        }
       }
       this.#connect();
     }
@@ -142,13 +147,7 @@ class Worker extends threads.Worker {
 
   /** Whether a message is to go by ring, and can. */
   #pays(value, transfer) {
-    if (this.#posting) return false;
-    this.#spent += typeof value === 'object' ? thresholds.OBJECT : thresholds.SIMPLE;
-    if (this.#heard) this.#spent += thresholds.ANSWER;
-    this.#heard = false;
-    return (this.#spent > thresholds.FIRST ||
-      (local.portsMade > 0 && (typeof value === 'object' || transfer !== undefined))) &&
-      binding.peerDeclared(this.#slot);
+    return !this.#posting && this.#way.pays(value, transfer) && binding.peerDeclared(this.#slot);
   }
 
   #postByNode(value, transfer) {
@@ -227,7 +226,7 @@ class Worker extends threads.Worker {
     const { [kHybridDispatch]: dispatch } = node;
 
     Object.defineProperty(node, kHybridDispatch, { value: (value, type, event) => {
-      this.#heard = true;
+      this.#way.heard = true;
       if (typeof value !== 'object' || value === null || !this.#takes(value)) {
         dispatch.call(node, value, type, event);
       }
@@ -469,10 +468,6 @@ class Parcel {
     this.#envelope?.takeBack();
     return this.#envelope !== null ? error : require('./companion').explain(error, this.#data);
   }
-}
-
-function isObject(value) {
-  return typeof value === 'object' && value !== null;
 }
 
 const { emit } = Worker.prototype;

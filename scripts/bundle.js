@@ -21,14 +21,15 @@ const dist = path.join(root, 'dist');
 
 /** What is in which script; all that is named nowhere is in `rest`. */
 const SCRIPTS = {
-  start: ['scripts', 'index', 'face', 'native', 'threads', 'parent-port', 'posts', 'codec/errors'],
+  start: ['scripts', 'index', 'face', 'native', 'threads', 'parent-port', 'posts', 'way', 'deliver',
+    'context', 'codec/errors'],
   worker: ['worker'],
-  deliver: ['deliver', 'context'],
+  flat: ['flat', 'codec/shapes'],
   ring: ['endpoint', 'parent-endpoint'],
   ports: ['node-events', 'port'],
   channel: ['companion', 'receiving', 'transfer-list', 'by-node', 'small-buffers'],
   codec: [
-    'sending', 'codec/index', 'codec/encode', 'codec/encode-plain', 'codec/encode-arrays', 'codec/shapes',
+    'sending', 'codec/index', 'codec/encode', 'codec/encode-plain', 'codec/encode-arrays',
     'codec/scratch', 'codec/hooks', 'codec/ops', 'codec/strings', 'codec/decode', 'codec/decode-objects',
     'codec/reader-shapes', 'codec/views',
   ],

@@ -59,7 +59,7 @@ const host = {
 };
 
 const core = {
-  walk, host, writeValue, writeObject, writeString, writeNumber, putNumber, putString,
+  walk, host, writeValue, writeObject, writeCopy, writeString, writeNumber, putNumber, putString,
   writeU32, known, loadOthers, clearOthers,
 };
 module.exports = core;
@@ -260,6 +260,11 @@ function known(object) {
   w.u8[w.pos++] = op.REF;
   writeU32(index);
   return true;
+}
+
+/** The copy of a plain object, which other values may hold as the original. */
+function writeCopy(copy, original) {
+  if (!known(original)) writePlain(copy);
 }
 
 function writeObject(object) {

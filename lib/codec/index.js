@@ -41,6 +41,8 @@ const codec = {
   end: 0,
   /** Until release(): what the last encode() leaves to Node, an array, or null. */
   foreign: null,
+  /** What the value of the next encode() has been copied from, null: from nothing. */
+  original: null,
 
   /** What the port layer provides: set its members, or use attach(). */
   hooks,
@@ -128,6 +130,9 @@ function encode(value, context) {
 /** Write one message at `start`; w.pos is behind its flags. */
 function run(value, start) {
   const { depth } = w;
+  const { original } = codec;
+
+  codec.original = null;
   codec.foreign = null;
   walk.level = depth;
   walk.holder = null;
@@ -135,7 +140,8 @@ function run(value, start) {
   walk.inherits = typeof value === 'object' && hasEnumerable(objectPrototype);
   let done = false;
   try {
-    encoder.writeValue(value);
+    if (original === null) encoder.writeValue(value);
+    else encoder.writeCopy(value, original);
     // One in a getter at the very end of the stack could not clean up after itself.
     if (w.depth !== depth || walk.level !== depth) throw new RangeError('Maximum call stack size exceeded');
     if (walk.flags & op.FLAG_SHAPES) writeShapes(start);

@@ -10,6 +10,7 @@
 
 #include "blocks.h"
 #include "env.h"
+#include "flat.h"
 #include "kept.h"
 #include "port.h"
 #include "primitives.h"
@@ -46,11 +47,16 @@ static const entry at_start[] = {
 static const entry for_ring[] = {
     {"setInbox", rp_env_set_inbox},
     {"setPosts", rp_env_set_posts},
+    {"setCollect", rp_env_set_collect},
     {"fatal", rp_env_fatal},
     {"open", rp_port_open},
     {"postValue", rp_primitives_post},
     {"postWhole", rp_primitives_post_whole},
     {"readValues", rp_port_read_values},
+    {"postFlat", rp_flat_post},
+    {"setShape", rp_flat_set_shape},
+    {"internShape", rp_tables_intern_shape},
+    {"shapeText", rp_tables_shape_text},
     {"receive", rp_port_receive},
     {"release", rp_port_release},
     {"close", rp_port_close},
@@ -89,8 +95,6 @@ static const entry for_ports[] = {
     {"endLoan", rp_blocks_end_loan},
     {"takeString", rp_blocks_take_string},
     {"dropBlocks", rp_blocks_drop_rest},
-    {"internShape", rp_tables_intern_shape},
-    {"shapeText", rp_tables_shape_text},
     {"spawnEntrust", rp_tables_spawn_entrust},
     {"lost", rp_tables_lost},
 };

@@ -12,6 +12,7 @@
 
 #include "barrier.h"
 #include "blocks.h"
+#include "flat.h"
 #include "ring_buffer.h"
 #include "spawn.h"
 #include "value.h"
@@ -26,6 +27,7 @@ finish(rp_env *e) {
   for (uint32_t i = 0; i < e->staged_length; i++) rp_blocks_drop(e->staged[i]);
   rp_rings_free(e);
   rp_order_free(e);
+  rp_flat_free(e);
   free(e->staged);
   free(e->ports);
   free(e->reserve);
@@ -316,6 +318,17 @@ rp_env_set_inbox(napi_env env, napi_callback_info info) {
   rp_env *e = rp_arguments(env, info, argv);
 
   set_view(e, &e->inbox, argv[0]);
+  return NULL;
+}
+
+napi_value
+rp_env_set_collect(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+
+  if (e->collect != NULL) return NULL;
+  (void) napi_create_reference(env, argv[0], 1, &e->collect);
+  (void) napi_get_value_uint32(env, argv[1], &e->flats_left);
   return NULL;
 }
 

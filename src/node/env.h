@@ -92,16 +92,22 @@ typedef struct rp_env {
   napi_ref receiver; /* the object whose `dispatch` and `closed` we call */
   napi_ref dispatch;
   napi_ref closed;
-  rp_view scratch; /* what post reads */
-  rp_view outbox;  /* what postMany reads */
-  rp_view inbox;   /* what receive writes */
-  rp_view control; /* int32_t[RP_CONTROL_WORDS] */
-  rp_view posts;   /* uint32_t: posts of this thread to channels of Node's; see order.h */
+  napi_ref collect; /* (...values) => values */
+  rp_view scratch;  /* what post reads */
+  rp_view outbox;   /* what postMany reads */
+  rp_view inbox;    /* what receive writes */
+  rp_view control;  /* int32_t[RP_CONTROL_WORDS] */
+  rp_view posts; /* uint32_t: posts of this thread to channels of Node's; see order.h */
 
   struct rp_rings *rings; /* NULL: the wrapper uses none; see ring_buffer.c */
 
   rp_block *staged; /* blocks of the message being encoded */
   uint32_t staged_length, staged_capacity;
+
+  struct rp_flat_shape *flat; /* by number; see flat.c */
+  uint32_t flat_length;
+  uint32_t flats_left;   /* so many more are read there: then the codec is quicker */
+  uint32_t wanted_shape; /* which has been met and is not among them; RP_NO_SHAPE: none */
 
   uint8_t *batch; /* the records that have been read, still in the ring */
   uint32_t batch_bytes, batch_count;
@@ -109,6 +115,7 @@ typedef struct rp_env {
 } rp_env;
 
 #define RP_NO_SLOT UINT32_MAX
+#define RP_NO_SHAPE UINT32_MAX
 
 /* Make the environment's data and its doorbell. NULL after throwing. */
 rp_env *rp_env_new(napi_env env);
@@ -133,6 +140,9 @@ napi_value rp_env_setup(napi_env env, napi_callback_info info);
 napi_value rp_env_set_scratch(napi_env env, napi_callback_info info);
 napi_value rp_env_set_outbox(napi_env env, napi_callback_info info);
 napi_value rp_env_set_inbox(napi_env env, napi_callback_info info);
+
+/* setCollect(function, flats): (...values) => values; how many flat objects are read by flat.c, at most. */
+napi_value rp_env_set_collect(napi_env env, napi_callback_info info);
 
 /* setPosts(Uint8Array of 4 bytes): where this thread counts its posts to channels of Node's. */
 napi_value rp_env_set_posts(napi_env env, napi_callback_info info);

@@ -11,11 +11,10 @@
 #include "value.h"
 #include "yield.h"
 
-/* In the STATUS word: the next message is not for readValues(). */
+/* In the STATUS word: the next message is not for readValues(), or it is an object of the shape in BYTES, which is to
+ * be introduced first (flat.h). */
 #define RP_PORT_OTHER 1
-
-/* So many values at a time: what a listener leaves has been made in vain. */
-#define VALUES_MAX 64u
+#define RP_PORT_SHAPE 2
 
 /* open() -> slot of one half; the slot of the other is in the control word STATUS. */
 napi_value
@@ -215,7 +214,7 @@ await_run(rp_env *e, rp_port *port, uint32_t room, uint32_t most, uint32_t *byte
 
 /* readValues(slot) -> an array, COUNT values of which are the next messages, at most MAX, as far as they are primitives;
  * after stepping over the first COUNT of the last batch. These stay in the ring until then. undefined if there is
- * none: STATUS is RP_EMPTY, RP_SEALED, or RP_PORT_OTHER: the next message is something else. */
+ * none: STATUS is RP_EMPTY, RP_SEALED, RP_PORT_OTHER or RP_PORT_SHAPE. */
 napi_value
 rp_port_read_values(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], values = NULL;
@@ -228,12 +227,15 @@ rp_port_read_values(napi_env env, napi_callback_info info) {
     uint32_t slot = port->half->slot;
 
     step_over(e, port, slot);
-    status = await_run(e, port, UINT32_MAX, VALUES_MAX, &bytes, &count);
+    e->wanted_shape = RP_NO_SHAPE;
+    status = await_run(e, port, UINT32_MAX, RP_VALUES_MAX, &bytes, &count);
     if (status == RP_OK) values = rp_primitives_values(e, e->batch, &bytes, &count);
-    if (values != NULL)
+    if (values != NULL) {
       set_batch(e, slot, bytes, count);
-    else if (status == RP_OK)
-      status = RP_PORT_OTHER;
+    } else if (status == RP_OK) {
+      status = e->wanted_shape == RP_NO_SHAPE ? RP_PORT_OTHER : RP_PORT_SHAPE;
+      rp_control(e)[RP_CONTROL_BYTES] = e->wanted_shape;
+    }
   }
   rp_control(e)[RP_CONTROL_STATUS] = (uint32_t) status;
   rp_control(e)[RP_CONTROL_COUNT] = values != NULL ? count : 0;

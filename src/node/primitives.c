@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "env.h"
+#include "flat.h"
 #include "value.h"
 #include "yield.h"
 
@@ -124,6 +125,14 @@ write_message(rp_env *e, rp_half *half, uint32_t flags, const uint8_t *bytes,
   return RP_OK;
 }
 
+/* A message has been written. */
+static void
+publish(rp_port *port) {
+  port->linger.asked = true;
+  rp_half_publish(port->half);
+  rp_yield("post:published");
+}
+
 static bool
 is_narrow(const char16_t *units, size_t length) {
   uint32_t all = 0;
@@ -158,6 +167,15 @@ put_string_head(uint8_t *at, size_t length, bool one_byte) {
   return put_u32(at + 1, (uint32_t) length);
 }
 
+static uint8_t *
+put_string(uint8_t *at, const char16_t *units, size_t length) {
+  if (!is_narrow(units, length))
+    return put_units(put_string_head(at, length, false), units, length);
+  at = put_string_head(at, length, true);
+  for (size_t i = 0; i < length; i++) *at++ = (uint8_t) units[i];
+  return at;
+}
+
 static int
 post_short_string(rp_env *e, rp_half *half, napi_value value) {
   uint8_t message[8 + 2 * STRING_STACK];
@@ -167,12 +185,7 @@ post_short_string(rp_env *e, rp_half *half, napi_value value) {
 
   (void) napi_get_value_string_utf16(e->env, value, units, STRING_STACK + 1, &length);
   message[0] = 0;
-  if (is_narrow(units, length)) {
-    end = put_string_head(message + 1, length, true);
-    for (size_t i = 0; i < length; i++) *end++ = (uint8_t) units[i];
-  } else {
-    end = put_units(put_string_head(message + 1, length, false), units, length);
-  }
+  end = put_string(message + 1, units, length);
   return write_message(e, half, 0, message, (size_t) (end - message), NULL);
 }
 
@@ -254,6 +267,36 @@ post_string(rp_env *e, rp_half *half, napi_value value) {
   return post_long_string(e, half, value, length);
 }
 
+uint8_t *
+rp_primitives_put(rp_env *e, uint8_t *at, napi_value value) {
+  char16_t units[RP_PRIMITIVES_UNITS + 2];
+  napi_valuetype type;
+  size_t length;
+  double number;
+  bool truth;
+
+  if (napi_typeof(e->env, value, &type) != napi_ok) return NULL;
+  switch (type) {
+    case napi_number:
+      (void) napi_get_value_double(e->env, value, &number);
+      return put_number(at, number);
+    case napi_string:
+      /* One more than it may have: what is longer is cut. */
+      (void) napi_get_value_string_utf16(e->env, value, units, RP_PRIMITIVES_UNITS + 2,
+                                         &length);
+      return length > RP_PRIMITIVES_UNITS ? NULL : put_string(at, units, length);
+    case napi_boolean:
+      (void) napi_get_value_bool(e->env, value, &truth);
+      *at = truth ? OP_TRUE : OP_FALSE;
+      return at + 1;
+    case napi_null:
+      *at = OP_NULL;
+      return at + 1;
+    default:
+      return NULL;
+  }
+}
+
 static int
 post_value(rp_env *e, rp_half *half, napi_value value) {
   uint8_t message[16] = {0};
@@ -286,6 +329,17 @@ post_value(rp_env *e, rp_half *half, napi_value value) {
   return write_message(e, half, 0, message, (size_t) (end - message), NULL);
 }
 
+napi_value
+rp_primitives_send(rp_env *e, rp_port *port, const uint8_t *message, size_t length) {
+  int status = RP_SEALED;
+
+  if (port != NULL) status = write_message(e, port->half, 0, message, length, NULL);
+  if (status == RP_OK) publish(port);
+  if (status != RP_OK && status != RP_SEALED) return rp_throw_memory(e->env);
+  rp_control(e)[RP_CONTROL_STATUS] = (uint32_t) status;
+  return NULL;
+}
+
 /* postValue(slot, value): send a primitive. STATUS: 0, RP_SEALED, or NOT_PRIMITIVE and nothing is sent. */
 napi_value
 rp_primitives_post(napi_env env, napi_callback_info info) {
@@ -306,9 +360,7 @@ rp_primitives_post(napi_env env, napi_callback_info info) {
   if (port != NULL) {
     status = post_value(e, port->half, argv[1]);
     if (status == RP_OK) {
-      port->linger.asked = true;
-      rp_half_publish(port->half);
-      rp_yield("post:published");
+      publish(port);
     } else if (status != RP_SEALED && status != NOT_PRIMITIVE) {
       return rp_throw_memory(env);
     }
@@ -339,9 +391,7 @@ rp_primitives_post_whole(napi_env env, napi_callback_info info) {
     memcpy(message + 8, &bytes, sizeof(bytes));
     status = write_message(e, port->half, FLAG_WHOLE, message, sizeof(message), NULL);
     if (status == RP_OK) {
-      port->linger.asked = true;
-      rp_half_publish(port->half);
-      rp_yield("post:published");
+      publish(port);
     } else if (status != RP_SEALED) {
       return rp_throw_memory(env);
     }
@@ -363,58 +413,102 @@ read_utf16(rp_env *e, const uint8_t *at, uint32_t length) {
   return result;
 }
 
+/* A string of `length` code units, one byte each or two. */
 static napi_value
-rp_primitives_value(rp_env *e, const uint8_t *bytes, uint32_t length) {
+read_string(rp_env *e, const uint8_t **at, const uint8_t *end, size_t length,
+            bool one_byte) {
+  size_t size = one_byte ? length : length * 2;
+  const uint8_t *from = *at;
   napi_value result = NULL;
 
-  if (length < 2 || bytes[0] != 0) return NULL;
+  if (size > (size_t) (end - from)) return NULL;
+  *at += size;
+  if (!one_byte) return read_utf16(e, from, (uint32_t) length);
+  (void) napi_create_string_latin1(e->env, (const char *) from, length, &result);
+  return result;
+}
 
-  const uint8_t *at = bytes + 2;
-  uint8_t op = bytes[1];
-  uint32_t more = length - 2; /* behind the op */
+/* Behind the op; RP_OP_UTF16 may say more than there is. */
+static napi_value
+read_long_string(rp_env *e, const uint8_t **at, const uint8_t *end, bool one_byte) {
+  if (end - *at < 4) return NULL;
 
-  if (op < OP_SMALL_STRING) return more == 0 ? rp_from_u32(e->env, op) : NULL;
-  if (op < OP_UNDEFINED) {
-    if (more != (uint32_t) op - OP_SMALL_STRING) return NULL;
-    (void) napi_create_string_latin1(e->env, (const char *) at, more, &result);
-    return result;
+  uint32_t length = get_u32(*at);
+
+  *at += 4;
+  return read_string(e, at, end, length, one_byte);
+}
+
+/* Bytes of an op of fixed size behind it. */
+static size_t
+size_of(uint8_t op) {
+  switch (op) {
+    case OP_UINT8:
+      return 1;
+    case OP_INT16:
+      return 2;
+    case OP_INT32:
+      return 4;
+    case OP_DOUBLE:
+      return 8;
+    default:
+      return 0;
   }
+}
+
+napi_value
+rp_primitives_get(rp_env *e, const uint8_t **at, const uint8_t *end) {
+  napi_value result = NULL;
+
+  if (*at == end) return NULL;
+
+  uint8_t op = *(*at)++;
+  const uint8_t *from = *at;
+
+  if (op < OP_SMALL_STRING) return rp_from_u32(e->env, op);
+  if (op < OP_UNDEFINED) return read_string(e, at, end, op - OP_SMALL_STRING, true);
+  if (size_of(op) > (size_t) (end - from)) return NULL;
+  *at += size_of(op);
   switch (op) {
     case OP_UNDEFINED:
-      if (more == 0) (void) napi_get_undefined(e->env, &result);
+      (void) napi_get_undefined(e->env, &result);
       break;
     case OP_NULL:
-      if (more == 0) (void) napi_get_null(e->env, &result);
+      (void) napi_get_null(e->env, &result);
       break;
     case OP_TRUE:
     case OP_FALSE:
-      if (more == 0) (void) napi_get_boolean(e->env, op == OP_TRUE, &result);
+      (void) napi_get_boolean(e->env, op == OP_TRUE, &result);
       break;
     case OP_UINT8:
-      if (more == 1) result = rp_from_u32(e->env, at[0]);
-      break;
+      return rp_from_u32(e->env, from[0]);
     case OP_INT16:
-      if (more == 2) result = rp_from_i32(e->env, (int16_t) get_u16(at));
-      break;
+      return rp_from_i32(e->env, (int16_t) get_u16(from));
     case OP_INT32:
-      if (more == 4) result = rp_from_i32(e->env, (int32_t) get_u32(at));
-      break;
+      return rp_from_i32(e->env, (int32_t) get_u32(from));
     case OP_DOUBLE:
-      if (more == 8) (void) napi_create_double(e->env, get_double(at), &result);
+      (void) napi_create_double(e->env, get_double(from), &result);
       break;
     case OP_LATIN1:
-      if (more >= 4 && get_u32(at) == more - 4)
-        (void) napi_create_string_latin1(e->env, (const char *) at + 4, more - 4,
-                                         &result);
-      break;
     case OP_UTF16:
-      if (more >= 4 && (more - 4) % 2 == 0 && get_u32(at) == (more - 4) / 2)
-        result = read_utf16(e, at + 4, (more - 4) / 2);
-      break;
+      return read_long_string(e, at, end, op == OP_LATIN1);
     default:
       break;
   }
   return result;
+}
+
+/* The value that the bytes of a message say; NULL if it is not for these functions, or not all of them. */
+static napi_value
+value_of(rp_env *e, const uint8_t *bytes, uint32_t length) {
+  const uint8_t *at = bytes + 1, *end = bytes + length;
+
+  if (length < 2 || bytes[0] != 0) return NULL;
+  if (*at == RP_OP_OBJECT) return rp_flat_read(e, at + 1, end);
+
+  napi_value value = rp_primitives_get(e, &at, end);
+
+  return at == end ? value : NULL;
 }
 
 /* The type of a record as its receiver sees it: that it had to wait does not matter any more. */
@@ -423,29 +517,32 @@ is_plain(uint32_t type) {
   return (type & ~RP_MESSAGE_BEHIND) == 0;
 }
 
+/* An array of values: made by a function of the wrapper, at a third of what napi_set_element() takes. */
+static napi_value
+collect(rp_env *e, uint32_t count, const napi_value *values) {
+  napi_value array = NULL, function = NULL, undefined = NULL;
+
+  (void) napi_get_reference_value(e->env, e->collect, &function);
+  (void) napi_get_undefined(e->env, &undefined);
+  (void) napi_call_function(e->env, undefined, function, count, values, &array);
+  return array;
+}
+
 napi_value
 rp_primitives_values(rp_env *e, const uint8_t *run, uint32_t *bytes, uint32_t *count) {
-  napi_value values = NULL;
+  napi_value values[RP_VALUES_MAX];
   uint32_t at = 0, read = 0;
 
-  for (; read < *count; read++) {
+  for (; read < *count && read < RP_VALUES_MAX; read++) {
     uint32_t header[2]; /* length, type */
 
     memcpy(header, run + at, sizeof(header));
-
-    napi_value value =
-        is_plain(header[1])
-            ? rp_primitives_value(e, run + at + RP_RECORD_HEADER, header[0])
-            : NULL;
-
-    if (value == NULL) break;
-    if (values == NULL &&
-        napi_create_array_with_length(e->env, *count, &values) != napi_ok)
-      return NULL;
-    if (napi_set_element(e->env, values, read, value) != napi_ok) return NULL;
+    if (!is_plain(header[1])) break;
+    values[read] = value_of(e, run + at + RP_RECORD_HEADER, header[0]);
+    if (values[read] == NULL) break;
     at += rp_record_size(header[0]);
   }
   *bytes = at;
   *count = read;
-  return values;
+  return read == 0 ? NULL : collect(e, read, values);
 }

@@ -16,6 +16,27 @@
 napi_value rp_primitives_values(rp_env *e, const uint8_t *run, uint32_t *bytes,
                                 uint32_t *count);
 
+/* So many values at a time: what a listener leaves has been made in vain. */
+#define RP_VALUES_MAX 64u
+
+enum {
+  RP_OP_OBJECT = 0x8b, /* u32 number of its shape, its values; see flat.h */
+
+  /* What rp_primitives_put() writes at most, and of how many code units a string. */
+  RP_PRIMITIVES_UNITS = 128,
+  RP_PRIMITIVES_SMALL = 5 + 2 * RP_PRIMITIVES_UNITS,
+};
+
+/* Write a number, a boolean, null or a short string at `at`. What is behind it, or NULL: it is none of these. */
+uint8_t *rp_primitives_put(rp_env *e, uint8_t *at, napi_value value);
+
+/* Read a primitive, and step over it. NULL: it is none, or there is less of it. */
+napi_value rp_primitives_get(rp_env *e, const uint8_t **at, const uint8_t *end);
+
+/* Send a message. STATUS: 0 or RP_SEALED, also without a port. */
+napi_value rp_primitives_send(rp_env *e, rp_port *port, const uint8_t *message,
+                              size_t length);
+
 napi_value rp_primitives_post(napi_env env, napi_callback_info info);
 napi_value rp_primitives_post_whole(napi_env env, napi_callback_info info);
 

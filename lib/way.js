@@ -1,0 +1,68 @@
+'use strict';
+
+/*
+ * way.js - by which way a message between a Worker and its parent goes at first: Node's channel, which is
+ * there, or the ring, for which a thread has something to load. docs/decisions/first-message.md has the
+ * measurements.
+ */
+
+const { binding, control, local, thresholds, STATUS } = require('./native');
+
+/** In the STATUS word: postValue() does not take it; see src/node/primitives.c. */
+const NOT_PRIMITIVE = 1;
+
+/** After an object that is not flat, so many are not looked at. */
+const UNSEEN = 16;
+
+/** Loaded with the first object that may be written by it. */
+let flat = null;
+
+function loadFlat() {
+  flat ??= require('./flat');
+  return flat;
+}
+
+const isObject = (value) => typeof value === 'object' && value !== null;
+
+/** What one side has spent on its messages by Node. */
+class Way {
+  /** A message has come since the last one was sent. */
+  heard = false;
+  #spent = 0;
+  #spentOnObjects = 0;
+  #unseen = 0;
+
+  /** Whether this message, and all after it, are to go by ring. Nothing of it is run. */
+  pays(value, transfer) {
+    if (local.portsMade > 0 && (isObject(value) || transfer !== undefined)) return true;
+    this.#spent += this.heard ? thresholds.SIMPLE + thresholds.ANSWER : thresholds.SIMPLE;
+    this.heard = false;
+    if (!isObject(value)) return this.#spent > thresholds.FIRST;
+    this.#spentOnObjects += thresholds.OBJECT;
+    return this.#spent > thresholds.FIRST &&
+      (this.#spentOnObjects > thresholds.FIRST || this.#isFlat(value, transfer));
+  }
+
+  #isFlat(value, transfer) {
+    if (this.#unseen > 0) {
+      this.#unseen--;
+      return false;
+    }
+    if (transfer === undefined && loadFlat().isFlat(value)) return true;
+    this.#unseen = UNSEEN;
+    return false;
+  }
+}
+
+/**
+ * Post by ring what C writes.
+ * @returns {unknown} undefined: it is sent; else what is to be sent by the codec: the value, or if its
+ *   getters have run a copy of it
+ */
+function postByC(slot, value) {
+  if (isObject(value)) return loadFlat().post(slot, value);
+  binding.postValue(slot, value);
+  return control[STATUS] === NOT_PRIMITIVE ? value : undefined;
+}
+
+module.exports = { Way, postByC, isObject };

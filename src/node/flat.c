@@ -1,0 +1,139 @@
+/*
+ * flat.c - messages that are one object whose properties are all primitive.
+ *
+ * The wrapper reads the properties, in the order of the shape's keys, and makes the object of them; both are functions
+ * of one line for each shape. What lies between is here. The bytes are the codec's: op, number of the shape,
+ * values.
+ */
+#include "flat.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "primitives.h"
+#include "shapes.h"
+#include "value.h"
+#include "yield.h"
+
+typedef struct rp_flat_shape {
+  napi_ref make; /* function of the values; NULL: not to be read here */
+  uint32_t count;
+  bool known;
+} rp_flat_shape;
+
+/* The values in an array, for the wrapper to do something else with them. */
+static napi_value
+give_back(napi_env env, const napi_value *values, uint32_t count) {
+  napi_value array = NULL;
+
+  if (napi_create_array_with_length(env, count, &array) != napi_ok) return NULL;
+  for (uint32_t i = 0; i < count; i++)
+    if (napi_set_element(env, array, i, values[i]) != napi_ok) return NULL;
+  return array;
+}
+
+/* postFlat(slot, number of a shape, ...values) -> undefined, STATUS: 0 or RP_SEALED; or the values as an array: one of
+ * them is not written here, and nothing is sent. */
+napi_value
+rp_flat_post(napi_env env, napi_callback_info info) {
+  uint8_t message[RP_PRIMITIVES_SMALL * RP_FLAT_MAX + 8];
+  napi_value argv[2 + RP_FLAT_MAX];
+  size_t argc = 2 + RP_FLAT_MAX;
+  void *data = NULL;
+  uint32_t slot = RP_NO_SLOT, shape = 0;
+
+  (void) napi_get_cb_info(env, info, &argc, argv, NULL, &data);
+  if (argc <= 2 || argc > 2 + RP_FLAT_MAX)
+    return rp_throw_type(env, "postFlat needs 1 to 16 values");
+
+  rp_env *e = data;
+  uint8_t *end = message;
+
+  (void) napi_get_value_uint32(env, argv[0], &slot);
+  (void) napi_get_value_uint32(env, argv[1], &shape);
+  *end++ = 0;
+  *end++ = RP_OP_OBJECT;
+  for (int i = 0; i < 4; i++) *end++ = (uint8_t) (shape >> (8 * i));
+  for (size_t i = 2; i < argc; i++) {
+    end = rp_primitives_put(e, end, argv[i]);
+    if (end == NULL) return give_back(env, argv + 2, (uint32_t) argc - 2);
+  }
+  return rp_primitives_send(e, rp_env_port_at(e, slot), message,
+                            (size_t) (end - message));
+}
+
+/* What is known of a shape; NULL: nothing yet. */
+static const rp_flat_shape *
+find(rp_env *e, uint32_t number) {
+  if (number >= RP_SHAPES_MAX) return NULL;
+  if (number < e->flat_length && e->flat[number].known) return &e->flat[number];
+  e->wanted_shape = number;
+  return NULL;
+}
+
+napi_value
+rp_flat_read(rp_env *e, const uint8_t *at, const uint8_t *end) {
+  napi_value values[RP_FLAT_MAX], make = NULL, undefined = NULL, object = NULL;
+  uint32_t number = 0;
+
+  if (e->flats_left == 0 || end - at < 4) return NULL;
+  for (int i = 0; i < 4; i++) number |= (uint32_t) *at++ << (8 * i);
+
+  const rp_flat_shape *shape = find(e, number);
+
+  if (shape == NULL || shape->make == NULL) return NULL;
+  for (uint32_t i = 0; i < shape->count; i++) {
+    values[i] = rp_primitives_get(e, &at, end);
+    if (values[i] == NULL) return NULL;
+  }
+  if (at != end) return NULL;
+  e->flats_left--;
+  (void) napi_get_reference_value(e->env, shape->make, &make);
+  (void) napi_get_undefined(e->env, &undefined);
+  (void) napi_call_function(e->env, undefined, make, shape->count, values, &object);
+  return object;
+}
+
+static bool
+make_room(rp_env *e, uint32_t length) {
+  rp_flat_shape *shapes = realloc(e->flat, length * sizeof(*shapes));
+
+  if (shapes == NULL) return false;
+  memset(shapes + e->flat_length, 0, (length - e->flat_length) * sizeof(*shapes));
+  e->flat = shapes;
+  e->flat_length = length;
+  return true;
+}
+
+/* setShape(number, function, count): objects of this shape are made by function(...values), `count` of them; without
+ * a function they are not read here. */
+napi_value
+rp_flat_set_shape(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  napi_valuetype type = napi_undefined;
+  uint32_t number = RP_SHAPES_MAX, count = 0;
+
+  (void) napi_get_value_uint32(env, argv[0], &number);
+  (void) napi_get_value_uint32(env, argv[2], &count);
+  (void) napi_typeof(env, argv[1], &type);
+  if (number >= RP_SHAPES_MAX || (type == napi_function && count > RP_FLAT_MAX))
+    return rp_throw_type(env, "setShape needs a shape");
+  if (number >= e->flat_length && !make_room(e, (number | 63) + 1))
+    return rp_throw_memory(env);
+
+  rp_flat_shape *shape = &e->flat[number];
+
+  if (shape->known) return NULL;
+  if (type == napi_function &&
+      napi_create_reference(env, argv[1], 1, &shape->make) != napi_ok)
+    return NULL;
+  shape->count = count;
+  shape->known = true;
+  return NULL;
+}
+
+void
+rp_flat_free(rp_env *e) {
+  free(e->flat);
+}
