@@ -113,14 +113,18 @@ rp_tables_join(napi_env env, napi_callback_info info) {
     return null;
   }
   rp_yield("spawn:joining");
-  if (half_id == 0 || e->closing || rp_half_attach(half_id, &e->thread, &half) != RP_OK)
-    return NULL;
+  if (half_id == 0 || e->closing) return NULL;
+
+  int result = rp_half_attach(half_id, &e->thread, &half);
+
+  if (result == RP_ENOMEM) return rp_throw_memory(env);
+  if (result != RP_OK) return NULL;
 
   uint32_t slot = rp_env_add_port(e, half);
 
   if (slot == RP_NO_SLOT) {
     (void) rp_half_close(half);
-    return NULL;
+    return rp_throw_memory(env);
   }
   rp_half_declare(half);
   rp_yield("spawn:joined");
