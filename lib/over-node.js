@@ -20,6 +20,7 @@ const { Endpoint, ALL } = require('./endpoint');
 const { binding, owner: ownerSymbols, threads } = require('./native');
 const { findSymbol } = require('./node-events');
 const { MessageChannel, Port, kArrive, ports, receiveMessageOnPort } = require('./port');
+const { readList } = require('./transfer-list');
 
 const { kBatching, kMessage, kMessages, kMessageError } = ownerSymbols;
 const { receiveMessageOnPort: nodeReceive } = threads;
@@ -219,8 +220,7 @@ class OverNode extends Endpoint {
     const { way } = this.link;
 
     if (list?.includes(this.owner)) return way.postMessage(value, [way]); // which Node refuses
-    if (list?.some(isOurs)) [value, list] = forNode(value, list);
-    else companion.refuseUnlisted(value);
+    [value, list] = asNode(value, list);
     try {
       return way.postMessage(value, list);
     } catch (error) {
@@ -272,4 +272,17 @@ class OverNode extends Endpoint {
   }
 }
 
-module.exports = { carry, forNode };
+/**
+ * What to give to Node's postMessage for a receiver that does not know of us.
+ * @param {unknown} value @param {unknown} transfer as postMessage takes it
+ * @returns {[unknown, object[] | undefined]}
+ */
+function asNode(value, transfer) {
+  const list = readList(transfer) ?? undefined;
+
+  if (list?.some(isOurs)) return forNode(value, list);
+  companion.refuseUnlisted(value);
+  return [value, list];
+}
+
+module.exports = { asNode, carry, forNode };

@@ -117,6 +117,58 @@ describe('register, in threads', function () {
     assert.strictEqual(stderr.match(/ringport is inactive/g).length, 1);
   });
 
+  it('a thread without addons gets ports, and sends some', async () => {
+    const text = `const { MessageChannel, Worker } = require('node:worker_threads');
+      const { note, isOurs } = require(${JSON.stringify(fixture('app.js'))});
+      note('ours', isOurs());
+      const source = "const { parentPort, workerData, MessageChannel } = require('node:worker_threads');" +
+        "const answer = (port, n) => port.on('message', (m) => { port.postMessage([n, m]); port.close(); });" +
+        "answer(workerData.port, 'data');" +
+        "parentPort.on('message', ({ port, end }) => { if (end) parentPort.close(); else answer(port, 'message'); });" +
+        "const { port1, port2 } = new MessageChannel(); port1.postMessage('own'); port1.close();" +
+        "parentPort.postMessage({ port2, bytes: workerData.bytes.byteLength }, [port2]);";
+      const data = new MessageChannel();
+      const message = new MessageChannel();
+      const bytes = new ArrayBuffer(8);
+      const flags = ['--no-addons', '--no-warnings'];
+
+      data.port1.postMessage({ early: [1] });
+      message.port1.postMessage('early');
+      for (const workerData of [{ port: data.port2, call: () => {} }, { port: message.port2 }]) {
+        try {
+          new Worker(source, { eval: true, execArgv: flags, workerData, transferList: [data.port2] });
+        } catch (error) {
+          note(error.name, error.message);
+        }
+      }
+
+      const kept = new MessageChannel();
+
+      kept.port1.postMessage({ early: [2] });
+
+      const worker = new Worker(source,
+        { eval: true, execArgv: flags, workerData: { port: kept.port2, bytes }, transferList: [kept.port2, bytes] });
+      const all = [kept.port1, message.port1].map((port) => new Promise((resolve) => port.on('message', resolve)));
+
+      note(bytes.byteLength);
+      worker.postMessage({ port: message.port2 }, new Set([message.port2]).values());
+      all.push(new Promise((resolve) => worker.on('message', ({ port2, bytes }) => {
+        port2.on('message', (m) => resolve([m, bytes]));
+      })));
+      Promise.all(all).then((heard) => { note(heard); worker.postMessage({ end: true }); });
+      worker.on('exit', (code) => { note(code); data.port1.close(); });`;
+    const play = async (preload) => {
+      const env = { ...process.env, RINGPORT_REQUIRED: '' };
+      const { lines, ...end } = await run(reference, ['-r', preload, '-e', text], { env });
+
+      return { ...end, lines: lines.filter((line) => !isOurs(line)) };
+    };
+    const [expected, actual] = await Promise.all([fixture('nothing.js'), register].map(play));
+
+    assert.deepStrictEqual(actual, expected);
+    assert.strictEqual(expected.signal, null);
+  });
+
   (process.platform === 'win32' ? it.skip : it)('where the current directory is gone', async () => {
     const text = `const { execFileSync } = require('node:child_process');
       require('node:fs').rmdirSync(process.cwd());
