@@ -365,14 +365,22 @@ function arrive(port, id) {
   return id === undefined ? port : ports.make(binding.attach(id), port);
 }
 
-/** Encode without blocks: the bytes travel through Node. @returns {[Uint8Array, unknown[] | null]} */
+/** Bytes of an ArrayBuffer that Node rather copies itself. */
+const LARGE = 1024 * 1024;
+
+/**
+ * Encode without blocks: the bytes travel through Node, and large buffers apart from the rest.
+ * @returns {[Uint8Array, unknown[] | null]}
+ */
 function encodeInline(value, transfer) {
   const codec = late.codec();
   const line = codec.BLOCK_LINE;
+  const has = (item) => transfer.transfer.has(item) ||
+    (isArrayBuffer(item) && byteLength.call(item) >= LARGE);
 
   codec.BLOCK_LINE = Infinity;
   try {
-    const start = codec.encode(value, transfer);
+    const start = codec.encode(value, Object.create(transfer, { transfer: { value: { has } } }));
 
     try {
       return [codec.scratch.slice(start, codec.end), codec.foreign];

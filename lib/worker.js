@@ -62,6 +62,8 @@ class Worker extends threads.Worker {
   /** Node reads the getters of a message: what they post goes before it, on the same way. */
   #posting = false;
   #thread;
+  /** The worker runs without addons: it never has ports of ours. */
+  #isBare;
   /** Node's port to the worker; null after its end. */
   #node;
   #receivesViews = false;
@@ -77,7 +79,12 @@ class Worker extends threads.Worker {
     let childSlot = NONE;
     let thread;
 
-    const parcel = local.portsMade > 0 && isObject(options) ? new Parcel(options) : null;
+    const isBare = hasNoAddons(options);
+    let parcel = null;
+
+    if (local.portsMade > 0 && isObject(options)) {
+      parcel = isBare ? new BareParcel(options) : new Parcel(options);
+    }
 
     define(0);
     binding.spawnBegin();
@@ -99,6 +106,7 @@ class Worker extends threads.Worker {
     binding.setReceiving(slot, true);
     parcel?.sent(thread);
     this.#thread = thread;
+    this.#isBare = isBare;
     kPublicPort ??= findSymbol(this, 'kPublicPort');
     this.#node = this[kPublicPort];
     this.#listen();
@@ -168,8 +176,12 @@ class Worker extends threads.Worker {
 
   /** To a child that has not attached its endpoint: there may be ports of ours in the list. */
   #postWithPorts(value, transfer) {
-    const read = require('./transfer-list').readTransfer(transfer);
+    if (this.#isBare) {
+      this.#node.postMessage(...require('./over-node').asNode(value, transfer));
+      return;
+    }
 
+    const read = require('./transfer-list').readTransfer(transfer);
     const { Envelope, explain, refuseUnlisted } = require('./companion');
 
     if (read === null || read.ports.length === 0) {
@@ -470,6 +482,36 @@ class Parcel {
   }
 }
 
+/** The same for a worker without addons, to which ports go as ports of Node's. */
+class BareParcel {
+  #list = null;
+  #data;
+
+  constructor(options) {
+    this.options = require('./transfer-list').standFor(options, (key) => {
+      if (key === 'workerData' && this.#list !== null) return this.#data;
+
+      const { [key]: value } = options;
+
+      if (key !== 'transferList' || !isObject(value)) return value;
+      if (this.#list === null) {
+        const items = Array.from({ length: value.length }, (_, i) => value[i]);
+
+        [this.#data, this.#list] = require('./over-node').asNode(options.workerData, items);
+      }
+      return this.#list;
+    });
+  }
+
+  sent() {
+    // by Node, whole
+  }
+
+  takeBack(error) {
+    return error;
+  }
+}
+
 const { emit } = Worker.prototype;
 
 Object.defineProperty(Worker.prototype.postMessage, 'length', { value: 0, configurable: true });
@@ -477,6 +519,13 @@ Object.defineProperty(Worker.prototype.postMessage, 'length', { value: 0, config
 /** The name in a worker's options, unless it is a getter, which has been read. */
 function nameIn(options) {
   return Object.getOwnPropertyDescriptor(Object(options), 'name')?.value;
+}
+
+/** Whether the worker is told to run without addons, by what can be seen without running a getter. */
+function hasNoAddons(options) {
+  const flags = Object.getOwnPropertyDescriptor(Object(options), 'execArgv')?.value;
+
+  return Array.isArray(flags) && flags.some((flag) => flag === '--no-addons' || flag === '--no_addons');
 }
 
 module.exports = { Worker };
