@@ -34,10 +34,10 @@ const SCRIPTS = {
     'codec/reader-shapes', 'codec/views',
   ],
   kinds: ['codec/encode-objects', 'codec/encode-errors', 'codec/kinds', 'codec/decode-errors', 'memory', 'outbox', 'codec/path'],
-  rings: [],
+  ringbuffer: ['ring-buffer/index', 'ring-buffer/events'],
 };
 /** Files that Node loads by their names: they stay as they are. */
-const ENTRIES = ['register.js', 'register-worker.js', 'index.mjs'];
+const ENTRIES = ['register.js', 'register-worker.js', 'index.mjs', 'import.mjs'];
 /** What is in first.js, besides what it says itself. */
 const FIRST = ['scripts', 'binding'];
 
@@ -83,11 +83,12 @@ function esbuild() {
 function bundle() {
   const { transformSync } = esbuild();
   const textOf = (ids) => ids.map((id) => wrapped(id, transformSync)).join('');
+  const rings = idsOf('ring-buffer').filter((id) => !SCRIPTS.ringbuffer.includes(id));
   const notRest = new Set([
-    ...Object.values(SCRIPTS).flat(), ...idsOf('ring-buffer'), ...FIRST, 'entry', 'register', 'register-worker',
+    ...Object.values(SCRIPTS).flat(), ...rings, ...FIRST, 'entry', 'register', 'register-worker',
   ]);
   const rest = idsOf().filter((id) => !notRest.has(id));
-  const scripts = { ...SCRIPTS, rings: idsOf('ring-buffer'), rest };
+  const scripts = { ...SCRIPTS, rings, rest };
   const where = Object.entries(scripts).flatMap(([name, ids]) => ids.map((id) => [id, name]));
   const texts = new Map(ENTRIES.map((name) => [name, fs.readFileSync(path.join(lib, name), 'utf8')]));
   const lengths = {};
@@ -108,8 +109,11 @@ function bundle() {
   const build = createHash('sha256').update(whole).digest('hex').slice(0, 12);
   const requires = Object.keys(scripts).map((name) => `${name}: () => require('./${name}.js')`);
 
+  /* Read anew in each process or thread, and compiled without a code cache. */
+  const small = (source) => transformSync(source, { minify: true, charset: 'ascii' }).code;
+
   texts.set('scripts.txt', `${build}\n${whole}`);
-  texts.set('first.js', `'use strict';
+  texts.set('first.js', small(`'use strict';
 const files = { __proto__: null };
 ${textOf(FIRST)}const byRequire = { ${requires.join(', ')} };
 
@@ -128,12 +132,11 @@ module.exports = {
     });
   },
 };
-`);
-
-  const { code } = transformSync(fs.readFileSync(path.join(lib, 'entry.js'), 'utf8'));
+`));
 
   /* The last one: it is what stale() looks at. */
-  texts.set('index.js', code.replaceAll('BUILD', `'${build}'`));
+  texts.set('index.js',
+    small(fs.readFileSync(path.join(lib, 'entry.js'), 'utf8').replaceAll('BUILD', `'${build}'`)));
 
   fs.mkdirSync(dist, { recursive: true });
   for (const [name, text] of texts) put(name, text);
