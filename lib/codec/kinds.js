@@ -187,10 +187,13 @@ function collectModules() {
   if (list.length === collected) return;
   collected = list.length;
   const loaded = new Set(list);
-  for (const name of require('node:module').builtinModules) { // not sooner: it costs 0.1 ms to load
+  const { builtinModules, createRequire } = require('node:module'); // not sooner: it costs 0.1 ms to load
+  const load = createRequire(process.execPath); // bundlers take a computed require() for one of theirs
+
+  for (const name of builtinModules) {
     if (visited.has(name) || !loaded.has(`NativeModule ${name}`)) continue;
     visited.add(name);
-    collectExports(require(`node:${name}`));
+    collectExports(load(`node:${name}`));
   }
 }
 
