@@ -189,7 +189,8 @@ function collectModules() {
   const loaded = new Set(list);
   /* Not sooner: it costs 0.1 ms to load. */
   const { builtinModules, createRequire } = require('node:module');
-  const load = createRequire(process.execPath); // bundlers take a computed require() for one of theirs
+  /* Not require(): a bundler takes a computed name for one of its own. */
+  const load = createRequire(process.execPath);
 
   for (const name of builtinModules) {
     if (visited.has(name) || !loaded.has(`NativeModule ${name}`)) continue;
