@@ -103,32 +103,53 @@ function bundle() {
 
     whole += text;
     lengths[name] = text.length;
-    texts.set(`${name}.js`, `'use strict';\nmodule.exports = (function (files) {\n${body}});\n`);
+    texts.set(`${name}.js`,
+      `'use strict';\nmodule.exports = (function (files, require, __dirname) {\n${body}});\n`);
   }
 
   const build = createHash('sha256').update(whole).digest('hex').slice(0, 12);
+  const named = whole.matchAll(/require\(["'](node:[^"']*)["']\)/g);
+  const builtins = new Set([...named].map(([, id]) => id));
   const requires = Object.keys(scripts).map((name) => `${name}: () => require('./${name}.js')`);
 
   /* Read anew in each process or thread, and compiled without a code cache. */
-  const small = (source) => transformSync(source, { minify: true, charset: 'ascii' }).code;
+  const small = (source) => transformSync(source, { minify: true, target: 'es2020' }).code;
 
   texts.set('scripts.txt', `${build}\n${whole}`);
   texts.set('first.js', small(`'use strict';
 const files = { __proto__: null };
-${textOf(FIRST)}const byRequire = { ${requires.join(', ')} };
+const builtins = { ${[...builtins].map((id) => `'${id}': () => require('${id}')`).join(', ')} };
+
+/* Where a bundler has made an ES module of us there is no require(). */
+function builtin(id) {
+  try {
+    return builtins[id]();
+  } catch (error) {
+    if (process.getBuiltinModule === undefined) throw error;
+    return process.getBuiltinModule(id);
+  }
+}
+
+(function (require) {
+${textOf(FIRST)}})(builtin);
+
+const byRequire = { ${requires.join(', ')} };
+
+/** For the tools that look for files to bring along; see binding.js. */
+const here = (file) => file;
 
 /* What entry.js cannot do without files. */
 module.exports = {
   byRequire,
-  start(module, folder, isNodes) {
-    const builtin = isNodes
-      ? process.getBuiltinModule ?? module.constructor.createRequire(module.filename) : null;
+  start(module, isNodes) {
     const scripts = { exports: null };
 
     files.scripts(scripts);
     return scripts.exports.start({
-      module, builtin, folder, build: '${build}', byRequire: () => byRequire, first: files,
-      lengths: ${JSON.stringify(lengths)},
+      module, folder: typeof __dirname === 'undefined' ? '/' : __dirname, build: '${build}', first: files,
+      builtin: isNodes ? process.getBuiltinModule ?? builtin : null, require: builtin,
+      byRequire: () => byRequire, lengths: ${JSON.stringify(lengths)},
+      text: isNodes ? here(\`\${__dirname}/scripts.txt\`) : '',
     });
   },
 };

@@ -252,7 +252,7 @@ describe('start: what a thread loads', function () {
       vm.compileFunction(fs.readFileSync(index, 'latin1'),
         ['exports', 'require', 'module', '__filename', '__dirname', 'process'],
         { filename: index, ...own })(module.exports, require, module, index, path.dirname(index), process);
-      assert.deepStrictEqual(module.exports.stub, [module, path.dirname(index), false]);
+      assert.deepStrictEqual(module.exports.stub, [module, false]);
       assert.deepStrictEqual(requires, ['./first.js']);
     }
   });
