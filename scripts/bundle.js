@@ -57,15 +57,13 @@ function wrapped(id, transform) {
       `requireOurs('${path.posix.join(path.posix.dirname(id), other)}')`);
   const { code } = transform(source, { loader: 'js', sourcefile: `lib/${id}.js` });
 
-  let isInTemplate = false;
+  /* Without indentation, unless that is in the middle of a template. */
+  const flat = code.replace(/^ +/gm, '');
+  const meaning = (text) => transform(text, { minifyWhitespace: true }).code;
+  const text = meaning(flat) === meaning(code) ? flat : code;
 
-  /* Lines lose their indentation, which must be no part of a template. */
-  for (const line of code.split('\n')) {
-    if (isInTemplate && line.startsWith(' ')) throw new Error(`a template of several lines in lib/${id}.js`);
-    if (line.split('`').length % 2 === 0) isInTemplate = !isInTemplate;
-  }
   /* In parentheses: V8 compiles it at once instead of reading it twice. */
-  return `files['${id}'] = (function (module, exports, requireOurs) {\n${code.replace(/^"use strict";\n/, '').replace(/^ +/gm, '')}});\n`;
+  return `files['${id}'] = (function (module, exports, requireOurs) {\n${text.replace(/^"use strict";\n/, '')}});\n`;
 }
 
 /** A file under another name first: who reads meanwhile sees the whole of the old one or of the new one. */
