@@ -97,13 +97,15 @@ function exportsFor(cause) {
 
 /**
  * What `ringport/register` exports; it registers nothing. A registered parent may have put a preload
- * before this thread's flags, which registration.js would have removed.
+ * before this thread's flags, or others in their place; see registration.js.
  */
 function unregistered() {
   const { execArgv } = process;
   const preload = execArgv.indexOf(path.join(__dirname, 'register-worker.js'));
+  const { execArgv: own } = threads.getEnvironmentData(REGISTERED) ?? {};
 
-  if (preload > 0) execArgv.splice(0, Infinity, ...threads.getEnvironmentData(REGISTERED).execArgv);
+  if (preload > 0) execArgv.splice(preload - 1, 2);
+  if (own !== undefined) execArgv.splice(0, Infinity, ...own);
   threads.setEnvironmentData(REGISTERED, undefined);
   return { register() {}, unregister() {} };
 }

@@ -76,6 +76,14 @@ function throwLater(error) {
   process.nextTick(() => { throw error; });
 }
 
+/** A method of ours on what is no port of ours: a port of Node's, or a parentPort, has its own. */
+function callTheirs(port, name, args) {
+  const method = port instanceof NodePort ? Object.getPrototypeOf(port)[name] : undefined;
+
+  if (method === undefined || method === Port.prototype[name]) throw new TypeError('Illegal invocation');
+  return apply(method, port, args);
+}
+
 /**
  * One end of a channel; see https://nodejs.org/api/worker_threads.html#class-messageport. Made by
  * `new MessageChannel()`, received in a message, or made of a passport.
@@ -137,6 +145,7 @@ class Port extends NodePort {
    * @throws {DOMException} DataCloneError; nothing is sent and nothing detached
    */
   postMessage(value, transfer) {
+    if (!Port.isPort(this)) return callTheirs(this, 'postMessage', arguments);
     const endpoint = Port.#of(this);
 
     if (arguments.length === 0) require('./transfer-list').throwAsNode((port) => port.postMessage());
@@ -178,25 +187,30 @@ class Port extends NodePort {
 
   /** Deliver messages, without keeping the loop alive. */
   start() {
+    if (!Port.isPort(this)) return callTheirs(this, 'start', arguments);
     Port.#of(this).start();
   }
 
   /** @param {Function} [callback] called on 'close' */
   close(callback) {
+    if (!Port.isPort(this)) return callTheirs(this, 'close', arguments);
     if (typeof callback === 'function') this.once('close', callback);
     Port.#of(this).close();
   }
 
   ref() {
+    if (!Port.isPort(this)) return callTheirs(this, 'ref', arguments);
     Port.#of(this).ref();
   }
 
   unref() {
+    if (!Port.isPort(this)) return callTheirs(this, 'unref', arguments);
     Port.#of(this).unref();
   }
 
   /** @returns {boolean} whether the port keeps the loop alive */
   hasRef() {
+    if (!Port.isPort(this)) return callTheirs(this, 'hasRef', arguments);
     const endpoint = Port.#of(this);
 
     return !endpoint.gone && endpoint.refed;

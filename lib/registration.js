@@ -8,8 +8,9 @@
  * thread and in every thread that a Worker starts from it. A thread inherits the `-r` of its parent, but
  * not with an execArgv of its own, and it has none if the parent was registered in another way; then
  * register-worker.js is put before its execArgv, and taken out again there before the application
- * runs. What cannot go that way (what process.execArgv has to be, whether to register at all) is in
- * the environment data while the thread is being made: it is there before anything is preloaded.
+ * runs. What cannot go that way (what process.execArgv has to be in a thread that inherits it, whether to
+ * register at all) is in the environment data while the thread is being made: it is there before
+ * anything is preloaded.
  */
 
 const Module = require('node:module');
@@ -19,6 +20,7 @@ const threads = require('node:worker_threads');
 const ringport = require('./index');
 const { local: { launch }, threads: originals } = require('./native');
 const relay = require('./relay');
+const { standFor } = require('./transfer-list');
 
 const { createRequire, syncBuiltinESMExports } = Module;
 const { getEnvironmentData, setEnvironmentData } = originals;
@@ -27,6 +29,7 @@ const { getEnvironmentData, setEnvironmentData } = originals;
 const kOriginals = Symbol.for('ringport.originals');
 const KEY = 'ringport.register';
 const REGISTER = path.join(__dirname, 'register.js');
+const UNKNOWN_FLAG = '--ringport-asks';
 const PRELOAD = path.join(__dirname, 'register-worker.js');
 
 const { MessageChannel, MessagePort } = ringport;
@@ -50,6 +53,13 @@ let execArgv = [];
 /** That of it which can be given to them; null: not asked yet. */
 let inherited = null;
 
+const { [Symbol.hasInstance]: isInstance } = Function.prototype;
+
+/** Ports that only Node makes (its own, passports) are MessagePorts, too, where ours has the name. */
+function isPort(value) {
+  return isInstance.call(this === MessagePort ? originals.MessagePort : this, value);
+}
+
 /** Use ringport, in this thread and in those that it starts from now on. */
 function register() {
   if (kOriginals in threads) return;
@@ -63,6 +73,7 @@ function register() {
     });
   });
   if (ourRegister !== undefined) Module.register = ourRegister;
+  Object.defineProperty(MessagePort, Symbol.hasInstance, { value: isPort, configurable: true });
   Object.assign(launch, { begin: beginLaunch, end: endLaunch });
   setEnvironmentData(KEY, undefined);
   syncBuiltinESMExports();
@@ -84,66 +95,94 @@ function unregister() {
     if (now?.value === globals[name]) Object.defineProperty(globalThis, name, nodeGlobals[i]);
   });
   if (Module.register === ourRegister) Module.register = nodeRegister;
+  delete MessagePort[Symbol.hasInstance];
   Object.assign(launch, asNode);
   setEnvironmentData(KEY, { off: true });
   syncBuiltinESMExports();
 }
 
-/** Have a thread registered before it runs anything else; see native.js. */
+/** Of the launches that the innermost is part of: a getter of their options may start a thread. */
+const outer = [];
+
+/** Have a thread registered before it runs anything else; see native.js. Node reads the options. */
 function beginLaunch(options) {
-  const given = options?.execArgv;
+  let hasEnvironment = false;
 
-  /* What is wrong with them, Node says. */
-  if (options === null || (given && !Array.isArray(given))) return options;
+  outer.push(getEnvironmentData(KEY));
+  if (options === null) return options; // which Node refuses
+  setEnvironmentData(KEY, { execArgv });
 
-  setEnvironmentData(KEY, { execArgv: given ? given.map(String) : execArgv });
-  /* For an environment of its own Node reads the flags again, and may miss some. */
-  if (!given && inheritable && typeof options?.env !== 'object') return options;
-  /* The flags that it would inherit have to be said now. */
-  return Object.create(Object(options), {
-    execArgv: { value: ['-r', PRELOAD, ...given || allowed()] },
+  const readFlags = (given) => {
+    if (given && !Array.isArray(given)) return given; // which Node refuses
+    /* Of what it is given Node makes the execArgv of the thread. */
+    setEnvironmentData(KEY, given ? undefined : { execArgv });
+    if (given) return ['-r', PRELOAD, ...given];
+    /* For an environment of its own Node reads the flags again, and may miss some: they are said. */
+    return inheritable && !hasEnvironment ? given : ['-r', PRELOAD, ...allowed()];
+  };
+
+  if (options === undefined) return inheritable ? options : { execArgv: readFlags(undefined) };
+  return standFor(options, (key) => {
+    const { [key]: value } = options;
+
+    if (key === 'env') hasEnvironment = typeof value === 'object' && value !== null;
+    return key === 'execArgv' ? readFlags(value) : value;
   });
 }
 
 function endLaunch() {
-  setEnvironmentData(KEY, undefined);
+  setEnvironmentData(KEY, outer.pop());
 }
 
 /** Those of this thread's flags that a thread may be given: others hold for the whole process. */
 function allowed() {
-  if (inherited !== null) return inherited;
-  for (let list = execArgv; ; list = inherited) {
-    const isRefused = askNode(list);
+  inherited ??= findAllowed(execArgv);
+  return inherited;
+}
 
-    inherited = list.filter((flag, i) => !isRefused(flag) &&
+function findAllowed(flags) {
+  for (let list = flags; ;) {
+    const refused = askNode(list);
+    /* A flag may stand for another one, which Node names then: it is found by asking for each. */
+    const isRefused = list.some((flag) => refused.includes(flag)) || refused.length === 0
+      ? (flag) => refused.includes(flag) : (flag) => flag.startsWith('-') && askNode([flag]).length > 0;
+    const rest = list.filter((flag, i) => !isRefused(flag) &&
       (flag.startsWith('-') || !isRefused(list[i - 1]))); // nor the value of one that is refused
-    if (inherited.length === list.length) return inherited;
+
+    if (rest.length === list.length) return rest;
+    list = rest;
   }
 }
 
-/** @returns {(flag: string) => boolean} which of these flags a thread cannot be given */
+/** @returns {string[]} what a thread cannot be given of these flags, by the names that Node has for them */
 function askNode(list) {
   try {
     /* With a flag that there is not, Node names all that it refuses and starts nothing. */
-    return new originals.Worker('', { eval: true, execArgv: ['--ringport-asks', ...list] });
+    return new originals.Worker('', { eval: true, execArgv: [UNKNOWN_FLAG, ...list] });
   } catch ({ message }) {
-    return (flag) => `, ${message.replace(/^.*?: /, '')}, `.includes(`, ${flag}, `);
+    return message.replace(/^.*?: /, '').split(', ').filter((flag) => flag !== UNKNOWN_FLAG);
+  }
+}
+
+/**
+ * What a name on the command line resolves to. The current directory may be gone: so it is asked for only
+ * where it matters.
+ */
+function resolveFlag(name) {
+  try {
+    return createRequire(path.isAbsolute(name) ? REGISTER : path.resolve('preload')).resolve(name);
+  } catch {
+    return undefined;
   }
 }
 
 /** Whether register.js is among the modules that the command line preloads. */
 function isPreloaded() {
-  const { resolve } = createRequire(path.join(process.cwd(), 'preload'));
-
   return execArgv.some((flag, i) => {
     const [, name] = /^(?:-r|--require)=(.*)$/s.exec(flag) ??
       [null, /^(?:-r|--require)$/.test(flag) ? execArgv[i + 1] : undefined];
 
-    try {
-      return name !== undefined && resolve(name) === REGISTER;
-    } catch {
-      return false;
-    }
+    return name !== undefined && resolveFlag(name) === REGISTER;
   });
 }
 

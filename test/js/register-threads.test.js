@@ -6,6 +6,8 @@
  */
 
 const assert = require('node:assert');
+const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 const { run } = require('./support/differential');
@@ -65,6 +67,72 @@ describe('register, in threads', function () {
     const text = (file) => `require(${JSON.stringify(file)}); require(${JSON.stringify(fixture('threads-app.js'))});`;
 
     return assertSame([], (file) => ({ flags: ['--expose-gc', '-e', text(file)] }));
+  });
+
+  for (const [title, flags, ways] of [
+    ['flags of every kind', [], ['-r', '--import']],
+    ['flags of every kind, and the process has some that threads cannot have', [
+      '--expose-gc', '--title=a title', '--experimental-shadow-realm', '--max-old-space-size=500', '-C', 'a',
+    ], ['-r', '--import']],
+  ]) {
+    for (const way of ways) {
+      it(`${title}: process.execArgv is what Node makes of them, by ${way}`, async () => {
+        const name = (file) => (way === '-r' ? file : pathToFileURL(file).href);
+        const [expected, actual] = await Promise.all([fixture('nothing.js'), register].map((preload) => play(
+          name(preload), [...flags, way, name(preload)], [fixture('flags-app.js')])));
+
+        assert.deepStrictEqual(actual, expected);
+        assert.notStrictEqual(actual.lines.length, 0);
+      });
+    }
+  }
+
+  it('a thread without addons runs without the library, and hears its parent', async () => {
+    const text = `const { Worker } = require('node:worker_threads');
+      const { note } = require(${JSON.stringify(fixture('app.js'))});
+      const source = "const { parentPort, workerData } = require('node:worker_threads');" +
+        "parentPort.on('message', (m) => { parentPort.postMessage([m, workerData, process.execArgv]);" +
+        "if (m === 999) parentPort.close(); })";
+      for (const execArgv of [['--no-addons'], ['--no-addons', '--no-warnings']]) {
+        const worker = new Worker(source, { eval: true, execArgv, workerData: { a: [1] } });
+        let sum = 0;
+
+        worker.on('message', ([m, ...rest]) => {
+          sum += m;
+          if (m % 500 === 0) note(m, ...rest);
+        });
+        worker.on('error', ({ message }) => note('error', message)).on('exit', (code) => note('exit', code, sum));
+        for (let n = 0; n < 1000; n++) worker.postMessage(n);
+      }`;
+    const play = async (preload) => {
+      const env = { ...process.env, RINGPORT_REQUIRED: '' }; // which makes it an error
+      const { lines, ...end } = await run(reference, ['-r', preload, '-e', text], { env });
+
+      return { ...end, lines: lines.sort() };
+    };
+    const [expected, { stderr, ...actual }] = await Promise.all([fixture('nothing.js'), register].map(play));
+
+    assert.deepStrictEqual({ ...actual, stderr: '' }, expected);
+    assert.match(stderr, /^\(node:\d+\) \[ERR_RINGPORT_INACTIVE\] /);
+    assert.strictEqual(stderr.match(/ringport is inactive/g).length, 1);
+  });
+
+  (process.platform === 'win32' ? it.skip : it)('where the current directory is gone', async () => {
+    const text = `const { execFileSync } = require('node:child_process');
+      require('node:fs').rmdirSync(process.cwd());
+      execFileSync(process.execPath, [...process.argv.slice(1), '-e', \`
+        const { isOurs, note } = require(${JSON.stringify(fixture('app.js'))});
+        const { port1, port2 } = new MessageChannel();
+        port1.on('message', (m) => { note('ours', isOurs()); note(m); port1.close(); });
+        port2.postMessage('hello');
+      \`], { stdio: 'inherit' });`;
+
+    for (const flags of [['-r', register], [`--require=${register}`], ['--import', pathToFileURL(register).href]]) {
+      const cwd = fs.mkdtempSync(path.join(os.tmpdir(), 'ringport-'));
+      const { lines, stderr } = await run(reference, ['-e', text, '--', ...flags], { cwd });
+
+      assert.deepStrictEqual([stderr, lines], ['', ['["ours",true]', '["hello"]']]);
+    }
   });
 
   it('an application that has its modules transformed in a thread of Node\'s own', () => {

@@ -215,4 +215,31 @@ describe('register', () => {
 
     assert.deepStrictEqual(lines.sort(), ['["ERR_WORKER_MESSAGING_FAILED"]', '["closed"]']);
   });
+
+  registered('Node\'s own ports, and parentPort, are MessagePorts, and its methods work on them', `
+    const { Worker, MessageChannel, MessagePort, receiveMessageOnPort, BroadcastChannel } = require('worker_threads');
+    note('ours', isOurs({ MessagePort }));
+    const { port1, port2 } = new MessageChannel();
+    /* What carries it may be the library's, or not. */
+    const plain = typeof port2.detach === 'function' ? port2.detach() : port2;
+    for (const type of [MessagePort, globalThis.MessagePort]) {
+      note(plain instanceof type, port1 instanceof type, {} instanceof type, null instanceof type);
+      note(Object.create(type.prototype) instanceof type);
+    }
+    class Sub extends MessagePort {}
+    note(plain instanceof Sub, Object.create(Sub.prototype) instanceof Sub);
+    for (const name of ['ref', 'unref', 'start', 'hasRef', 'postMessage', 'close']) {
+      for (const object of [plain, port1, {}, null, Object.create(MessagePort.prototype), new EventTarget()]) {
+        try {
+          note(name, typeof MessagePort.prototype[name].call(object, 1));
+        } catch (error) {
+          note(name, error.name);
+        }
+      }
+    }
+    new Worker(\`const { parentPort, MessagePort } = require('worker_threads');
+      MessagePort.prototype.postMessage.call(parentPort, [parentPort instanceof MessagePort,
+        parentPort instanceof globalThis.MessagePort, MessagePort.prototype.hasRef.call(parentPort)]);\`,
+      { eval: true }).on('message', (m) => note(m));
+  `);
 });
