@@ -5,55 +5,21 @@
  * need not know of us (postMessageToThread, module.register).
  *
  * structuredClone is a message from one port of ours to another. What goes to another thread has a port
- * of Node's for each of ours in it; ours stays here, where nobody can reach it, and whatever comes to
- * either is passed on to the other.
+ * of Node's for each of ours in it; see over-node.js.
  */
 
 const { types: { isProxy } } = require('node:util');
 
-const { explain, refuseUnlisted } = require('./companion');
-const { binding, local, threads } = require('./native');
-const { MessageChannel, kArrive, ports, receiveMessageOnPort } = require('./port');
+const { local, threads } = require('./native');
+const { ports } = require('./port');
 const { isObject, readIterable, readList, standFor } = require('./transfer-list');
 
 const isOurs = (object) => ports.isOurs(object);
-
-/** A message through a channel of its own. */
-function carry(value, list, arrive) {
-  const { port1, port2 } = new MessageChannel();
-
-  port2[kArrive] = arrive;
-  try {
-    port1.postMessage(value, list);
-    return receiveMessageOnPort(port2).message;
-  } finally {
-    port1.close();
-  }
-}
-
-/** @returns {[unknown, object[]]} the value and its transfer list, as Node can take them */
-function forNode(value, list) {
-  return carry([value, list], list, (end, id) => {
-    if (id === undefined) return end;
-
-    const { port1: way, port2: standIn } = new threads.MessageChannel();
-
-    relay(ports.make(binding.attach(id), end), way);
-    return standIn;
-  });
-}
-
-/** @param {MessagePort} port of ours @param {threads.MessagePort} way of Node's */
-function relay(port, way) {
-  port.addEventListener('message', ({ data, ports: list }) => {
-    way.postMessage(...list.some(isOurs) ? forNode(data, list) : [data, list]);
-  });
-  way.addEventListener('message', ({ data, ports: list }) => port.postMessage(data, list));
-  port.on('close', () => way.close());
-  way.on('close', () => port.close());
-  port.unref(); // who waits for messages are the two ends
-  way.unref();
-}
+/* Loaded when there is a port of ours. */
+const carry = (...args) => require('./over-node').carry(...args);
+const forNode = (...args) => require('./over-node').forNode(...args);
+const refuseUnlisted = (value) => require('./companion').refuseUnlisted(value);
+const explain = (...args) => require('./companion').explain(...args);
 
 /** A function that is to stand for `theirs`. */
 function inPlaceOf(theirs, ours) {

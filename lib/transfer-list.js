@@ -82,6 +82,7 @@ function postWith(endpoint, value, argument) {
   const list = readList(argument);
 
   if (list === null) return endpoint.post(value, null);
+  if (endpoint.isOverNode && endpoint.open) return endpoint.postOver(value, list);
 
   const smallBuffers = require('./small-buffers');
   const byNode = require('./by-node');
