@@ -353,6 +353,11 @@ Object.defineProperty(MessagePort, 'from', {
   value: { from(passport) { return require('./passport').from(passport); } }.from, writable: true, configurable: true,
 });
 
+if (local.isPort !== null) {
+  Object.defineProperty(MessagePort, Symbol.hasInstance,
+    { value: local.isPort, configurable: true });
+}
+
 /* Until somebody had the class, the port of a worker could do without it. */
 if (local.parentPort !== null) {
   Object.setPrototypeOf(Object.getPrototypeOf(local.parentPort), Port.prototype);

@@ -23,6 +23,7 @@ const dist = path.join(root, 'dist');
 const SCRIPTS = {
   start: ['scripts', 'index', 'face', 'native', 'threads', 'parent-port', 'posts', 'way', 'deliver',
     'context', 'codec/errors'],
+  registration: ['registration'],
   worker: ['worker'],
   flat: ['flat', 'codec/shapes'],
   ring: ['endpoint', 'parent-endpoint'],
