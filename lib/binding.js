@@ -104,8 +104,7 @@ function noBinary(cause) {
     ? `the binary that is there cannot be loaded (${cause.message})`
     : 'there is no binary for it';
 
-  const isPackage = !isModule && fs.existsSync(path.join(__dirname, '..', 'package.json')) &&
-    fs.existsSync(path.join(__dirname, '..', 'binding.gyp'));
+  const isPackage = !isModule && ['binding.js', 'first.js'].some((name) => fs.existsSync(path.join(folder, name)));
 
   return withCode('ERR_RINGPORT_NO_BINARY', isPackage
     ? `ringport does not run on ${platform} with ${runtime()} yet: ${why}. ` +

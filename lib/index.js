@@ -33,7 +33,10 @@ function start() {
     ringport = require('./inactive').exportsFor(error);
     registration = () => require('./inactive').unregistered();
   }
-  ringport ??= require('./face');
+  if (ringport === undefined) {
+    require('./native').local.Module = isNodes ? module.constructor : null;
+    ringport = require('./face');
+  }
   Object.defineProperty(ringport, kRegistration, { value: registration });
   if (!isNodes || !ringport.active) return ringport;
   if (threads[kLoaded] === undefined) {

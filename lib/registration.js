@@ -13,13 +13,13 @@
  * anything is preloaded.
  */
 
-const Module = require('node:module');
 const path = require('node:path');
 const threads = require('node:worker_threads');
 
 const ringport = require('./index');
 const { local, threads: originals } = require('./native');
 
+const Module = local.Module ?? require('node:module');
 const { createRequire, syncBuiltinESMExports } = Module;
 const { getEnvironmentData, setEnvironmentData } = originals;
 
@@ -64,8 +64,8 @@ const UNDONE = EXPORTS.filter((name) => name !== 'workerData');
 
 const nodeGlobals = GLOBALS.map((name) => Object.getOwnPropertyDescriptor(globalThis, name));
 const asNode = { ...launch };
-const nodeRegister = Module.register;
-const ourRegister = nodeRegister && inPlaceOf(nodeRegister, () => require('./relay').moduleRegister);
+let nodeRegister;
+let ourRegister;
 
 /** Whether the threads of this one inherit a `-r` of ours. */
 let inheritable = false;
@@ -79,6 +79,28 @@ const { [Symbol.hasInstance]: isInstance } = Function.prototype;
 /** Ports that only Node makes (its own, passports) are MessagePorts, too, where ours has the name. */
 function isPort(value) {
   return isInstance.call(this === ringport.MessagePort ? originals.MessagePort : this, value);
+}
+
+function setRegister(theirs) {
+  if (theirs !== nodeRegister) {
+    nodeRegister = theirs;
+    ourRegister = inPlaceOf(theirs, () => require('./relay').moduleRegister);
+  }
+  Object.defineProperty(Module, 'register',
+    { value: ourRegister, writable: true, enumerable: true, configurable: true });
+}
+
+/** Have module.register take ports of ours. Node sets it when node:module is loaded. */
+function replaceRegister() {
+  if (Module.register !== undefined) setRegister(Module.register);
+  else Object.defineProperty(Module, 'register', { set: setRegister, configurable: true });
+}
+
+function restoreRegister() {
+  const { value, set } = Object.getOwnPropertyDescriptor(Module, 'register') ?? {};
+
+  if (set === setRegister) delete Module.register;
+  else if (value !== undefined && value === ourRegister) Module.register = nodeRegister;
 }
 
 /** Whether the class has been loaded. */
@@ -120,7 +142,7 @@ function register() {
   Object.defineProperty(threads, kOriginals, { value: originals, configurable: true });
   for (const name of EXPORTS) put(threads, name, ringport, true);
   GLOBALS.forEach((name, i) => put(globalThis, name, globals, nodeGlobals[i].enumerable));
-  if (ourRegister !== undefined) Module.register = ourRegister;
+  replaceRegister();
   local.isPort = isPort;
   if (hasPorts()) {
     Object.defineProperty(ringport.MessagePort, Symbol.hasInstance,
@@ -144,7 +166,7 @@ function unregister() {
   GLOBALS.forEach((name, i) => {
     if (isStill(globalThis, name, globals)) Object.defineProperty(globalThis, name, nodeGlobals[i]);
   });
-  if (Module.register === ourRegister) Module.register = nodeRegister;
+  restoreRegister();
   local.isPort = null;
   if (hasPorts()) delete ringport.MessagePort[Symbol.hasInstance];
   Object.assign(launch, asNode);

@@ -178,6 +178,50 @@ describe('start: what a thread loads', function () {
     fs.rmSync(path.join(path.dirname(home), 'node_modules'), { recursive: true });
   });
 
+  it('under register nothing is loaded before somebody asks for it, nor by unregister()', () => {
+    const [before, same, after] = play(home, `
+      const builtins = () => process.moduleLoadList.includes('NativeModule module');
+      const had = builtins();
+      const { unregister } = require(home + '/dist/register.js');
+      const threads = require('node:worker_threads');
+      note(names(), had === builtins());
+      const { get } = Object.getOwnPropertyDescriptor(threads, 'Worker');
+      const { MessageChannel, Worker } = threads;
+      const ringport = require(home);
+      note(typeof get, MessageChannel === ringport.MessageChannel, Worker === ringport.Worker,
+        globalThis.MessageChannel === MessageChannel, globalThis.MessagePort === ringport.MessagePort,
+        Object.getOwnPropertyDescriptor(threads, 'Worker').value === Worker, names());
+      unregister();
+      note(threads.Worker === Object.getPrototypeOf(Worker), globalThis.MessageChannel === MessageChannel);`);
+
+    assert.deepStrictEqual(before, [['start', 'registration'], true]);
+    assert.deepStrictEqual(same, ['function', true, true, true, true, true, ['ports', 'worker']]);
+    assert.deepStrictEqual(after, [true, false]);
+
+    assert.deepStrictEqual(play(home, `
+      const theirs = { ...require('node:worker_threads') };
+      const { unregister } = require(home + '/dist/register.js');
+      names();
+      unregister();
+      const threads = require('node:worker_threads');
+      note(Object.keys(theirs).filter((name) => theirs[name] !== threads[name]), names(),
+        MessageChannel === theirs.MessageChannel, require('node:module').register.length);`),
+    [[[], [], true, require('node:module').register.length]]);
+  });
+
+  it('register waits for node:module, which has module.register', () => {
+    assert.deepStrictEqual(play(home, `
+      const { register, unregister } = require(home + '/dist/register.js');
+      const Module = module.constructor;
+      const before = Module.register;
+      const { register: ours } = require('node:module');
+      unregister();
+      const { register: theirs } = require('node:module');
+      register();
+      note(before === undefined, ours !== theirs, ours.name === theirs.name, Module.register === ours);`),
+    [[true, true, true, true]]);
+  });
+
   it('lib/ and dist/ of a package are one in a thread, and so is what is loaded twice', () => {
     for (const [one, other] of [['lib', 'dist'], ['dist', 'lib'], ['dist', 'dist']]) {
       assert.deepStrictEqual(play(home, `
