@@ -4,8 +4,8 @@
 // (shipped in the package, named as node-gyp-build names them) that is there and can be loaded.
 //
 // The happy path is a look at a few fixed names and one dlopen: no directory is listed and no module is
-// resolved. The threads to come open what has been found. RINGPORT_BINARY names a file
-// to load instead, for builds with a sanitizer.
+// resolved. The threads to come open what has been found. RINGPORT_BINARY names a file to load
+// instead, for builds with a sanitizer and for bundles.
 //
 // This module probes the runtime before it opens the addon. It throws if something is missing,
 // and index.js then exports what inactive.js makes.
@@ -14,19 +14,19 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { MessagePort, Worker, getEnvironmentData, setEnvironmentData } = require('node:worker_threads');
 
-const root = path.join(__dirname, '..');
+/* What a bundler makes of us may be an ES module, in which there is no __dirname. */
+const isModule = typeof __dirname === 'undefined';
+const folder = isModule ? path.dirname(process.argv[1] ?? process.execPath) : __dirname;
+
 /** Under which the threads to come find what has been opened; entry.js looks there, too. */
-const KEY = `ringport in ${root}${path.sep}`;
+const KEY = `ringport in ${path.join(folder, '..')}${path.sep}`;
 
-/** The prebuilt binary for this machine: on Linux the C library is part of the name. */
-function prebuilt() {
-  const platform = `${process.platform}-${process.arch}`;
+const platform = `${process.platform}-${process.arch}`;
 
-  if (process.platform !== 'linux') return `prebuilds/${platform}/node.napi.node`;
-
-  const libc = fs.existsSync('/etc/alpine-release') ? 'musl' : 'glibc';
-
-  return `prebuilds/${platform}/node.napi.${libc}.node`;
+/** What the names of prebuilt binaries have for the C library. */
+function libc() {
+  if (process.platform !== 'linux') return '';
+  return fs.existsSync('/etc/alpine-release') ? '.musl' : '.glibc';
 }
 
 /**
@@ -38,10 +38,22 @@ const INTERNALS = [
   'nodejs.internal.kHybridDispatch',
 ];
 
-const places = [
-  () => 'build/Release/ringport.node',
-  () => 'build/Debug/ringport.node',
-  prebuilt,
+/** Tools that look for files to bring along (@vercel/nft, ncc) find them in this spelling. */
+const here = (file) => file;
+
+const shipped = {
+  'linux-x64.glibc': () => here(`${__dirname}/../prebuilds/linux-x64/node.napi.glibc.node`),
+  'linux-arm64.glibc': () => here(`${__dirname}/../prebuilds/linux-arm64/node.napi.glibc.node`),
+};
+const inPackage = [
+  () => here(`${__dirname}/../build/Release/ringport.node`),
+  () => here(`${__dirname}/../build/Debug/ringport.node`),
+  () => shipped[`${platform}${libc()}`]?.() ?? `${folder}/../prebuilds/${platform}/node.napi${libc()}.node`,
+];
+/** Beside a bundle, where who made it has put it. */
+const inBundle = [
+  () => `${folder}/prebuilds/${platform}/node.napi${libc()}.node`,
+  () => `${folder}/ringport.node`,
 ];
 
 function runtime() {
@@ -92,10 +104,15 @@ function noBinary(cause) {
     ? `the binary that is there cannot be loaded (${cause.message})`
     : 'there is no binary for it';
 
-  return withCode('ERR_RINGPORT_NO_BINARY',
-    `ringport does not run on ${process.platform}-${process.arch} with ${runtime()} yet: ${why}. ` +
-    'To build one here, with a C compiler, make and Python 3 installed: npx ringport-build',
-    { cause });
+  const isPackage = !isModule && ['binding.js', 'first.js'].some((name) => fs.existsSync(path.join(folder, name)));
+
+  return withCode('ERR_RINGPORT_NO_BINARY', isPackage
+    ? `ringport does not run on ${platform} with ${runtime()} yet: ${why}. ` +
+      'To build one here, with a C compiler, make and Python 3 installed: npx ringport-build'
+    : `ringport has been bundled into a file in ${folder}, and ${why}. Leave it out of the bundle ` +
+      '(as an external package), or copy the folder prebuilds of the package beside that file, or say ' +
+      'where the binary is by the environment variable RINGPORT_BINARY',
+  { cause });
 }
 
 function open(file) {
@@ -119,8 +136,8 @@ function load() {
 
   let cause;
 
-  for (const place of places) {
-    const file = path.join(root, place());
+  for (const place of isModule ? inBundle : [...inPackage, ...inBundle]) {
+    const file = path.resolve(place());
 
     if (!fs.existsSync(file)) continue;
 

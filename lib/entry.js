@@ -46,9 +46,9 @@ function quick() {
   files.scripts(scripts);
   return scripts.exports.start({
     module, builtin, folder: __dirname, build: BUILD, binding: addon.exports, first: files,
-    byRequire: () => require('./first.js').byRequire,
+    byRequire: () => require('./first.js').byRequire, require: builtin,
   });
 }
 
 module.exports = (isNodes && builtin !== undefined ? quick() : undefined) ??
-  require('./first.js').start(module, __dirname, isNodes);
+  require('./first.js').start(module, isNodes);

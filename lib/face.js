@@ -4,6 +4,7 @@
  * face.js - what index.js exports where ringport works.
  */
 
+const { copyTo } = require('./copy-to');
 const { binding, local, threads } = require('./native');
 
 const isWorker = threads.parentPort !== null;
@@ -54,8 +55,7 @@ function moveMessagePortToContext(port, context) {
 
 Object.defineProperty(moveMessagePortToContext, 'length', { value: 0 }); // as Node's
 
-module.exports = {
-  ...threads,
+module.exports = copyTo(copyTo({}, threads), {
   active: true, // see inactive.js
   markAsUntransferable,
   moveMessagePortToContext,
@@ -65,7 +65,7 @@ module.exports = {
   getIdleStrategy,
   setIdleStrategy,
   threads: () => binding.threads(),
-};
+});
 
 /** An export that is loaded when it is first asked for, which most threads never do. */
 function onDemand(name, load) {

@@ -8,7 +8,6 @@
  * What a thread may never need is loaded when it is first asked for.
  */
 
-const path = require('node:path');
 const threads = require('node:worker_threads');
 
 /**
@@ -19,7 +18,8 @@ const kLoaded = Symbol.for('ringport.loaded');
 /** How register.js gets at registration.js of the copy that is loaded. */
 const kRegistration = Symbol.for('ringport.registration');
 
-const root = __dirname.slice(0, -path.basename(__dirname).length);
+/* Without `lib` or `dist`, and without node:path, which a thread may not have loaded. */
+const root = __dirname.slice(0, Math.max(__dirname.lastIndexOf('/'), __dirname.lastIndexOf('\\')) + 1);
 /* A test runner's modules belong to the realm of a test. */
 const isNodes = typeof module.constructor?._load === 'function';
 
@@ -33,7 +33,10 @@ function start() {
     ringport = require('./inactive').exportsFor(error);
     registration = () => require('./inactive').unregistered();
   }
-  ringport ??= require('./face');
+  if (ringport === undefined) {
+    require('./native').local.Module = isNodes ? module.constructor : null;
+    ringport = require('./face');
+  }
   Object.defineProperty(ringport, kRegistration, { value: registration });
   if (!isNodes || !ringport.active) return ringport;
   if (threads[kLoaded] === undefined) {

@@ -82,6 +82,10 @@ const local = {
   marksMade: false,
   /** The port of a worker of ours to its parent (Node's own, with methods of ours), else null. */
   parentPort: null,
+  /** Node's class Module, where it is Node that loads us: require('node:module') loads a lot more. */
+  Module: null,
+  /** While registered: what is an instance of MessagePort; see registration.js. */
+  isPort: null,
   /** What a Worker does around the start of its thread; `ringport/register` puts its own here. */
   launch: {
     /** @returns {object | undefined} the options to give to Node's Worker */

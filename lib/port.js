@@ -8,7 +8,6 @@
  */
 
 const { inspect } = require('node:util');
-const { Endpoint } = require('./endpoint');
 const { binding, control, threads, local, define, owner, STATUS } = require('./native');
 const {
   NodeEventTarget, kCreateEvent, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener, kOnClose,
@@ -30,6 +29,9 @@ const {
 
 const { [kOnClose]: onClose, [kHybridDispatch]: nodeDispatch } = NodePort.prototype;
 const { apply } = Reflect;
+
+/** The class, from the first port on: it is not needed to import ours. */
+let Endpoint;
 
 /** What a ringport MessagePort is and how one is made, for those that port.js does not load. */
 const ports = {
@@ -351,6 +353,11 @@ Object.defineProperty(MessagePort, 'from', {
   value: { from(passport) { return require('./passport').from(passport); } }.from, writable: true, configurable: true,
 });
 
+if (local.isPort !== null) {
+  Object.defineProperty(MessagePort, Symbol.hasInstance,
+    { value: local.isPort, configurable: true });
+}
+
 /* Until somebody had the class, the port of a worker could do without it. */
 if (local.parentPort !== null) {
   Object.setPrototypeOf(Object.getPrototypeOf(local.parentPort), Port.prototype);
@@ -374,6 +381,7 @@ for (const name of ['postMessage', 'start', 'close', 'ref', 'unref', 'hasRef']) 
 
 /** A port on this slot (-1: closed), whose companion is `end`. */
 function make(slot, end) {
+  Endpoint ??= require('./endpoint').Endpoint;
 
   const endpoint = new Endpoint(slot);
   const port = new Port(endpoint);

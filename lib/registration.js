@@ -13,15 +13,13 @@
  * anything is preloaded.
  */
 
-const Module = require('node:module');
 const path = require('node:path');
 const threads = require('node:worker_threads');
 
 const ringport = require('./index');
-const { local: { launch }, threads: originals } = require('./native');
-const relay = require('./relay');
-const { standFor } = require('./transfer-list');
+const { local, threads: originals } = require('./native');
 
+const Module = local.Module ?? require('node:module');
 const { createRequire, syncBuiltinESMExports } = Module;
 const { getEnvironmentData, setEnvironmentData } = originals;
 
@@ -32,9 +30,32 @@ const REGISTER = path.join(__dirname, 'register.js');
 const UNKNOWN_FLAG = '--ringport-asks';
 const PRELOAD = path.join(__dirname, 'register-worker.js');
 
-const { MessageChannel, MessagePort } = ringport;
+const { launch } = local;
+
+/** Node's function, but in threads in which there has been a port of ours. */
+function inPlaceOf(theirs, load) {
+  let ours = null;
+  const either = function() {
+    if (local.portsMade === 0) return Reflect.apply(theirs, this, arguments);
+    ours ??= load()(theirs);
+    return Reflect.apply(ours, this, arguments);
+  };
+
+  for (const key of ['name', 'length']) {
+    Object.defineProperty(either, key, { value: theirs[key], configurable: true });
+  }
+  return either;
+}
+
 const globals = {
-  MessageChannel, MessagePort, structuredClone: relay.structuredClone(globalThis.structuredClone),
+  /* Loaded when somebody asks for it: most threads never do. */
+  get MessageChannel() {
+    return ringport.MessageChannel;
+  },
+  get MessagePort() {
+    return ringport.MessagePort;
+  },
+  structuredClone: inPlaceOf(globalThis.structuredClone, () => require('./relay').structuredClone),
 };
 const GLOBALS = Object.keys(globals);
 const EXPORTS = Object.keys(ringport).filter((name) => name in threads);
@@ -43,8 +64,8 @@ const UNDONE = EXPORTS.filter((name) => name !== 'workerData');
 
 const nodeGlobals = GLOBALS.map((name) => Object.getOwnPropertyDescriptor(globalThis, name));
 const asNode = { ...launch };
-const nodeRegister = Module.register;
-const ourRegister = nodeRegister && relay.moduleRegister(nodeRegister);
+let nodeRegister;
+let ourRegister;
 
 /** Whether the threads of this one inherit a `-r` of ours. */
 let inheritable = false;
@@ -57,23 +78,76 @@ const { [Symbol.hasInstance]: isInstance } = Function.prototype;
 
 /** Ports that only Node makes (its own, passports) are MessagePorts, too, where ours has the name. */
 function isPort(value) {
-  return isInstance.call(this === MessagePort ? originals.MessagePort : this, value);
+  return isInstance.call(this === ringport.MessagePort ? originals.MessagePort : this, value);
+}
+
+function setRegister(theirs) {
+  if (theirs !== nodeRegister) {
+    nodeRegister = theirs;
+    ourRegister = inPlaceOf(theirs, () => require('./relay').moduleRegister);
+  }
+  Object.defineProperty(Module, 'register',
+    { value: ourRegister, writable: true, enumerable: true, configurable: true });
+}
+
+/** Have module.register take ports of ours. Node sets it when node:module is loaded. */
+function replaceRegister() {
+  if (Module.register !== undefined) setRegister(Module.register);
+  else Object.defineProperty(Module, 'register', { set: setRegister, configurable: true });
+}
+
+function restoreRegister() {
+  const { value, set } = Object.getOwnPropertyDescriptor(Module, 'register') ?? {};
+
+  if (set === setRegister) delete Module.register;
+  else if (value !== undefined && value === ourRegister) Module.register = nodeRegister;
+}
+
+/** Whether the class has been loaded. */
+const hasPorts = () => 'value' in Object.getOwnPropertyDescriptor(ringport, 'MessagePort');
+
+/** Getters of ours that nobody has called. */
+const getters = new WeakSet();
+
+/** Put a property of `from` on an object; one with a getter is got when somebody asks for it. */
+function put(object, name, from, enumerable) {
+  const set = (value) => Object.defineProperty(object, name,
+    { value, writable: true, enumerable, configurable: true });
+
+  if ('value' in Object.getOwnPropertyDescriptor(from, name)) {
+    set(from[name]);
+    return;
+  }
+
+  const get = () => {
+    set(from[name]);
+    return from[name];
+  };
+
+  getters.add(get);
+  Object.defineProperty(object, name, { get, set, enumerable, configurable: true });
+}
+
+/** Whether nobody has put another value there since. */
+function isStill(object, name, from) {
+  const now = Object.getOwnPropertyDescriptor(object, name);
+
+  if (now === undefined) return false;
+  return 'value' in now ? now.value === from[name] : getters.has(now.get);
 }
 
 /** Use ringport, in this thread and in those that it starts from now on. */
 function register() {
   if (kOriginals in threads) return;
   Object.defineProperty(threads, kOriginals, { value: originals, configurable: true });
-  for (const name of EXPORTS) threads[name] = ringport[name];
-  GLOBALS.forEach((name, i) => {
-    const { enumerable } = nodeGlobals[i];
-
-    Object.defineProperty(globalThis, name, {
-      value: globals[name], writable: true, enumerable, configurable: true,
-    });
-  });
-  if (ourRegister !== undefined) Module.register = ourRegister;
-  Object.defineProperty(MessagePort, Symbol.hasInstance, { value: isPort, configurable: true });
+  for (const name of EXPORTS) put(threads, name, ringport, true);
+  GLOBALS.forEach((name, i) => put(globalThis, name, globals, nodeGlobals[i].enumerable));
+  replaceRegister();
+  local.isPort = isPort;
+  if (hasPorts()) {
+    Object.defineProperty(ringport.MessagePort, Symbol.hasInstance,
+      { value: isPort, configurable: true });
+  }
   Object.assign(launch, { begin: beginLaunch, end: endLaunch });
   setEnvironmentData(KEY, undefined);
   syncBuiltinESMExports();
@@ -87,15 +161,14 @@ function unregister() {
   if (threads[kOriginals] !== originals) return;
   delete threads[kOriginals];
   for (const name of UNDONE) {
-    if (threads[name] === ringport[name]) threads[name] = originals[name];
+    if (isStill(threads, name, ringport)) put(threads, name, originals, true);
   }
   GLOBALS.forEach((name, i) => {
-    const now = Object.getOwnPropertyDescriptor(globalThis, name);
-
-    if (now?.value === globals[name]) Object.defineProperty(globalThis, name, nodeGlobals[i]);
+    if (isStill(globalThis, name, globals)) Object.defineProperty(globalThis, name, nodeGlobals[i]);
   });
-  if (Module.register === ourRegister) Module.register = nodeRegister;
-  delete MessagePort[Symbol.hasInstance];
+  restoreRegister();
+  local.isPort = null;
+  if (hasPorts()) delete ringport.MessagePort[Symbol.hasInstance];
   Object.assign(launch, asNode);
   setEnvironmentData(KEY, { off: true });
   syncBuiltinESMExports();
@@ -122,7 +195,7 @@ function beginLaunch(options) {
   };
 
   if (options === undefined) return inheritable ? options : { execArgv: readFlags(undefined) };
-  return standFor(options, (key) => {
+  return require('./transfer-list').standFor(options, (key) => {
     const { [key]: value } = options;
 
     if (key === 'env') hasEnvironment = typeof value === 'object' && value !== null;

@@ -21,14 +21,6 @@ const forNode = (...args) => require('./over-node').forNode(...args);
 const refuseUnlisted = (value) => require('./companion').refuseUnlisted(value);
 const explain = (...args) => require('./companion').explain(...args);
 
-/** A function that is to stand for `theirs`. */
-function inPlaceOf(theirs, ours) {
-  for (const key of ['name', 'length']) {
-    Object.defineProperty(ours, key, { value: theirs[key], configurable: true });
-  }
-  return ours;
-}
-
 /** Reads a list as Node's structuredClone does, and throws what it throws. */
 class Reader {
   #theirs;
@@ -106,14 +98,12 @@ class Reader {
   }
 }
 
-/** Node's structuredClone, with ports of ours in the transfer list. */
+/** Node's structuredClone, with ports of ours in the transfer list; see inPlaceOf() in registration.js. */
 function structuredClone(theirs) {
   const reader = new Reader(theirs);
 
-  return inPlaceOf(theirs, function(value, options) {
-    if (local.portsMade === 0 || arguments.length === 0) {
-      return Reflect.apply(theirs, this, arguments);
-    }
+  return function(value, options) {
+    if (arguments.length === 0) return Reflect.apply(theirs, this, arguments);
 
     const list = isObject(options) ? reader.read(options) : null;
 
@@ -125,7 +115,7 @@ function structuredClone(theirs) {
     } catch (error) {
       throw explain(error, value);
     }
-  });
+  };
 }
 
 /** A list that can be read twice; what is none stays as it is, for Node to refuse. */
@@ -193,15 +183,13 @@ function registerOptions(options) {
 
 /** Node's module.register, likewise. */
 function moduleRegister(theirs) {
-  return inPlaceOf(theirs, function(...args) {
-    if (local.portsMade > 0) {
-      /* Its second argument may be a URL, and a third one the options. */
-      for (const at of [1, 2]) {
-        if (isObject(args[at]) && !(args[at] instanceof URL)) args[at] = registerOptions(args[at]);
-      }
+  return function(...args) {
+    /* Its second argument may be a URL, and a third one the options. */
+    for (const at of [1, 2]) {
+      if (isObject(args[at]) && !(args[at] instanceof URL)) args[at] = registerOptions(args[at]);
     }
     return Reflect.apply(theirs, this, args);
-  });
+  };
 }
 
 module.exports = { structuredClone, postMessageToThread, moduleRegister };

@@ -58,12 +58,12 @@ const keyOf = (name) => `${given.folder}/${name} ${given.build}`;
 /** Have the addon keep the text of all scripts, whose lengths are in the order of scripts.txt. */
 function keepTexts() {
   const { readFileSync } = builtin('node:fs');
-  const { build, folder, lengths } = given;
+  const { build, lengths } = given;
   let whole;
 
   if (lengths === undefined) return;
   try {
-    whole = readFileSync(`${folder}/scripts.txt`);
+    whole = readFileSync(given.text);
   } catch {
     return;
   }
@@ -178,7 +178,7 @@ function run(name) {
   const found = addon === null ? undefined : find(name);
 
   if (found === undefined) {
-    given.byRequire()[name]()(files);
+    given.byRequire()[name]()(files, given.require, given.folder);
     return;
   }
 
@@ -212,8 +212,10 @@ function run(name) {
  * @param {string} what.build of which scripts.txt must be
  * @param {((id: string) => object) | null} what.builtin null: load by require()
  * @param {() => Record<string, () => Function>} what.byRequire the scripts as modules, by name
+ * @param {(id: string) => object} what.require Node's own modules, for those
  * @param {object} what.first the modules that are loaded, or what makes them
  * @param {Record<string, number>} [what.lengths] of the scripts
+ * @param {string} [what.text] the file with all of them
  * @param {object} [what.binding] the addon, if it is there
  * @returns {object} what is exported
  */

@@ -21,8 +21,9 @@ const dist = path.join(root, 'dist');
 
 /** What is in which script; all that is named nowhere is in `rest`. */
 const SCRIPTS = {
-  start: ['scripts', 'index', 'face', 'native', 'threads', 'parent-port', 'posts', 'way', 'deliver',
+  start: ['scripts', 'index', 'face', 'copy-to', 'native', 'threads', 'parent-port', 'posts', 'way', 'deliver',
     'context', 'codec/errors'],
+  registration: ['registration'],
   worker: ['worker'],
   flat: ['flat', 'codec/shapes'],
   ring: ['endpoint', 'parent-endpoint'],
@@ -34,10 +35,10 @@ const SCRIPTS = {
     'codec/reader-shapes', 'codec/views',
   ],
   kinds: ['codec/encode-objects', 'codec/encode-errors', 'codec/kinds', 'codec/decode-errors', 'memory', 'outbox', 'codec/path'],
-  rings: [],
+  ringbuffer: ['ring-buffer/index', 'ring-buffer/events'],
 };
 /** Files that Node loads by their names: they stay as they are. */
-const ENTRIES = ['register.js', 'register-worker.js', 'index.mjs'];
+const ENTRIES = ['register.js', 'register-worker.js', 'index.mjs', 'import.mjs'];
 /** What is in first.js, besides what it says itself. */
 const FIRST = ['scripts', 'binding'];
 
@@ -57,8 +58,13 @@ function wrapped(id, transform) {
       `requireOurs('${path.posix.join(path.posix.dirname(id), other)}')`);
   const { code } = transform(source, { loader: 'js', sourcefile: `lib/${id}.js` });
 
+  /* Without indentation, unless that is in the middle of a template. */
+  const flat = code.replace(/^ +/gm, '');
+  const meaning = (text) => transform(text, { minifyWhitespace: true }).code;
+  const text = meaning(flat) === meaning(code) ? flat : code;
+
   /* In parentheses: V8 compiles it at once instead of reading it twice. */
-  return `files['${id}'] = (function (module, exports, requireOurs) {\n${code.replace(/^"use strict";\n/, '')}});\n`;
+  return `files['${id}'] = (function (module, exports, requireOurs) {\n${text.replace(/^"use strict";\n/, '')}});\n`;
 }
 
 /** A file under another name first: who reads meanwhile sees the whole of the old one or of the new one. */
@@ -83,11 +89,12 @@ function esbuild() {
 function bundle() {
   const { transformSync } = esbuild();
   const textOf = (ids) => ids.map((id) => wrapped(id, transformSync)).join('');
+  const rings = idsOf('ring-buffer').filter((id) => !SCRIPTS.ringbuffer.includes(id));
   const notRest = new Set([
-    ...Object.values(SCRIPTS).flat(), ...idsOf('ring-buffer'), ...FIRST, 'entry', 'register', 'register-worker',
+    ...Object.values(SCRIPTS).flat(), ...rings, ...FIRST, 'entry', 'register', 'register-worker',
   ]);
   const rest = idsOf().filter((id) => !notRest.has(id));
-  const scripts = { ...SCRIPTS, rings: idsOf('ring-buffer'), rest };
+  const scripts = { ...SCRIPTS, rings, rest };
   const where = Object.entries(scripts).flatMap(([name, ids]) => ids.map((id) => [id, name]));
   const texts = new Map(ENTRIES.map((name) => [name, fs.readFileSync(path.join(lib, name), 'utf8')]));
   const lengths = {};
@@ -102,38 +109,61 @@ function bundle() {
 
     whole += text;
     lengths[name] = text.length;
-    texts.set(`${name}.js`, `'use strict';\nmodule.exports = (function (files) {\n${body}});\n`);
+    texts.set(`${name}.js`,
+      `'use strict';\nmodule.exports = (function (files, require, __dirname) {\n${body}});\n`);
   }
 
   const build = createHash('sha256').update(whole).digest('hex').slice(0, 12);
+  const named = whole.matchAll(/require\(["'](node:[^"']*)["']\)/g);
+  const builtins = new Set([...named].map(([, id]) => id));
   const requires = Object.keys(scripts).map((name) => `${name}: () => require('./${name}.js')`);
 
+  /* Not on one line, which Node would show above an error; as of 2020, since ncc knows nothing later. */
+  const small = (source) => transformSync(source, { minifySyntax: true, target: 'es2020' }).code;
+
   texts.set('scripts.txt', `${build}\n${whole}`);
-  texts.set('first.js', `'use strict';
+  texts.set('first.js', small(`'use strict';
 const files = { __proto__: null };
-${textOf(FIRST)}const byRequire = { ${requires.join(', ')} };
+const builtins = { ${[...builtins].map((id) => `'${id}': () => require('${id}')`).join(', ')} };
+
+/* Where a bundler has made an ES module of us there is no require(). */
+function builtin(id) {
+  try {
+    return builtins[id]();
+  } catch (error) {
+    if (process.getBuiltinModule === undefined) throw error;
+    return process.getBuiltinModule(id);
+  }
+}
+
+(function (require) {
+${textOf(FIRST)}})(builtin);
+
+const byRequire = { ${requires.join(', ')} };
+
+/** For the tools that look for files to bring along; see binding.js. */
+const here = (file) => file;
 
 /* What entry.js cannot do without files. */
 module.exports = {
   byRequire,
-  start(module, folder, isNodes) {
-    const builtin = isNodes
-      ? process.getBuiltinModule ?? module.constructor.createRequire(module.filename) : null;
+  start(module, isNodes) {
     const scripts = { exports: null };
 
     files.scripts(scripts);
     return scripts.exports.start({
-      module, builtin, folder, build: '${build}', byRequire: () => byRequire, first: files,
-      lengths: ${JSON.stringify(lengths)},
+      module, folder: typeof __dirname === 'undefined' ? '/' : __dirname, build: '${build}', first: files,
+      builtin: isNodes ? process.getBuiltinModule ?? builtin : null, require: builtin,
+      byRequire: () => byRequire, lengths: ${JSON.stringify(lengths)},
+      text: isNodes ? here(\`\${__dirname}/scripts.txt\`) : '',
     });
   },
 };
-`);
-
-  const { code } = transformSync(fs.readFileSync(path.join(lib, 'entry.js'), 'utf8'));
+`));
 
   /* The last one: it is what stale() looks at. */
-  texts.set('index.js', code.replaceAll('BUILD', `'${build}'`));
+  texts.set('index.js',
+    small(fs.readFileSync(path.join(lib, 'entry.js'), 'utf8').replaceAll('BUILD', `'${build}'`)));
 
   fs.mkdirSync(dist, { recursive: true });
   for (const [name, text] of texts) put(name, text);

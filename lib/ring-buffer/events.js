@@ -5,6 +5,8 @@
 const EventEmitter = require('node:events');
 
 const kListeners = Symbol('listeners');
+/** Several records at once; see index.js. */
+const kGather = Symbol('gather');
 
 /**
  * No serializer clones a symbol, and the DataCloneError names it. Whatever else reads the properties of a
@@ -59,4 +61,4 @@ Object.setPrototypeOf(RingEvents.prototype, EventEmitter.prototype);
 RingEvents.prototype.addListener = RingEvents.prototype.on;
 RingEvents.prototype.off = RingEvents.prototype.removeListener;
 
-module.exports = { RingEvents, kListeners };
+module.exports = { RingEvents, kGather, kListeners };

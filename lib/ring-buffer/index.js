@@ -8,24 +8,37 @@
  * results into what they get.
  */
 
-const { setImmediate } = require('node:timers');
-const { inspect } = require('node:util');
+const { RingEvents, kGather, kListeners } = require('./events');
 
-const codec = require('../codec/index');
-const {
-  checkBytes, checkData, checkFunction, checkInteger, checkList, outOfRange, readError, ringError,
-  takeError, writeError,
-} = require('./check');
-const { CrossingReader, CrossingWriter } = require('./crossing');
-const { RingEvents, kListeners } = require('./events');
-const { Memory } = require('./memory');
-const { binding, Side, status, counter, words, STATUS, PRODUCER, CONSUMER } = require('./native');
-const { SpscReader } = require('./spsc-reader');
-const { SpscWriter } = require('./spsc-writer');
-const { RecordIterator, RingReadStream, RingWriteStream, kGather } = require('./streams');
-const { Waiting, waitOptions } = require('./waiting');
+const kInspect = Symbol.for('nodejs.util.inspect.custom');
 
-const { OK, FULL, SEALED, EMPTY } = status;
+/* What rings are made of. The class is loaded by whoever imports it; these are by the first ring. */
+let codec, setImmediate, inspect;
+let checkBytes, checkData, checkFunction, checkInteger, checkList;
+let outOfRange, readError, ringError, takeError, writeError;
+let binding, Side, status, counter, words, STATUS, PRODUCER, CONSUMER;
+let OK, FULL, SEALED, EMPTY;
+let Memory, CrossingReader, CrossingWriter, SpscReader, SpscWriter;
+let RecordIterator, RingReadStream, RingWriteStream, Waiting, waitOptions;
+
+function loadRest() {
+  if (codec !== undefined) return;
+  ({ setImmediate } = require('node:timers'));
+  ({ inspect } = require('node:util'));
+  ({
+    checkBytes, checkData, checkFunction, checkInteger, checkList, outOfRange, readError, ringError,
+    takeError, writeError,
+  } = require('./check'));
+  ({ CrossingReader, CrossingWriter } = require('./crossing'));
+  ({ Memory } = require('./memory'));
+  ({ binding, Side, status, counter, words, STATUS, PRODUCER, CONSUMER } = require('./native'));
+  ({ OK, FULL, SEALED, EMPTY } = status);
+  ({ SpscReader } = require('./spsc-reader'));
+  ({ SpscWriter } = require('./spsc-writer'));
+  ({ RecordIterator, RingReadStream, RingWriteStream } = require('./streams'));
+  ({ Waiting, waitOptions } = require('./waiting'));
+  codec = require('../codec/index'); // the last one: all is here
+}
 
 /** Records up to here deserialize() copies itself before it looks at them. */
 const COPIED = 4096;
@@ -52,6 +65,7 @@ class RingBuffer extends RingEvents {
 
   constructor(source, options) {
     super();
+    loadRest();
     this.#memory = new Memory(source, options);
     this.#watches = this.#memory.closeOnDisconnect;
   }
@@ -72,7 +86,7 @@ class RingBuffer extends RingEvents {
 
   get stats() { return this.#memory.stats; }
 
-  [inspect.custom](depth, options) {
+  [kInspect](depth, options) {
     const { mode, capacity, closed } = this;
 
     return `RingBuffer ${inspect({ mode, capacity, closed }, options)}`;

@@ -26,7 +26,7 @@ AsyncIterator.prototype = Object.getPrototypeOf(
 const CHUNK = 256 * 1024;
 
 /** Several records as one Buffer: see index.js. */
-const kGather = Symbol('gather');
+const { kGather } = require('./events');
 
 /** Bytes that are read in one turn of the event loop, if writers are so fast: each record counts for more. */
 const TURN = 1 << 19;
@@ -249,4 +249,4 @@ class RecordIterator extends AsyncIterator {
   }
 }
 
-module.exports = { RecordIterator, kGather, RingReadStream, RingWriteStream };
+module.exports = { RecordIterator, RingReadStream, RingWriteStream };

@@ -1,0 +1,188 @@
+'use strict';
+
+/* What bundlers and tracers make of an application with ringport: it is built, moved elsewhere, and run. */
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { spawnSync } = require('node:child_process');
+
+const root = path.join(__dirname, '..', '..');
+const { env: { RINGPORT_BINARY: binary = path.join(root, 'build/Release/ringport.node') } } = process;
+const libc = fs.existsSync('/etc/alpine-release') ? '.musl' : '.glibc';
+const prebuilt = `prebuilds/${process.platform}-${process.arch}/` +
+  `node.napi${process.platform === 'linux' ? libc : ''}.node`;
+/** The machines that tools find the binary of. */
+const isShipped = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch) && libc === '.glibc';
+
+const body = `
+  const { port1, port2 } = new MessageChannel();
+  port1.postMessage({ map: new Map([[1, new Date(0)]]) });
+  const { message: { map } } = receiveMessageOnPort(port2);
+  port1.close();
+  if (!isMainThread) {
+    parentPort.on('message', (message) => {
+      parentPort.postMessage([message, map.get(1).getTime(), active]);
+      parentPort.close();
+    });
+  } else {
+    const worker = new Worker(process.argv[1]);
+    worker.postMessage({ hello: 'wörld 🐎', ring: new RingBuffer(64).capacity });
+    worker.on('message', (message) => console.log(JSON.stringify(message)));
+  }`;
+const names = 'MessageChannel, RingBuffer, Worker, active, isMainThread, parentPort, receiveMessageOnPort';
+const apps = {
+  cjs: `const { ${names} } = require('ringport');${body}`,
+  mjs: `import ringport, { ${names} } from 'ringport';
+    if (ringport.Worker !== Worker) throw new Error('there are two of them');${body}`,
+};
+const works = [{ hello: 'wörld 🐎', ring: 64 }, 0, true];
+
+/** By name: what is made of an application, in a folder. @returns {string} the file to run */
+const tools = {
+  async 'esbuild, CommonJS'(entry, out) {
+    return esbuild(entry, path.join(out, 'app.cjs'), 'cjs');
+  },
+  async 'esbuild, ES module'(entry, out) {
+    return esbuild(entry, path.join(out, 'app.mjs'), 'esm');
+  },
+  async 'rollup, CommonJS'(entry, out) {
+    return rollup(entry, path.join(out, 'app.cjs'), 'cjs');
+  },
+  async 'rollup, ES module'(entry, out) {
+    return rollup(entry, path.join(out, 'app.mjs'), 'es');
+  },
+  async webpack(entry, out) {
+    const webpack = require('webpack');
+    const options = {
+      mode: 'production',
+      target: 'node',
+      entry,
+      output: { path: out, filename: 'app.cjs' },
+      optimization: { minimize: false }, // which takes ten seconds
+    };
+    const stats = await new Promise((resolve, reject) => {
+      webpack(options, (error, result) => (error ? reject(error) : resolve(result)));
+    });
+
+    assert.equal(stats.toString({ all: false, errors: true, warnings: true }), '');
+    return path.join(out, 'app.cjs');
+  },
+};
+
+async function esbuild(entry, outfile, format) {
+  const result = await require('esbuild').build(
+    { entryPoints: [entry], bundle: true, platform: 'node', format, outfile, logLevel: 'silent' });
+
+  assert.deepEqual([result.errors, result.warnings], [[], []]);
+  return outfile;
+}
+
+async function rollup(entry, file, format) {
+  const { nodeResolve } = require('@rollup/plugin-node-resolve');
+  const commonjs = require('@rollup/plugin-commonjs');
+  const warnings = [];
+  const bundle = await require('rollup').rollup({
+    input: entry,
+    plugins: [nodeResolve({ preferBuiltins: true }), commonjs()],
+    onwarn: ({ message }) => warnings.push(message),
+  });
+
+  await bundle.write({ file, format });
+  assert.deepEqual(warnings, []);
+  return file;
+}
+
+describe('an application with ringport', function () {
+  this.timeout(120_000);
+
+  let project;
+  let installed;
+
+  before(() => {
+    project = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'ringport-bundlers-')));
+    installed = path.join(project, 'node_modules', 'ringport');
+    for (const name of ['dist', 'lib', 'package.json', 'binding.gyp']) {
+      fs.cpSync(path.join(root, name), path.join(installed, name),
+        { recursive: true, filter: (file) => !file.endsWith('.code') });
+    }
+    fs.mkdirSync(path.dirname(path.join(installed, prebuilt)), { recursive: true });
+    fs.copyFileSync(binary, path.join(installed, prebuilt));
+    for (const [ext, text] of Object.entries(apps)) fs.writeFileSync(path.join(project, `app.${ext}`), text);
+  });
+  after(() => fs.rmSync(project, { recursive: true, force: true }));
+
+  /** Run what a tool has made, where the package is not. @returns {{ status, stdout, stderr }} */
+  function run(file, env = {}) {
+    const elsewhere = fs.mkdtempSync(path.join(os.tmpdir(), 'ringport-bundled-'));
+
+    fs.cpSync(path.dirname(file), elsewhere, { recursive: true });
+    try {
+      return spawnSync(process.execPath, [path.join(elsewhere, path.basename(file))], {
+        encoding: 'utf8',
+        env: { ...process.env, NODE_V8_COVERAGE: undefined, RINGPORT_BINARY: undefined, ...env },
+      });
+    } finally {
+      fs.rmSync(elsewhere, { recursive: true, force: true });
+    }
+  }
+
+  function runs(file, env) {
+    const { status, stdout, stderr } = run(file, env);
+
+    assert.equal(stderr, '');
+    assert.deepEqual([status, JSON.parse(stdout)], [0, works]);
+  }
+
+  for (const [name, make] of Object.entries(tools)) {
+    for (const ext of Object.keys(apps)) {
+      it(`is bundled by ${name}, from .${ext}`, async () => {
+        const out = fs.mkdtempSync(path.join(project, 'out-'));
+        const file = await make(path.join(project, `app.${ext}`), out);
+        const without = run(file, { RINGPORT_REQUIRED: '1' });
+
+        const [, message] = /^Error: (.*)$/m.exec(without.stderr) ?? assert.fail(without.stderr);
+
+        assert.match(without.stderr, /ERR_RINGPORT_NO_BINARY/);
+        assert.match(message, /^ringport has been bundled into a file in .*external.*prebuilds.*RINGPORT_BINARY/);
+        assert.doesNotMatch(message, /npx/);
+        runs(file, { RINGPORT_BINARY: path.join(installed, prebuilt) });
+        fs.cpSync(path.join(installed, 'prebuilds'), path.join(out, 'prebuilds'), { recursive: true });
+        runs(file);
+        fs.rmSync(path.join(out, 'prebuilds'), { recursive: true });
+        fs.copyFileSync(path.join(installed, prebuilt), path.join(out, 'ringport.node'));
+        runs(file);
+      });
+    }
+  }
+
+  for (const ext of Object.keys(apps)) {
+    it(`is bundled by ncc with its binary, from .${ext}`, async function () {
+      if (!isShipped) this.skip();
+
+      const out = fs.mkdtempSync(path.join(project, 'out-'));
+      const { code, assets } = await require('@vercel/ncc')(
+        path.join(project, `app.${ext}`), { quiet: true, cache: false });
+
+      fs.writeFileSync(path.join(out, `app.${ext}`), code);
+      for (const [name, { source }] of Object.entries(assets)) {
+        fs.mkdirSync(path.dirname(path.join(out, name)), { recursive: true });
+        fs.writeFileSync(path.join(out, name), source);
+      }
+      runs(path.join(out, `app.${ext}`));
+    });
+
+    it(`is traced by @vercel/nft with its binary, from .${ext}`, async function () {
+      if (!isShipped) this.skip();
+
+      const out = fs.mkdtempSync(path.join(project, 'out-'));
+      const { fileList } = await require('@vercel/nft')
+        .nodeFileTrace([path.join(project, `app.${ext}`)], { base: project });
+
+      for (const file of fileList) fs.cpSync(path.join(project, file), path.join(out, file));
+      assert.ok(fs.existsSync(path.join(out, 'node_modules/ringport/dist/scripts.txt')));
+      runs(path.join(out, `app.${ext}`));
+    });
+  }
+});
