@@ -12,6 +12,7 @@
  * the environment data while the thread is being made: it is there before anything is preloaded.
  */
 
+const { process } = require('./builtins');
 const Module = require('node:module');
 const path = require('node:path');
 const threads = require('node:worker_threads');
@@ -53,13 +54,14 @@ let inherited = null;
 /** Use ringport, in this thread and in those that it starts from now on. */
 function register() {
   if (kOriginals in threads) return;
-  Object.defineProperty(threads, kOriginals, { value: originals, configurable: true });
+  Object.defineProperty(threads, kOriginals,
+    { __proto__: null, value: originals, configurable: true });
   for (const name of EXPORTS) threads[name] = ringport[name];
   GLOBALS.forEach((name, i) => {
     const { enumerable } = nodeGlobals[i];
 
     Object.defineProperty(globalThis, name, {
-      value: globals[name], writable: true, enumerable, configurable: true,
+      __proto__: null, value: globals[name], writable: true, enumerable, configurable: true,
     });
   });
   if (ourRegister !== undefined) Module.register = ourRegister;
@@ -81,7 +83,8 @@ function unregister() {
   GLOBALS.forEach((name, i) => {
     const now = Object.getOwnPropertyDescriptor(globalThis, name);
 
-    if (now?.value === globals[name]) Object.defineProperty(globalThis, name, nodeGlobals[i]);
+    if (now?.value !== globals[name]) return;
+    Object.defineProperty(globalThis, name, { __proto__: null, ...nodeGlobals[i] });
   });
   if (Module.register === ourRegister) Module.register = nodeRegister;
   Object.assign(launch, asNode);
@@ -101,7 +104,8 @@ function beginLaunch(options) {
   if (!given && inheritable && typeof options?.env !== 'object') return options;
   /* The flags that it would inherit have to be said now. */
   return Object.create(Object(options), {
-    execArgv: { value: ['-r', PRELOAD, ...given || allowed()] },
+    __proto__: null,
+    execArgv: { __proto__: null, value: ['-r', PRELOAD, ...given || allowed()] },
   });
 }
 

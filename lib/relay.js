@@ -58,7 +58,7 @@ function relay(port, way) {
 /** A function that is to stand for `theirs`. */
 function inPlaceOf(theirs, ours) {
   for (const key of ['name', 'length']) {
-    Object.defineProperty(ours, key, { value: theirs[key], configurable: true });
+    Object.defineProperty(ours, key, { __proto__: null, value: theirs[key], configurable: true });
   }
   return ours;
 }

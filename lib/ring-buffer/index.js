@@ -8,10 +8,11 @@
  * results into what they get.
  */
 
-const { setImmediate } = require('node:timers');
+const { Buffer, process } = require('../builtins');
 const { inspect } = require('node:util');
 
 const codec = require('../codec/index');
+const { setImmediate } = require('../native');
 const {
   checkBytes, checkData, checkFunction, checkInteger, checkList, outOfRange, readError, ringError,
   takeError, writeError,
