@@ -490,7 +490,7 @@ function refuseUnlisted(value) {
 
 /** After that: Node knows a port of ours only as something that cannot be cloned. @returns what to throw */
 function explain(error, value) {
-  if (!(error instanceof DOMException) || error.message !== refusalOf()) return error;
+  if (error?.name !== 'DataCloneError' || error.message !== refusalOf()) return error;
 
   const port = findPort(value);
 

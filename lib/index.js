@@ -34,10 +34,11 @@ function start() {
     registration = () => require('./inactive').unregistered();
   }
   ringport ??= require('./face');
-  Object.defineProperty(ringport, kRegistration, { value: registration });
+  Object.defineProperty(ringport, kRegistration, { __proto__: null, value: registration });
   if (!isNodes || !ringport.active) return ringport;
   if (threads[kLoaded] === undefined) {
-    Object.defineProperty(threads, kLoaded, { value: { __proto__: null }, configurable: true });
+    Object.defineProperty(threads, kLoaded,
+      { __proto__: null, value: { __proto__: null }, configurable: true });
   }
   threads[kLoaded][root] = ringport;
   return ringport;

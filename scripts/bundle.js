@@ -21,7 +21,7 @@ const dist = path.join(root, 'dist');
 
 /** What is in which script; all that is named nowhere is in `rest`. */
 const SCRIPTS = {
-  start: ['scripts', 'index', 'face', 'native', 'threads', 'parent-port', 'posts', 'codec/errors'],
+  start: ['scripts', 'builtins', 'index', 'face', 'native', 'threads', 'parent-port', 'posts', 'codec/errors'],
   worker: ['worker'],
   deliver: ['deliver', 'context'],
   ring: ['endpoint', 'parent-endpoint'],
@@ -32,13 +32,16 @@ const SCRIPTS = {
     'codec/scratch', 'codec/hooks', 'codec/ops', 'codec/strings', 'codec/decode', 'codec/decode-objects',
     'codec/reader-shapes', 'codec/views',
   ],
-  kinds: ['codec/encode-objects', 'codec/encode-errors', 'codec/kinds', 'codec/decode-errors', 'memory', 'outbox', 'codec/path'],
+  kinds: [
+    'codec/encode-objects', 'codec/node-clone', 'codec/encode-errors', 'codec/kinds', 'codec/decode-errors',
+    'memory', 'outbox', 'codec/path',
+  ],
   rings: [],
 };
 /** Files that Node loads by their names: they stay as they are. */
 const ENTRIES = ['register.js', 'register-worker.js', 'index.mjs'];
 /** What is in first.js, besides what it says itself. */
-const FIRST = ['scripts', 'binding'];
+const FIRST = ['scripts', 'binding', 'builtins', 'copies'];
 
 function idsOf(dir = '') {
   return fs.readdirSync(path.join(lib, dir), { withFileTypes: true }).flatMap((entry) => {
@@ -116,13 +119,26 @@ ${textOf(FIRST)}const byRequire = { ${requires.join(', ')} };
 module.exports = {
   byRequire,
   start(module, folder, isNodes) {
+    const copies = { exports: null };
+
+    files.copies(copies);
+
+    const other = copies.exports.findOther(folder, '${build}', isNodes);
+
+    if (other !== undefined) return other;
+
+    const builtins = { exports: null };
+    const scripts = { exports: null };
+
+    files.builtins(builtins);
+
+    const { process } = builtins.exports;
     const builtin = isNodes
       ? process.getBuiltinModule ?? module.constructor.createRequire(module.filename) : null;
-    const scripts = { exports: null };
 
     files.scripts(scripts);
     return scripts.exports.start({
-      module, builtin, folder, build: '${build}', byRequire: () => byRequire, first: files,
+      module, process, builtin, folder, build: '${build}', byRequire: () => byRequire, first: files,
       lengths: ${JSON.stringify(lengths)},
     });
   },
