@@ -33,6 +33,8 @@ const { entries: mapEntries } = Map.prototype;
 const { values: setValues } = Set.prototype;
 const { __lookupGetter__: lookupGetter } = Object.prototype;
 const { get: byteLength } = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength');
+/* There may be none. */
+const { Atomics, SharedArrayBuffer } = globalThis;
 
 define(1);
 
@@ -77,7 +79,9 @@ function awaitOffer(endpoint) {
   for (let isLast = false; ; isLast = binding.peerClosed(endpoint.slot)) {
     endpoint.pull();
     if (endpoint.hold.companion !== null || isLast) return endpoint.hold.companion;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 0.05);
+    if (SharedArrayBuffer !== undefined) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 0.05);
+    }
   }
 }
 
@@ -131,6 +135,7 @@ class Transfer {
       this.list.push(end);
       return end;
     }
+    if (Object(item) === item && ports.isOthers(item)) throwOthers();
     if (item instanceof NodePort) {
       this.which.push(-1);
       this.all.push(item);
@@ -190,6 +195,14 @@ function throwNotTransferred(open) {
   }
 }
 
+/** Two copies of the package share nothing unless they are the same; see scripts.js. */
+function throwOthers() {
+  const { RingportError } = require('./codec/errors');
+
+  throw new RingportError('ERR_RINGPORT_OTHER_COPY', 'The port belongs to another copy of ringport that this process ' +
+    'has loaded, in another version: send it by a port of that copy, or send what its detach() returns');
+}
+
 /**
  * The codec asks this for every object that it does not know.
  * @returns {number} which of our ports in the transfer list it is, -1: none of our ports
@@ -197,6 +210,7 @@ function throwNotTransferred(open) {
 function portIndex(object, transfer) {
   const endpoint = ports.endpointOf(object);
 
+  if (endpoint === undefined && Object(object) === object && ports.isOthers(object)) throwOthers();
   if (endpoint === undefined) return -1;
 
   const index = transfer === null ? -1 : transfer.ports.indexOf(object);
@@ -407,7 +421,10 @@ class Envelope {
     this.#ids = this.#own.map((endpoint) => endpoint.withdraw());
 
     /** The arguments for Node's postMessage. */
-    this.message = { kind, bytes, foreign, ids: placed(this.#ids, which), all };
+    this.message = {
+      kind, info: 'has ports of ringport: the receiver gets them when it loads the same version of it',
+      bytes, foreign, ids: placed(this.#ids, which), all,
+    };
     this.list = list.concat(bytes.buffer); // which nobody else has
   }
 
@@ -481,7 +498,7 @@ function refuseUnlisted(value) {
 
 /** After that: Node knows a port of ours only as something that cannot be cloned. @returns what to throw */
 function explain(error, value) {
-  if (!(error instanceof DOMException) || error.message !== refusalOf()) return error;
+  if (error?.name !== 'DataCloneError' || error.message !== refusalOf()) return error;
 
   const port = findPort(value);
 

@@ -5,6 +5,7 @@
  * list of what keeps the loop alive.
  */
 
+const { WeakRef, process } = require('./builtins');
 const asyncHooks = require('node:async_hooks');
 
 const { inspect } = require('node:util');
@@ -43,12 +44,13 @@ function standIn(owner, endpoint) {
 
   if (made === undefined) {
     made = Object.create(kind, {
-      hasRef: { value: function hasRef() {
+      __proto__: null,
+      hasRef: { __proto__: null, value: function hasRef() {
         const known = this[kEndpoint].deref();
 
         return known !== undefined && !known.gone && known.refed;
       } },
-      [inspect.custom]: { value: function inspectStandIn() {
+      [inspect.custom]: { __proto__: null, value: function inspectStandIn() {
         const known = this[kEndpoint]?.deref();
 
         if (known === undefined) return this;

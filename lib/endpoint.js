@@ -11,6 +11,7 @@
  * message that needs it: sending.js, receiving.js and the codec.
  */
 
+const { FinalizationRegistry, WeakRef } = require('./builtins');
 const context = require('./context');
 const { reader, settle, runTicks, limitOf, readNext, deliverValues, OTHER } = require('./deliver');
 const { postToNode, watchPosts } = require('./posts');

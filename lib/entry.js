@@ -8,9 +8,11 @@
 
 /* global BUILD */
 
+/* There may be another in its place. */
+const { process = require('node:process') } = globalThis;
 const { getBuiltinModule: builtin } = process;
 const isNodes = typeof module.constructor?._load === 'function' && require.cache !== undefined &&
-  process.env.NODE_V8_COVERAGE === undefined;
+  process.env?.NODE_V8_COVERAGE === undefined;
 
 /** What is exported, if it can be had without more files. */
 function quick() {
@@ -41,11 +43,11 @@ function quick() {
   const files = { __proto__: null };
   const scripts = { exports: null };
 
-  new Script(text, { filename: `${__dirname}/start.js`, cachedData })
+  new Script(text, { __proto__: null, filename: `${__dirname}/start.js`, cachedData })
     .runInThisContext()(files, builtin, __dirname);
   files.scripts(scripts);
   return scripts.exports.start({
-    module, builtin, folder: __dirname, build: BUILD, binding: addon.exports, first: files,
+    module, process, builtin, folder: __dirname, build: BUILD, binding: addon.exports, first: files,
     byRequire: () => require('./first.js').byRequire, require: builtin,
   });
 }

@@ -4,6 +4,7 @@
  * face.js - what index.js exports where ringport works.
  */
 
+const { process } = require('./builtins');
 const { copyTo } = require('./copy-to');
 const { binding, local, threads } = require('./native');
 
@@ -53,7 +54,7 @@ function moveMessagePortToContext(port, context) {
   return require('./move').moveMessagePortToContext(port, context);
 }
 
-Object.defineProperty(moveMessagePortToContext, 'length', { value: 0 }); // as Node's
+Object.defineProperty(moveMessagePortToContext, 'length', { __proto__: null, value: 0 }); // as Node's
 
 module.exports = copyTo(copyTo({}, threads), {
   active: true, // see inactive.js
@@ -70,9 +71,10 @@ module.exports = copyTo(copyTo({}, threads), {
 /** An export that is loaded when it is first asked for, which most threads never do. */
 function onDemand(name, load) {
   const put = (value) => Object.defineProperty(module.exports, name,
-    { value, writable: true, enumerable: true, configurable: true });
+    { __proto__: null, value, writable: true, enumerable: true, configurable: true });
 
   Object.defineProperty(module.exports, name, {
+    __proto__: null,
     get() {
       put(load());
       return module.exports[name];
@@ -104,7 +106,7 @@ if (threads.postMessageToThread !== undefined) {
       return require('./relay').postMessageToThread(...args);
     };
   Object.defineProperty(module.exports.postMessageToThread, 'length',
-    { value: threads.postMessageToThread.length, configurable: true });
+    { __proto__: null, value: threads.postMessageToThread.length, configurable: true });
 }
 
 if (threads.markAsUncloneable !== undefined) {

@@ -9,6 +9,8 @@
 
 const path = require('node:path');
 
+const { process } = require('./builtins');
+
 const { RingportError } = require('./codec/errors');
 const threads = require('./threads');
 
@@ -62,7 +64,8 @@ function putMethods(cause) {
 
       const value = stub(name, cause);
 
-      Reflect.defineProperty(object, name, { value, writable: true, configurable: true });
+      Reflect.defineProperty(object, name,
+        { __proto__: null, value, writable: true, configurable: true });
     }
   }
 }

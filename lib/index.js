@@ -37,10 +37,11 @@ function start() {
     require('./native').local.Module = isNodes ? module.constructor : null;
     ringport = require('./face');
   }
-  Object.defineProperty(ringport, kRegistration, { value: registration });
+  Object.defineProperty(ringport, kRegistration, { __proto__: null, value: registration });
   if (!isNodes || !ringport.active) return ringport;
   if (threads[kLoaded] === undefined) {
-    Object.defineProperty(threads, kLoaded, { value: { __proto__: null }, configurable: true });
+    Object.defineProperty(threads, kLoaded,
+      { __proto__: null, value: { __proto__: null }, configurable: true });
   }
   threads[kLoaded][root] = ringport;
   return ringport;

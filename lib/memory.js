@@ -9,6 +9,8 @@
  * and takes no memory itself. It stays as long as large messages come.
  */
 
+const { Buffer, FinalizationRegistry, process } = require('./builtins');
+
 const { binding, define } = require('./native');
 
 define(1);

@@ -13,6 +13,7 @@ const { Blob } = require('node:buffer');
 const { types } = require('node:util');
 const vm = require('node:vm');
 
+const { isDataCloneError } = require('./codec/node-clone');
 const companion = require('./companion');
 const { binding, local } = require('./native');
 const { findSymbol, kOnClose } = require('./node-events');
@@ -65,7 +66,8 @@ function realmOf(context, shell) {
 
   if (realm === undefined) {
     const node = Object.getPrototypeOf(shell);
-    const make = vm.runInContext(REALM, context, { filename: 'ringport' });
+    const script = new vm.Script(REALM, { __proto__: null, filename: 'ringport' });
+    const make = script.runInContext(context);
 
     realm = make(node, kOnClose, (port, name, args) => {
       const moved = shells.get(port);
@@ -81,7 +83,7 @@ function realmOf(context, shell) {
 
 /** Node's errors are made in the context that a port is in. */
 function localize(error, { realm, shell }) {
-  if (error instanceof DOMException && error.name === 'DataCloneError') {
+  if (isDataCloneError(error)) {
     try {
       realm.node.postMessage.call(shell, realm.unclonable);
     } catch (theirs) {
@@ -305,7 +307,7 @@ function takeOver(port, endpoint) {
   endpoint.owner = nobody;
   endpoint.depart();
   /* As with Node's: not sent, and no word about it. */
-  Object.defineProperty(port, 'postMessage', { value(...args) {
+  Object.defineProperty(port, 'postMessage', { __proto__: null, value(...args) {
     Port.prototype.postMessage.apply(this, args);
     return true;
   } });

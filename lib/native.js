@@ -8,6 +8,8 @@
  * loaded before it is used, so keep these three short.
  */
 
+const { process, setImmediate } = require('./builtins');
+
 const binding = require('./binding');
 const threads = require('./threads');
 
@@ -142,7 +144,8 @@ function define(which) {
 }
 
 module.exports = {
-  binding, threads, control, endpoints, line, local, define, listen, mark, owner, thresholds,
+  binding, threads, control, endpoints, line, local, define, listen, mark, owner, setImmediate,
+  thresholds,
   START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SLOT,
   SEALED,
 };

@@ -9,7 +9,7 @@
  */
 
 const { Endpoint } = require('./endpoint');
-const { threads } = require('./native');
+const { setImmediate, threads } = require('./native');
 const { CHANNEL, ENVELOPE, hear, hook, listening, open, port } = require('./parent-port');
 
 const kHybridDispatch = Symbol.for('nodejs.internal.kHybridDispatch');
@@ -150,6 +150,7 @@ const methods = {
 function putMethods(prototype) {
   for (const name of Object.keys(methods)) {
     Object.defineProperty(prototype, name, {
+      __proto__: null,
       value: methods[name],
       writable: true,
       enumerable: Object.hasOwn(nodePrototype, name),
@@ -158,6 +159,7 @@ function putMethods(prototype) {
   }
   for (const name of ['once', 'addEventListener']) delete prototype[name];
   Object.defineProperty(prototype, 'receiveViews', {
+    __proto__: null,
     get: () => endpoint.views,
     set(wanted) {
       endpoint.wantViews(Boolean(wanted));
@@ -177,7 +179,7 @@ function connect(isDirect) {
   putMethods(Object.getPrototypeOf(node));
   hook();
   Object.defineProperty(node, kHybridDispatch,
-    { value: dispatch, writable: true, configurable: true });
+    { __proto__: null, value: dispatch, writable: true, configurable: true });
   nodeOn.call(node, 'close', () => endpoint.close());
   hear();
 }

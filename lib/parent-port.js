@@ -9,6 +9,8 @@
  * goes over by itself in the same way, and the first message that comes by ring connects the port, too.
  */
 
+const { process } = require('./builtins');
+
 const {
   binding, define, endpoints, listen, local, mark, owner, threads,
 } = require('./native');
@@ -31,12 +33,14 @@ const kHybridDispatch = Symbol.for('nodejs.internal.kHybridDispatch');
 const kCurrentlyReceivingPorts = Symbol.for('nodejs.internal.kCurrentlyReceivingPorts');
 
 const kInspect = Symbol.for('nodejs.util.inspect.custom');
+/** See port.js. */
+const kReceive = Symbol.for('ringport.receive');
 
 const { prototype: nodePrototype } = threads.MessagePort;
 const {
-  postMessage: nodePost, on: nodeOn, once: nodeOnce, [kHybridDispatch]: nodeDispatch,
+  postMessage: nodePost, on: nodeOn, once: nodeOnce, addEventListener: nodeListen,
+  [kHybridDispatch]: nodeDispatch,
 } = nodePrototype;
-const { addEventListener: nodeListen } = EventTarget.prototype;
 const { apply } = Reflect;
 
 /** What messages by Node have cost. */
@@ -189,7 +193,8 @@ function hook() {
   const kNewListener = property(node, 'kNewListener');
   const kRemoveListener = property(node, 'kRemoveListener');
   const { [kNewListener]: added, [kRemoveListener]: removed } = node;
-  const put = (key, value) => Object.defineProperty(node, key, { value, configurable: true });
+  const put = (key, value) =>
+    Object.defineProperty(node, key, { __proto__: null, value, configurable: true });
 
   put(kNewListener, (size, type, listener, once, ...rest) => {
     listenerAdded(size, type, listener, once);
@@ -360,16 +365,18 @@ function findParentPort() {
   binding.setReceiving(port.slot, true);
 
   /* What is not ours here is Node's own, also when port.js is loaded and goes between the two. */
-  const own = Object.getOwnPropertyDescriptors(methods);
+  const own = { __proto__: null };
+  const take = (object, name, enumerable) => {
+    own[name] = { __proto__: null, ...Object.getOwnPropertyDescriptor(object, name), enumerable };
+  };
 
-  for (const name of ['start', 'ref', 'unref', 'hasRef']) {
-    own[name] = Object.getOwnPropertyDescriptor(nodePrototype, name);
-  }
-  for (const name of Object.keys(own)) own[name].enumerable = Object.hasOwn(nodePrototype, name);
-  own[kInspect] = Object.getOwnPropertyDescriptor(nodePrototype, kInspect);
+  for (const name of Object.keys(methods)) take(methods, name, Object.hasOwn(nodePrototype, name));
+  for (const name of ['start', 'ref', 'unref', 'hasRef']) take(nodePrototype, name, true);
+  take(nodePrototype, kInspect, false);
+  own[kReceive] = { __proto__: null, value: receive, configurable: true };
   Object.setPrototypeOf(parentPort, Object.create(nodePrototype, own));
   Object.defineProperty(parentPort, kHybridDispatch,
-    { value: dispatch, writable: true, configurable: true });
+    { __proto__: null, value: dispatch, writable: true, configurable: true });
   return parentPort;
 }
 

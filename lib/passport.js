@@ -80,18 +80,24 @@ function from(passport) {
   if (!(passport instanceof NodePort)) throwAsNode(() => nodeReceive(null));
 
   const received = nodeReceive(passport)?.message;
-  const valid = received?.kind === PASSPORT && received.end instanceof NodePort;
+  const isPassport = typeof received?.kind === 'string' && received.kind.startsWith('ringport.passport.') &&
+    received.end instanceof NodePort;
+  const valid = isPassport && received.kind === PASSPORT;
   const slot = valid ? binding.attach(received.id) : -1;
 
   if (slot === -1) {
     /* It came here and goes no further: the other side must learn of it. */
-    if (valid) {
+    if (isPassport) {
       received.end.close();
       received.sign?.close();
     }
 
     const { RingportError } = require('./codec/errors');
 
+    if (isPassport && !valid) {
+      throw new RingportError('ERR_RINGPORT_OTHER_COPY',
+        'The port that the passport stands for belongs to another copy of ringport, in another version');
+    }
     throw new RingportError('ERR_RINGPORT_INVALID_PASSPORT',
       'The port is no passport of a ringport MessagePort, or it has been used');
   }

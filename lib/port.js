@@ -7,6 +7,7 @@
  * src/node_messaging.cc); ports inherit from the same NodeEventTarget as Node's own.
  */
 
+const { process } = require('./builtins');
 const { inspect } = require('node:util');
 const { binding, control, threads, local, define, owner, STATUS } = require('./native');
 const {
@@ -20,7 +21,8 @@ const kArrive = Symbol('arrive');
 
 /** Where the port of a worker does more than others. */
 const kStop = Symbol('stop');
-const kReceive = Symbol('receive');
+/** What every port of ringport has, also one of another copy of the package. */
+const kReceive = Symbol.for('ringport.receive');
 
 const {
   MessageChannel: NodeChannel, MessagePort: NodePort, receiveMessageOnPort: nodeReceive,
@@ -29,6 +31,10 @@ const {
 
 const { [kOnClose]: onClose, [kHybridDispatch]: nodeDispatch } = NodePort.prototype;
 const { apply } = Reflect;
+const { getPrototypeOf } = Object;
+
+/** Those of the ports of each copy of ringport in this thread. */
+const kPrototypes = Symbol.for('ringport.prototypes');
 
 /** The class, from the first port on: it is not needed to import ours. */
 let Endpoint;
@@ -39,6 +45,9 @@ const ports = {
   isOurs: undefined,
   /** @returns {import('./endpoint').Endpoint | undefined} of a ringport port */
   endpointOf: undefined,
+  /** @returns {boolean} whether it is a port of another copy of ringport, which we cannot send */
+  isOthers: (object) => prototypes.length > 1 && getPrototypeOf(object) !== Port.prototype &&
+    prototypes.includes(getPrototypeOf(object)),
   /** @returns a ringport port on this slot (-1: closed) whose companion is `end` */
   make,
   /** receiveMessageOnPort for a port of ours */
@@ -315,12 +324,14 @@ class Port extends NodePort {
     if (type !== 'messages' && !ours) return super[kCreateEvent](data, type);
     this[kCurrentlyReceivingPorts] = [];
 
-    const event = type === 'messages'
-      ? new MessageEvent(type, { data }) : super[kCreateEvent](data, type);
+    let event = super[kCreateEvent](data, type === 'messages' ? 'message' : type);
+
+    /* Not the global, which may be another's. */
+    if (type === 'messages') event = new event.constructor(type, { __proto__: null, data });
 
     if (Object.isFrozen(event.ports)) Object.freeze(list); // as on this Node line
     return Object.defineProperty(event, 'ports',
-      { value: list, enumerable: true, configurable: true });
+      { __proto__: null, value: list, enumerable: true, configurable: true });
   }
 
   [kClosed]() {
@@ -348,14 +359,24 @@ function MessagePort() {
 
 Object.setPrototypeOf(MessagePort, NodeEventTarget);
 MessagePort.prototype = Port.prototype;
-Object.defineProperty(MessagePort.prototype, 'constructor', { value: MessagePort });
+Object.defineProperty(MessagePort.prototype, 'constructor', { __proto__: null, value: MessagePort });
 Object.defineProperty(MessagePort, 'from', {
-  value: { from(passport) { return require('./passport').from(passport); } }.from, writable: true, configurable: true,
+  __proto__: null,
+  value: { from(passport) { return require('./passport').from(passport); } }.from,
+  writable: true,
+  configurable: true,
 });
 
 if (local.isPort !== null) {
   Object.defineProperty(MessagePort, Symbol.hasInstance,
-    { value: local.isPort, configurable: true });
+    { __proto__: null, value: local.isPort, configurable: true });
+}
+
+const prototypes = NodePort[kPrototypes] ?? [];
+
+prototypes.push(Port.prototype);
+if (prototypes.length === 1) {
+  Reflect.defineProperty(NodePort, kPrototypes, { __proto__: null, value: prototypes });
 }
 
 /* Until somebody had the class, the port of a worker could do without it. */
@@ -366,7 +387,7 @@ if (local.parentPort !== null) {
 /* As on Node's prototype, to the name and the length. */
 for (const name of ['onmessage', 'onmessageerror']) {
   Object.defineProperty(Port.prototype, name,
-    Object.getOwnPropertyDescriptor(NodePort.prototype, name));
+    { __proto__: null, ...Object.getOwnPropertyDescriptor(NodePort.prototype, name) });
 }
 for (const name of ['postMessage', 'start', 'close', 'ref', 'unref', 'hasRef']) {
   const theirs = Object.getOwnPropertyDescriptor(NodePort.prototype, name);
@@ -374,9 +395,10 @@ for (const name of ['postMessage', 'start', 'close', 'ref', 'unref', 'hasRef']) 
 
   for (const key of ['name', 'length']) {
     if (value[key] === theirs.value[key]) continue;
-    Object.defineProperty(value, key, { value: theirs.value[key], configurable: true });
+    Object.defineProperty(value, key,
+      { __proto__: null, value: theirs.value[key], configurable: true });
   }
-  Object.defineProperty(Port.prototype, name, { ...theirs, value });
+  Object.defineProperty(Port.prototype, name, { __proto__: null, ...theirs, value });
 }
 
 /** A port on this slot (-1: closed), whose companion is `end`. */
@@ -411,7 +433,9 @@ function MessageChannel() {
 /* Node 26 has come to have one. */
 const tag = Object.getOwnPropertyDescriptor(NodeChannel.prototype, Symbol.toStringTag);
 
-if (tag !== undefined) Object.defineProperty(MessageChannel.prototype, Symbol.toStringTag, tag);
+if (tag !== undefined) {
+  Object.defineProperty(MessageChannel.prototype, Symbol.toStringTag, { __proto__: null, ...tag });
+}
 
 /**
  * The oldest message that waits, started or not.
@@ -422,7 +446,10 @@ if (tag !== undefined) Object.defineProperty(MessageChannel.prototype, Symbol.to
 function receiveMessageOnPort(port) {
   if (port === null || typeof port !== 'object') return nodeReceive(port);
   if (ports.isOurs(port)) return ports.receive(port);
-  return port === local.parentPort ? require('./parent-port').receive() : nodeReceive(port);
+  if ((port === threads.parentPort && kReceive in port) || ports.isOthers(port)) {
+    return port[kReceive]();
+  }
+  return nodeReceive(port);
 }
 
 /**

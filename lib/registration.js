@@ -13,6 +13,7 @@
  * anything is preloaded.
  */
 
+const { process } = require('./builtins');
 const path = require('node:path');
 const threads = require('node:worker_threads');
 
@@ -139,14 +140,15 @@ function isStill(object, name, from) {
 /** Use ringport, in this thread and in those that it starts from now on. */
 function register() {
   if (kOriginals in threads) return;
-  Object.defineProperty(threads, kOriginals, { value: originals, configurable: true });
+  Object.defineProperty(threads, kOriginals,
+    { __proto__: null, value: originals, configurable: true });
   for (const name of EXPORTS) put(threads, name, ringport, true);
   GLOBALS.forEach((name, i) => put(globalThis, name, globals, nodeGlobals[i].enumerable));
   replaceRegister();
   local.isPort = isPort;
   if (hasPorts()) {
     Object.defineProperty(ringport.MessagePort, Symbol.hasInstance,
-      { value: isPort, configurable: true });
+      { __proto__: null, value: isPort, configurable: true });
   }
   Object.assign(launch, { begin: beginLaunch, end: endLaunch });
   setEnvironmentData(KEY, undefined);
@@ -164,7 +166,8 @@ function unregister() {
     if (isStill(threads, name, ringport)) put(threads, name, originals, true);
   }
   GLOBALS.forEach((name, i) => {
-    if (isStill(globalThis, name, globals)) Object.defineProperty(globalThis, name, nodeGlobals[i]);
+    if (!isStill(globalThis, name, globals)) return;
+    Object.defineProperty(globalThis, name, { __proto__: null, ...nodeGlobals[i] });
   });
   restoreRegister();
   local.isPort = null;

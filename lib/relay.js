@@ -90,7 +90,7 @@ class Reader {
         this.#iteratesArrays = true;
         return Array.prototype[Symbol.iterator];
       };
-      const transfer = Object.defineProperty([], Symbol.iterator, { get: see });
+      const transfer = Object.defineProperty([], Symbol.iterator, { __proto__: null, get: see });
 
       Reflect.apply(this.#theirs, undefined, [undefined, { transfer }]);
     }

@@ -21,8 +21,17 @@
 const files = { __proto__: null };
 const modules = { __proto__: null };
 
+/** See index.js. */
+const kLoaded = Symbol.for('ringport.loaded');
+/** What is exported has its version under this. */
+const kBuild = Symbol.for('ringport.build');
+
 /** What start() is given. */
 let given = null;
+/** The scripts are in a folder of their own, and not in a bundle. */
+let isInstalled = false;
+/** Node's. */
+let process = null;
 /** The addon; null: there is none, or nothing to be kept there. */
 let addon = null;
 /** Node's own modules: what require() gives, without a look at the files. */
@@ -143,6 +152,7 @@ function leaveCode() {
   if (compiled === null) return;
 
   const fs = builtin('node:fs');
+  const { Buffer } = load('builtins');
   const scripts = compiled;
 
   compiled = null;
@@ -150,9 +160,9 @@ function leaveCode() {
   let draft;
 
   try {
-    fs.mkdirSync(folder, { recursive: true });
+    fs.mkdirSync(folder, { __proto__: null, recursive: true });
     if (fs.readdirSync(folder).length > FILES_MAX) {
-      fs.rmSync(folder, { recursive: true });
+      fs.rmSync(folder, { __proto__: null, recursive: true });
       fs.mkdirSync(folder);
     }
     for (const { name, script, isBetter } of scripts) {
@@ -164,12 +174,12 @@ function leaveCode() {
 
       draft = `${folder}/${place}.${process.pid}`;
       fs.writeFileSync(draft, Buffer.concat([data, Buffer.from(endOf(place, data), 'latin1')]),
-        { flag: 'wx' });
+        { __proto__: null, flag: 'wx' });
       fs.renameSync(draft, `${folder}/${place}`);
     }
   } catch (error) {
     /* The folder is not ours to write, or the disk is full. */
-    if (draft !== undefined && error.code !== 'EEXIST') fs.rmSync(draft, { force: true });
+    if (draft !== undefined && error.code !== 'EEXIST') fs.rmSync(draft, { __proto__: null, force: true });
   }
 }
 
@@ -177,6 +187,7 @@ function leaveCode() {
 function run(name) {
   const found = addon === null ? undefined : find(name);
 
+  if (found !== undefined) isInstalled = true;
   if (found === undefined) {
     given.byRequire()[name]()(files, given.require, given.folder);
     return;
@@ -186,7 +197,8 @@ function run(name) {
   const { Script } = builtin('node:vm');
   const { folder } = given;
   const cachedData = kept.length > 0 ? kept : readCode(name);
-  const script = new Script(text, { filename: `${folder}/${name}.js`, cachedData });
+  const script = new Script(text,
+    { __proto__: null, filename: `${folder}/${name}.js`, cachedData });
 
   script.runInThisContext()(files, builtin, folder);
   if (cachedData !== undefined && !script.cachedDataRejected) {
@@ -208,6 +220,7 @@ function run(name) {
 /**
  * @param {object} what
  * @param {object} what.module that of dist/index.js
+ * @param {object} what.process Node's
  * @param {string} what.folder dist/
  * @param {string} what.build of which scripts.txt must be
  * @param {((id: string) => object) | null} what.builtin null: load by require()
@@ -221,8 +234,9 @@ function run(name) {
  */
 function start(what) {
   given = what;
-  builtin = what.builtin;
+  ({ builtin, process } = what);
   Object.assign(files, what.first);
+  if (what.binding !== undefined) isInstalled = true;
   if (what.binding !== undefined) modules.binding = { exports: what.binding };
   if (builtin !== null) {
     try {
@@ -232,7 +246,24 @@ function start(what) {
     }
   }
   if (files.scriptOf === undefined) run('start');
-  return load('index');
+
+  const exported = load('index');
+
+  if (isInstalled && exported.active) announce(exported);
+  return exported;
+}
+
+/** Have other copies of this version find this one; see copies.js. */
+function announce(exported) {
+  const threads = builtin('node:worker_threads');
+  const { build, folder } = given;
+  const key = `ringport ${build}`;
+
+  if (exported[kBuild] === undefined) {
+    Object.defineProperty(exported, kBuild, { __proto__: null, value: build });
+  }
+  threads[kLoaded][build] ??= exported;
+  if (threads.getEnvironmentData(key) === undefined) threads.setEnvironmentData(key, folder);
 }
 
 module.exports = { start };

@@ -14,7 +14,9 @@
 
 const EventEmitter = require('node:events');
 
-const { binding, control, endpoints, line, define, local, owner, threads, STATUS } = require('./native');
+const {
+  binding, control, endpoints, line, define, local, owner, setImmediate, threads, STATUS,
+} = require('./native');
 const { CHANNEL, ENVELOPE, GUARD, throwLater } = require('./parent-port');
 const { Way, isObject, postByC } = require('./way');
 
@@ -114,7 +116,10 @@ class Worker extends threads.Worker {
     /* With nothing queued it is the end of the child's half, of which 'exit' tells. */
     endpoints[slot] = (queued) => queued > 0 && this.#arrive(queued);
     this.#resource = Object.create(threads.MessagePort.prototype,
-      { hasRef: { value: () => this.#node !== null && this.#node.hasRef() } });
+      {
+        __proto__: null,
+        hasRef: { __proto__: null, value: () => this.#node !== null && this.#node.hasRef() },
+      });
     binding.bind(slot, this.#resource); // which does not keep it
     /* Withdrawn, it is lost with this thread, which may be terminated before it commits. */
     binding.spawnCommit(thread, binding.withdraw(childSlot), this.threadName ?? nameIn(options));
@@ -237,7 +242,7 @@ class Worker extends threads.Worker {
     const node = this.#node;
     const { [kHybridDispatch]: dispatch } = node;
 
-    Object.defineProperty(node, kHybridDispatch, { value: (value, type, event) => {
+    Object.defineProperty(node, kHybridDispatch, { __proto__: null, value: (value, type, event) => {
       this.#way.heard = true;
       if (typeof value !== 'object' || value === null || !this.#takes(value)) {
         dispatch.call(node, value, type, event);
@@ -514,7 +519,7 @@ class BareParcel {
 
 const { emit } = Worker.prototype;
 
-Object.defineProperty(Worker.prototype.postMessage, 'length', { value: 0, configurable: true });
+Object.defineProperty(Worker.prototype.postMessage, 'length', { __proto__: null, value: 0, configurable: true });
 
 /** The name in a worker's options, unless it is a getter, which has been read. */
 function nameIn(options) {

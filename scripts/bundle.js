@@ -21,7 +21,7 @@ const dist = path.join(root, 'dist');
 
 /** What is in which script; all that is named nowhere is in `rest`. */
 const SCRIPTS = {
-  start: ['scripts', 'index', 'face', 'copy-to', 'native', 'threads', 'parent-port', 'posts', 'way', 'deliver',
+  start: ['scripts', 'builtins', 'index', 'face', 'copy-to', 'native', 'threads', 'parent-port', 'posts', 'way', 'deliver',
     'context', 'codec/errors'],
   registration: ['registration'],
   worker: ['worker'],
@@ -34,13 +34,16 @@ const SCRIPTS = {
     'codec/scratch', 'codec/hooks', 'codec/ops', 'codec/strings', 'codec/decode', 'codec/decode-objects',
     'codec/reader-shapes', 'codec/views',
   ],
-  kinds: ['codec/encode-objects', 'codec/encode-errors', 'codec/kinds', 'codec/decode-errors', 'memory', 'outbox', 'codec/path'],
+  kinds: [
+    'codec/encode-objects', 'codec/node-clone', 'codec/encode-errors', 'codec/kinds', 'codec/decode-errors',
+    'memory', 'outbox', 'codec/path',
+  ],
   ringbuffer: ['ring-buffer/index', 'ring-buffer/events'],
 };
 /** Files that Node loads by their names: they stay as they are. */
 const ENTRIES = ['register.js', 'register-worker.js', 'index.mjs', 'import.mjs'];
 /** What is in first.js, besides what it says itself. */
-const FIRST = ['scripts', 'binding'];
+const FIRST = ['scripts', 'binding', 'builtins', 'copies'];
 
 function idsOf(dir = '') {
   return fs.readdirSync(path.join(lib, dir), { withFileTypes: true }).flatMap((entry) => {
@@ -114,7 +117,8 @@ function bundle() {
   }
 
   const build = createHash('sha256').update(whole).digest('hex').slice(0, 12);
-  const named = whole.matchAll(/require\(["'](node:[^"']*)["']\)/g);
+  const first = textOf(FIRST);
+  const named = `${first}${whole}`.matchAll(/require\(["'](node:[^"']*)["']\)/g);
   const builtins = new Set([...named].map(([, id]) => id));
   const requires = Object.keys(scripts).map((name) => `${name}: () => require('./${name}.js')`);
 
@@ -137,7 +141,7 @@ function builtin(id) {
 }
 
 (function (require) {
-${textOf(FIRST)}})(builtin);
+${first}})(builtin);
 
 const byRequire = { ${requires.join(', ')} };
 
@@ -148,11 +152,25 @@ const here = (file) => file;
 module.exports = {
   byRequire,
   start(module, isNodes) {
+    const folder = typeof __dirname === 'undefined' ? '/' : __dirname;
+    const copies = { exports: null };
+
+    files.copies(copies);
+
+    const other = copies.exports.findOther(folder, '${build}', isNodes);
+
+    if (other !== undefined) return other;
+
+    const globals = { exports: null };
     const scripts = { exports: null };
+
+    files.builtins(globals);
+
+    const { process } = globals.exports;
 
     files.scripts(scripts);
     return scripts.exports.start({
-      module, folder: typeof __dirname === 'undefined' ? '/' : __dirname, build: '${build}', first: files,
+      module, process, folder, build: '${build}', first: files,
       builtin: isNodes ? process.getBuiltinModule ?? builtin : null, require: builtin,
       byRequire: () => byRequire, lengths: ${JSON.stringify(lengths)},
       text: isNodes ? here(\`\${__dirname}/scripts.txt\`) : '',

@@ -47,5 +47,6 @@ function withoutStack(error) {
 }
 
 function hide(object, key, value) {
-  defineProperty(object, key, { value, writable: true, enumerable: false, configurable: true });
+  defineProperty(object, key,
+    { __proto__: null, value, writable: true, enumerable: false, configurable: true });
 }

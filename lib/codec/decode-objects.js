@@ -5,6 +5,8 @@
  * beside the message.
  */
 
+const { Buffer, Date } = require('../builtins');
+
 const op = require('./ops');
 const { corrupt } = require('./errors');
 const { hooks } = require('./hooks');

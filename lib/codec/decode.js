@@ -9,6 +9,8 @@
  * op takes at least its own byte, and what was read counts only if it ended exactly at the end.
  */
 
+const { Buffer } = require('../builtins');
+
 const op = require('./ops');
 const { corrupt, RingportError } = require('./errors');
 const { shapes, shapeOfId, readShapes } = require('./reader-shapes');

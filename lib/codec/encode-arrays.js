@@ -58,6 +58,7 @@ let taken = false;
 let works;
 
 Object.defineProperty(bait, 0, {
+  __proto__: null,
   get() {
     taken = true;
     return works; // no object: the comparison ends here

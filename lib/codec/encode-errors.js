@@ -5,11 +5,13 @@
  * properties `message` and `cause`, and the stack.
  */
 
+const { process } = require('../builtins');
+
 const op = require('./ops');
 const { w, reserve } = require('./scratch');
 const core = require('./encode');
 
-const { getOwnPropertyDescriptor } = Object;
+const { getOwnPropertyDescriptor, hasOwn } = Object;
 
 /** The index is what travels. */
 const ERROR_TYPES = [
@@ -32,7 +34,7 @@ function writeError(error) {
   reserve(8);
   w.u8[w.pos++] = op.ERROR;
   w.u8[w.pos++] = type;
-  if (message !== undefined && 'value' in message) writePart(PARTS.MESSAGE, `${message.value}`);
+  if (message !== undefined && hasOwn(message, 'value')) writePart(PARTS.MESSAGE, `${message.value}`);
   if (CAUSE_FIRST) writeCause(cause);
   const { stack } = error;
   if (typeof stack === 'string') writePart(PARTS.STACK, stack);
@@ -42,7 +44,7 @@ function writeError(error) {
 }
 
 function writeCause(cause) {
-  if (cause !== undefined && 'value' in cause) writePart(PARTS.CAUSE, cause.value);
+  if (cause !== undefined && hasOwn(cause, 'value')) writePart(PARTS.CAUSE, cause.value);
 }
 
 function writePart(part, value) {

@@ -5,6 +5,7 @@
  * Node what only Node can carry.
  */
 
+const { Buffer, Date } = require('../builtins');
 const { types } = require('node:util');
 const op = require('./ops');
 const { kinds, kindBySlots, kindOf } = require('./kinds');
@@ -14,6 +15,7 @@ const { hooks } = require('./hooks');
 const core = require('./encode');
 
 const { walk } = core;
+const { hexWrite } = Buffer.prototype;
 
 /** The getter `name` of a builtin prototype, as a function of the object. */
 function getter(prototype, name) {
@@ -42,11 +44,13 @@ const viewBuffer = getter(DataView.prototype, 'buffer');
 const viewOffset = getter(DataView.prototype, 'byteOffset');
 const viewLength = getter(DataView.prototype, 'byteLength');
 
-/** Looked up late: loading it takes Node 20 a millisecond. */
-let nodeClone = (value) => {
-  nodeClone = structuredClone;
-  return nodeClone(value);
-};
+/** Loaded with the first value that Node must have a look at. */
+let nodes = null;
+
+function loadNodes() {
+  nodes ??= require('./node-clone');
+  return nodes;
+}
 
 module.exports = {
   isPlainBySlots, writeOther, refuse, writeForeign, writeView, writeBigInt, stageString, usesBlocks,
@@ -186,7 +190,7 @@ function writeBigInt(value) {
   w.u8[w.pos++] = op.BIGINT;
   w.u8[w.pos++] = negative ? 1 : 0;
   core.writeU32(length);
-  Buffer.prototype.hexWrite.call(w.u8, digits, w.pos, length);
+  hexWrite.call(w.u8, digits, w.pos, length);
   w.pos += length;
 }
 
@@ -289,7 +293,7 @@ function checkedLength(view, type) {
 
 /** Nothing tells whether a view follows the size of its buffer, so try it on a copy. */
 function tracksLength(view, length) {
-  const copy = nodeClone(view);
+  const copy = loadNodes().nodeClone(view);
   const { buffer } = copy;
   const to = buffer.maxByteLength > buffer.byteLength ? buffer.maxByteLength : copy.byteOffset;
   buffer.resize(to);
@@ -323,7 +327,7 @@ function refuse(value) {
 /** @throws Node's own error if it cannot clone the value either */
 function tryNode(value) {
   core.host.refused = { value };
-  nodeClone(value);
+  loadNodes().nodeClone(value);
   core.host.refused = null;
 }
 
@@ -345,7 +349,7 @@ function leaveToNode(value) {
     tryNode(value);
     core.host.refused = { value };
     const name = inheritsProxy(value) ? 'An object' : Object.prototype.toString.call(value);
-    throw new DOMException(`${name} could not be cloned.`, 'DataCloneError');
+    throw loadNodes().dataCloneError(`${name} could not be cloned.`);
   }
   if (walk.foreign === null) walk.foreign = [];
   const index = walk.foreign.length;

@@ -5,6 +5,8 @@
  * strings and binary data travel in the message.
  */
 
+const { Buffer } = require('../builtins');
+
 const hooks = {
   /** @type {(u8: Uint8Array) => void} the scratch has been replaced */
   setScratch() {},

@@ -7,6 +7,7 @@
  * hooks, or is left in `foreign` for the caller to send through Node.
  */
 
+const { Buffer } = require('../builtins');
 const { types } = require('node:util');
 const op = require('./ops');
 const encoder = require('./encode');
@@ -86,9 +87,10 @@ w.onReplace = (u8) => {
 
 /* Defined apart: an accessor in the literal would make the whole object a slow dictionary. */
 /** Whether an encoding is under way, in which this is called. */
-Object.defineProperty(codec, 'encoding', { get: () => w.depth !== 0 });
+Object.defineProperty(codec, 'encoding', { __proto__: null, get: () => w.depth !== 0 });
 
 Object.defineProperty(codec, 'BLOCK_LINE', {
+  __proto__: null,
   /** Byte length from which binary data and strings travel as blocks. */
   get: () => encoder.blockLine,
   set(bytes) {

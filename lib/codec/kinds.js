@@ -10,6 +10,7 @@
  * always right, only slower. EventEmitter is Node's, but its instances are ordinary objects.
  */
 
+const { Date, process } = require('../builtins');
 const EventEmitter = require('node:events');
 const { types } = require('node:util');
 
@@ -28,7 +29,6 @@ const { ownKeys } = Reflect;
 /** Since Node 22. */
 const { isRawJSON } = JSON;
 const functionToString = Function.prototype.toString;
-const objectToString = Object.prototype.toString;
 
 /** Prototype -> kind. */
 const byPrototype = new WeakMap();
@@ -69,18 +69,15 @@ function kindBySlots(object, otherwise) {
       types.isGeneratorObject(object) || types.isArgumentsObject(object) ||
       types.isMapIterator(object) || types.isSetIterator(object)) return kinds.NEVER;
   if (types.isSharedArrayBuffer(object) || types.isExternal(object)) return kinds.FOREIGN;
-  if (otherwise === kinds.FOREIGN && isPlainOfAnotherRealm(object)) return kinds.PLAIN;
   return otherwise;
 }
 
-/** An object literal of another vm context. */
-function isPlainOfAnotherRealm(object) {
-  const prototype = getPrototypeOf(object);
-  if (types.isProxy(prototype) || getPrototypeOf(prototype) !== null) return false;
+/** Whether it is the Object.prototype of another vm context. */
+function isObjectPrototype(prototype) {
+  if (getPrototypeOf(prototype) !== null) return false;
   const constructor = getOwnPropertyDescriptor(prototype, 'constructor')?.value;
   return typeof constructor === 'function' && !types.isProxy(constructor) &&
-    constructor.name === 'Object' && isNative(constructor) &&
-    objectToString.call(object) === '[object Object]';
+    constructor.name === 'Object' && isNative(constructor);
 }
 
 /**
@@ -92,6 +89,7 @@ function kindOfPrototype(prototype) {
   let p = prototype;
   for (let depth = 0; depth < 64 && p !== null && !types.isProxy(p); depth++) {
     if (p === Object.prototype) return kind;
+    if (isObjectPrototype(p)) return LOOK_PLAIN;
     if (byPrototype.get(p) === kinds.FOREIGN) return kinds.FOREIGN;
     if (byPrototype.has(p) || CHECKABLE.has(p)) {
       if (byPrototype.get(p) === LOOK_FOREIGN) return LOOK_FOREIGN;

@@ -49,7 +49,7 @@ function childrenOf(object) {
   return keys.flatMap((key) => {
     const property = Object.getOwnPropertyDescriptor(object, key);
 
-    return property !== undefined && 'value' in property ? [[stepTo(key), property.value]] : [];
+    return property !== undefined && Object.hasOwn(property, 'value') ? [[stepTo(key), property.value]] : [];
   });
 }
 

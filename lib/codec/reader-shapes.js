@@ -6,6 +6,8 @@
  * a template. Both define the keys, so no setter of a prototype can run.
  */
 
+const { Buffer } = require('../builtins');
+
 const { corrupt } = require('./errors');
 const { hooks } = require('./hooks');
 
@@ -28,7 +30,8 @@ let mayCompile = true;
 /** Own property, whatever `prototype` and Object.prototype define. */
 function define(object, key, value, prototype = objectPrototype) {
   if (key in prototype) {
-    defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+    defineProperty(object, key,
+      { __proto__: null, value, writable: true, enumerable: true, configurable: true });
   } else {
     object[key] = value;
   }

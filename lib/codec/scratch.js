@@ -48,7 +48,7 @@ function allocate(need, wanted) {
   } catch {
     /* no memory */
   }
-  throw new DOMException('Data cannot be cloned, out of memory.', 'DataCloneError');
+  throw require('./node-clone').dataCloneError('Data cannot be cloned, out of memory.');
 }
 
 /** Make room for `size` bytes (and the slack) behind `pos`. */

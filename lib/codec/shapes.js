@@ -12,6 +12,8 @@
  * long keys, numeric keys) get a loose node of their own, which only collects the keys.
  */
 
+const { Buffer } = require('../builtins');
+
 const MAX_NODES = 8192;
 const MAX_KEYS = 128;
 const MAX_KEY_LENGTH = 128;

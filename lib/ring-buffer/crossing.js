@@ -5,6 +5,8 @@
  * no end of a thread can interrupt. See src/node/ring_records.c.
  */
 
+const { Buffer } = require('../builtins');
+
 const {
   binding, words, inbox, status, STATUS, OFFSET, LENGTH, COUNT, RECORDS, TAKE_MAX, DELIVERED,
 } = require('./native');

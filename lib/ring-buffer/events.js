@@ -19,7 +19,7 @@ class RingEvents {
   constructor() {
     /* Serializers read it first, which is why EventEmitter is not constructed: it would put its own
      * properties before, and needs none until somebody listens. */
-    Object.defineProperty(this, 'clone', { enumerable: true, value: UNCLONEABLE });
+    Object.defineProperty(this, 'clone', { __proto__: null, enumerable: true, value: UNCLONEABLE });
   }
 
   on(event, listener) {

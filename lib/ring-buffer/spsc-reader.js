@@ -2,6 +2,8 @@
 
 /* spsc-reader.js - the consumer of a ring that has one: see spsc.js. */
 
+const { Buffer } = require('../builtins');
+
 const {
   binding, words: results, status, layout, counter, LENGTH, POSITION,
 } = require('./native');

@@ -2,6 +2,8 @@
 
 /* spsc-writer.js - the producer of a ring that has one: see spsc.js. */
 
+const { Buffer } = require('../builtins');
+
 const { binding, status, layout, counter, POSITION } = require('./native');
 const {
   STATE, DATA_WANTED, TAIL, HEAD, DATA, HEADER, TYPE_BYTES, PADDING, FEW, sizeOf,

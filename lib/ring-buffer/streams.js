@@ -9,9 +9,9 @@
  */
 
 const { Readable, Writable, addAbortSignal } = require('node:stream');
-const { setImmediate } = require('node:timers');
 
 const { checkKnown } = require('../check-options');
+const { setImmediate } = require('../native');
 const { checkOptions } = require('./check');
 const { Stop } = require('./waiting');
 

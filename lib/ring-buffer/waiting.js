@@ -8,6 +8,7 @@
  * looks once more before it sleeps, so it is also the question whether to wait at all.
  */
 
+const { process } = require('../builtins');
 const { setTimeout, clearTimeout } = require('node:timers');
 
 const { binding, words, waiting, changeRefs, status, STATUS } = require('./native');
