@@ -394,7 +394,8 @@ function encodeInline(value, transfer) {
 
   codec.BLOCK_LINE = Infinity;
   try {
-    const start = codec.encode(value, Object.create(transfer, { transfer: { value: { has } } }));
+    const start = codec.encode(value, Object.create(transfer,
+      { __proto__: null, transfer: { __proto__: null, value: { has } } }));
 
     try {
       return [codec.scratch.slice(start, codec.end), codec.foreign];

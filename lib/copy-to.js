@@ -6,7 +6,8 @@
  */
 function copyTo(target, source) {
   for (const name of Object.keys(source)) {
-    Object.defineProperty(target, name, Object.getOwnPropertyDescriptor(source, name));
+    Object.defineProperty(target, name,
+      { __proto__: null, ...Object.getOwnPropertyDescriptor(source, name) });
   }
   return target;
 }

@@ -9,10 +9,10 @@
 /* global BUILD */
 
 /* There may be another in its place. */
-const { process = require('node:process') } = globalThis;
-const { getBuiltinModule: builtin } = process;
+const node = globalThis.process ?? require('node:process');
+const { getBuiltinModule: builtin } = node;
 const isNodes = typeof module.constructor?._load === 'function' && require.cache !== undefined &&
-  process.env?.NODE_V8_COVERAGE === undefined;
+  node.env?.NODE_V8_COVERAGE === undefined;
 
 /** What is exported, if it can be had without more files. */
 function quick() {
@@ -29,7 +29,7 @@ function quick() {
   const addon = { exports: {} };
 
   try {
-    process.dlopen(addon, file);
+    node.dlopen(addon, file);
   } catch {
     return undefined; // that is explained there
   }
@@ -47,7 +47,7 @@ function quick() {
     .runInThisContext()(files, builtin, __dirname);
   files.scripts(scripts);
   return scripts.exports.start({
-    module, process, builtin, folder: __dirname, build: BUILD, binding: addon.exports, first: files,
+    module, process: node, builtin, folder: __dirname, build: BUILD, binding: addon.exports, first: files,
     byRequire: () => require('./first.js').byRequire, require: builtin,
   });
 }
