@@ -47,7 +47,8 @@ function quick() {
     .runInThisContext()(files, builtin, __dirname);
   files.scripts(scripts);
   return scripts.exports.start({
-    module, process: node, builtin, folder: __dirname, build: BUILD, binding: addon.exports, first: files,
+    module, process: node, builtin, folder: __dirname, build: BUILD, binding: addon.exports,
+    first: files,
     byRequire: () => require('./first.js').byRequire, require: builtin,
   });
 }

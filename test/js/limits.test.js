@@ -41,6 +41,10 @@ const linux = process.platform === 'linux';
       /* lib/ is loaded file by file; of dist/ all is there from the beginning, see start.test.js. */
       port1.postMessage({ loads: 'what it needs' });
       wt.receiveMessageOnPort(port2);
+      const second = echo();
+
+      second.postMessage('before');
+      await once(second, 'exit');
 
       limit(files() + 20);
       try {
