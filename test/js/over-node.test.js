@@ -191,6 +191,29 @@ const PROGRAMS = {
     note(await next(worker));
     note(await gone);`,
 
+  'the port that is left goes round in this thread, by a message, a clone and a context': `
+    const { port1, port2 } = new MessageChannel();
+    await give(port2, "port.on('message', (m) => { port.postMessage(['echo', m]); if (m === 'end') port.close(); })");
+    port1.postMessage(0);
+    const other = new MessageChannel();
+    other.port1.postMessage({ port1 }, [port1]);
+    const { port1: second } = receiveMessageOnPort(other.port2).message;
+    second.postMessage({ n: 1 });
+    note(await next(second));
+    const third = structuredClone(second, { transfer: [second] });
+    third.postMessage({ n: 2 });
+    const heard = [];
+    third.on('message', (m) => heard.push(m));
+    while (heard.length < 2) await new Promise(setImmediate);
+    note(heard);
+    const vm = require('node:vm');
+    const context = vm.createContext({ heard, note });
+    context.port = threads.moveMessagePortToContext(third, context);
+    vm.runInContext("port.onmessage = ({ data }) => heard.push(JSON.stringify(data)); port.start(); port.postMessage('end')", context);
+    while (heard.length < 3) await new Promise(setImmediate);
+    note(heard);
+    process.exit(); // Node keeps a port that has been moved`,
+
   'a port whose peer is in another thread, with a FileHandle': `
     const worker = new Worker(\`const { MessageChannel, parentPort } = require('node:worker_threads');
       const { port1, port2 } = new MessageChannel();
@@ -236,7 +259,7 @@ describe('ports in threads that do not know the library', function () {
       it(`${way}: ${title}`, async () => {
         const text = `${PROLOGUE}\n(async () => { ${code}\n${program}\nend(); })();`;
         const [expected, actual] = await Promise.all([[], ['-r', register]].map((flags) => run(
-          reference, [...flags, '--no-deprecation', '--no-warnings', '-e', text], {})));
+          reference, [...flags, '--no-deprecation', '--no-warnings', '-e', text], { limit: 30000 })));
 
         assert.strictEqual(expected.lines.shift(), '["ours",false]', expected.stderr);
         assert.strictEqual(actual.lines.shift(), '["ours",true]', actual.stderr);
