@@ -26,7 +26,7 @@ const style = {
 };
 
 module.exports = [
-  { ignores: ['build/', 'prebuilds/', 'coverage/', '.cache/', '**/*.d.ts'] },
+  { ignores: ['build/', 'dist/', 'prebuilds/', 'coverage/', '.cache/', '**/*.d.ts'] },
   js.configs.recommended,
   {
     plugins: { stylistic },

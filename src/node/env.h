@@ -105,11 +105,10 @@ typedef struct rp_env {
   uint32_t staged_length, staged_capacity;
 
   struct rp_flat_shape *flat; /* by number; see flat.c */
+  uint8_t *batch;             /* the records that have been read, still in the ring */
   uint32_t flat_length;
   uint32_t flats_left;   /* so many more are read there: then the codec is quicker */
   uint32_t wanted_shape; /* which has been met and is not among them; RP_NO_SHAPE: none */
-
-  uint8_t *batch; /* the records that have been read, still in the ring */
   uint32_t batch_bytes, batch_count;
   uint32_t batch_slot; /* RP_NO_SLOT: none */
 } rp_env;
