@@ -84,7 +84,7 @@ class Worker extends threads.Worker {
     const isBare = hasNoAddons(options);
     let parcel = null;
 
-    if (local.portsMade > 0 && isObject(options)) {
+    if (local.portsMade > 0 && Object(options) === options) {
       parcel = isBare ? new BareParcel(options) : new Parcel(options);
     }
 
