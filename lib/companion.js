@@ -157,6 +157,11 @@ class Transfer {
   /** The same for a message that goes by another port of Node's. */
   checkAlone() {
     this.#lookForDoubles();
+    /* One may have been closed since. */
+    if (this.ports.some((port, i) => this.opened[i] && !ports.endpointOf(port).open)) {
+      this.list.unshift(closedPort());
+      this.doubtful = true;
+    }
     if (!this.doubtful) return;
 
     const { port1 } = new MessageChannel();

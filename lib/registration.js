@@ -36,11 +36,18 @@ const { launch } = local;
 /** Node's function, but in threads in which there has been a port of ours. */
 function inPlaceOf(theirs, load) {
   let ours = null;
-  const either = function() {
-    if (local.portsMade === 0) return Reflect.apply(theirs, this, arguments);
+  const call = (receiver, args) => {
+    if (local.portsMade === 0) return Reflect.apply(theirs, receiver, args);
     ours ??= load()(theirs);
-    return Reflect.apply(ours, this, arguments);
+    return Reflect.apply(ours, receiver, args);
   };
+  const constructor = function() {
+    return call(this, arguments);
+  };
+  const { method } = { method() {
+    return call(this, arguments);
+  } };
+  const either = Object.hasOwn(theirs, 'prototype') ? constructor : method;
 
   for (const key of ['name', 'length']) {
     Object.defineProperty(either, key, { value: theirs[key], configurable: true });

@@ -70,6 +70,8 @@ class Worker extends threads.Worker {
   #node;
   #receivesViews = false;
   #exiting = false;
+  /** Listeners are being called for what came by Node, or by ring at the end. */
+  #calling = false;
   #ended = false;
 
   /**
@@ -84,7 +86,7 @@ class Worker extends threads.Worker {
     const isBare = hasNoAddons(options);
     let parcel = null;
 
-    if (local.portsMade > 0 && isObject(options)) {
+    if (local.portsMade > 0 && Object(options) === options) {
       parcel = isBare ? new BareParcel(options) : new Parcel(options);
     }
 
@@ -245,7 +247,14 @@ class Worker extends threads.Worker {
     Object.defineProperty(node, kHybridDispatch, { __proto__: null, value: (value, type, event) => {
       this.#way.heard = true;
       if (typeof value !== 'object' || value === null || !this.#takes(value)) {
-        dispatch.call(node, value, type, event);
+        const outer = this.#calling;
+
+        this.#calling = true;
+        try {
+          dispatch.call(node, value, type, event);
+        } finally {
+          this.#calling = outer;
+        }
       }
     }, configurable: true });
   }
@@ -354,7 +363,8 @@ class Worker extends threads.Worker {
   }
 
   removeAllListeners(...args) {
-    if (this.#exiting && args[0] === 'message') this.#drain();
+    /* Not if a listener does it, which these messages have: they go to those that it leaves. */
+    if (this.#exiting && !this.#calling && args[0] === 'message') this.#drain();
     return super.removeAllListeners(...args);
   }
 
@@ -371,7 +381,13 @@ class Worker extends threads.Worker {
       }
     }
     if (this.#endpoint === null && binding.queued(this.#slot) > 0) this.#connect();
-    if (this.#endpoint !== null) this.#endpoint.drain(require('./endpoint').ALL);
+    if (this.#endpoint === null) return;
+
+    const outer = this.#calling;
+
+    this.#calling = true;
+    this.#endpoint.drain(require('./endpoint').ALL);
+    this.#calling = outer;
   }
 
   #end() {

@@ -134,10 +134,17 @@ describe('register', () => {
     }
     structuredClone(1, { transfer: function* () { yield moved.buffer; }() });
     note(moved.length);
-    try {
-      structuredClone(port1);
-    } catch (error) {
-      note(error.name, error.message);
+    for (const call of [
+      () => structuredClone(port1), () => structuredClone(new Map([[1, port1]])), () => new structuredClone(1).constructor.name,
+      () => structuredClone(), () => structuredClone(1, 5), () => structuredClone({ a: 1 }, null).a,
+      () => structuredClone.call(5, 1), () => structuredClone({ call() {} }, { transfer: [] }),
+      () => structuredClone(1, { get transfer() { throw new RangeError('mine'); } }),
+    ]) {
+      try {
+        note(call());
+      } catch (error) {
+        note(error.name, error.code, error.message);
+      }
     }
   `);
 

@@ -127,6 +127,31 @@ describe('worker: its listeners', () => {
     });
   }
 
+  for (const by of ['Node', 'ring']) {
+    same(`no listeners at all, and again, in a message by ${by} that is heard when the worker has ended`, async (wt, t) => {
+      const worker = await counter(t);
+      const done = new Int32Array(new SharedArrayBuffer(4));
+
+      if (by === 'ring') {
+        for (let n = 0; n < 10; n++) {
+          worker.postMessage(200);
+          for (let i = 0; i < 200; i++) await t.next(worker, 'message');
+        }
+      }
+      worker.on('message', (m) => {
+        t.note(m);
+        if (t.log.length !== 2) return;
+        worker.removeAllListeners('message');
+        worker.on('message', (next) => t.note('again', next));
+      });
+      worker.postMessage(5);
+      worker.postMessage(0);
+      Atomics.wait(done, 0, 0, 500); // it ends meanwhile, or else this shows nothing
+      await t.next(worker, 'exit');
+      t.note('end');
+    });
+  }
+
   same('a class of the application with an emit()', async (wt, t) => {
     const worker = await counter(t, (source) => {
       class Own extends wt.Worker {

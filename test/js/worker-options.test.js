@@ -1,6 +1,7 @@
 'use strict';
 
 const assert = require('node:assert');
+const path = require('node:path');
 const plain = require('node:worker_threads');
 const { run, same } = require('./support/differential');
 const { reference, subject } = require('./support/implementations');
@@ -98,6 +99,49 @@ describe('worker: options', () => {
       t.note(t.drain(b));
     });
   }
+
+  same('of every form: frozen, a function, with a getter that closes a port of the list or starts a worker', (wt, t) => {
+    const forms = {
+      frozen: (port) => Object.freeze({ workerData: port, transferList: Object.freeze([port]) }),
+      'a function': (port) => Object.assign(() => {}, { workerData: port, transferList: [port] }),
+      'a closed port': (port) => {
+        port.close();
+        return { workerData: port, transferList: [port] };
+      },
+      'a marked port': (port) => {
+        wt.markAsUntransferable(port);
+        return { workerData: port, transferList: [port] };
+      },
+      'a getter that closes it': (port) => ({ get workerData() {
+        port.close();
+        return 1;
+      }, transferList: [port] }),
+      'a getter that sends it': (port) => ({ get workerData() {
+        t.channel()[0].postMessage(port, [port]);
+        return 1;
+      }, transferList: [port] }),
+      'a getter that starts one': (port) => ({ get workerData() {
+        const [c] = t.channel();
+
+        t.keep(new wt.Worker('', { eval: true, workerData: c, transferList: [c] }));
+        return port;
+      }, transferList: [port] }),
+      'a bad list: the data is not read': (port) => ({ workerData: { get data() {
+        t.note('read');
+        return 1;
+      } }, transferList: [port, port] }),
+    };
+
+    for (const [name, form] of Object.entries(forms)) {
+      const [a, b] = t.channel();
+      const options = form(b);
+
+      if (!Object.isFrozen(options)) options.eval = true;
+      t.attempt(name, () => typeof t.keep(new wt.Worker(
+        Object.isFrozen(options) ? path.join(__dirname, 'fixtures/nothing.js') : '', options)));
+      t.note(t.drain(a));
+    }
+  });
 
   for (const [kind, of] of Object.entries({
     'an object': (port) => ({ port }),
