@@ -43,7 +43,7 @@ function inPlaceOf(theirs, load) {
   };
 
   for (const key of ['name', 'length']) {
-    Object.defineProperty(either, key, { value: theirs[key], configurable: true });
+    Object.defineProperty(either, key, { __proto__: null, value: theirs[key], configurable: true });
   }
   return either;
 }
@@ -88,13 +88,16 @@ function setRegister(theirs) {
     ourRegister = inPlaceOf(theirs, () => require('./relay').moduleRegister);
   }
   Object.defineProperty(Module, 'register',
-    { value: ourRegister, writable: true, enumerable: true, configurable: true });
+    { __proto__: null, value: ourRegister, writable: true, enumerable: true, configurable: true });
 }
 
 /** Have module.register take ports of ours. Node sets it when node:module is loaded. */
 function replaceRegister() {
   if (Module.register !== undefined) setRegister(Module.register);
-  else Object.defineProperty(Module, 'register', { set: setRegister, configurable: true });
+  else {
+    Object.defineProperty(Module, 'register',
+      { __proto__: null, set: setRegister, configurable: true });
+  }
 }
 
 function restoreRegister() {
@@ -105,7 +108,7 @@ function restoreRegister() {
 }
 
 /** Whether the class has been loaded. */
-const hasPorts = () => 'value' in Object.getOwnPropertyDescriptor(ringport, 'MessagePort');
+const hasPorts = () => Object.hasOwn(Object.getOwnPropertyDescriptor(ringport, 'MessagePort'), 'value');
 
 /** Getters of ours that nobody has called. */
 const getters = new WeakSet();
@@ -113,9 +116,9 @@ const getters = new WeakSet();
 /** Put a property of `from` on an object; one with a getter is got when somebody asks for it. */
 function put(object, name, from, enumerable) {
   const set = (value) => Object.defineProperty(object, name,
-    { value, writable: true, enumerable, configurable: true });
+    { __proto__: null, value, writable: true, enumerable, configurable: true });
 
-  if ('value' in Object.getOwnPropertyDescriptor(from, name)) {
+  if (Object.hasOwn(Object.getOwnPropertyDescriptor(from, name), 'value')) {
     set(from[name]);
     return;
   }
@@ -126,7 +129,8 @@ function put(object, name, from, enumerable) {
   };
 
   getters.add(get);
-  Object.defineProperty(object, name, { get, set, enumerable, configurable: true });
+  Object.defineProperty(object, name,
+    { __proto__: null, get, set, enumerable, configurable: true });
 }
 
 /** Whether nobody has put another value there since. */
