@@ -8,8 +8,8 @@
 
 /* global BUILD */
 
-/* There may be another in its place. */
-const node = globalThis.process ?? require('node:process');
+/* An application may have removed it, or put another in its place: then there is no builtin(). */
+const node = typeof process === 'undefined' ? require('node:process') : process;
 const { getBuiltinModule: builtin } = node;
 const isNodes = typeof module.constructor?._load === 'function' && require.cache !== undefined &&
   node.env?.NODE_V8_COVERAGE === undefined;

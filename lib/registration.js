@@ -50,7 +50,7 @@ function inPlaceOf(theirs, load) {
   const either = Object.hasOwn(theirs, 'prototype') ? constructor : method;
 
   for (const key of ['name', 'length']) {
-    Object.defineProperty(either, key, { value: theirs[key], configurable: true });
+    Object.defineProperty(either, key, { __proto__: null, value: theirs[key], configurable: true });
   }
   return either;
 }
@@ -95,13 +95,16 @@ function setRegister(theirs) {
     ourRegister = inPlaceOf(theirs, () => require('./relay').moduleRegister);
   }
   Object.defineProperty(Module, 'register',
-    { value: ourRegister, writable: true, enumerable: true, configurable: true });
+    { __proto__: null, value: ourRegister, writable: true, enumerable: true, configurable: true });
 }
 
 /** Have module.register take ports of ours. Node sets it when node:module is loaded. */
 function replaceRegister() {
   if (Module.register !== undefined) setRegister(Module.register);
-  else Object.defineProperty(Module, 'register', { set: setRegister, configurable: true });
+  else {
+    Object.defineProperty(Module, 'register',
+      { __proto__: null, set: setRegister, configurable: true });
+  }
 }
 
 function restoreRegister() {
@@ -112,7 +115,7 @@ function restoreRegister() {
 }
 
 /** Whether the class has been loaded. */
-const hasPorts = () => 'value' in Object.getOwnPropertyDescriptor(ringport, 'MessagePort');
+const hasPorts = () => Object.hasOwn(Object.getOwnPropertyDescriptor(ringport, 'MessagePort'), 'value');
 
 /** Getters of ours that nobody has called. */
 const getters = new WeakSet();
@@ -120,9 +123,9 @@ const getters = new WeakSet();
 /** Put a property of `from` on an object; one with a getter is got when somebody asks for it. */
 function put(object, name, from, enumerable) {
   const set = (value) => Object.defineProperty(object, name,
-    { value, writable: true, enumerable, configurable: true });
+    { __proto__: null, value, writable: true, enumerable, configurable: true });
 
-  if ('value' in Object.getOwnPropertyDescriptor(from, name)) {
+  if (Object.hasOwn(Object.getOwnPropertyDescriptor(from, name), 'value')) {
     set(from[name]);
     return;
   }
@@ -133,7 +136,8 @@ function put(object, name, from, enumerable) {
   };
 
   getters.add(get);
-  Object.defineProperty(object, name, { get, set, enumerable, configurable: true });
+  Object.defineProperty(object, name,
+    { __proto__: null, get, set, enumerable, configurable: true });
 }
 
 /** Whether nobody has put another value there since. */

@@ -118,7 +118,8 @@ function checkIterable(values) {
  * @param {(key: PropertyKey) => unknown} read called as often as a property is asked for
  */
 function standFor(object, read) {
-  return new Proxy({}, { get: (_, key) => read(key), has: (_, key) => key in object });
+  return new Proxy({},
+    { __proto__: null, get: (_, key) => read(key), has: (_, key) => key in object });
 }
 
 module.exports = {

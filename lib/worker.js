@@ -535,7 +535,8 @@ class BareParcel {
 
 const { emit } = Worker.prototype;
 
-Object.defineProperty(Worker.prototype.postMessage, 'length', { __proto__: null, value: 0, configurable: true });
+Object.defineProperty(Worker.prototype.postMessage, 'length',
+  { __proto__: null, value: 0, configurable: true });
 
 /** The name in a worker's options, unless it is a getter, which has been read. */
 function nameIn(options) {
