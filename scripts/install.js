@@ -7,8 +7,9 @@
 const { build, makeDist, orExplain } = require('./build');
 
 function loads() {
+  process.env.RINGPORT_REQUIRED = '1';
   try {
-    require('../lib/binding');
+    require('../dist/index.js');
     return true;
   } catch (error) {
     return error.code !== 'ERR_RINGPORT_NO_BINARY'; // nothing else is mended by a build

@@ -11,5 +11,6 @@ orExplain(() => {
   build({ force: true, quiet: true });
 });
 
-require('../lib/binding');
+process.env.RINGPORT_REQUIRED = '1';
+require('../dist/index.js');
 console.log(`ringport is ready on ${process.platform}-${process.arch} with Node ${process.version}.`);

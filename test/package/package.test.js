@@ -35,6 +35,9 @@ const programs = {
     ${echo}`,
 };
 
+/** What npm hands to scripts: not every Node has an npm beside it. */
+const asNpm = { npm_config_node_gyp: path.join(root, 'node_modules/node-gyp/bin/node-gyp.js') };
+
 describe('the package', function () {
   this.timeout(180_000);
 
@@ -45,7 +48,7 @@ describe('the package', function () {
   /** Run a command to its end in the project, and fail with its output if it fails. */
   function run(command, args, cwd = project) {
     const shell = process.platform === 'win32';
-    const result = spawnSync(command, args, { cwd, encoding: 'utf8', shell });
+    const result = spawnSync(command, args, { cwd, encoding: 'utf8', shell, env: { ...process.env, ...asNpm } });
     const output = `${result.stdout}${result.stderr}${result.error ?? ''}`;
 
     assert.equal(result.status, 0, `${command} ${args.join(' ')}\n${output}`);
