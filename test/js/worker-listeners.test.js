@@ -128,7 +128,7 @@ describe('worker: its listeners', () => {
   }
 
   for (const by of ['Node', 'ring']) {
-    same(`no listeners at all, and again, in a message by ${by} that is heard when the worker has ended`, async (wt, t) => {
+    same(`no listeners at all, and again, in a message by ${by} that may be heard when the worker has ended`, async (wt, t) => {
       const worker = await counter(t);
       const done = new Int32Array(new SharedArrayBuffer(4));
 
