@@ -31,7 +31,8 @@ export declare class MessagePort {
    * The port that a passport stands for, with everything that was queued for it. The passport is
    * used up.
    * @throws {TypeError} ERR_INVALID_ARG_TYPE if it is no MessagePort of Node
-   * @throws {RingportError} ERR_RINGPORT_INVALID_PASSPORT if it is no passport, or has been used
+   * @throws {RingportError} ERR_RINGPORT_INVALID_PASSPORT if it is no passport, or has been used;
+   *   ERR_RINGPORT_OTHER_COPY if another version of ringport has made it
    */
   static from(passport: nodeThreads.MessagePort): MessagePort;
 }
