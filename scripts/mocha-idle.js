@@ -18,8 +18,8 @@ async function main() {
   const run = (name, env) => runMocha(name, process.execPath, suites, { env });
 
   total([
-    await run('mocha, watching', { RINGPORT_SPIN: '50' }),
-    await run('mocha, not lingering', { RINGPORT_LINGER: '0' }),
+    await run('mocha, watching', { RINGPORT_COLD: '0', RINGPORT_SPIN: '50' }),
+    await run('mocha, not lingering', { RINGPORT_COLD: '0', RINGPORT_LINGER: '0' }),
   ]);
 }
 

@@ -114,7 +114,7 @@ async function memory(binary) {
   const { lines, wrong } = await run('memory.js', [], binary);
 
   for (const { kind, n, wrong: problem } of lines) judge(`${kind} ${n} fails`, problem);
-  judge('the end of the process', wrong || (lines.length < 50 && 'hardly anything allocates'));
+  judge('the end of the process', wrong || (lines.length < 40 && 'hardly anything allocates'));
 }
 
 async function main() {

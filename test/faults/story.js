@@ -48,6 +48,7 @@ function messages() {
     post('port');
     post('parent');
   }
+  post('parent', 'small', { shared: new SharedArrayBuffer(8) }); // which only Node can carry
   for (const kind of ['string', 'bytes', 'numbers']) post('port', kind);
   for (let i = 0; i < 200; i++) post('port');
 
