@@ -193,12 +193,16 @@ describe('worker: options', () => {
           port1.close();
         });`;
 
-    /* Node writes a message and reads it: what it copies lies there twice for a moment. */
+    /* Node writes a message and reads it: what it copies lies there twice for a moment, which the system may
+     * not have noticed. */
     for (const [list, copies] of [[['data', 'port2'], 0], [['data'], 0], [['port2'], 2], [[], 2]]) {
       const { lines, stderr } = await run(reference, ['-e', text, JSON.stringify(list)], {});
 
       assert.strictEqual(stderr, '');
-      assert.deepStrictEqual(lines.sort((a, b) => b - a), [`${bytes}`, `${copies}`], `${list}`);
+      const [length, copied] = lines.map(Number).sort((a, b) => b - a);
+
+      assert.strictEqual(length, bytes, `${list}`);
+      assert.ok(copied <= copies, `${list}: ${copied}`);
     }
   });
 
