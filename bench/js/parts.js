@@ -11,7 +11,7 @@ const os = require('node:os');
 const rp = require('../../lib');
 const codec = require('../../lib/codec');
 const { tick } = require('../../lib/context');
-const { binding, control, BYTES } = require('../../lib/native');
+const { binding, control, COUNT } = require('../../lib/native');
 const { variants } = require('./payloads');
 
 const WARM = 300000;
@@ -58,7 +58,7 @@ const { port1, port2 } = new rp.MessageChannel();
 port1.postMessage(0);
 rp.receiveMessageOnPort(port2);
 
-control[BYTES] = 0;
+control[COUNT] = 0;
 show('the loop itself', () => {});
 const { release } = binding;
 show('a Node-API call with one argument', () => release(0));

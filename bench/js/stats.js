@@ -32,4 +32,24 @@ function ratios(theirs, ours) {
   return spread(theirs.map((cost, round) => (cost === ours[round] ? 1 : cost / ours[round])));
 }
 
-module.exports = { percentile, sort, median, spread, geometricMean, ratios };
+/**
+ * Where the median of what `values` are drawn from lies with a certainty of 95 %, whatever its
+ * distribution: between two of them, which the binomial distribution names. Fewer than six values are not
+ * as sure.
+ * @returns {[number, number]}
+ */
+function interval(values) {
+  const sorted = sort(values);
+  const { length } = sorted;
+  let chance = 0.5 ** length;
+  let below = chance;
+  let rank = 0;
+
+  while (below + (chance *= (length - rank) / (rank + 1)) <= 0.025) {
+    below += chance;
+    rank++;
+  }
+  return [sorted[rank], sorted[length - 1 - rank]];
+}
+
+module.exports = { percentile, sort, median, spread, geometricMean, interval, ratios };

@@ -10,7 +10,7 @@ process.env.RINGPORT_REQUIRED ??= '1';
 
 const modules = {
   worker_threads: () => require('node:worker_threads'),
-  ringport: () => require('../../lib'),
+  ringport: () => require('../..'),
 };
 
 /** The names that `--implementations` takes. */

@@ -8,6 +8,7 @@ const { spawnSync } = require('node:child_process');
 const stats = require('../../bench/js/stats');
 
 const RUN = path.join(__dirname, '../../bench/js/run.js');
+const COLD = path.join(__dirname, '../../bench/js/cold.js');
 const SPIN = path.join(__dirname, '../../bench/js/spin.js');
 
 function bench(...args) {
@@ -25,6 +26,24 @@ describe('bench', function() {
     assert.strictEqual(stats.percentile(hundred, 0.99), 99);
     assert.strictEqual(stats.percentile(hundred, 1), 99);
     assert.ok(Math.abs(stats.geometricMean([2, 8]) - 4) < 1e-9);
+  });
+
+  it('says between which values the median lies', () => {
+    assert.deepStrictEqual(stats.interval([4, 2, 9, 1, 7, 5, 3]), [1, 9]);
+    assert.deepStrictEqual(stats.interval(Array.from({ length: 11 }, (_, i) => i)), [1, 9]);
+    assert.deepStrictEqual(stats.interval([3]), [3, 3]);
+  });
+
+  it('plays the first messages of fresh processes', () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath,
+      [COLD, '--quick', '--most', '10', '--payload', '5 fields'], { encoding: 'utf8' });
+
+    assert.strictEqual(stderr, '');
+    assert.strictEqual(status, 0);
+    for (const title of ['to-worker, 5 fields, 10', 'from-worker, 5 fields, 1', 'in-thread, 5 fields, 10', 'calls, 10',
+      'calls-10, 10', 'program with 10 calls, CPU']) {
+      assert.match(stdout, new RegExp(`\\n${title} +[\\d,]+ +[\\d,]+ +[\\d.]+x \\(`));
+    }
   });
 
   it('takes ratios round by round, not of the medians', () => {

@@ -29,9 +29,11 @@ const linux = process.platform === 'linux';
       const once = (emitter, name) => new Promise((resolve) => emitter.once(name, resolve));
       const first = echo();
 
+      const over = once(first, 'exit');
+
       first.postMessage('before');
       note(await once(first, 'message'));
-      await once(first, 'exit');
+      await over;
 
       const free = Number(/Max open files +(\d+)/.exec(fs.readFileSync('/proc/self/limits', 'utf8'))[1]);
       const before = holdings();
