@@ -44,7 +44,7 @@ const {
 const { apply } = Reflect;
 
 /** What messages by Node have cost. */
-const way = new Way();
+const way = new Way(true);
 /** Node reads the getters of a message: what they post goes before it, on the same way. */
 let posting = false;
 /** A message has gone by ring, so all must. */
@@ -215,6 +215,7 @@ function hook() {
 /** Messages have come by ring. @returns {boolean} whether endpoint.js is to deal with them */
 function arrive(queued) {
   if (queued === 0) return false;
+  way.isLed = true;
   hook();
   if (!port.heardOne || port.heardMany) return connect() !== null;
 

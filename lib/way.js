@@ -26,21 +26,36 @@ const isObject = (value) => typeof value === 'object' && value !== null;
 
 /** What one side has spent on its messages by Node. */
 class Way {
-  /** A message has come since the last one was sent. */
+  /** A message has come by Node since the last one was sent. */
   heard = false;
+  /** The other side sends by ring. */
+  isLed = false;
+  /**
+   * Whether answers to what comes by Node go by Node, however many: if only one of the two went by ring, each
+   * thread would wait for the other in the wrong place.
+   */
+  #follows;
   #spent = 0;
   #spentOnObjects = 0;
   #unseen = 0;
 
+  constructor(follows) {
+    this.#follows = follows;
+  }
+
   /** Whether this message, and all after it, are to go by ring. Nothing of it is run. */
   pays(value, transfer) {
     if (local.portsMade > 0 && (isObject(value) || transfer !== undefined)) return true;
-    this.#spent += this.heard ? thresholds.SIMPLE + thresholds.ANSWER : thresholds.SIMPLE;
+
+    const { heard } = this;
+
     this.heard = false;
-    if (!isObject(value)) return this.#spent > thresholds.FIRST;
-    this.#spentOnObjects += thresholds.OBJECT;
-    return this.#spent > thresholds.FIRST &&
-      (this.#spentOnObjects > thresholds.FIRST || this.#isFlat(value, transfer));
+    if (isObject(value)) this.#spentOnObjects += thresholds.OBJECT;
+    if (heard && this.#follows && !this.isLed) return this.#spentOnObjects > thresholds.FIRST;
+    this.#spent += heard ? thresholds.SIMPLE + thresholds.ANSWER : thresholds.SIMPLE;
+    if (this.#spent <= thresholds.FIRST && !this.isLed) return false;
+    return !isObject(value) || this.#spentOnObjects > thresholds.FIRST ||
+      this.#isFlat(value, transfer);
   }
 
   #isFlat(value, transfer) {

@@ -56,7 +56,7 @@ class Worker extends threads.Worker {
   /** What async_hooks sees: a port that says whether it keeps the loop alive. */
   #resource;
   /** What messages by Node have cost. */
-  #way = new Way();
+  #way = new Way(false);
   /** A message has gone by ring, so all must. */
   #byRing = false;
   /** All that came by Node before the first message by ring has been delivered. */
@@ -277,6 +277,7 @@ class Worker extends threads.Worker {
 
   /** Messages have come by ring. @returns {boolean} whether endpoint.js is to deal with them */
   #arrive(queued) {
+    this.#way.isLed = true;
     if (this[kBatching]) return this.#connect();
 
     const { deliver, deliverEarlier } = require('./deliver');
