@@ -15,7 +15,7 @@ const { FinalizationRegistry, WeakRef } = require('./builtins');
 const context = require('./context');
 const { reader, settle, runTicks, limitOf, readNext, deliverValues, OTHER } = require('./deliver');
 const { postToNode, watchPosts } = require('./posts');
-const { isObject, postByC } = require('./way');
+const { isObject, located, postByC } = require('./way');
 const {
   binding, control, endpoints, define, local, owner: ownerSymbols, thresholds,
   STATUS, BYTES, COUNT, MAX, SEALED,
@@ -298,7 +298,13 @@ class Endpoint {
     const isOpen = this.open;
     const end = isOpen ? companion.ensure(this) : companion.closedPort();
     const sequence = this.sequence + 1 | 0;
-    const result = postToNode(end, [value, sequence], list);
+    let result;
+
+    try {
+      result = postToNode(end, [value, sequence], list);
+    } catch (error) {
+      throw located(error, value);
+    }
 
     if (!isOpen) return result;
     this.sequence = sequence;

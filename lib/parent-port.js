@@ -14,7 +14,7 @@ const { process } = require('./builtins');
 const {
   binding, define, endpoints, listen, local, mark, owner, threads,
 } = require('./native');
-const { Way, isObject, postByC } = require('./way');
+const { Way, isObject, located, postByC } = require('./way');
 
 const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
 
@@ -286,13 +286,14 @@ const methods = {
       connect();
       return apply(this.postMessage, this, arguments);
     }
-    if (!isObject(value)) return apply(nodePost, this, arguments);
 
     const outer = posting;
 
     posting = true;
     try {
       return apply(nodePost, this, arguments);
+    } catch (error) {
+      throw located(error, value);
     } finally {
       posting = outer;
     }

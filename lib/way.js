@@ -80,4 +80,10 @@ function postByC(slot, value) {
   return control[STATUS] === NOT_PRIMITIVE ? value : undefined;
 }
 
-module.exports = { Way, postByC, isObject };
+/** Node's error for a message that it has refused, with the way to the value. */
+function located(error, value) {
+  require('./codec/path').locateFirst(error, value);
+  return error;
+}
+
+module.exports = { Way, located, postByC, isObject };

@@ -18,7 +18,7 @@ const {
   binding, control, endpoints, line, define, local, owner, setImmediate, threads, STATUS,
 } = require('./native');
 const { CHANNEL, ENVELOPE, GUARD, throwLater } = require('./parent-port');
-const { Way, isObject, postByC } = require('./way');
+const { Way, isObject, located, postByC } = require('./way');
 
 const kHybridDispatch = Symbol.for('nodejs.internal.kHybridDispatch');
 
@@ -168,14 +168,13 @@ class Worker extends threads.Worker {
   #postByNode(value, transfer) {
     const outer = this.#posting;
 
-    if (transfer === undefined && typeof value !== 'object') {
-      this.#node.postMessage(value);
-      return;
-    }
     this.#posting = true;
     try {
-      if (local.portsMade > 0) this.#postWithPorts(value, transfer);
+      if (transfer === undefined && !isObject(value)) this.#node.postMessage(value);
+      else if (local.portsMade > 0) this.#postWithPorts(value, transfer);
       else this.#node.postMessage(value, transfer);
+    } catch (error) {
+      throw located(error, value);
     } finally {
       this.#posting = outer;
     }

@@ -55,17 +55,17 @@ function childrenOf(object) {
 
 /**
  * @param {unknown} root the message
- * @param {unknown} wanted
+ * @param {(value: unknown) => boolean} isWanted
  * @returns {string | undefined} such as `.jobs[3].callback`, empty for the message itself
  */
-function pathTo(root, wanted) {
+function pathTo(root, isWanted) {
   const seen = new Set();
   const stack = [{ value: root, step: '', parent: null }];
 
   for (let at; (at = stack.pop()) !== undefined && seen.size < MOST;) {
     const { value } = at;
 
-    if (Object.is(value, wanted)) {
+    if (isWanted(value)) {
       let path = '';
 
       for (let part = at; part !== null; part = part.parent) path = part.step + path;
@@ -89,9 +89,36 @@ function pathTo(root, wanted) {
 function locate(error, root, refused) {
   if (error?.name !== 'DataCloneError' || Object.hasOwn(error, 'path')) return;
 
-  const path = pathTo(root, refused);
+  const path = pathTo(root, (value) => Object.is(value, refused));
 
   if (path !== undefined) error.path = path;
 }
 
-module.exports = { locate };
+function isDetached(buffer) {
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** What Node never clones, as far as can be told from outside. */
+function isNeverCloned(value) {
+  if (types.isTypedArray(value)) return isDetached(bufferOf.call(value));
+  if (types.isArrayBuffer(value)) return isDetached(value);
+  return typeof value === 'function' || typeof value === 'symbol' || types.isProxy(value) ||
+    types.isPromise(value) || types.isWeakMap(value) || types.isWeakSet(value) ||
+    types.isGeneratorObject(value);
+}
+
+/** The same for an error of Node's, which does not tell the value: it is the first of its kind. */
+function locateFirst(error, root) {
+  if (error?.name !== 'DataCloneError' || Object.hasOwn(error, 'path')) return;
+
+  const path = pathTo(root, isNeverCloned);
+
+  if (path !== undefined) error.path = path;
+}
+
+module.exports = { locate, locateFirst };

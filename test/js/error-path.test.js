@@ -4,10 +4,6 @@
 
 const assert = require('node:assert');
 const { MessageChannel, RingBuffer, serialize } = require('../../lib');
-const { thresholds } = require('../../lib/native');
-
-/* What Node refuses has no path. */
-thresholds.COLD_OBJECTS = 0;
 
 /** @returns {Error} */
 function errorOf(call) {
