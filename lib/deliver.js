@@ -93,15 +93,16 @@ function deliverValues(slot, owner, port, limit) {
   settle();
   context.entered = false;
   control[COUNT] = 0;
-  reader.status = 0;
+  let status = 0;
+
   while (limit > 0 && port.receiving && !owner[kBatching]) {
     control[MAX] = limit;
 
     const values = readNext(slot);
 
     if (values === undefined) {
-      reader.status = control[STATUS];
-      return limit;
+      status = control[STATUS];
+      break;
     }
 
     const { [COUNT]: count } = control;
@@ -124,6 +125,7 @@ function deliverValues(slot, owner, port, limit) {
     control[COUNT] = i;
   }
   if (control[COUNT] !== 0) release(slot);
+  reader.status = status; // and not that of what a listener has had delivered
   return limit;
 }
 

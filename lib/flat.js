@@ -14,7 +14,9 @@ define(0);
 
 const { postFlat } = binding;
 const { isProxy } = types;
-const { getPrototypeOf, hasOwn, keys: keysOf, prototype: objectPrototype } = Object;
+const {
+  getOwnPropertyDescriptor, getPrototypeOf, hasOwn, is, keys: keysOf, prototype: objectPrototype,
+} = Object;
 const { __lookupGetter__: lookupGetter } = objectPrototype;
 const { getRoot, step } = shapes;
 const { parse, stringify } = JSON;
@@ -64,6 +66,8 @@ function makeSender(node) {
   const keys = shapes.keysOf(node);
 
   if (keys.length === 0 || keys.length > FIELDS) return null;
+  /* Once a getter has deleted one of these, another would be read. */
+  if (keys.some((key) => key in objectPrototype)) return null;
   if (node.id === -1) {
     const id = binding.internShape(shapes.textOf(node));
 
@@ -127,8 +131,14 @@ function post(slot, object) {
     return undefined;
   }
   if (++sender.misses > MISSES) senders.set(node, null);
-  return keys.some((key) => lookupGetter.call(object, key) !== undefined)
-    ? copyOf(object, keys, values) : object;
+  return keys.every((key, i) => isUnchanged(getOwnPropertyDescriptor(object, key), values[i]))
+    ? object : copyOf(object, keys, values);
+}
+
+/** Whether a property is as it has been read: no getter has made it, or changed it since. */
+function isUnchanged(property, value) {
+  return property !== undefined && property.enumerable && hasOwn(property, 'value') &&
+    is(property.value, value);
 }
 
 /** What has been read of an object. A property that a getter has deleted is not there any more. */

@@ -184,4 +184,4 @@ function connect(isDirect) {
   hear();
 }
 
-module.exports = { connect, receive };
+module.exports = { connect, receive, methods };

@@ -43,6 +43,9 @@ const {
 } = nodePrototype;
 const { apply } = Reflect;
 
+/** No slot. */
+const NONE = -1;
+
 /** What messages by Node have cost. */
 const way = new Way(true);
 /** Node reads the getters of a message: what they post goes before it, on the same way. */
@@ -284,7 +287,8 @@ const methods = {
         if (rest !== value) return require('./sending').sendCopy(connect(), rest, value);
       }
       connect();
-      return apply(this.postMessage, this, arguments);
+      /* Not this.postMessage, which may be the application's, around this one. */
+      return apply(require('./parent-endpoint').methods.postMessage, this, arguments);
     }
 
     const outer = posting;
@@ -311,8 +315,21 @@ const methods = {
     return this.on(type, listener);
   },
   close(callback) {
-    if (this === port.node) closed = true;
+    if (this === port.node && !closed) {
+      closed = true;
+      if (hooked || byRing) {
+        connect(); // what is queued can be read until the closing phase
+      } else {
+        define(0);
+        binding.close(port.slot);
+        port.slot = NONE;
+      }
+    }
     return nodePrototype.close.call(this, callback);
+  },
+  removeAllListeners() {
+    if (this === port.node) port.sole = null; // and Node's port goes on, without listeners
+    return apply(nodePrototype.removeAllListeners, this, arguments);
   },
   once(type, listener) {
     if (type === 'messages') connect();
@@ -324,11 +341,11 @@ const methods = {
   },
   postMessages(values) {
     connect();
-    return this.postMessages(values);
+    return require('./parent-endpoint').methods.postMessages.call(this, values);
   },
   detach() {
     connect();
-    return this.detach();
+    return require('./parent-endpoint').methods.detach.call(this);
   },
   get receiveViews() {
     return false;

@@ -52,9 +52,9 @@ let counts = false;
 /** Have the addon see what is posted from now on. */
 function watchPosts() {
   if (counts) return;
-  counts = true;
   define(0);
   binding.setPosts(countPosts());
+  counts = true; // the last: the stack may end in between
 }
 
 module.exports = { watchPosts, postToNode };

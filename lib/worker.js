@@ -116,7 +116,7 @@ class Worker extends threads.Worker {
     this.#listen();
     this.#slot = slot;
     /* With nothing queued it is the end of the child's half, of which 'exit' tells. */
-    endpoints[slot] = (queued) => queued > 0 && this.#arrive(queued);
+    endpoints[slot] = (queued) => (queued > 0 ? this.#arrive(queued) : this.#sealed());
     this.#resource = Object.create(threads.MessagePort.prototype,
       {
         __proto__: null,
@@ -134,11 +134,11 @@ class Worker extends threads.Worker {
    * @throws {DOMException} DataCloneError; nothing is sent and nothing detached
    */
   postMessage(value, transfer) {
+    if (this.#ended) return undefined;
     if (this.#endpoint !== null && transfer === undefined && arguments.length !== 0) {
       this.#endpoint.post(value, null);
       return undefined;
     }
-    if (this.#ended) return undefined;
     if (arguments.length === 0) return super.postMessage(); // which throws
     if (this.#endpoint === null) {
       if (!this.#byRing && !this.#pays(value, transfer)) return this.#postByNode(value, transfer);
@@ -286,6 +286,15 @@ class Worker extends threads.Worker {
       if (!this.#direct) return false;
     }
     return !deliver(this.#slot, this, ALWAYS, queued) && this.#connect();
+  }
+
+  /** Nothing is queued: the child may have closed its end, which leaves nothing to come. @returns {false} */
+  #sealed() {
+    if (binding.peerClosed(this.#slot) && binding.queued(this.#slot) === 0) {
+      binding.close(this.#slot);
+      this.#slot = NONE;
+    }
+    return false;
   }
 
   /** Have all of the ring. @returns {boolean} false: the worker has ended */

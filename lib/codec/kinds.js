@@ -137,12 +137,28 @@ function isNative(fn) {
 }
 
 function isBuiltin(prototype) {
-  if (builtins === null) {
-    builtins = new WeakSet();
-    collectGlobals();
-  }
+  builtins ??= new WeakSet();
   collectModules();
-  return builtins.has(prototype);
+  return builtins.has(prototype) || isOfGlobal(prototype);
+}
+
+/** What brings the classes of fetch() and WebSocket. Node 26 loads it for MessageEvent, too. */
+const UNDICI = 'NativeModule internal/deps/undici/undici';
+const OF_UNDICI = new RegExp('^(?:CloseEvent|EventSource|FormData|Headers|MessageEvent|Request|' +
+  'Response|WebSocket)$');
+
+/**
+ * Whether it is that of a class among Node's globals. Node loads many of them when somebody looks at their
+ * names, be it for a descriptor. So only the name that the object's class has is looked at, and none that
+ * would load undici: of what is not loaded there are no instances.
+ */
+function isOfGlobal(prototype) {
+  const constructor = getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  if (typeof constructor !== 'function' || types.isProxy(constructor)) return false;
+  const name = getOwnPropertyDescriptor(constructor, 'name')?.value;
+  if (typeof name !== 'string' || !NODE_GLOBALS.test(name)) return false;
+  if (OF_UNDICI.test(name) && !process.moduleLoadList?.includes(UNDICI)) return false;
+  return readGlobal(name)?.prototype === prototype;
 }
 
 function addFunction(value) {
@@ -150,14 +166,6 @@ function addFunction(value) {
   const descriptor = getOwnPropertyDescriptor(value, 'prototype');
   if (descriptor !== undefined && typeof descriptor.value === 'object' && descriptor.value !== null) {
     builtins.add(descriptor.value);
-  }
-}
-
-/** Classes among the globals: Node defines the accessors of the lazy ones, which we may run. */
-function collectGlobals() {
-  const descriptors = Object.getOwnPropertyDescriptors(globalThis);
-  for (const name of Object.getOwnPropertyNames(descriptors)) {
-    if (NODE_GLOBALS.test(name)) addFunction(descriptors[name].value ?? readGlobal(name));
   }
 }
 

@@ -37,7 +37,7 @@ add(const rp_code *code) {
   char *text = memory + code->data_length;
   char *name = text + code->text_length;
 
-  memcpy(memory, code->data, code->data_length);
+  if (code->data_length > 0) memcpy(memory, code->data, code->data_length);
   memcpy(text, code->text, code->text_length);
   memcpy(name, code->name, name_size);
   files[count++] = (rp_code){name, text, code->text_length, memory, code->data_length, 1};
