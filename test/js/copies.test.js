@@ -73,7 +73,7 @@ describe('copies of the package', function () {
       fs.writeFileSync(file, `${HEAD}const { a, b, c } = ${JSON.stringify(files)};\n${program}`);
 
       const { status, stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', file], {
-        encoding: 'utf8', timeout: 50000, env: { ...process.env, NODE_V8_COVERAGE: undefined },
+        encoding: 'utf8', timeout: 50000, env: { ...process.env, NODE_V8_COVERAGE: undefined, RINGPORT_BINARY: undefined },
       });
       const lines = stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
 
