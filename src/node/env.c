@@ -93,7 +93,7 @@ ring(rp_thread *thread) {
 
 bool
 rp_env_call(rp_env *e, napi_async_context context, napi_ref receiver_ref,
-            napi_ref function_ref, size_t argc, const napi_value *argv, bool *calm) {
+            napi_ref function_ref, size_t argc, const napi_value *argv) {
   napi_value receiver = NULL, function = NULL, error = NULL;
 
   (void) napi_get_reference_value(e->env, receiver_ref, &receiver);
@@ -102,7 +102,6 @@ rp_env_call(rp_env *e, napi_async_context context, napi_ref receiver_ref,
   napi_status status =
       napi_make_callback(e->env, context, receiver, function, argc, argv, NULL);
 
-  if (calm != NULL) *calm = status == napi_ok;
   if (status == napi_ok) return true;
 
   bool pending = false;
@@ -116,7 +115,7 @@ rp_env_call(rp_env *e, napi_async_context context, napi_ref receiver_ref,
 /* Call a function of the wrapper for a port. */
 static bool
 call(rp_env *e, rp_port *port, napi_ref function, size_t argc, const napi_value *argv) {
-  return rp_env_call(e, port->context, e->receiver, function, argc, argv, NULL);
+  return rp_env_call(e, port->context, e->receiver, function, argc, argv);
 }
 
 /* Have the wrapper deal with a half that has news. */

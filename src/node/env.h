@@ -126,10 +126,9 @@ rp_control(rp_env *e) {
 }
 
 /* Call a function of the wrapper the way libuv callbacks must: ticks and microtasks run after it,
- * an error goes to 'uncaughtException'. `context` may be NULL. False if JS cannot run any more.
- * `*calm`, unless `calm` is NULL, says that there was no error. */
+ * an error goes to 'uncaughtException'. `context` may be NULL. False if JS cannot run any more. */
 bool rp_env_call(rp_env *e, napi_async_context context, napi_ref receiver,
-                 napi_ref function, size_t argc, const napi_value *argv, bool *calm);
+                 napi_ref function, size_t argc, const napi_value *argv);
 
 /* setup(receiver, dispatch, closed, control): the wrapper introduces itself. */
 napi_value rp_env_setup(napi_env env, napi_callback_info info);

@@ -123,7 +123,7 @@ rp_rings_turn(rp_env *e) {
     if (napi_open_handle_scope(e->env, &scope) != napi_ok) return false;
 
     napi_value argument = rp_from_u32(e->env, slot);
-    bool running = rp_env_call(e, NULL, rings->receiver, rings->rung, 1, &argument, NULL);
+    bool running = rp_env_call(e, NULL, rings->receiver, rings->rung, 1, &argument);
 
     (void) napi_close_handle_scope(e->env, scope);
     if (!running) return false;
