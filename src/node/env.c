@@ -132,11 +132,6 @@ dispatch(rp_env *e, uint32_t slot, uint32_t queued) {
   return running;
 }
 
-static bool
-is_open(rp_env *e, rp_half *half, uint32_t slot) {
-  return e->ports[slot].state == RP_PORT_OPEN && e->ports[slot].half == half;
-}
-
 /* One turn of a half that has news. False if JS cannot run any more. */
 static bool
 turn(rp_env *e, rp_half *half) {
@@ -162,7 +157,7 @@ turn(rp_env *e, rp_half *half) {
 
   rp_yield("turn:called");
   /* The callback may have closed the port, or sent it away. */
-  if (is_open(e, half, slot) && port->waits == 0)
+  if (port->state == RP_PORT_OPEN && port->half == half && port->waits == 0)
     rp_half_end(half, e->lingers_on, !port->receiving);
   return running;
 }
@@ -507,7 +502,6 @@ rp_env_retire_port(rp_env *e, uint32_t slot) {
   uv_idle_t *handle = malloc(uv_handle_size(UV_IDLE));
   closing *c = malloc(sizeof(*c));
 
-  port->received = port->receiving;
   port->receiving = false;
   port->state = RP_PORT_CLOSING;
   rp_count(&e->counters.ports, (uint64_t) -1);

@@ -52,7 +52,6 @@ typedef struct rp_port {
   uint32_t covered;  /* number of the first record that may have to wait */
   uint32_t posts;    /* of the thread to channels of Node's, when it last sent */
   uv_async_t *place; /* among the handles of the loop; NULL: none */
-  bool received;     /* when it began to close: was it started */
 } rp_port;
 
 /* Memory of an ArrayBuffer that the wrapper gave us and keeps alive. */
