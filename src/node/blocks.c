@@ -170,7 +170,7 @@ rp_blocks_length(napi_env env, napi_callback_info info) {
 /* takeBytes(offset, index, Uint8Array) -> whether the block, as long as the array, was moved there. */
 napi_value
 rp_blocks_take_bytes(napi_env env, napi_callback_info info) {
-  napi_value argv[RP_ARGS_MAX], result = NULL;
+  napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
   napi_typedarray_type type;
   void *data;
@@ -191,8 +191,7 @@ rp_blocks_take_bytes(napi_env env, napi_callback_info info) {
     rp_block_free(block);
     moved = true;
   }
-  (void) napi_get_boolean(env, moved, &result);
-  return result;
+  return rp_from_bool(env, moved);
 }
 
 /* address(Uint8Array) -> where its bytes are, as a number. */

@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "primitives.h"
+#include "send.h"
 #include "shapes.h"
 #include "value.h"
-#include "yield.h"
 
 typedef struct rp_flat_shape {
   napi_ref make; /* function of the values; NULL: not to be read here */
@@ -58,8 +58,13 @@ rp_flat_post(napi_env env, napi_callback_info info) {
     end = rp_primitives_put(e, end, argv[i]);
     if (end == NULL) return give_back(env, argv + 2, (uint32_t) argc - 2);
   }
-  return rp_primitives_send(e, rp_env_port_at(e, slot), message,
-                            (size_t) (end - message));
+
+  rp_port *port = rp_env_port_at(e, slot);
+  int status = RP_SEALED;
+
+  if (port != NULL)
+    status = rp_send_write(e, port, 0, message, (size_t) (end - message), NULL, 0);
+  return rp_send_end(e, port, status);
 }
 
 /* What is known of a shape; NULL: nothing yet. */

@@ -8,6 +8,7 @@
 
 #include "env.h"
 #include "primitives.h"
+#include "send.h"
 #include "value.h"
 #include "yield.h"
 
@@ -72,27 +73,12 @@ rp_port_post(napi_env env, napi_callback_info info) {
   if (start > end || end > e->scratch.length || staged > e->staged_length)
     return rp_throw_type(env, "post is out of the scratch's bounds");
   if (port != NULL) {
-    uint32_t flags =
-        (control[RP_CONTROL_FLAGS] & RP_MESSAGE_FLAGS) | rp_order_mark(e, port);
-
-    status = rp_half_write(port->half, flags, e->scratch.data + start, end - start,
-                           e->staged + staged, e->staged_length - staged);
-    if (status == RP_OK) {
-      rp_count(&e->counters.messages_out, 1);
-      rp_count(&e->counters.bytes_out, rp_message_size(end - start, e->staged + staged,
-                                                       e->staged_length - staged));
-      if ((flags & RP_MESSAGE_BEHIND) != 0) rp_order_marked(e, port);
-      e->staged_length = staged; /* the record owns the blocks now */
-      rp_yield("post:written");
-      port->linger.asked = true;
-      rp_half_publish(port->half);
-      rp_yield("post:published");
-    } else if (status != RP_SEALED) {
-      return rp_throw_memory(env);
-    }
+    status = rp_send_write(e, port, control[RP_CONTROL_FLAGS] & RP_MESSAGE_FLAGS,
+                           e->scratch.data + start, end - start, e->staged + staged,
+                           e->staged_length - staged);
+    if (status == RP_OK) e->staged_length = staged; /* the record owns the blocks now */
   }
-  control[RP_CONTROL_STATUS] = (uint32_t) status;
-  return NULL;
+  return rp_send_end(e, port, status);
 }
 
 /* The type of the first of these records. */
@@ -434,47 +420,44 @@ rp_port_want_views(napi_env env, napi_callback_info info) {
 /* peerViews(slot) -> whether the peer has asked for that. */
 napi_value
 rp_port_peer_views(napi_env env, napi_callback_info info) {
-  napi_value argv[RP_ARGS_MAX], result = NULL;
+  napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_readable_port(e, argv[0]);
 
-  (void) napi_get_boolean(env, port != NULL && rp_half_peer_views(port->half), &result);
-  return result;
+  return rp_from_bool(env, port != NULL && rp_half_peer_views(port->half));
 }
 
 /* peerDeclared(slot) -> whether the owner of the other half has joined: see rp_tables_join(). */
 napi_value
 rp_port_peer_declared(napi_env env, napi_callback_info info) {
-  napi_value argv[RP_ARGS_MAX], result = NULL;
+  napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_readable_port(e, argv[0]);
 
-  (void) napi_get_boolean(env, port != NULL && rp_half_peer_declared(port->half),
-                          &result);
-  return result;
+  return rp_from_bool(env, port != NULL && rp_half_peer_declared(port->half));
 }
 
 /* claimOffer(slot) -> whether this side is to make the Node channel of the pair. */
 napi_value
 rp_port_claim_offer(napi_env env, napi_callback_info info) {
-  napi_value argv[RP_ARGS_MAX], result = NULL;
+  napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_readable_port(e, argv[0]);
 
-  (void) napi_get_boolean(env, port != NULL && rp_half_claim_offer(port->half), &result);
+  bool first = port != NULL && rp_half_claim_offer(port->half);
+
   rp_yield("port:offering");
-  return result;
+  return rp_from_bool(env, first);
 }
 
 /* peerClosed(slot) -> whether the other half is closed, or this one gone. */
 napi_value
 rp_port_peer_closed(napi_env env, napi_callback_info info) {
-  napi_value argv[RP_ARGS_MAX], result = NULL;
+  napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_readable_port(e, argv[0]);
 
-  (void) napi_get_boolean(env, port == NULL || rp_half_peer_closed(port->half), &result);
-  return result;
+  return rp_from_bool(env, port == NULL || rp_half_peer_closed(port->half));
 }
 
 /* queued(slot) -> how many messages wait. */

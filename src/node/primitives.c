@@ -12,8 +12,8 @@
 
 #include "env.h"
 #include "flat.h"
+#include "send.h"
 #include "value.h"
-#include "yield.h"
 
 enum {
   OP_SMALL_STRING = 0x40, /* and the length, up to 63 characters of one byte */
@@ -109,30 +109,6 @@ put_number(uint8_t *at, double number) {
   return put_u32(at + 1, (uint32_t) integer);
 }
 
-static int
-write_message(rp_env *e, rp_half *half, uint32_t flags, const uint8_t *bytes,
-              size_t length, const rp_block *block) {
-  rp_port *port = &e->ports[half->slot];
-  uint32_t mark = rp_order_mark(e, port);
-  uint32_t count = block != NULL;
-  int result = rp_half_write(half, flags | mark, bytes, length, block, count);
-
-  if (result != RP_OK) return result;
-  if (mark != 0) rp_order_marked(e, port);
-  rp_count(&e->counters.messages_out, 1);
-  rp_count(&e->counters.bytes_out, rp_message_size(length, block, count));
-  rp_yield("post:written");
-  return RP_OK;
-}
-
-/* A message has been written. */
-static void
-publish(rp_port *port) {
-  port->linger.asked = true;
-  rp_half_publish(port->half);
-  rp_yield("post:published");
-}
-
 static bool
 is_narrow(const char16_t *units, size_t length) {
   uint32_t all = 0;
@@ -141,12 +117,11 @@ is_narrow(const char16_t *units, size_t length) {
   return all <= UINT8_MAX;
 }
 
-/* One byte a character, in place. */
-static void
-narrow(char16_t *units, size_t length) {
-  uint8_t *bytes = (uint8_t *) units;
-
-  for (size_t i = 0; i < length; i++) bytes[i] = (uint8_t) units[i];
+/* One byte a character. What is behind them. */
+static uint8_t *
+put_narrow(uint8_t *at, const char16_t *units, size_t length) {
+  for (size_t i = 0; i < length; i++) *at++ = (uint8_t) units[i];
+  return at;
 }
 
 /* Two bytes a code unit, little-endian. */
@@ -168,30 +143,30 @@ put_string_head(uint8_t *at, size_t length, bool one_byte) {
 }
 
 static uint8_t *
-put_string(uint8_t *at, const char16_t *units, size_t length) {
-  if (!is_narrow(units, length))
-    return put_units(put_string_head(at, length, false), units, length);
-  at = put_string_head(at, length, true);
-  for (size_t i = 0; i < length; i++) *at++ = (uint8_t) units[i];
-  return at;
+put_string(uint8_t *at, const char16_t *units, size_t length, bool one_byte) {
+  at = put_string_head(at, length, one_byte);
+  return one_byte ? put_narrow(at, units, length) : put_units(at, units, length);
 }
 
 static int
-post_short_string(rp_env *e, rp_half *half, napi_value value) {
-  uint8_t message[8 + 2 * STRING_STACK];
+send_bytes(rp_env *e, rp_port *port, const uint8_t *message, const uint8_t *end) {
+  return rp_send_write(e, port, 0, message, (size_t) (end - message), NULL, 0);
+}
+
+static int
+post_short_string(rp_env *e, rp_port *port, napi_value value) {
+  uint8_t message[8 + 2 * STRING_STACK] = {0};
   char16_t units[STRING_STACK + 1];
-  uint8_t *end;
   size_t length;
 
   (void) napi_get_value_string_utf16(e->env, value, units, STRING_STACK + 1, &length);
-  message[0] = 0;
-  end = put_string(message + 1, units, length);
-  return write_message(e, half, 0, message, (size_t) (end - message), NULL);
+  return send_bytes(e, port, message,
+                    put_string(message + 1, units, length, is_narrow(units, length)));
 }
 
 /* A string as the block of a message that says no more than that. */
 static int
-post_block(rp_env *e, rp_half *half, rp_block block, size_t length, bool one_byte) {
+post_block(rp_env *e, rp_port *port, rp_block block, size_t length, bool one_byte) {
   uint8_t message[32] = {0, OP_BLOCK_STRING};
   uint8_t *end = put_u32(message + 2, 0);
 
@@ -202,11 +177,40 @@ post_block(rp_env *e, rp_half *half, rp_block block, size_t length, bool one_byt
   size_t trailer = ((size_t) (end - message) + 7) & ~(size_t) 7;
 
   (void) put_u32(put_u32(message + trailer, (uint32_t) (end - message)), 0);
-  return write_message(e, half, FLAG_TRAILER, message, trailer + 8, &block);
+
+  int result = rp_send_write(e, port, FLAG_TRAILER, message, trailer + 8, &block, 1);
+
+  if (result != RP_OK) rp_block_free(block);
+  return result;
+}
+
+/* The characters of a string, one byte each, as a block. */
+static int
+post_narrow_block(rp_env *e, rp_port *port, const char16_t *units, size_t length) {
+  rp_block block = rp_block_new(length);
+
+  if (block.data == NULL) return RP_ENOMEM;
+  (void) put_narrow(block.data, units, length);
+  return post_block(e, port, block, length, true);
 }
 
 static int
-post_long_string(rp_env *e, rp_half *half, napi_value value, size_t length) {
+post_inline(rp_env *e, rp_port *port, const char16_t *units, size_t length,
+            bool one_byte) {
+  uint8_t *message = malloc((one_byte ? length : length * 2) + 8);
+
+  if (message == NULL) return RP_ENOMEM;
+  message[0] = 0;
+
+  int result =
+      send_bytes(e, port, message, put_string(message + 1, units, length, one_byte));
+
+  free(message);
+  return result;
+}
+
+static int
+post_long_string(rp_env *e, rp_port *port, napi_value value, size_t length) {
   rp_block block = rp_block_new(length * sizeof(char16_t));
   char16_t *units = block.data;
   int result;
@@ -215,67 +219,34 @@ post_long_string(rp_env *e, rp_half *half, napi_value value, size_t length) {
   (void) napi_get_value_string_utf16(e->env, value, units, length + 1, &length);
 
   bool one_byte = is_narrow(units, length);
-  size_t size = one_byte ? length : length * 2;
+  bool is_long = (one_byte ? length : length * 2) >= BLOCK_LINE;
 
-  if (size >= BLOCK_LINE && one_byte) {
-    rp_block half_size = rp_block_new(length);
-    uint8_t *bytes = half_size.data;
-
-    if (bytes != NULL)
-      for (size_t i = 0; i < length; i++) bytes[i] = (uint8_t) units[i];
-    rp_block_free(block);
-    if (bytes == NULL) return RP_ENOMEM;
-    block = half_size;
-  }
-  if (size >= BLOCK_LINE) {
-    result = post_block(e, half, block, length, one_byte);
-    if (result != RP_OK) rp_block_free(block);
-    return result;
-  }
-
-  uint8_t *message = malloc(size + 8);
-
-  if (message != NULL) {
-    message[0] = 0;
-
-    uint8_t *end = put_string_head(message + 1, length, one_byte);
-
-    if (one_byte) {
-      narrow(units, length);
-      memcpy(end, units, length);
-      end += length;
-    } else {
-      end = put_units(end, units, length);
-    }
-    result = write_message(e, half, 0, message, (size_t) (end - message), NULL);
-  } else {
-    result = RP_ENOMEM;
-  }
-  free(message);
+  if (is_long && !one_byte) return post_block(e, port, block, length, false);
+  result = is_long ? post_narrow_block(e, port, units, length)
+                   : post_inline(e, port, units, length, one_byte);
   rp_block_free(block);
   return result;
 }
 
 static int
-post_string(rp_env *e, rp_half *half, napi_value value) {
+post_string(rp_env *e, rp_port *port, napi_value value) {
   size_t length = 0;
 
   if (napi_get_value_string_utf16(e->env, value, NULL, 0, &length) != napi_ok)
     return NOT_PRIMITIVE;
   if (length > UINT32_MAX / 4) return NOT_PRIMITIVE; /* more than an engine has */
-  if (length <= STRING_STACK) return post_short_string(e, half, value);
-  return post_long_string(e, half, value, length);
+  if (length <= STRING_STACK) return post_short_string(e, port, value);
+  return post_long_string(e, port, value, length);
 }
 
-uint8_t *
-rp_primitives_put(rp_env *e, uint8_t *at, napi_value value) {
+/* See rp_primitives_put(). */
+static uint8_t *
+put(rp_env *e, uint8_t *at, napi_value value, napi_valuetype type) {
   char16_t units[RP_PRIMITIVES_UNITS + 2];
-  napi_valuetype type;
   size_t length;
   double number;
   bool truth;
 
-  if (napi_typeof(e->env, value, &type) != napi_ok) return NULL;
   switch (type) {
     case napi_number:
       (void) napi_get_value_double(e->env, value, &number);
@@ -284,7 +255,8 @@ rp_primitives_put(rp_env *e, uint8_t *at, napi_value value) {
       /* One more than it may have: what is longer is cut. */
       (void) napi_get_value_string_utf16(e->env, value, units, RP_PRIMITIVES_UNITS + 2,
                                          &length);
-      return length > RP_PRIMITIVES_UNITS ? NULL : put_string(at, units, length);
+      if (length > RP_PRIMITIVES_UNITS) return NULL;
+      return put_string(at, units, length, is_narrow(units, length));
     case napi_boolean:
       (void) napi_get_value_bool(e->env, value, &truth);
       *at = truth ? OP_TRUE : OP_FALSE;
@@ -297,47 +269,23 @@ rp_primitives_put(rp_env *e, uint8_t *at, napi_value value) {
   }
 }
 
-static int
-post_value(rp_env *e, rp_half *half, napi_value value) {
-  uint8_t message[16] = {0};
-  uint8_t *end = message + 1;
+uint8_t *
+rp_primitives_put(rp_env *e, uint8_t *at, napi_value value) {
   napi_valuetype type;
-  double number;
-  bool truth;
 
-  if (napi_typeof(e->env, value, &type) != napi_ok) return NOT_PRIMITIVE;
-  switch (type) {
-    case napi_number:
-      (void) napi_get_value_double(e->env, value, &number);
-      end = put_number(end, number);
-      break;
-    case napi_string:
-      return post_string(e, half, value);
-    case napi_boolean:
-      (void) napi_get_value_bool(e->env, value, &truth);
-      *end++ = truth ? OP_TRUE : OP_FALSE;
-      break;
-    case napi_undefined:
-      *end++ = OP_UNDEFINED;
-      break;
-    case napi_null:
-      *end++ = OP_NULL;
-      break;
-    default:
-      return NOT_PRIMITIVE;
-  }
-  return write_message(e, half, 0, message, (size_t) (end - message), NULL);
+  return napi_typeof(e->env, value, &type) == napi_ok ? put(e, at, value, type) : NULL;
 }
 
-napi_value
-rp_primitives_send(rp_env *e, rp_port *port, const uint8_t *message, size_t length) {
-  int status = RP_SEALED;
+static int
+post_value(rp_env *e, rp_port *port, napi_value value) {
+  uint8_t message[16] = {0, OP_UNDEFINED};
+  uint8_t *end = message + 2;
+  napi_valuetype type;
 
-  if (port != NULL) status = write_message(e, port->half, 0, message, length, NULL);
-  if (status == RP_OK) publish(port);
-  if (status != RP_OK && status != RP_SEALED) return rp_throw_memory(e->env);
-  rp_control(e)[RP_CONTROL_STATUS] = (uint32_t) status;
-  return NULL;
+  if (napi_typeof(e->env, value, &type) != napi_ok) return NOT_PRIMITIVE;
+  if (type == napi_string) return post_string(e, port, value);
+  if (type != napi_undefined) end = put(e, message + 1, value, type);
+  return end == NULL ? NOT_PRIMITIVE : send_bytes(e, port, message, end);
 }
 
 /* postValue(slot, value): send a primitive. STATUS: 0, RP_SEALED, or NOT_PRIMITIVE and nothing is sent. */
@@ -355,18 +303,8 @@ rp_primitives_post(napi_env env, napi_callback_info info) {
   (void) napi_get_value_uint32(env, argv[0], &slot);
 
   rp_port *port = rp_env_port_at(e, slot);
-  int status = RP_SEALED;
 
-  if (port != NULL) {
-    status = post_value(e, port->half, argv[1]);
-    if (status == RP_OK) {
-      publish(port);
-    } else if (status != RP_SEALED && status != NOT_PRIMITIVE) {
-      return rp_throw_memory(env);
-    }
-  }
-  rp_control(e)[RP_CONTROL_STATUS] = (uint32_t) status;
-  return NULL;
+  return rp_send_end(e, port, port == NULL ? RP_SEALED : post_value(e, port, argv[1]));
 }
 
 /* postWhole(slot, sequence, bytes): send a record that says that the value is in message `sequence` of the Node
@@ -375,29 +313,19 @@ napi_value
 rp_primitives_post_whole(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  rp_port *port = NULL;
+  rp_port *port = rp_env_readable_port(e, argv[0]);
   uint8_t message[16] = {0};
-  uint32_t slot = RP_NO_SLOT;
   int32_t sequence = 0;
   double bytes = 0;
   int status = RP_SEALED;
 
-  (void) napi_get_value_uint32(env, argv[0], &slot);
   (void) napi_get_value_int32(env, argv[1], &sequence);
   (void) napi_get_value_double(env, argv[2], &bytes);
-  port = rp_env_port_at(e, slot);
-  if (port != NULL) {
-    memcpy(message, &sequence, sizeof(sequence));
-    memcpy(message + 8, &bytes, sizeof(bytes));
-    status = write_message(e, port->half, FLAG_WHOLE, message, sizeof(message), NULL);
-    if (status == RP_OK) {
-      publish(port);
-    } else if (status != RP_SEALED) {
-      return rp_throw_memory(env);
-    }
-  }
-  rp_control(e)[RP_CONTROL_STATUS] = (uint32_t) status;
-  return NULL;
+  memcpy(message, &sequence, sizeof(sequence));
+  memcpy(message + 8, &bytes, sizeof(bytes));
+  if (port != NULL)
+    status = rp_send_write(e, port, FLAG_WHOLE, message, sizeof(message), NULL, 0);
+  return rp_send_end(e, port, status);
 }
 
 static napi_value
@@ -478,8 +406,7 @@ rp_primitives_get(rp_env *e, const uint8_t **at, const uint8_t *end) {
       break;
     case OP_TRUE:
     case OP_FALSE:
-      (void) napi_get_boolean(e->env, op == OP_TRUE, &result);
-      break;
+      return rp_from_bool(e->env, op == OP_TRUE);
     case OP_UINT8:
       return rp_from_u32(e->env, from[0]);
     case OP_INT16:

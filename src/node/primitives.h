@@ -33,10 +33,6 @@ uint8_t *rp_primitives_put(rp_env *e, uint8_t *at, napi_value value);
 /* Read a primitive, and step over it. NULL: it is none, or there is less of it. */
 napi_value rp_primitives_get(rp_env *e, const uint8_t **at, const uint8_t *end);
 
-/* Send a message. STATUS: 0 or RP_SEALED, also without a port. */
-napi_value rp_primitives_send(rp_env *e, rp_port *port, const uint8_t *message,
-                              size_t length);
-
 napi_value rp_primitives_post(napi_env env, napi_callback_info info);
 napi_value rp_primitives_post_whole(napi_env env, napi_callback_info info);
 

@@ -55,6 +55,14 @@ rp_from_u32(napi_env env, uint32_t number) {
 }
 
 static inline napi_value
+rp_from_bool(napi_env env, bool truth) {
+  napi_value value = NULL;
+
+  (void) napi_get_boolean(env, truth, &value);
+  return value;
+}
+
+static inline napi_value
 rp_from_i32(napi_env env, int32_t number) {
   napi_value value = NULL;
 

@@ -1,0 +1,34 @@
+/*
+ * send.c - sends one message by a port, however it was made.
+ */
+#include "send.h"
+
+#include "value.h"
+#include "yield.h"
+
+int
+rp_send_write(rp_env *e, rp_port *port, uint32_t flags, const uint8_t *bytes,
+              size_t length, const rp_block *blocks, uint32_t count) {
+  uint32_t mark = rp_order_mark(e, port);
+  int result = rp_half_write(port->half, flags | mark, bytes, length, blocks, count);
+
+  if (result != RP_OK) return result;
+  if (mark != 0) rp_order_marked(e, port);
+  rp_count(&e->counters.messages_out, 1);
+  rp_count(&e->counters.bytes_out, rp_message_size(length, blocks, count));
+  return RP_OK;
+}
+
+napi_value
+rp_send_end(rp_env *e, rp_port *port, int status) {
+  if (status == RP_OK) {
+    rp_yield("post:written");
+    port->linger.asked = true;
+    rp_half_publish(port->half);
+    rp_yield("post:published");
+  } else if (status < 0 && status != RP_SEALED) {
+    return rp_throw_memory(e->env);
+  }
+  rp_control(e)[RP_CONTROL_STATUS] = (uint32_t) status;
+  return NULL;
+}
