@@ -26,16 +26,12 @@ const makeFunction = Function;
 const FIELDS = 16;
 /** So many shapes get their number at once, more when they have been met often. */
 const AT_ONCE = 64;
-const FREQUENT = 8;
 /** Objects of one shape that were not flat, after which no more of it are looked at. */
 const MISSES = 3;
 
 /** Objects more that are to go this way. */
 let left = thresholds.COLD_FLATS;
 let numbered = 0;
-
-/** By node of the tree of shapes: posts an object of that shape; null: this shape never goes this way. */
-const senders = new Map();
 
 function isOrdinary(object) {
   return !isProxy(object) && getPrototypeOf(object) === objectPrototype;
@@ -65,16 +61,14 @@ function isFlat(object) {
 function makeSender(node) {
   const keys = shapes.keysOf(node);
 
-  if (keys.length === 0 || keys.length > FIELDS) return null;
+  if (keys.length === 0) return null;
   /* Once a getter has deleted one of these, another would be read. */
   if (keys.some((key) => key in objectPrototype)) return null;
   if (node.id === -1) {
-    const id = binding.internShape(shapes.textOf(node));
-
     numbered++;
-    node.id = id < 0 ? -2 : id;
+    shapes.number(node, binding.internShape);
   }
-  if (node.id < 0) return null;
+  if (node.id < 0 || !shapes.countWriter()) return null;
 
   const list = keys.map((key) => `o[${stringify(key)}]`).join(', ');
 
@@ -89,17 +83,11 @@ function makeSender(node) {
 }
 
 function senderOf(node) {
+  if (node.send !== undefined) return node.send;
   if (node.keys !== null) return null; // one of many: it is no node of the tree
-
-  let sender = senders.get(node);
-
-  if (sender === undefined) {
-    if (node.id === -1 && numbered >= AT_ONCE && ++node.uses < FREQUENT) return null;
-    sender = makeSender(node);
-    if (senders.size > 4 * AT_ONCE) senders.clear();
-    senders.set(node, sender);
-  }
-  return sender;
+  if (node.id === -1 && numbered >= AT_ONCE && ++node.uses < shapes.FREQUENT) return null;
+  node.send = makeSender(node);
+  return node.send;
 }
 
 /**
@@ -130,7 +118,7 @@ function post(slot, object) {
     left--;
     return undefined;
   }
-  if (++sender.misses > MISSES) senders.set(node, null);
+  if (++sender.misses > MISSES) node.send = null;
   return keys.every((key, i) => isUnchanged(getOwnPropertyDescriptor(object, key), values[i]))
     ? object : copyOf(object, keys, values);
 }

@@ -45,6 +45,8 @@ class Node {
   write = null;
   /** The same for objects that inherit of more than Object.prototype. */
   writeHeir = null;
+  /** Sends an object of this shape: see flat.js. null: none does; undefined: not asked yet. */
+  send = undefined;
   /** Where the walk of an object begins that is the value of this key: see startOf. */
   start = null;
 
@@ -178,11 +180,15 @@ function pathOf(node) {
 
 /** Ask for a number when the shape has become frequent. */
 function touch(node, hooks) {
-  if (node.keys !== null || node.uses < FREQUENT) return;
-  const id = hooks.internShape(textOf(node));
+  if (node.keys === null && node.uses >= FREQUENT) number(node, hooks.internShape);
+}
+
+/** Have a number for a node of the tree, if there is one to be had. */
+function number(node, internShape) {
+  const id = internShape(textOf(node));
   node.id = id < 0 ? -2 : id;
 }
 
 module.exports = {
-  getRoot, startOf, step, touch, countWriter, keysOf, pathOf, textOf, entryOf,
+  FREQUENT, getRoot, startOf, step, touch, number, countWriter, keysOf, pathOf, textOf, entryOf,
 };
