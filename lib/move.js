@@ -10,14 +10,14 @@
  */
 
 const { Blob } = require('node:buffer');
-const { types } = require('node:util');
 const vm = require('node:vm');
 
 const { isDataCloneError } = require('./codec/node-clone');
 const companion = require('./companion');
 const { binding, local } = require('./native');
-const { findSymbol, kOnClose } = require('./node-events');
+const { kOnClose } = require('./node-events');
 const { Port, kArrive, kClosed, kReceive, ports } = require('./port');
+const { transferablesIn } = require('./transfer-list');
 const {
   MessageChannel: NodeChannel, MessagePort: NodePort, moveMessagePortToContext: nodeMove,
   receiveMessageOnPort: nodeReceive,
@@ -264,22 +264,9 @@ class Moved {
  * @param {unknown} value received, so nothing of it is the user's code
  */
 function loseHandles(value) {
-  const handles = [];
-  const seen = new Set();
-  const look = (item) => {
-    if (typeof item !== 'object' || item === null || seen.has(item) || ArrayBuffer.isView(item)) return;
-    seen.add(item);
-    if (findSymbol(item, 'messaging_transfer_symbol') !== undefined) handles.push(item);
-    else if (types.isMap(item)) for (const pair of item) pair.forEach(look);
-    else if (types.isSet(item)) item.forEach(look);
-    else Object.values(item).forEach(look);
-  };
-
-  look(value);
-
   const { port1, port2 } = new NodeChannel();
 
-  for (const handle of handles) {
+  for (const handle of transferablesIn(value)) {
     try {
       port1.postMessage(handle, [handle]);
     } catch {

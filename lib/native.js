@@ -120,6 +120,16 @@ const owner = {
   kClosed: Symbol('closed'),
 };
 
+/** The symbol with this description on an object or one of its prototypes, undefined if there is none. */
+function findSymbol(object, description) {
+  for (let at = object; at !== null; at = Object.getPrototypeOf(at)) {
+    const found = Object.getOwnPropertySymbols(at).find((s) => s.description === description);
+
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 let listens = false;
 let defined = -1;
 
@@ -144,8 +154,8 @@ function define(which) {
 }
 
 module.exports = {
-  binding, threads, control, endpoints, line, local, define, listen, mark, owner, setImmediate,
-  thresholds,
+  binding, threads, control, endpoints, line, local, define, findSymbol, listen, mark, owner,
+  setImmediate, thresholds,
   START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SLOT,
   SEALED,
 };

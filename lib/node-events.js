@@ -4,21 +4,11 @@
 // it calls when listeners come and go, and the functions that make a MessageEvent. Ports that
 // inherit from the same class behave the same in every detail, on every Node line.
 
-const { MessagePort } = require('./native').threads;
+const { findSymbol, threads: { MessagePort } } = require('./native');
 
 const NodeEventTarget = Object.getPrototypeOf(MessagePort);
 
-/** The symbol with this description on an object or one of its prototypes, undefined if there is none. */
-function findSymbol(object, description) {
-  for (let at = object; at !== null; at = Object.getPrototypeOf(at)) {
-    const found = Object.getOwnPropertySymbols(at).find((s) => s.description === description);
-
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-/** The same, for one that we cannot do without. */
+/** A symbol that we cannot do without. */
 function symbol(object, description) {
   const found = findSymbol(object, description);
 
@@ -27,7 +17,6 @@ function symbol(object, description) {
 }
 
 module.exports = {
-  findSymbol,
   symbol,
   NodeEventTarget,
   kCreateEvent: symbol(MessagePort.prototype, 'kCreateEvent'),

@@ -13,19 +13,14 @@
  * passes on what comes to `back` and to `way`. A relay runs in the loop.
  */
 
-const { types } = require('node:util');
-
 const companion = require('./companion');
 const { Endpoint, ALL } = require('./endpoint');
 const { binding, owner: ownerSymbols, threads } = require('./native');
-const { findSymbol } = require('./node-events');
 const { MessageChannel, Port, kArrive, ports, receiveMessageOnPort } = require('./port');
-const { readList } = require('./transfer-list');
+const { readList, transferablesIn } = require('./transfer-list');
 
 const { kBatching, kMessage, kMessages, kMessageError } = ownerSymbols;
 const { receiveMessageOnPort: nodeReceive } = threads;
-const { entries: mapEntries } = Map.prototype;
-const { values: setValues } = Set.prototype;
 
 const isOurs = (object) => ports.isOurs(object);
 
@@ -114,29 +109,6 @@ function pass(value, list, way) {
   } catch {
     for (const port of list) port.close(); // the message is lost, and they with it
   }
-}
-
-/**
- * What has to be in a transfer list for a message to be sent on: FileHandles, streams and the like.
- * @param {unknown} value received, so nothing of it is user code
- */
-function transferablesIn(value) {
-  const found = [];
-  const seen = new Set();
-  const left = [value];
-
-  while (left.length > 0) {
-    const item = left.pop();
-
-    if (typeof item !== 'object' || item === null || seen.has(item)) continue;
-    seen.add(item);
-    if (ArrayBuffer.isView(item) || item instanceof threads.MessagePort) continue;
-    if (findSymbol(item, 'messaging_transfer_symbol') !== undefined) found.push(item);
-    else if (types.isMap(item)) for (const pair of mapEntries.call(item)) left.push(...pair);
-    else if (types.isSet(item)) left.push(...setValues.call(item));
-    else left.push(...Object.values(item));
-  }
-  return found;
 }
 
 /** Pass on what comes to either. */

@@ -10,15 +10,11 @@
 
 const { Endpoint } = require('./endpoint');
 const { setImmediate, threads } = require('./native');
-const { CHANNEL, ENVELOPE, hear, hook, listening, open, port } = require('./parent-port');
-
-const kHybridDispatch = Symbol.for('nodejs.internal.kHybridDispatch');
-const kCurrentlyReceivingPorts = Symbol.for('nodejs.internal.kCurrentlyReceivingPorts');
+const { CHANNEL, dispatchReceived, hear, hook, listening, port, unwrap } = require('./parent-port');
 
 const { prototype: nodePrototype } = threads.MessagePort;
 const {
   postMessage: nodePost, start: nodeStart, close: nodeClose, on: nodeOn,
-  [kHybridDispatch]: nodeDispatch,
 } = nodePrototype;
 const { apply } = Reflect;
 
@@ -28,22 +24,6 @@ let endpoint;
 
 /** Messages that have been taken from Node's queue to find the Node channel among them. */
 const pulled = [];
-
-/** Dispatch what Node has brought. */
-function dispatch(value, type, event) {
-  if (typeof value === 'object' && value !== null) {
-    if (value.kind === CHANNEL) {
-      endpoint.adopt(value.end);
-      return;
-    }
-    if (value.kind === ENVELOPE) [value, node[kCurrentlyReceivingPorts]] = open(value, node);
-  }
-  if (type === 'message' && port.heardMany) {
-    type = 'messages';
-    value = [value];
-  }
-  nodeDispatch.call(node, value, type, event);
-}
 
 /**
  * The next message that Node has brought, but for what is for us. @returns {{ message: unknown } |
@@ -76,18 +56,8 @@ function dispatchPulled() {
   while (pulled.length > 0 && (port.heardOne || port.heardMany)) dispatchEarlier();
 }
 
-/**
- * Dispatch a message that Node has brought before the first one by ring. @returns {boolean} false: there is
- * none
- */
-function dispatchEarlier() {
-  const received = receiveByNode();
-
-  if (received === undefined) return false;
-  node[kCurrentlyReceivingPorts] = undefined; // of the message before
-  dispatch(received.message, 'message', undefined);
-  return true;
-}
+/** Dispatch a message of these. @returns {boolean} false: there is none */
+const dispatchEarlier = () => dispatchReceived(receiveByNode());
 
 /** What receiveMessageOnPort() gives. @returns {{ message: unknown } | undefined} */
 function receive() {
@@ -98,8 +68,7 @@ function receive() {
   const received = receiveByNode();
 
   if (received === undefined) return queued ? endpoint.receive() : undefined;
-  if (received.message?.kind !== ENVELOPE) return received;
-  return { message: open(received.message, node)[0] };
+  return unwrap(received);
 }
 
 /** The methods of the port. */
@@ -114,17 +83,6 @@ const methods = {
   postMessages(values) {
     endpoint.postMany(require('./transfer-list').checkIterable(values));
     return endpoint.open ? true : undefined;
-  },
-  on(type, listener) {
-    port.addingByOn = true;
-    try {
-      return nodeOn.call(this, type, listener);
-    } finally {
-      port.addingByOn = false;
-    }
-  },
-  addListener(type, listener) {
-    return this.on(type, listener);
   },
   removeAllListeners(type) {
     port.sole = null;
@@ -157,7 +115,6 @@ function putMethods(prototype) {
       configurable: true,
     });
   }
-  for (const name of ['once', 'addEventListener']) delete prototype[name];
   Object.defineProperty(prototype, 'receiveViews', {
     __proto__: null,
     get: () => endpoint.views,
@@ -178,8 +135,6 @@ function connect(isDirect) {
   endpoint.pull = pull;
   putMethods(Object.getPrototypeOf(node));
   hook();
-  Object.defineProperty(node, kHybridDispatch,
-    { __proto__: null, value: dispatch, writable: true, configurable: true });
   nodeOn.call(node, 'close', () => endpoint.close());
   hear();
 }

@@ -9,10 +9,9 @@
  * goes over by itself in the same way, and the first message that comes by ring connects the port, too.
  */
 
-const { process } = require('./builtins');
-
+const { callListener } = require('./calls');
 const {
-  binding, define, endpoints, listen, local, mark, owner, threads,
+  binding, define, endpoints, findSymbol, listen, local, mark, owner, threads,
 } = require('./native');
 const { Way, isObject, located, postByC } = require('./way');
 
@@ -85,26 +84,6 @@ function connect() {
   return port.endpoint;
 }
 
-/**
- * Call a listener as Node does: its error is thrown in the next tick, and so is what a promise of its own
- * rejects with.
- */
-function callListener(listener, value) {
-  try {
-    const result = apply(listener, port.node, [value]); // it may have a call() of its own
-
-    if (result !== undefined && result !== null && typeof result.then === 'function') {
-      result.then(undefined, throwLater);
-    }
-  } catch (error) {
-    throwLater(error);
-  }
-}
-
-function throwLater(error) {
-  process.nextTick(() => { throw error; });
-}
-
 /** What an endpoint calls on its owner; see endpoint.js. */
 const listening = {
   get [kBatching]() {
@@ -112,7 +91,7 @@ const listening = {
   },
   [kMessage](value, list) {
     if (port.sole !== null) {
-      callListener(port.sole, value);
+      callListener(port.sole, port.node, value);
       return;
     }
     port.node[kCurrentlyReceivingPorts] = list ?? [];
@@ -172,13 +151,9 @@ function listenerRemoved(size, type, removed) {
   }
 }
 
-function property(object, name) {
-  return Object.getOwnPropertySymbols(object).find((symbol) => symbol.description === name);
-}
-
 /** What a listener that was there before is, if it can be called without an event; null if not. */
 function findSole(node) {
-  const kEvents = property(node, 'kEvents');
+  const kEvents = findSymbol(node, 'kEvents');
   const first = kEvents === undefined ? undefined : node[kEvents].get('message')?.next;
 
   return first !== undefined && first.next === undefined && first.isNodeStyleListener === true &&
@@ -193,8 +168,8 @@ function hook() {
   hooked = true;
 
   const { node } = port;
-  const kNewListener = property(node, 'kNewListener');
-  const kRemoveListener = property(node, 'kRemoveListener');
+  const kNewListener = findSymbol(node, 'kNewListener');
+  const kRemoveListener = findSymbol(node, 'kRemoveListener');
   const { [kNewListener]: added, [kRemoveListener]: removed } = node;
   const put = (key, value) =>
     Object.defineProperty(node, key, { __proto__: null, value, configurable: true });
@@ -232,23 +207,29 @@ function arrive(queued) {
 }
 
 /**
- * Dispatch a message that Node has brought before the first one by ring. @returns {boolean} false: there is
- * none
+ * Dispatch what Node has brought before the first message by ring.
+ * @param {{ message: unknown } | undefined} received @returns {boolean} false: there was nothing
  */
-function dispatchEarlier() {
-  const received = threads.receiveMessageOnPort(port.node);
-
+function dispatchReceived(received) {
   if (received === undefined) return false;
   port.node[kCurrentlyReceivingPorts] = undefined; // of the message before
   port.node[kHybridDispatch](received.message, 'message', undefined);
   return true;
 }
 
+const dispatchEarlier = () => dispatchReceived(threads.receiveMessageOnPort(port.node));
+
 /** The message in an envelope. @returns {[unknown, object[]]} the value and its ports */
 function open(envelope, by) {
   const received = require('./companion').receive(envelope, by);
 
   return [require('./receiving').openEnvelope(envelope.bytes, received), received.ports];
+}
+
+/** What Node has brought, out of its envelope. @param {{ message: unknown }} received */
+function unwrap(received) {
+  if (received.message?.kind !== ENVELOPE) return received;
+  return { message: open(received.message, port.node)[0] };
 }
 
 /** What Node calls for each message that comes. */
@@ -261,7 +242,8 @@ function dispatch(value, type, event) {
     if (value.kind === ENVELOPE) [value, this[kCurrentlyReceivingPorts]] = open(value, this);
   }
   way.heard = true;
-  nodeDispatch.call(this, value, type, event);
+  if (type === 'message' && port.heardMany) nodeDispatch.call(this, [value], 'messages', event);
+  else nodeDispatch.call(this, value, type, event);
 }
 
 /** Whether a message is to go by ring. */
@@ -430,11 +412,10 @@ function receive() {
     connect().adopt(received.message.end);
     return require('./parent-endpoint').receive();
   }
-  return received.message?.kind === ENVELOPE
-    ? { message: open(received.message, port.node)[0] } : received;
+  return unwrap(received);
 }
 
 module.exports = {
   CHANNEL, ENVELOPE, GUARD, port, listening,
-  connect, open, receive, hook, hear, throwLater, findParentPort, findWorkerData,
+  connect, dispatchReceived, unwrap, receive, hook, hear, findParentPort, findWorkerData,
 };

@@ -7,8 +7,8 @@
  * src/node_messaging.cc); ports inherit from the same NodeEventTarget as Node's own.
  */
 
-const { process } = require('./builtins');
 const { inspect } = require('node:util');
+const { callListener } = require('./calls');
 const { binding, control, threads, local, define, owner, STATUS } = require('./native');
 const {
   NodeEventTarget, kCreateEvent, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener, kOnClose,
@@ -62,28 +62,6 @@ function isObject(value) {
 
 /** Node's ports listen to these on themselves, which shows in eventNames() and the like. */
 function onListener() {}
-
-/** What a listener has returned: if it is a promise, its rejection is an uncaught exception, as in Node. */
-function watch(result) {
-  if (result === undefined || result === null) return;
-
-  const { then } = result;
-
-  if (typeof then === 'function') then.call(result, undefined, throwLater);
-}
-
-/** Call a listener as Node does: its error is thrown in the next tick. */
-function callListener(listener, receiver, value) {
-  try {
-    watch(apply(listener, receiver, [value])); // it may have a call() of its own
-  } catch (error) {
-    throwLater(error);
-  }
-}
-
-function throwLater(error) {
-  process.nextTick(() => { throw error; });
-}
 
 /** A method of ours on what is no port of ours: a port of Node's, or a parentPort, has its own. */
 function callTheirs(port, name, args) {
@@ -467,7 +445,6 @@ function markAsUntransferable(object) {
 }
 
 module.exports = {
-  MessageChannel, MessagePort, Port, markAsUntransferable, receiveMessageOnPort, ports, throwLater,
-  watch,
+  MessageChannel, MessagePort, Port, markAsUntransferable, receiveMessageOnPort, ports,
   kArrive, kBatching, kClosed, kMessage, kMessageError, kMessages, kReceive, kStop,
 };

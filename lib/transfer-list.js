@@ -4,9 +4,14 @@
  * transfer-list.js - what postMessage() takes besides the value, read as Node reads it.
  */
 
-const { types: { isProxy } } = require('node:util');
+const { types } = require('node:util');
 
-const { MessageChannel: NodeChannel } = require('./native').threads;
+const { findSymbol, threads } = require('./native');
+
+const { MessageChannel: NodeChannel } = threads;
+const { isProxy } = types;
+const { entries: mapEntries } = Map.prototype;
+const { values: setValues } = Set.prototype;
 
 /** Node's own error: what it throws when its counterpart is called like this. */
 function throwAsNode(call) {
@@ -122,6 +127,30 @@ function standFor(object, read) {
     { __proto__: null, get: (_, key) => read(key), has: (_, key) => key in object });
 }
 
+/**
+ * What has to be in a transfer list for a message to be sent on: FileHandles, streams and the like.
+ * @param {unknown} value received, so nothing of it is user code
+ */
+function transferablesIn(value) {
+  const found = [];
+  const seen = new Set();
+  const left = [value];
+
+  while (left.length > 0) {
+    const item = left.pop();
+
+    if (typeof item !== 'object' || item === null || seen.has(item)) continue;
+    seen.add(item);
+    if (ArrayBuffer.isView(item) || item instanceof threads.MessagePort) continue;
+    if (findSymbol(item, 'messaging_transfer_symbol') !== undefined) found.push(item);
+    else if (types.isMap(item)) for (const pair of mapEntries.call(item)) left.push(...pair);
+    else if (types.isSet(item)) left.push(...setValues.call(item));
+    else left.push(...Object.values(item));
+  }
+  return found;
+}
+
 module.exports = {
   isObject, throwAsNode, readIterable, readList, readTransfer, postWith, checkIterable, standFor,
+  transferablesIn,
 };

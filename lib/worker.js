@@ -14,17 +14,16 @@
 
 const EventEmitter = require('node:events');
 
+const { throwLater, watch } = require('./calls');
+
 const {
-  binding, control, endpoints, line, define, local, owner, setImmediate, threads, STATUS,
+  binding, control, endpoints, findSymbol, line, define, local, owner, setImmediate, threads,
+  STATUS,
 } = require('./native');
-const { CHANNEL, ENVELOPE, GUARD, throwLater } = require('./parent-port');
+const { CHANNEL, ENVELOPE, GUARD } = require('./parent-port');
 const { Way, isObject, located, postByC } = require('./way');
 
 const kHybridDispatch = Symbol.for('nodejs.internal.kHybridDispatch');
-
-/** The symbol with this description on an object, undefined if there is none. */
-const findSymbol = (object, description) =>
-  Object.getOwnPropertySymbols(object).find((s) => s.description === description);
 
 const kOnExit = findSymbol(threads.Worker.prototype, 'kOnExit');
 let kPublicPort;
@@ -450,7 +449,7 @@ class Worker extends threads.Worker {
 
       const result = this.emit(name, value); // the application's own
 
-      if (line < 24) require('./port').watch(result);
+      if (line < 24) watch(result);
     } catch (error) {
       throwLater(error);
     }

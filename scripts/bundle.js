@@ -21,7 +21,7 @@ const dist = path.join(root, 'dist');
 
 /** What is in which script; all that is named nowhere is in `rest`. */
 const SCRIPTS = {
-  start: ['scripts', 'builtins', 'index', 'face', 'copy-to', 'native', 'threads', 'parent-port', 'posts', 'way', 'deliver',
+  start: ['scripts', 'builtins', 'index', 'face', 'copy-to', 'native', 'threads', 'calls', 'parent-port', 'posts', 'way', 'deliver',
     'context', 'codec/errors'],
   registration: ['registration'],
   worker: ['worker'],
