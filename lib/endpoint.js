@@ -53,6 +53,23 @@ const late = {
   flush() {},
 };
 
+/**
+ * Flags of a record. A trailer, 8-aligned behind the codec's bytes, is two words: how many bytes those are,
+ * and the number of the companion's message.
+ */
+const FLAG = {
+  TRAILER: 1,
+  COMPANION: 2,
+  /** Ports came with that message. */
+  PORTS: 4,
+  /**
+   * It has the whole value; the record is its number and how many bytes Node has moved with it. See
+   * src/node/primitives.c.
+   */
+  WHOLE: 8,
+};
+const TRAILER_BYTES = 8;
+
 /** What is being read. */
 const reading = {
   /**
@@ -604,4 +621,4 @@ function closed(slot, peer) {
 
 local.dispatch = dispatch;
 local.closed = closed;
-module.exports = { Endpoint, ALL, late, reading };
+module.exports = { Endpoint, ALL, FLAG, TRAILER_BYTES, late, reading };

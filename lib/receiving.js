@@ -5,26 +5,15 @@
  * channel, large data in blocks, what is lent.
  */
 
-const { late, reading } = require('./endpoint');
+const { FLAG, TRAILER_BYTES, late, reading } = require('./endpoint');
 const { binding, define } = require('./native');
 
 define(1);
 
-/** Flags of a record. A trailer, 8-aligned behind the codec's bytes, is two words: how many bytes
- * those are, and the number of the companion's message; FLAG_PORTS: ports came with that. */
-const FLAG_TRAILER = 1;
-const FLAG_COMPANION = 2;
-const FLAG_PORTS = 4;
-/**
- * The companion's message has the whole value; the record is its number and how many bytes Node has moved
- * with it.
- */
-const FLAG_WHOLE = 8;
 /** Set by the core: the bytes are in block 0 (RP_MESSAGE_LARGE); the table of blocks is one
  * (RP_MESSAGE_TABLE). */
 const TYPE_LARGE = 0x100;
 const TYPE_TABLE = 0x200;
-const TRAILER_BYTES = 8;
 const BLOCK_BYTES = 16;
 
 /** To lend less costs more than to copy it. */
@@ -84,7 +73,7 @@ function endLoans() {
 
 /** The value of the record at this offset of the inbox, which has something beside the bytes. */
 function decodeMore(endpoint, inbox, inbox32, at, type) {
-  if ((type & FLAG_WHOLE) !== 0) return decodeWhole(endpoint, inbox, inbox32, at);
+  if ((type & FLAG.WHOLE) !== 0) return decodeWhole(endpoint, inbox, inbox32, at);
 
   let length = inbox32[at >> 2];
   let bytes = inbox;
@@ -100,14 +89,14 @@ function decodeMore(endpoint, inbox, inbox32, at, type) {
     offset = 0;
     length = bytes.length;
   }
-  if ((type & FLAG_TRAILER) !== 0) {
+  if ((type & FLAG.TRAILER) !== 0) {
     const trailer = offset + length - TRAILER_BYTES;
 
     length = getWord(bytes, trailer) >>> 0;
-    if ((type & FLAG_COMPANION) !== 0) {
+    if ((type & FLAG.COMPANION) !== 0) {
       companion ??= require('./companion');
       reading.arrived = companion.take(
-        endpoint, getWord(bytes, trailer + 4), (type & FLAG_PORTS) !== 0);
+        endpoint, getWord(bytes, trailer + 4), (type & FLAG.PORTS) !== 0);
       foreign = reading.arrived.foreign;
     }
   }

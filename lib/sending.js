@@ -8,20 +8,13 @@
  */
 
 const codec = require('./codec/index');
-const { late, reading } = require('./endpoint');
+const { FLAG, TRAILER_BYTES, late, reading } = require('./endpoint');
 const { binding, control, define, START, END, FLAGS, STATUS, STAGED, SLOT } = require('./native');
 
 define(1);
 
 const { post } = binding;
 const { encode } = codec;
-
-/** Flags of a record. A trailer, 8-aligned behind the codec's bytes, is two words: how many bytes
- * those are, and the number of the Node channel's message; FLAG_PORTS: ports came with that. */
-const FLAG_TRAILER = 1;
-const FLAG_COMPANION = 2;
-const FLAG_PORTS = 4;
-const TRAILER_BYTES = 8;
 
 const NONE = -1;
 
@@ -212,13 +205,13 @@ function sendApart(endpoint, start) {
 
 /** Send scratch[start, end). */
 function write(endpoint, start, end) {
-  if (staged !== stagedBase) return writeTrailer(endpoint, start, end, FLAG_TRAILER, 0);
+  if (staged !== stagedBase) return writeTrailer(endpoint, start, end, FLAG.TRAILER, 0);
   return writeRecord(endpoint, start, end, 0);
 }
 
 /** Send scratch[start, end); message `sequence` of the Node channel belongs to it. */
 function writeWithCompanion(endpoint, start, end, sequence, hasPorts) {
-  const flags = FLAG_TRAILER | FLAG_COMPANION | (hasPorts ? FLAG_PORTS : 0);
+  const flags = FLAG.TRAILER | FLAG.COMPANION | (hasPorts ? FLAG.PORTS : 0);
 
   return writeTrailer(endpoint, start, end, flags, sequence);
 }
