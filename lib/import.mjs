@@ -24,34 +24,4 @@ const { exports: ringport } = module;
 
 export default ringport;
 
-export const {
-  BroadcastChannel,
-  MessageChannel,
-  MessagePort,
-  RingBuffer,
-  RingportError,
-  SHARE_ENV,
-  Worker,
-  active,
-  deserialize,
-  getEnvironmentData,
-  getIdleStrategy,
-  isInternalThread,
-  isMainThread,
-  isMarkedAsUntransferable,
-  locks,
-  markAsUncloneable,
-  markAsUntransferable,
-  moveMessagePortToContext,
-  parentPort,
-  postMessageToThread,
-  receiveMessageOnPort,
-  resourceLimits,
-  serialize,
-  setEnvironmentData,
-  setIdleStrategy,
-  threadId,
-  threadName,
-  threads,
-  workerData,
-} = ringport;
+// scripts/bundle.js adds the names, which are those of index.mjs.

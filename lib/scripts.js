@@ -187,11 +187,11 @@ function leaveCode() {
 function run(name) {
   const found = addon === null ? undefined : find(name);
 
-  if (found !== undefined) isInstalled = true;
   if (found === undefined) {
     given.byRequire()[name]()(files, given.require, given.folder);
     return;
   }
+  isInstalled = true;
 
   const [text, kept, isWanted] = found;
   const { Script } = builtin('node:vm');
@@ -236,8 +236,10 @@ function start(what) {
   given = what;
   ({ builtin, process } = what);
   Object.assign(files, what.first);
-  if (what.binding !== undefined) isInstalled = true;
-  if (what.binding !== undefined) modules.binding = { exports: what.binding };
+  if (what.binding !== undefined) {
+    isInstalled = true;
+    modules.binding = { exports: what.binding };
+  }
   if (builtin !== null) {
     try {
       addon = load('binding');

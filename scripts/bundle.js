@@ -100,8 +100,12 @@ function bundle() {
   const scripts = { ...SCRIPTS, rings, rest };
   const where = Object.entries(scripts).flatMap(([name, ids]) => ids.map((id) => [id, name]));
   const texts = new Map(ENTRIES.map((name) => [name, fs.readFileSync(path.join(lib, name), 'utf8')]));
+  /* The names of an ES module are written down: once. */
+  const [, names] = texts.get('index.mjs').split('export default ringport;\n');
   const lengths = {};
   let whole = '';
+
+  texts.set('import.mjs', `${texts.get('import.mjs')}${names}`);
 
   /* Lines are the same in both forms of a script. */
   for (const [name, ids] of Object.entries(scripts)) {

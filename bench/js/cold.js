@@ -13,10 +13,13 @@ const { payloads } = require('./payloads');
 const { parse, positive, listOf, start } = require('./cli');
 const { interval, median, ratios } = require('./stats');
 
+const SCENARIOS = ['to-worker', 'from-worker', 'in-thread', 'calls', 'calls-10', 'program'];
+const KINDS = ['number', 'string 12', 'new string', '5 fields', 'nested', '20 rows', '1 KiB bytes'];
+
 const usage = `Usage: node bench/js/cold.js [options]
 
-  --scenario a,b  of ${['to-worker', 'from-worker', 'in-thread', 'calls', 'calls-10', 'program'].join(', ')} (default: all)
-  --payload a,b   of those of a curve (default: ${['number', 'string 12', 'new string', '5 fields', 'nested', '20 rows', '1 KiB bytes'].join(', ')})
+  --scenario a,b  of ${SCENARIOS.join(', ')} (default: all)
+  --payload a,b   of those of a curve (default: ${KINDS.join(', ')})
   --rounds n      pairs of processes per case (default: 7)
   --most n        messages of a curve at most (default: 100000)
   --quick         one pair, 1,000 messages: to see that it works
@@ -26,7 +29,6 @@ const usage = `Usage: node bench/js/cold.js [options]
 
 const POINTS = [1, 10, 100, 1000, 3000, 10_000, 30_000, 100_000, 1_000_000];
 const CALLS = [1, 10, 100, 1000];
-const KINDS = ['number', 'string 12', 'new string', '5 fields', 'nested', '20 rows', '1 KiB bytes'];
 const makers = {
   'new string': (i) => `message ${i} of many`,
   ...Object.fromEntries(Object.entries(payloads).map(([name, { make }]) => [name, make])),
@@ -206,14 +208,14 @@ function figure(label, theirs, ours) {
 
 async function main() {
   const options = parse({
-    scenario: { type: 'string', default: [...Object.keys(curves), 'calls', 'calls-10', 'program'].join(',') },
+    scenario: { type: 'string', default: SCENARIOS.join(',') },
     payload: { type: 'string', default: KINDS.join(',') },
     most: { type: 'string' },
   }, usage);
   const rounds = positive(options, 'rounds', options.quick ? 1 : 7);
   const most = positive(options, 'most', options.quick ? 1000 : 100_000);
   const points = POINTS.filter((point) => point <= most);
-  const scenarios = listOf(options, 'scenario', [...Object.keys(curves), 'calls', 'calls-10', 'program']);
+  const scenarios = listOf(options, 'scenario', SCENARIOS);
   const kinds = listOf(options, 'payload', Object.keys(makers));
   const report = { machine: machine(), settings: { rounds, points }, cases: [] };
   const add = (...args) => report.cases.push(figure(...args));
