@@ -133,7 +133,7 @@ class Port extends NodePort {
    */
   postMessage(value, transfer) {
     if (!Port.isPort(this)) return callTheirs(this, 'postMessage', arguments);
-    const endpoint = Port.#of(this);
+    const endpoint = this.#endpoint;
 
     if (arguments.length === 0) require('./transfer-list').throwAsNode((port) => port.postMessage());
     if (transfer === undefined) return endpoint.post(value, null);
@@ -175,30 +175,30 @@ class Port extends NodePort {
   /** Deliver messages, without keeping the loop alive. */
   start() {
     if (!Port.isPort(this)) return callTheirs(this, 'start', arguments);
-    Port.#of(this).start();
+    this.#endpoint.start();
   }
 
   /** @param {Function} [callback] called on 'close' */
   close(callback) {
     if (!Port.isPort(this)) return callTheirs(this, 'close', arguments);
     if (typeof callback === 'function') this.once('close', callback);
-    Port.#of(this).close();
+    this.#endpoint.close();
   }
 
   ref() {
     if (!Port.isPort(this)) return callTheirs(this, 'ref', arguments);
-    Port.#of(this).ref();
+    this.#endpoint.ref();
   }
 
   unref() {
     if (!Port.isPort(this)) return callTheirs(this, 'unref', arguments);
-    Port.#of(this).unref();
+    this.#endpoint.unref();
   }
 
   /** @returns {boolean} whether the port keeps the loop alive */
   hasRef() {
     if (!Port.isPort(this)) return callTheirs(this, 'hasRef', arguments);
-    const endpoint = Port.#of(this);
+    const endpoint = this.#endpoint;
 
     return !endpoint.gone && endpoint.refed;
   }
