@@ -127,10 +127,9 @@ rp_spawn_abort(const void *parent) {
   return found != NULL ? RP_OK : RP_ENOENT;
 }
 
-/* See rp_spawn_claim(); only with `take` is it given out. */
-static int
-find_half(uint64_t thread_id, uint64_t *horizon, uint32_t milliseconds, bool take,
-          uint64_t *half_id) {
+int
+rp_spawn_claim(uint64_t thread_id, uint64_t *horizon, uint32_t milliseconds,
+               uint64_t *half_id) {
   uint64_t deadline = rp_now() + milliseconds * UINT64_C(1000000);
   spawn **at, *found;
   bool pending, late = milliseconds == 0;
@@ -145,25 +144,11 @@ find_half(uint64_t thread_id, uint64_t *horizon, uint32_t milliseconds, bool tak
     late = !wait_until(deadline);
   }
   *half_id = found != NULL ? found->half_id : 0;
-  if (take) (void) unlink_spawn(at);
+  (void) unlink_spawn(at);
   rp_lock_drop(&lock);
-  if (take) {
-    rp_yield("spawn:claimed");
-    free(found);
-  }
+  rp_yield("spawn:claimed");
+  free(found);
   return pending ? RP_EMPTY : RP_OK;
-}
-
-int
-rp_spawn_claim(uint64_t thread_id, uint64_t *horizon, uint32_t milliseconds,
-               uint64_t *half_id) {
-  return find_half(thread_id, horizon, milliseconds, true, half_id);
-}
-
-int
-rp_spawn_look(uint64_t thread_id, uint64_t *horizon, uint32_t milliseconds,
-              uint64_t *half_id) {
-  return find_half(thread_id, horizon, milliseconds, false, half_id);
 }
 
 int

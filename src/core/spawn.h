@@ -30,10 +30,6 @@ int rp_spawn_abort(const void *parent);
 int rp_spawn_claim(uint64_t thread_id, uint64_t *horizon, uint32_t milliseconds,
                    uint64_t *half_id);
 
-/* The same, and the half stays to be claimed: until then who forgets the thread closes it. */
-int rp_spawn_look(uint64_t thread_id, uint64_t *horizon, uint32_t milliseconds,
-                  uint64_t *half_id);
-
 /* A half is on its way to the thread over a lane that cannot tell if it gets lost: it is closed with
  * what is forgotten, if it has not arrived. RP_ENOMEM. */
 int rp_spawn_entrust(const void *parent, uint64_t thread_id, uint64_t half_id);

@@ -117,25 +117,6 @@ waits(void) {
   assert(rp_spawn_size() == 0);
 }
 
-/* Who looks takes nothing: it is there for the next, and is closed with the thread. */
-static void
-looks(void) {
-  uint64_t horizon = 0, half_id = 1;
-  int me;
-
-  assert(rp_spawn_look(9, &horizon, 0, &half_id) == RP_OK && half_id == 0);
-  assert(rp_spawn_begin(&me) == RP_OK);
-  horizon = 0;
-  assert(rp_spawn_look(9, &horizon, 0, &half_id) == RP_EMPTY);
-  assert(rp_spawn_commit(&me, 9, 77) == RP_OK);
-  for (int i = 0; i < 2; i++)
-    assert(rp_spawn_look(9, &horizon, 0, &half_id) == RP_OK && half_id == 77);
-  assert(rp_spawn_size() == 1);
-  assert(rp_spawn_claim(9, &horizon, 0, &half_id) == RP_OK && half_id == 77);
-  assert(rp_spawn_look(9, &horizon, 0, &half_id) == RP_OK && half_id == 0);
-  assert(rp_spawn_size() == 0);
-}
-
 /* ---- parents and children at once ---- */
 
 enum { PARENTS = 3 };
@@ -264,7 +245,6 @@ main(void) {
   one_by_one();
   nested();
   waits();
-  looks();
   for (uint32_t i = 0; i < PARENTS; i++) {
     loop_init(&parents[i].loop);
     parents[i].index = i + 1;
