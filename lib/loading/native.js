@@ -131,7 +131,6 @@ function findSymbol(object, description) {
 }
 
 let listens = false;
-let defined = -1;
 
 /** Have the addon call us for ports with news. */
 function listen() {
@@ -144,13 +143,19 @@ function listen() {
   binding.setup({ dispatch, closed }, dispatch, closed, control);
 }
 
-/**
- * Have more functions of the addon: each costs a thread two microseconds.
- * @param {0 | 1} which what every port needs, or what the rarer messages need too
- */
-function define(which) {
+/** Groups of the addon's functions; the same table is in src/node/addon.c. */
+const [FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS] = [0, 1, 2, 3, 4, 5];
+/** What a group cannot be used without. */
+const NEEDED = [[], [], [], [FOR_VALUES, FOR_CHANNELS], [FOR_ENDPOINTS, FOR_FLAT]];
+const defined = [false, false, false, false, false];
+
+/** Have a group of the addon's functions: each function costs a thread four microseconds. */
+function define(group) {
+  if (defined[group]) return;
+  defined[group] = true;
   listen();
-  for (; defined < which; defined++) binding.define(binding, defined + 1);
+  NEEDED[group].forEach(define);
+  binding.define(binding, group);
 }
 
 module.exports = {
@@ -158,4 +163,5 @@ module.exports = {
   setImmediate, thresholds,
   START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SLOT,
   SEALED,
+  FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS,
 };

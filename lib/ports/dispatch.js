@@ -11,9 +11,10 @@
 const context = require('./async-context');
 const {
   binding, control, define, owner: { kBatching, kMessage }, thresholds, STATUS, BYTES, COUNT, MAX,
+  FOR_VALUES,
 } = require('../loading/native');
 
-define(0);
+define(FOR_VALUES);
 binding.setCollect((...values) => values, thresholds.COLD_FLATS);
 
 const { readValues, release } = binding;

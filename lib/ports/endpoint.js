@@ -19,11 +19,12 @@ const { isObject, located, postByC } = require('./way');
 const {
   binding, control, endpoints, define, local, owner: ownerSymbols, thresholds,
   STATUS, BYTES, COUNT, MAX, SEALED,
+  FOR_ENDPOINTS, FOR_PORTS,
 } = require('../loading/native');
 
 const { kBatching, kMessage, kMessages, kMessageError, kClosed } = ownerSymbols;
 
-define(0);
+define(FOR_ENDPOINTS);
 watchPosts();
 
 const { postValue, postWhole, receive: receiveBatch, release } = binding;
@@ -229,7 +230,7 @@ class Endpoint {
    * node-channel.js
    */
   adopt(end) {
-    define(1);
+    define(FOR_PORTS);
 
     const weak = new WeakRef(this);
 
@@ -244,7 +245,7 @@ class Endpoint {
 
   /** @param {boolean} wanted whether listeners get large data where it lies */
   wantViews(wanted) {
-    define(1);
+    define(FOR_PORTS);
     this.views = wanted;
     if (!this.gone) binding.wantViews(this.slot, wanted);
   }

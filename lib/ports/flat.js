@@ -8,9 +8,9 @@
 
 const { types } = require('node:util');
 const shapes = require('../codec/shapes');
-const { binding, define, local, thresholds } = require('../loading/native');
+const { binding, define, local, thresholds, FOR_FLAT } = require('../loading/native');
 
-define(0);
+define(FOR_FLAT);
 
 const { postFlat } = binding;
 const { isProxy } = types;

@@ -11,9 +11,9 @@
 
 const { Buffer, FinalizationRegistry, process } = require('../loading/builtins');
 
-const { binding, define } = require('../loading/native');
+const { binding, define, FOR_PORTS } = require('../loading/native');
 
-define(1);
+define(FOR_PORTS);
 
 /** Larger ones are not all of the heap, and a buffer of that size should not stay. */
 const MOST = 4 * 1024 * 1024;

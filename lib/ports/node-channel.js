@@ -21,7 +21,7 @@ const { types } = require('node:util');
 
 const { corrupt } = require('../codec/errors');
 const { Endpoint, late } = require('./endpoint');
-const { binding, define, threads } = require('../loading/native');
+const { binding, define, threads, FOR_PORTS } = require('../loading/native');
 const { postToNode } = require('./posts');
 
 const {
@@ -36,7 +36,7 @@ const { get: byteLength } = Object.getOwnPropertyDescriptor(ArrayBuffer.prototyp
 /* There may be none. */
 const { Atomics, SharedArrayBuffer } = globalThis;
 
-define(1);
+define(FOR_PORTS);
 
 const { ports, kArrive } = require('./port');
 

@@ -9,7 +9,7 @@
 
 const { inspect } = require('node:util');
 const { callListener } = require('./call-listener');
-const { binding, control, threads, local, define, owner, STATUS } = require('../loading/native');
+const { binding, control, threads, local, define, owner, STATUS, FOR_CHANNELS } = require('../loading/native');
 const {
   NodeEventTarget, kCreateEvent, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener, kOnClose,
   kRemoveListener,
@@ -400,7 +400,7 @@ ports.receive = (port) => port[kReceive]();
 function MessageChannel() {
   if (new.target === undefined) return NodeChannel(); // throws ERR_CONSTRUCT_CALL_REQUIRED
 
-  define(0);
+  define(FOR_CHANNELS);
 
   const slot = binding.open();
 

@@ -5,7 +5,7 @@
  * it; see src/node/order.h.
  */
 
-const { binding, define, threads } = require('../loading/native');
+const { binding, define, threads, FOR_VALUES } = require('../loading/native');
 
 const { MessagePort: { prototype } } = threads;
 const { apply } = Reflect;
@@ -52,7 +52,7 @@ let counts = false;
 /** Have the addon see what is posted from now on. */
 function watchPosts() {
   if (counts) return;
-  define(0);
+  define(FOR_VALUES);
   binding.setPosts(countPosts());
   counts = true; // the last: the stack may end in between
 }

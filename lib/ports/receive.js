@@ -6,9 +6,9 @@
  */
 
 const { FLAG, TRAILER_BYTES, late, reading } = require('./endpoint');
-const { binding, define } = require('../loading/native');
+const { binding, define, FOR_PORTS } = require('../loading/native');
 
-define(1);
+define(FOR_PORTS);
 
 /** Set by the core: the bytes are in block 0 (RP_MESSAGE_LARGE); the table of blocks is one
  * (RP_MESSAGE_TABLE). */

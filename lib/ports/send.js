@@ -9,9 +9,9 @@
 
 const codec = require('../codec/index');
 const { FLAG, TRAILER_BYTES, late, reading } = require('./endpoint');
-const { binding, control, define, START, END, FLAGS, STATUS, STAGED, SLOT } = require('../loading/native');
+const { binding, control, define, START, END, FLAGS, STATUS, STAGED, SLOT, FOR_PORTS } = require('../loading/native');
 
-define(1);
+define(FOR_PORTS);
 
 const { post } = binding;
 const { encode } = codec;

@@ -2,9 +2,9 @@
 
 /* native.js - what rings share with the binding: words, the layout of the memory, who is woken up. */
 
-const { binding } = require('../loading/native');
+const { binding, FOR_RINGS } = require('../loading/native');
 
-binding.define(binding, 2);
+binding.define(binding, FOR_RINGS);
 
 /** Words of the last call; the same table is in src/node/ring_buffer.h. */
 const STATUS = 0;

@@ -12,6 +12,7 @@
 const { callListener } = require('../ports/call-listener');
 const {
   binding, define, endpoints, findSymbol, listen, local, mark, owner, threads,
+  FOR_CHANNELS,
 } = require('../loading/native');
 const { Way, isObject, located, postByC } = require('../ports/way');
 
@@ -302,7 +303,7 @@ const methods = {
       if (hooked || byRing) {
         connect(); // what is queued can be read until the closing phase
       } else {
-        define(0);
+        define(FOR_CHANNELS);
         binding.close(port.slot);
         port.slot = NONE;
       }
@@ -402,7 +403,7 @@ function receive() {
   const received = threads.receiveMessageOnPort(port.node);
 
   if (received === undefined) { // the parent may have gone over to the ring
-    if (binding.queued === undefined) define(0);
+    if (binding.queued === undefined) define(FOR_CHANNELS);
     if (binding.queued(port.slot) === 0) return undefined;
     connect();
     return require('./parent-endpoint').receive();

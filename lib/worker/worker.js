@@ -19,6 +19,7 @@ const { throwLater, watch } = require('../ports/call-listener');
 const {
   binding, control, endpoints, findSymbol, line, define, local, owner, setImmediate, threads,
   STATUS,
+  FOR_CHANNELS, FOR_PORTS,
 } = require('../loading/native');
 const { CHANNEL, ENVELOPE, GUARD } = require('./parent-port');
 const { Way, isObject, located, postByC } = require('../ports/way');
@@ -89,7 +90,7 @@ class Worker extends threads.Worker {
       parcel = isBare ? new BareParcel(options) : new Parcel(options);
     }
 
-    define(0);
+    define(FOR_CHANNELS);
     binding.spawnBegin();
     try {
       slot = binding.open();
@@ -231,7 +232,7 @@ class Worker extends threads.Worker {
   }
 
   set receiveViews(wanted) {
-    define(1);
+    define(FOR_PORTS);
     this.#receivesViews = Boolean(wanted);
     if (this.#endpoint !== null) this.#endpoint.wantViews(this.#receivesViews);
     else if (!this.#ended) binding.wantViews(this.#slot, this.#receivesViews);

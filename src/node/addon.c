@@ -44,32 +44,44 @@ static const entry at_start[] = {
     {"checksum", rp_kept_checksum},
 };
 
-static const entry for_ring[] = {
-    {"setInbox", rp_env_set_inbox},
+/* To post and to hand over primitives: all that most workers ever need. */
+static const entry for_values[] = {
     {"setPosts", rp_env_set_posts},
     {"setCollect", rp_env_set_collect},
     {"fatal", rp_env_fatal},
-    {"open", rp_port_open},
     {"postValue", rp_primitives_post},
-    {"postWhole", rp_primitives_post_whole},
     {"readValues", rp_port_read_values},
-    {"postFlat", rp_flat_post},
-    {"setShape", rp_flat_set_shape},
-    {"internShape", rp_tables_intern_shape},
-    {"shapeText", rp_tables_shape_text},
-    {"receive", rp_port_receive},
     {"release", rp_port_release},
+};
+
+/* To make a channel, to end it, and to give an end of it to a worker. */
+static const entry for_channels[] = {
+    {"open", rp_port_open},
     {"close", rp_port_close},
     {"withdraw", rp_port_withdraw},
     {"detach", rp_port_detach},
     {"queued", rp_port_queued},
-    {"peerViews", rp_port_peer_views},
     {"peerClosed", rp_port_peer_closed},
     {"spawnBegin", rp_tables_spawn_begin},
     {"spawnCommit", rp_tables_spawn_commit},
     {"spawnAbort", rp_tables_spawn_abort},
     {"spawnForget", rp_tables_spawn_forget},
     {"threadOnline", rp_tables_thread_online},
+};
+
+static const entry for_flat[] = {
+    {"postFlat", rp_flat_post},
+    {"setShape", rp_flat_set_shape},
+    {"internShape", rp_tables_intern_shape},
+    {"shapeText", rp_tables_shape_text},
+};
+
+/* Messages that the codec reads. */
+static const entry for_endpoints[] = {
+    {"setInbox", rp_env_set_inbox},
+    {"postWhole", rp_primitives_post_whole},
+    {"receive", rp_port_receive},
+    {"peerViews", rp_port_peer_views},
 };
 
 static const entry for_ports[] = {
@@ -127,23 +139,27 @@ define_all(napi_env env, rp_env *e, napi_value object, const entry *entries,
 }
 
 #define COUNT(entries) (sizeof(entries) / sizeof((entries)[0]))
+#define GROUP(entries)                                                                   \
+  { entries, COUNT(entries) }
+
+static const struct {
+  const entry *entries;
+  size_t count;
+} groups[] = {GROUP(for_values),    GROUP(for_channels), GROUP(for_flat),
+              GROUP(for_endpoints), GROUP(for_ports),    GROUP(for_rings)};
+
 _Static_assert(COUNT(for_ports) <= 64 && COUNT(for_rings) <= 64, "see define_all()");
 
-/* define(object, which): more functions as methods of the object. 0: what a port needs from its first message on,
- * 1: what else ports need, 2: what shared rings need. */
+/* define(object, group): more functions as methods of the object; lib/loading/native.js names the groups. */
 static napi_value
 define(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  uint32_t which = 0;
+  uint32_t group = 0;
 
-  (void) napi_get_value_uint32(env, argv[1], &which);
-  if (which == 0)
-    define_all(env, e, argv[0], for_ring, COUNT(for_ring));
-  else if (which == 1)
-    define_all(env, e, argv[0], for_ports, COUNT(for_ports));
-  else
-    define_all(env, e, argv[0], for_rings, COUNT(for_rings));
+  (void) napi_get_value_uint32(env, argv[1], &group);
+  if (group >= COUNT(groups)) return NULL;
+  define_all(env, e, argv[0], groups[group].entries, groups[group].count);
   return NULL;
 }
 
