@@ -62,8 +62,9 @@ const thresholds = {
    */
   SIMPLE: 1,
   OBJECT: 0.1,
+  ANSWERED_OBJECT: Number(process.env.AO || 2.7),
   /** What is added if the last one has been answered. */
-  ANSWER: 1,
+  ANSWER: Number(process.env.AN || 9),
   /** Objects that C writes, or reads, before the codec does; see flat.js. */
   COLD_FLATS: 60_000,
   /** Other objects that go by Node, though there is a ring, before the codec is loaded. */
@@ -80,6 +81,8 @@ if (process.env.RINGPORT_COLD === '0') {
 const local = {
   /** How many ports of ours there have been in this thread, but for that of a worker's parent. */
   portsMade: 0,
+  /** Objects that neither C nor the codec has written: Node has, though there was a ring. */
+  objectsPosted: 0,
   /** Whether an object may have been marked as uncloneable. */
   marksMade: false,
   /** The port of a worker of ours to its parent (Node's own, with methods of ours), else null. */

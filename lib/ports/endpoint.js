@@ -30,7 +30,6 @@ watchPosts();
 const { postValue, postWhole, receive: receiveBatch, release } = binding;
 
 /** Objects that have gone by Node; see `thresholds`. */
-let objectsPosted = 0;
 
 /* Loaded by the first message that needs them; see `late`. */
 let decode = (...args) => {
@@ -274,7 +273,7 @@ class Endpoint {
   post(value, transfer) {
     if (transfer === null) {
       if (isSimple(value)) return this.postSimple(value);
-      if (objectsPosted < thresholds.COLD_OBJECTS && isObject(value) && this.open &&
+      if (local.objectsPosted < thresholds.COLD_OBJECTS && isObject(value) && this.open &&
           !binding.peerViews(this.slot)) {
         return this.#postCold(value);
       }
@@ -290,7 +289,7 @@ class Endpoint {
 
     if (rest === undefined) return control[STATUS] === 0 ? true : !this.open;
     if (rest !== value) return require('./send').sendCopy(this, rest, value);
-    objectsPosted++;
+    local.objectsPosted++;
     if (canBeWhole(value)) return this.postByNode(value, undefined, 0);
     return sendValue(this, value, null);
   }

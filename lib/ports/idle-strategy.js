@@ -11,7 +11,10 @@ const { binding } = require('../loading/native');
 /** In microseconds; what is slower than that gains nothing by it, and timers wait for who lingers. */
 const LONGEST = { spin: 100_000, linger: 1000 };
 
-/** The same as in src/node/idle.h. */
+/** For setIdle(): linger for as long as a sleep costs on this machine. */
+const AS_MEASURED = 0xffffffff;
+
+/** 20 us of lingering are the least, see src/node/linger.c. */
 const DEFAULTS = { spin: 0, linger: 20 };
 
 let current = DEFAULTS;
@@ -31,10 +34,11 @@ function microseconds(name, value = DEFAULTS[name]) {
 /**
  * How this thread idles, in microseconds.
  *
- * `linger` (0 to 1,000, 20 unless said otherwise): a port that has been read to the end looks for so long,
- * and now and then twice as long, whether an answer comes to what it has sent, before its thread goes on
- * and sleeps; for 4 us if it has sent nothing. That is what a sleep costs. It becomes rare where it is
- * in vain, and ends at once when there is anything else to do.
+ * `linger` (0 to 1,000): a port that has been read to the end looks for so long, and now and then twice as
+ * long, whether an answer comes to what it has sent, before its thread goes on and sleeps; for 4 us if it
+ * has sent nothing. Unless it is given, that is as long as a sleep costs on this machine, 20 to 100, and
+ * getIdleStrategy() says 20. It becomes rare where it is in vain, and ends at once when there is
+ * anything else to do.
  *
  * `spin` (0 to 100,000, 0 unless said otherwise): before its event loop blocks the thread watches for
  * messages of ringport. One that comes meanwhile costs no wake-up, neither here nor for who sends it.
@@ -55,7 +59,7 @@ function setIdleStrategy(strategy) {
   const spin = microseconds('spin', strategy.spin);
   const linger = microseconds('linger', strategy.linger);
 
-  binding.setIdle(Math.ceil(spin), Math.ceil(linger));
+  binding.setIdle(Math.ceil(spin), strategy.linger === undefined ? AS_MEASURED : Math.ceil(linger));
   current = { spin, linger };
 }
 

@@ -50,12 +50,14 @@ class Way {
     const { heard } = this;
 
     this.heard = false;
-    if (isObject(value)) this.#spentOnObjects += thresholds.OBJECT;
+    if (isObject(value)) this.#spentOnObjects += heard ? thresholds.ANSWERED_OBJECT : thresholds.OBJECT;
     if (heard && this.#follows && !this.isLed) return this.#spentOnObjects > thresholds.FIRST;
     this.#spent += heard ? thresholds.SIMPLE + thresholds.ANSWER : thresholds.SIMPLE;
     if (this.#spent <= thresholds.FIRST && !this.isLed) return false;
-    return !isObject(value) || this.#spentOnObjects > thresholds.FIRST ||
-      this.#isFlat(value, transfer);
+    if (!isObject(value)) return true;
+    if (this.#spentOnObjects <= thresholds.FIRST) return this.#isFlat(value, transfer);
+    local.objectsPosted = thresholds.COLD_OBJECTS;
+    return true;
   }
 
   #isFlat(value, transfer) {

@@ -13,6 +13,7 @@
 #include "barrier.h"
 #include "blocks.h"
 #include "flat.h"
+#include "linger.h"
 #include "ring_buffer.h"
 #include "spawn.h"
 #include "value.h"
@@ -88,7 +89,10 @@ ring(rp_thread *thread) {
   /* libuv's relaxed fast path cannot miss here: who calls this holds the thread's token, so the last callback
    * has begun and cleared the flag, and who has taken the token from a thread at rest has seen that. The other
    * way, from here to the callback, nothing is expected of libuv but the call: see rp_thread_wake(). */
+  uint64_t begin = uv_hrtime();
+
   (void) uv_async_send(((rp_env *) (void *) thread)->doorbell);
+  rp_linger_rung(uv_hrtime() - begin);
 }
 
 bool
@@ -215,7 +219,7 @@ rp_env_new(napi_env env) {
   if (e == NULL || doorbell == NULL || reserve == NULL) goto err;
   e->env = env;
   e->reserve = reserve;
-  e->idle.linger = RP_LINGER;
+  e->idle.linger = RP_LINGER_MEASURED;
   e->unclosed = RP_NO_SLOT;
   e->doorbell = doorbell;
   e->free_slot = RP_NO_SLOT;

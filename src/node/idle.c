@@ -236,7 +236,7 @@ rp_idle_set(napi_env env, napi_callback_info info) {
     return rp_throw_type(env, "setIdle needs two numbers");
   if (e->closing) return NULL;
   if (idle->prepare == NULL && spin > 0 && !make_handles(e)) return rp_throw_memory(env);
-  idle->linger = linger * RP_MICROSECOND;
+  idle->linger = linger == UINT32_MAX ? RP_LINGER_MEASURED : linger * RP_MICROSECOND;
   if (idle->prepare == NULL) return NULL;
   idle->spin = idle->patience = spin * RP_MICROSECOND;
   idle->skip = idle->skips = idle->deaf = idle->deafs = 0;

@@ -13,12 +13,12 @@
 
 struct rp_env;
 
-/* What a sleep costs two threads that answer each other, less a wake-up that may go on meanwhile. */
-#define RP_LINGER (20 * RP_MICROSECOND)
+/* How long to linger unless something else was asked for: as long as a sleep costs here; see linger.c. */
+#define RP_LINGER_MEASURED UINT64_MAX
 
 /* All times in nanoseconds. All others are 0 as long as nobody has asked for watching. */
 typedef struct rp_idle {
-  uint64_t linger; /* see linger.h; RP_LINGER unless something else was asked for */
+  uint64_t linger; /* see linger.h */
   uv_prepare_t
       *prepare;      /* runs right before the loop would block; NULL until it is needed */
   uv_idle_t *again;  /* active: the loop must come back without blocking */
@@ -35,7 +35,7 @@ typedef struct rp_idle {
   bool watching; /* the thread does not rest and no doorbell is on its way */
 } rp_idle;
 
-/* setIdle(spin, linger): in microseconds, 0 is off. */
+/* setIdle(spin, linger): in microseconds, 0 is off; linger 0xffffffff: as measured. */
 napi_value rp_idle_set(napi_env env, napi_callback_info info);
 
 /* The doorbell is about to be served. */

@@ -40,8 +40,49 @@
 /* Times left out at most. */
 #define MOST 32
 #define LONG_MOST 16
+/* As long as it has been in vain so few times, it is left out less often: code that V8 has not compiled yet
+ * answers too late, and soon does not. */
+#define YOUNG 64
+#define YOUNG_MOST 4
 /* Messages in a row that are met only by lingering longer: the other thread lingers less often than that. */
 #define PATIENCE (2 * MOST)
+
+/*
+ * What a sleep costs differs tenfold between machines: a round trip of two sleeping threads takes 9 us on
+ * one core, 25 to 50 on two, and 100 in a small virtual machine. A thread that lingers for less never sees
+ * the answer. A sleep cannot be measured from within, but the system call that wakes the other thread
+ * can. It takes a fifth to a quarter of the round trip, so three of them are about half of it.
+ */
+#define SLEEP_PER_RING 3
+#define LEAST (20 * RP_MICROSECOND)
+/* Messages that take longer gain little, and a thread that was preempted while it rang says nothing. */
+#define MOST_MEASURED (100 * RP_MICROSECOND)
+
+/* The mean of the last eight or so, for all threads. Relaxed: a lost update is one measurement less. */
+static _Atomic(uint32_t) ring_cost = (uint32_t) (LEAST / SLEEP_PER_RING);
+
+void
+rp_linger_rung(uint64_t took) {
+  uint32_t mean = atomic_load_explicit(&ring_cost, memory_order_relaxed);
+
+  if (took > MOST_MEASURED) return;
+  mean += (uint32_t) took / 8 - mean / 8;
+  atomic_store_explicit(&ring_cost, mean, memory_order_relaxed);
+}
+
+uint64_t
+rp_linger_measured(void) {
+  uint64_t cost =
+      SLEEP_PER_RING * (uint64_t) atomic_load_explicit(&ring_cost, memory_order_relaxed);
+
+  if (cost < LEAST) return LEAST;
+  return cost < MOST_MEASURED ? cost : MOST_MEASURED;
+}
+
+static uint64_t
+longest(const rp_env *e) {
+  return e->idle.linger == RP_LINGER_MEASURED ? rp_linger_measured() : e->idle.linger;
+}
 
 static bool
 has_message(rp_port *port) {
@@ -94,10 +135,16 @@ look_around(rp_env *e, rp_port *port, uint64_t from, uint64_t to) {
   return false;
 }
 
+/* How many times it is to be left out now that it has been in vain. */
+static uint8_t
+rarer(const rp_linger *linger, uint8_t skips, uint32_t most) {
+  return (uint8_t) rp_rarer(skips, linger->vain < YOUNG ? YOUNG_MOST : most);
+}
+
 static bool
 linger_short(rp_env *e, rp_port *port, uint64_t begin, bool asked) {
   rp_linger *linger = &port->linger;
-  uint64_t most = e->idle.linger;
+  uint64_t most = longest(e);
   uint64_t first = most < UNDISTURBED ? most : UNDISTURBED;
 
   if (!look(e, port, begin + first) &&
@@ -116,7 +163,7 @@ linger_long(rp_env *e, rp_port *port, uint64_t begin) {
     linger->long_skip--;
     return false;
   }
-  uint64_t most = e->idle.linger;
+  uint64_t most = longest(e);
 
   if (linger->unproved < PATIENCE &&
       look_around(e, port, begin + most, begin + 2 * most)) {
@@ -124,8 +171,7 @@ linger_long(rp_env *e, rp_port *port, uint64_t begin) {
     return true;
   }
   linger->unproved = 0;
-  linger->long_skip = linger->long_skips =
-      (uint8_t) rp_rarer(linger->long_skips, LONG_MOST);
+  linger->long_skip = linger->long_skips = rarer(linger, linger->long_skips, LONG_MOST);
   return false;
 }
 
@@ -156,6 +202,8 @@ rp_linger_for(rp_env *e, rp_port *port) {
       linger_short(e, port, begin, asked) || (asked && linger_long(e, port, begin));
 
   rp_yield("linger:looked");
-  if (!met) linger->skip = linger->skips = (uint8_t) rp_rarer(linger->skips, MOST);
-  return met;
+  if (met) return true;
+  linger->skip = linger->skips = rarer(linger, linger->skips, MOST);
+  if (linger->vain < YOUNG) linger->vain++;
+  return false;
 }

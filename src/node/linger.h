@@ -16,8 +16,15 @@ typedef struct rp_linger {
   uint8_t skip, skips;
   uint8_t long_skip, long_skips;
   uint8_t unproved;
+  uint8_t vain; /* times in vain, as far as that is counted */
   bool asked; /* it has sent something since it was last read to the end */
 } rp_linger;
+
+/* To ring a thread's doorbell has taken so long, in nanoseconds. Any thread. */
+void rp_linger_rung(uint64_t took);
+
+/* How long a thread that expects an answer lingers: what a sleep costs on this machine. Any thread. */
+uint64_t rp_linger_measured(void);
 
 /* The inbox of this port, whose turn it is, is empty. Whether that has changed. */
 bool rp_linger_for(struct rp_env *e, struct rp_port *port);
