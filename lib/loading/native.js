@@ -62,9 +62,12 @@ const thresholds = {
    */
   SIMPLE: 1,
   OBJECT: 0.1,
-  ANSWERED_OBJECT: Number(process.env.AO || 2.7),
-  /** What is added if the last one has been answered. */
-  ANSWER: Number(process.env.AN || 9),
+  /**
+   * If the last one has been answered, both threads sleep each time: by ring, a round trip takes them a tenth
+   * of that.
+   */
+  ANSWER: 9,
+  ANSWERED_OBJECT: 2.7,
   /** Objects that C writes, or reads, before the codec does; see flat.js. */
   COLD_FLATS: 60_000,
   /** Other objects that go by Node, though there is a ring, before the codec is loaded. */
@@ -147,12 +150,13 @@ function listen() {
 }
 
 /** Groups of the addon's functions; the same table is in src/node/addon.c. */
-const [FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS] = [0, 1, 2, 3, 4, 5];
+const [FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS] =
+  [0, 1, 2, 3, 4, 5];
 /** What a group cannot be used without. */
 const NEEDED = [[], [], [], [FOR_VALUES, FOR_CHANNELS], [FOR_ENDPOINTS, FOR_FLAT]];
 const defined = [false, false, false, false, false];
 
-/** Have a group of the addon's functions: each function costs a thread four microseconds. */
+/** Have a group of the addon's functions, each of which costs a thread four microseconds. */
 function define(group) {
   if (defined[group]) return;
   defined[group] = true;

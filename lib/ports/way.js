@@ -25,6 +25,9 @@ function loadFlat() {
 const isObject = (value) => typeof value === 'object' && value !== null;
 
 /** What one side has spent on its messages by Node. */
+/** Something for the codec. */
+const SAMPLE = { id: 1, list: [1, 'text', { ok: true }] };
+
 class Way {
   /** A message has come by Node since the last one was sent. */
   heard = false;
@@ -38,6 +41,7 @@ class Way {
   #spent = 0;
   #spentOnObjects = 0;
   #unseen = 0;
+  #prepared = false;
 
   constructor(follows) {
     this.#follows = follows;
@@ -50,7 +54,9 @@ class Way {
     const { heard } = this;
 
     this.heard = false;
-    if (isObject(value)) this.#spentOnObjects += heard ? thresholds.ANSWERED_OBJECT : thresholds.OBJECT;
+    if (isObject(value)) {
+      this.#spentOnObjects += heard ? thresholds.ANSWERED_OBJECT : thresholds.OBJECT;
+    }
     if (heard && this.#follows && !this.isLed) return this.#spentOnObjects > thresholds.FIRST;
     this.#spent += heard ? thresholds.SIMPLE + thresholds.ANSWER : thresholds.SIMPLE;
     if (this.#spent <= thresholds.FIRST && !this.isLed) return false;
@@ -58,6 +64,33 @@ class Way {
     if (this.#spentOnObjects <= thresholds.FIRST) return this.#isFlat(value, transfer);
     local.objectsPosted = thresholds.COLD_OBJECTS;
     return true;
+  }
+
+  /** Whether answered objects are about to go by ring, and prepare() has not been called. */
+  get nears() {
+    return !this.#prepared &&
+      this.#spentOnObjects > thresholds.FIRST - 4 * thresholds.ANSWERED_OBJECT;
+  }
+
+  /**
+   * Load what the ring takes, right after a message has gone by Node: the other thread is busy with that
+   * message and does the same then, so both load at the same time instead of one after the other.
+   * @param {unknown[]} values what goes to and fro, by which the codec is needed or not
+   */
+  prepare(...values) {
+    this.#prepared = true;
+    try {
+      require('./dispatch');
+      require('./posts');
+      if (values.every((value) => !isObject(value) || loadFlat().isFlat(value))) return;
+      require('./endpoint');
+
+      const { serialize, deserialize } = require('./send').loadCodec();
+
+      deserialize(serialize(SAMPLE)); // V8 compiles what has run
+    } catch {
+      /* At the end of the stack. The message has been sent, and the next one loads what it needs. */
+    }
   }
 
   #isFlat(value, transfer) {

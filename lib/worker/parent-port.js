@@ -43,6 +43,7 @@ const {
 } = nodePrototype;
 const { apply } = Reflect;
 
+const NOTHING = Symbol('nothing');
 /** No slot. */
 const NONE = -1;
 
@@ -50,6 +51,8 @@ const NONE = -1;
 const way = new Way(true);
 /** Node reads the getters of a message: what they post goes before it, on the same way. */
 let posting = false;
+/** The last message by Node, when the next ones may go by ring. */
+let heard = NOTHING;
 /** A message has gone by ring, so all must. */
 let byRing = false;
 /** All that came by Node before the first message by ring has been delivered. */
@@ -243,8 +246,17 @@ function dispatch(value, type, event) {
     if (value.kind === ENVELOPE) [value, this[kCurrentlyReceivingPorts]] = open(value, this);
   }
   way.heard = true;
+  if (way.nears) heard = value;
   if (type === 'message' && port.heardMany) nodeDispatch.call(this, [value], 'messages', event);
   else nodeDispatch.call(this, value, type, event);
+}
+
+/** See Way's. */
+function prepare(value) {
+  const last = heard;
+
+  heard = NOTHING;
+  way.prepare(value, last);
 }
 
 /** Whether a message is to go by ring. */
@@ -283,6 +295,7 @@ const methods = {
       throw located(error, value);
     } finally {
       posting = outer;
+      if (way.nears && heard !== NOTHING && !closed) prepare(value);
     }
   },
   on(type, listener) {

@@ -141,7 +141,13 @@ class Worker extends threads.Worker {
     }
     if (arguments.length === 0) return super.postMessage(); // which throws
     if (this.#endpoint === null) {
-      if (!this.#byRing && !this.#pays(value, transfer)) return this.#postByNode(value, transfer);
+      if (!this.#byRing && !this.#pays(value, transfer)) {
+        this.#postByNode(value, transfer);
+        if (this.#way.nears && !this.#ended && binding.peerDeclared(this.#slot)) {
+          this.#way.prepare(value);
+        }
+        return undefined;
+      }
       if (!this.#byRing) require('../ports/posts').watchPosts();
       this.#byRing = true;
       if (transfer === undefined) {

@@ -17,7 +17,7 @@ typedef struct rp_linger {
   uint8_t long_skip, long_skips;
   uint8_t unproved;
   uint8_t vain; /* times in vain, as far as that is counted */
-  bool asked; /* it has sent something since it was last read to the end */
+  bool asked;   /* it has sent something since it was last read to the end */
 } rp_linger;
 
 /* To ring a thread's doorbell has taken so long, in nanoseconds. Any thread. */
