@@ -23,15 +23,18 @@ const dist = path.join(root, 'dist');
 const SCRIPTS = {
   start: [
     'loading/scripts', 'loading/builtins', 'index', 'loading/exports', 'loading/copy-to', 'loading/native',
-    'loading/node-threads', 'ports/call-listener', 'worker/parent-port', 'ports/posts', 'ports/way',
+    'loading/node-threads', 'ports/call-listener', 'worker/parent-port', 'worker/marks', 'ports/posts', 'ports/way',
     'ports/dispatch', 'ports/async-context', 'codec/errors',
   ],
   registration: ['register/registration', 'folder'],
-  worker: ['worker/worker'],
+  worker: ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/options'],
   flat: ['ports/flat', 'codec/shapes'],
   ring: ['ports/endpoint', 'worker/parent-endpoint'],
   ports: ['ports/node-events', 'ports/port'],
-  channel: ['ports/node-channel', 'ports/receive', 'ports/transfer-list', 'ports/by-node', 'ports/small-buffers'],
+  channel: [
+    'ports/node-channel', 'ports/receive', 'ports/transfer-list', 'ports/by-node', 'ports/small-buffers',
+    'worker/parcels',
+  ],
   codec: [
     'ports/send', 'codec/index', 'codec/encode', 'codec/encode-plain', 'codec/encode-arrays',
     'codec/scratch', 'codec/hooks', 'codec/ops', 'codec/strings', 'codec/decode', 'codec/decode-objects',
