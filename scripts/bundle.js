@@ -23,8 +23,8 @@ const dist = path.join(root, 'dist');
 const SCRIPTS = {
   start: [
     'loading/scripts', 'loading/builtins', 'index', 'loading/exports', 'loading/copy-to', 'loading/native',
-    'loading/node-threads', 'ports/call-listener', 'worker/parent-port', 'worker/marks', 'ports/posts', 'ports/way',
-    'ports/dispatch', 'ports/async-context', 'codec/errors',
+    'loading/node-threads', 'ports/call-listener', 'worker/parent-port', 'worker/parent-receive', 'worker/marks',
+    'ports/posts', 'ports/way', 'ports/dispatch', 'ports/async-context', 'codec/errors',
   ],
   registration: ['register/registration', 'folder'],
   worker: ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/options'],
