@@ -29,14 +29,14 @@ const SCRIPTS = {
   registration: ['register/registration', 'folder'],
   worker: ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/options'],
   flat: ['ports/flat', 'codec/shapes'],
-  ring: ['ports/endpoint', 'worker/parent-endpoint'],
+  ring: ['ports/endpoint', 'ports/drain', 'ports/record', 'ports/table', 'worker/parent-endpoint'],
   ports: ['ports/node-events', 'ports/port'],
   channel: [
-    'ports/node-channel', 'ports/receive', 'ports/transfer-list', 'ports/by-node', 'ports/small-buffers',
+    'ports/node-channel', 'ports/transfer-list', 'ports/by-node', 'ports/small-buffers',
     'worker/parcels',
   ],
   codec: [
-    'ports/send', 'codec/index', 'codec/encode', 'codec/encode-plain', 'codec/encode-arrays',
+    'ports/send', 'ports/receive', 'codec/index', 'codec/encode', 'codec/encode-plain', 'codec/encode-arrays',
     'codec/scratch', 'codec/hooks', 'codec/ops', 'codec/strings', 'codec/decode', 'codec/decode-objects',
     'codec/reader-shapes', 'codec/views',
   ],

@@ -20,7 +20,7 @@
 const { types } = require('node:util');
 
 const { corrupt } = require('../codec/errors');
-const { Endpoint, late } = require('./endpoint');
+const { endpointAt } = require('./table');
 const { binding, define, threads } = require('../loading/native');
 const { postToNode } = require('./posts');
 
@@ -64,7 +64,7 @@ function ensure(endpoint) {
     return port1;
   }
 
-  const peer = Endpoint.at(binding.peer(endpoint.slot));
+  const peer = endpointAt(binding.peer(endpoint.slot));
 
   if (peer === undefined) port2.close();
   else peer.adopt(port2);
@@ -236,7 +236,7 @@ function placed(ids, which) {
  * anything has changed, but for the halves of our ports, which are taken back; after it nothing can fail.
  */
 function send(endpoint, start, foreign, transfer, copies, open) {
-  const { end: codecEnd } = late.codec();
+  const { end: codecEnd } = require('./send').loadCodec();
 
   if (foreign === null && transfer.empty) return require('./send').write(endpoint, start, codecEnd);
 
@@ -306,7 +306,7 @@ class Boarding {
     });
     /* The peer of the port that it travels by cannot arrive. */
     this.#lost = own.length > 0 && !by.gone &&
-      this.#own.includes(Endpoint.at(binding.peer(by.slot)));
+      this.#own.includes(endpointAt(binding.peer(by.slot)));
     this.#ids = this.#own.map((endpoint) => board(endpoint));
 
     /** What take() finds in the companion's message. */
@@ -392,7 +392,7 @@ const LARGE = 1024 * 1024;
  * @returns {[Uint8Array, unknown[] | null]}
  */
 function encodeInline(value, transfer) {
-  const codec = late.codec();
+  const codec = require('./send').loadCodec();
   const line = codec.BLOCK_LINE;
   const has = (item) => transfer.transfer.has(item) ||
     (isArrayBuffer(item) && byteLength.call(item) >= LARGE);

@@ -14,9 +14,11 @@
  */
 
 const companion = require('./node-channel');
-const { Endpoint, ALL } = require('./endpoint');
+const { ALL, drain } = require('./drain');
+const { Endpoint } = require('./endpoint');
 const { binding, owner: ownerSymbols, threads } = require('../loading/native');
 const { MessageChannel, Port, kArrive, ports, receiveMessageOnPort } = require('./port');
+const { endpointAt } = require('./table');
 const { readList, transferablesIn } = require('./transfer-list');
 
 const { kBatching, kMessage, kMessages, kMessageError } = ownerSymbols;
@@ -70,7 +72,7 @@ function connect({ back, way }) {
   forward(back, way);
   back[kArrive] = standInFor;
 
-  const peer = Endpoint.at(binding.peer(ports.endpointOf(back).slot));
+  const peer = endpointAt(binding.peer(ports.endpointOf(back).slot));
 
   if (peer?.open && Port.isPort(peer.owner) && peer.owner[kArrive] === undefined) {
     goOver(peer, back, way);
@@ -153,7 +155,7 @@ function hear(endpoint, data, list) {
   const { link, owner } = endpoint;
 
   if (!link.isDry) { // what came by ring before
-    if (endpoint.queued) endpoint.drain(ALL);
+    if (endpoint.queued) drain(endpoint, ALL);
     link.isDry = !endpoint.queued;
   }
   if (!endpoint.receiving) { // a listener of that message has stopped the port

@@ -8,7 +8,7 @@
  */
 
 const codec = require('../codec/index');
-const { FLAG, TRAILER_BYTES, late, reading } = require('./endpoint');
+const { FLAG, TRAILER_BYTES, unsent } = require('./record');
 const { binding, control, define, START, END, FLAGS, STATUS, STAGED, SLOT } = require('../loading/native');
 
 define(1);
@@ -22,7 +22,6 @@ const NONE = -1;
 let companion = null;
 let memory = null;
 let outbox = null;
-let receiving = null;
 
 /** Blocks staged by encodings in progress, and the first one of the innermost. */
 let staged = 0;
@@ -40,11 +39,6 @@ function loadCompanion() {
   return companion;
 }
 
-function loadReceiving() {
-  receiving ??= require('./receive');
-  return receiving;
-}
-
 /** Drop the blocks of an encoding that was not sent. */
 function unstage() {
   if (staged === stagedBase) return;
@@ -58,7 +52,6 @@ codec.attach({
     binding.setScratch(u8);
   },
   internShape: (text) => binding.internShape(text),
-  shapeKeys: (number) => binding.shapeText(number),
   stageBytes(buffer, offset, length) {
     binding.stageBytes(new Uint8Array(buffer, offset, length));
     return staged++ - stagedBase;
@@ -71,15 +64,12 @@ codec.attach({
   copied(buffer) {
     copies = copies === null ? [buffer] : copies.concat(buffer);
   },
-  takeBlock: (index) => loadReceiving().takeBlock(index),
-  takeString: (index, oneByte) => loadReceiving().takeString(index, oneByte),
   allocate(length) {
     memory ??= require('./large-memory');
     return memory.allocate(length);
   },
   views: () => binding.peerViews(posting),
   port: (object, transfer) => loadCompanion().portIndex(object, transfer),
-  takePort: (index) => reading.arrived?.own[index],
 });
 
 /**
@@ -128,7 +118,7 @@ function send(endpoint, value, transfer) {
   const outerSending = sending;
   let start = NONE;
 
-  late.flush(); // this may be in a getter, within postMany(): what came before goes before
+  unsent.flush(); // this may be in a getter, within postMany(): what came before goes before
   /* Asked now: a getter that closes the port does not stop the message that it is part of. */
   sending = endpoint.open;
   posting = endpoint.slot;
@@ -150,7 +140,7 @@ function loadOutbox() {
   if (outbox !== null) return;
   outbox = require('./outbox');
   outbox.setScratch(codec.scratch);
-  late.flush = outbox.flush;
+  unsent.flush = outbox.flush;
 }
 
 /**

@@ -301,10 +301,11 @@ class Worker extends threads.Worker {
     if (this.#endpoint === null && binding.queued(this.#slot) > 0) this.#connect();
     if (this.#endpoint === null) return;
 
+    const { ALL, drain } = require('../ports/drain');
     const outer = this.#fromNode.calling;
 
     this.#fromNode.calling = true;
-    this.#endpoint.drain(require('../ports/endpoint').ALL);
+    drain(this.#endpoint, ALL);
     this.#fromNode.calling = outer;
   }
 
