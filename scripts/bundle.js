@@ -32,8 +32,8 @@ const SCRIPTS = {
   ring: ['ports/endpoint', 'ports/drain', 'ports/record', 'ports/table', 'worker/parent-endpoint'],
   ports: ['ports/node-events', 'ports/port'],
   channel: [
-    'ports/node-channel', 'ports/transfer-list', 'ports/by-node', 'ports/small-buffers',
-    'worker/parcels',
+    'ports/node-channel', 'ports/transfer', 'ports/boarding', 'ports/envelope', 'ports/unlisted',
+    'ports/transfer-list', 'ports/by-node', 'ports/small-buffers', 'worker/parcels',
   ],
   codec: [
     'ports/send', 'ports/receive', 'codec/index', 'codec/encode', 'codec/encode-plain', 'codec/encode-arrays',

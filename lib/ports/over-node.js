@@ -13,13 +13,13 @@
  * passes on what comes to `back` and to `way`. A relay runs in the loop.
  */
 
-const companion = require('./node-channel');
 const { ALL, drain } = require('./drain');
 const { Endpoint } = require('./endpoint');
 const { binding, owner: ownerSymbols, threads } = require('../loading/native');
 const { MessageChannel, Port, kArrive, ports, receiveMessageOnPort } = require('./port');
 const { endpointAt } = require('./table');
 const { readList, transferablesIn } = require('./transfer-list');
+const { explain, refuseUnlisted } = require('./unlisted');
 
 const { kBatching, kMessage, kMessages, kMessageError } = ownerSymbols;
 const { receiveMessageOnPort: nodeReceive } = threads;
@@ -198,7 +198,7 @@ class OverNode extends Endpoint {
     try {
       return way.postMessage(value, list);
     } catch (error) {
-      throw companion.explain(error, value);
+      throw explain(error, value);
     }
   }
 
@@ -255,7 +255,7 @@ function asNode(value, transfer) {
   const list = readList(transfer) ?? undefined;
 
   if (list?.some(isOurs)) return forNode(value, list);
-  companion.refuseUnlisted(value);
+  refuseUnlisted(value);
   return [value, list];
 }
 

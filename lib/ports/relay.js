@@ -18,8 +18,8 @@ const isOurs = (object) => ports.isOurs(object);
 /* Loaded when there is a port of ours. */
 const carry = (...args) => require('./over-node').carry(...args);
 const forNode = (...args) => require('./over-node').forNode(...args);
-const refuseUnlisted = (value) => require('./node-channel').refuseUnlisted(value);
-const explain = (...args) => require('./node-channel').explain(...args);
+const refuseUnlisted = (value) => require('./unlisted').refuseUnlisted(value);
+const explain = (...args) => require('./unlisted').explain(...args);
 
 /** Reads a list as Node's structuredClone does, and throws what it throws. */
 class Reader {

@@ -19,7 +19,8 @@ const { encode } = codec;
 const NONE = -1;
 
 /** Loaded with the first message that needs them. */
-let companion = null;
+let boarding = null;
+let transfers = null;
 let memory = null;
 let outbox = null;
 
@@ -33,11 +34,6 @@ let copies = null;
 /** Slot of the port that posts, for a question of the codec's that is a hint: after a getter that has
  * posted it is that one's. */
 let posting = NONE;
-
-function loadCompanion() {
-  companion ??= require('./node-channel');
-  return companion;
-}
 
 /** Drop the blocks of an encoding that was not sent. */
 function unstage() {
@@ -69,7 +65,10 @@ codec.attach({
     return memory.allocate(length);
   },
   views: () => binding.peerViews(posting),
-  port: (object, transfer) => loadCompanion().portIndex(object, transfer),
+  port(object, transfer) {
+    transfers ??= require('./transfer');
+    return transfers.portIndex(object, transfer);
+  },
 });
 
 /**
@@ -126,7 +125,8 @@ function send(endpoint, value, transfer) {
     transfer?.check(endpoint);
     start = encode(value, transfer);
     if (transfer === null && codec.foreign === null) return write(endpoint, start, codec.end);
-    return loadCompanion().send(endpoint, start, codec.foreign, transfer, copies, sending);
+    if (codec.foreign === null && transfer.empty) return write(endpoint, start, codec.end);
+    return sendWithChannel(endpoint, start, transfer);
   } finally {
     /* At the end of the stack a call may fail, an assignment cannot. */
     sending = outerSending;
@@ -134,6 +134,18 @@ function send(endpoint, value, transfer) {
     if (start !== NONE) codec.release(start);
     unstage();
   }
+}
+
+/** Send the message encoded at `start` with what the codec left over, which goes by the Node channel. */
+function sendWithChannel(endpoint, start, transfer) {
+  boarding ??= require('./boarding');
+
+  const { end } = codec;
+  const posted = boarding.post(endpoint, codec.foreign, transfer, copies, sending, board);
+
+  writeWithCompanion(endpoint, start, end, posted.sequence, posted.boarding !== null);
+  posted.boarding?.sent();
+  return posted.result;
 }
 
 function loadOutbox() {
@@ -188,7 +200,7 @@ function sendMany(endpoint, values) {
 function sendApart(endpoint, start) {
   outbox.flush();
   if (codec.foreign === null) write(endpoint, start, codec.end);
-  else loadCompanion().send(endpoint, start, codec.foreign, null, copies, sending);
+  else sendWithChannel(endpoint, start, null);
   unstage();
   copies = null;
 }
@@ -234,6 +246,4 @@ function writeRecord(endpoint, start, end, flags) {
   return true;
 }
 
-module.exports = {
-  loadCodec: () => codec, board, sendValue, sendCopy, sendMany, write, writeWithCompanion,
-};
+module.exports = { loadCodec: () => codec, sendValue, sendCopy, sendMany };

@@ -35,7 +35,7 @@ class Parcel {
   }
 
   #add(item) {
-    this.#transfer ??= new (require('../ports/node-channel').Transfer)([]);
+    this.#transfer ??= new (require('../ports/transfer').Transfer)([]);
     return this.#transfer.add(item);
   }
 
@@ -43,11 +43,11 @@ class Parcel {
     this.#data = value;
     if (this.#envelope !== null) return this.#envelope.message;
     if (this.#transfer === null || this.#transfer.ports.length === 0) {
-      require('../ports/node-channel').refuseUnlisted(value);
+      require('../ports/unlisted').refuseUnlisted(value);
       return value;
     }
     this.#transfer.checkAlone();
-    this.#envelope = require('../ports/node-channel').Envelope.seal(ENVELOPE, value, this.#transfer);
+    this.#envelope = require('../ports/envelope').Envelope.seal(ENVELOPE, value, this.#transfer);
     return this.#envelope.message;
   }
 
@@ -58,7 +58,7 @@ class Parcel {
   /** Nothing has been started. @returns what is to be thrown */
   takeBack(error) {
     this.#envelope?.takeBack();
-    return this.#envelope !== null ? error : require('../ports/node-channel').explain(error, this.#data);
+    return this.#envelope !== null ? error : require('../ports/unlisted').explain(error, this.#data);
   }
 }
 
@@ -99,7 +99,7 @@ class BareParcel {
  */
 function postWithPorts(port, thread, value, transfer) {
   const read = require('../ports/transfer-list').readTransfer(transfer);
-  const { Envelope, explain, refuseUnlisted } = require('../ports/node-channel');
+  const { explain, refuseUnlisted } = require('../ports/unlisted');
 
   if (read === null || read.ports.length === 0) {
     refuseUnlisted(value);
@@ -112,7 +112,7 @@ function postWithPorts(port, thread, value, transfer) {
   }
   read.checkAlone();
 
-  const envelope = Envelope.seal(ENVELOPE, value, read);
+  const envelope = require('../ports/envelope').Envelope.seal(ENVELOPE, value, read);
 
   try {
     port.postMessage(envelope.message, envelope.list);
