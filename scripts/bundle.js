@@ -30,7 +30,7 @@ const SCRIPTS = {
   worker: ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/options'],
   flat: ['ports/flat', 'codec/shapes'],
   ring: ['ports/endpoint', 'ports/drain', 'ports/record', 'ports/table', 'worker/parent-endpoint'],
-  ports: ['ports/node-events', 'ports/port'],
+  ports: ['ports/node-events', 'ports/port', 'ports/message-channel', 'ports/kinds'],
   channel: [
     'ports/node-channel', 'ports/transfer', 'ports/boarding', 'ports/envelope', 'ports/unlisted',
     'ports/transfer-list', 'ports/by-node', 'ports/small-buffers', 'worker/parcels',

@@ -7,7 +7,7 @@
 const { types } = require('node:util');
 
 const { closedPort, ensure } = require('./node-channel');
-const { ports } = require('./port');
+const { ports } = require('./kinds');
 const { postToNode } = require('./posts');
 const { endpointAt } = require('./table');
 const { throwNotTransferred } = require('./transfer');

@@ -7,7 +7,7 @@
 const { types } = require('node:util');
 
 const { placed, restoreAll } = require('./boarding');
-const { ports } = require('./port');
+const { ports } = require('./kinds');
 const { loadCodec } = require('./send');
 const { binding } = require('../loading/native');
 

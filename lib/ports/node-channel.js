@@ -18,6 +18,7 @@
  */
 
 const { corrupt } = require('../codec/errors');
+const { kArrive, ports } = require('./kinds');
 const { endpointAt } = require('./table');
 const { binding, define, threads } = require('../loading/native');
 
@@ -26,8 +27,6 @@ const { MessageChannel, receiveMessageOnPort } = threads;
 const { Atomics, SharedArrayBuffer } = globalThis;
 
 define(1);
-
-const { ports, kArrive } = require('./port');
 
 /** A port of Node's that is closed: Node says of it what it says of any detached port. */
 function closedPort() {

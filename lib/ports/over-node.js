@@ -16,7 +16,9 @@
 const { ALL, drain } = require('./drain');
 const { Endpoint } = require('./endpoint');
 const { binding, owner: ownerSymbols, threads } = require('../loading/native');
-const { MessageChannel, Port, kArrive, ports, receiveMessageOnPort } = require('./port');
+const { kArrive, ports } = require('./kinds');
+const { MessageChannel, receiveMessageOnPort } = require('./message-channel');
+const { Port, make } = require('./port');
 const { endpointAt } = require('./table');
 const { readList, transferablesIn } = require('./transfer-list');
 const { explain, refuseUnlisted } = require('./unlisted');
@@ -62,7 +64,7 @@ function standInFor(end, id) {
 
   const { port1: way, port2: standIn } = new threads.MessageChannel();
 
-  arrivals.push({ back: ports.make(binding.attach(id), end), way });
+  arrivals.push({ back: make(binding.attach(id), end), way });
   return standIn;
 }
 

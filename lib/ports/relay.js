@@ -11,7 +11,7 @@
 const { types: { isProxy } } = require('node:util');
 
 const { local, threads } = require('../loading/native');
-const { ports } = require('./port');
+const { ports } = require('./kinds');
 const { isObject, readIterable, readList, standFor } = require('./transfer-list');
 
 const isOurs = (object) => ports.isOurs(object);

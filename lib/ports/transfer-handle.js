@@ -7,7 +7,7 @@
 
 const companion = require('./node-channel');
 const { binding, local, mark, threads } = require('../loading/native');
-const { ports } = require('./port');
+const { ports } = require('./kinds');
 const { throwAsNode } = require('./transfer-list');
 
 const {

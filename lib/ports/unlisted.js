@@ -8,7 +8,7 @@
 const { types } = require('node:util');
 
 const { encodeInline } = require('./envelope');
-const { ports } = require('./port');
+const { ports } = require('./kinds');
 const { Transfer, throwNotTransferred } = require('./transfer');
 const { threads } = require('../loading/native');
 

@@ -204,6 +204,7 @@ function findParentPort() {
   port.slot = join();
   if (port.slot === undefined) return parentPort;
   port.node = local.parentPort = parentPort;
+  local.connectParent = connect;
   endpoints[port.slot] = arrive;
   binding.bind(port.slot, parentPort);
   binding.place(port.slot, true); // where Node's port stands, as far as can be told
