@@ -23,17 +23,20 @@ const dist = path.join(root, 'dist');
 const SCRIPTS = {
   start: [
     'loading/scripts', 'loading/builtins', 'index', 'loading/exports', 'loading/copy-to', 'loading/native',
-    'loading/node-threads', 'ports/call-listener', 'worker/parent-port', 'ports/posts', 'ports/way',
-    'ports/dispatch', 'ports/async-context', 'codec/errors',
+    'loading/node-threads', 'ports/call-listener', 'worker/parent-port', 'worker/parent-receive', 'worker/marks',
+    'ports/posts', 'ports/way', 'ports/dispatch', 'ports/async-context', 'codec/errors',
   ],
   registration: ['register/registration', 'folder'],
-  worker: ['worker/worker'],
+  worker: ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/options'],
   flat: ['ports/flat', 'codec/shapes'],
-  ring: ['ports/endpoint', 'worker/parent-endpoint'],
-  ports: ['ports/node-events', 'ports/port'],
-  channel: ['ports/node-channel', 'ports/receive', 'ports/transfer-list', 'ports/by-node', 'ports/small-buffers'],
+  ring: ['ports/endpoint', 'ports/drain', 'ports/record', 'ports/table', 'worker/parent-endpoint'],
+  ports: ['ports/node-events', 'ports/port', 'ports/message-channel', 'ports/kinds'],
+  channel: [
+    'ports/node-channel', 'ports/transfer', 'ports/boarding', 'ports/envelope', 'ports/unlisted',
+    'ports/transfer-list', 'ports/by-node', 'ports/small-buffers', 'worker/parcels',
+  ],
   codec: [
-    'ports/send', 'codec/index', 'codec/encode', 'codec/encode-plain', 'codec/encode-arrays',
+    'ports/send', 'ports/receive', 'codec/index', 'codec/encode', 'codec/encode-plain', 'codec/encode-arrays',
     'codec/scratch', 'codec/hooks', 'codec/ops', 'codec/strings', 'codec/decode', 'codec/decode-objects',
     'codec/reader-shapes', 'codec/views',
   ],

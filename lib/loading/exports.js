@@ -10,6 +10,8 @@ const { binding, local, threads } = require('./native');
 
 const isWorker = threads.parentPort !== null;
 
+local.loadPort = () => require('../ports/port');
+
 /* For trying it out: every thread of the process that loads ringport. */
 const { RINGPORT_SPIN: spin, RINGPORT_LINGER: linger } = process.env;
 
@@ -39,14 +41,14 @@ function getIdleStrategy() {
   return require('../ports/idle-strategy').getIdleStrategy();
 }
 
-/** @see lib/ports/port.js */
+/** @see lib/ports/message-channel.js */
 function receiveMessageOnPort(port) {
-  return require('../ports/port').receiveMessageOnPort(port);
+  return require('../ports/message-channel').receiveMessageOnPort(port);
 }
 
-/** @see lib/ports/port.js */
+/** @see lib/ports/message-channel.js */
 function markAsUntransferable(object) {
-  require('../ports/port').markAsUntransferable(object);
+  require('../ports/message-channel').markAsUntransferable(object);
 }
 
 /** @see lib/ports/move-to-context.js */
@@ -85,7 +87,7 @@ function onDemand(name, load) {
   });
 }
 
-onDemand('MessageChannel', () => require('../ports/port').MessageChannel);
+onDemand('MessageChannel', () => require('../ports/message-channel').MessageChannel);
 onDemand('MessagePort', () => require('../ports/port').MessagePort);
 onDemand('RingportError', () => require('../codec/errors').RingportError);
 onDemand('Worker', () => require('../worker/worker').Worker);

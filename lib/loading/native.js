@@ -90,6 +90,10 @@ const local = {
   marksMade: false,
   /** The port of a worker of ours to its parent (Node's own, with methods of ours), else null. */
   parentPort: null,
+  /** Has that port use its ring. @type {() => import('../ports/endpoint').Endpoint} */
+  connectParent: null,
+  /** Loads the class of our ports, for what comes before it. @type {() => import('../ports/port')} */
+  loadPort: null,
   /** Node's class Module, where it is Node that loads us: require('node:module') loads a lot more. */
   Module: null,
   /** While registered: what is an instance of MessagePort; see registration.js. */
@@ -101,19 +105,12 @@ const local = {
     /** Node's constructor has returned, or thrown. */
     end() {},
   },
-  /** A port has news, or is gone: endpoint.js puts itself here when it is loaded. */
+  /** A port has news, or is gone: endpoint.js, without which there is no Endpoint, puts its own here. */
   dispatch(slot, queued) {
-    const make = endpoints[slot];
-
-    if (typeof make === 'function' && !make(queued)) return;
-    require('../ports/endpoint');
-    local.dispatch(slot, queued);
+    if (endpoints[slot]?.(queued)) local.dispatch(slot, queued);
   },
-  closed(slot, peer) {
-    if (typeof endpoints[slot] === 'function') endpoints[slot] = undefined;
-    if (endpoints[slot] === undefined) return;
-    require('../ports/endpoint');
-    local.closed(slot, peer);
+  closed(slot) {
+    endpoints[slot] = undefined;
   },
 };
 

@@ -10,7 +10,7 @@ const asyncHooks = require('node:async_hooks');
 
 const { inspect } = require('node:util');
 
-const { line, threads } = require('../loading/native');
+const { line, local, threads } = require('../loading/native');
 
 /** Of what stands for a port. */
 const kEndpoint = Symbol('endpoint');
@@ -38,7 +38,7 @@ const kinds = new Map();
  * the loop alive, as tools ask, and does not keep the port.
  */
 function standIn(owner, endpoint) {
-  const { prototype: ports } = require('./port').MessagePort;
+  const { prototype: ports } = local.loadPort().MessagePort;
   const kind = owner instanceof threads.Worker ? ports : Object.getPrototypeOf(owner);
   let made = kinds.get(kind);
 

@@ -6,140 +6,35 @@
  * An endpoint has an owner (a MessagePort, a Worker) that gets [kMessage](value, ports), or while its
  * [kBatching] holds [kMessages](values, ports), and [kMessageError](error) and [kClosed]().
  *
- * What is here is what every message needs: numbers, strings and other primitives are written and read by
- * C, objects go by Node as long as there are few. What sends and reads the rest is loaded with the first
- * message that needs it: send.js, receive.js and the codec.
+ * What is here is what every message needs: numbers, strings and other primitives are written by C, objects
+ * go by Node as long as there are few. What sends the rest, send.js and the codec, is loaded with the first
+ * message that needs it. What comes is taken by drain.js.
  */
 
 const { FinalizationRegistry, WeakRef } = require('../loading/builtins');
 const context = require('./async-context');
-const { reader, settle, runTicks, limitOf, readNext, deliverValues, OTHER } = require('./dispatch');
+const { settle, limitOf } = require('./dispatch');
+const { drain, receive, receiveOne } = require('./drain');
 const { postToNode, watchPosts } = require('./posts');
+const { unsent } = require('./record');
+const { Hold, endpointAt } = require('./table');
 const { isObject, located, postByC } = require('./way');
 const {
-  binding, control, endpoints, define, local, owner: ownerSymbols, thresholds,
-  STATUS, BYTES, COUNT, MAX, SEALED,
-  FOR_ENDPOINTS, FOR_PORTS,
+  binding, control, endpoints, define, local, owner: { kClosed }, thresholds,
+  STATUS, COUNT, MAX, SEALED,
+  FOR_PORTS,
 } = require('../loading/native');
 
-const { kBatching, kMessage, kMessages, kMessageError, kClosed } = ownerSymbols;
-
-define(FOR_ENDPOINTS);
 watchPosts();
 
-const { postValue, postWhole, receive: receiveBatch, release } = binding;
+const NONE = -1;
 
-/** Objects that have gone by Node; see `thresholds`. */
+const { postValue, postWhole } = binding;
 
-/* Loaded by the first message that needs them; see `late`. */
-let decode = (...args) => {
-  ({ decode } = late.codec());
-  return decode(...args);
-};
-let decodeMore = (...args) => {
-  ({ decodeMore } = require('./receive'));
-  return decodeMore(...args);
-};
 let sendValue = (...args) => {
   ({ sendValue } = require('./send'));
   return sendValue(...args);
 };
-
-/** Loaded on first need, for all that needs them. */
-const late = {
-  /** @returns {import('./codec')} with the hooks of this thread */
-  codec: () => require('./send').loadCodec(),
-  /** Send what postMessages() has collected; see outbox.js. */
-  flush() {},
-};
-
-/**
- * Flags of a record. A trailer, 8-aligned behind the codec's bytes, is two words: how many bytes those are,
- * and the number of the companion's message.
- */
-const FLAG = {
-  TRAILER: 1,
-  COMPANION: 2,
-  /** Ports came with that message. */
-  PORTS: 4,
-  /**
-   * It has the whole value; the record is its number and how many bytes Node has moved with it. See
-   * src/node/primitives.c.
-   */
-  WHOLE: 8,
-};
-const TRAILER_BYTES = 8;
-
-/** What is being read. */
-const reading = {
-  /**
-   * What the Node channel brought for the message, null without any. @type {import('./companion').Received |
-   * null}
-   */
-  arrived: null,
-  /** What has been lent to the listener that is going to be called, null without any. */
-  loans: null,
-  /** Whether large data may be lent to a listener that is going to be called. */
-  lends: false,
-};
-
-/** A batch of received records: at first, and at most unless a record takes more. What is larger does not
- * stay in the cache. */
-const INBOX_FIRST = 4 * 1024;
-const INBOX_BYTES = 64 * 1024;
-/** The next record is larger than the inbox (RP_ETOOBIG). */
-const TOO_BIG = -3;
-
-let inbox;
-/** Lengths and types of the records in the inbox. */
-let inbox32;
-
-/** Have an inbox of `bytes`. No batch may be in the last one. */
-function setInbox(bytes) {
-  inbox = new Uint8Array(bytes);
-  inbox32 = new Uint32Array(inbox.buffer);
-  binding.setInbox(inbox);
-}
-
-setInbox(INBOX_FIRST);
-
-/** Copy the next batch of a port into the inbox: as the binding's receive(), with room for it. */
-function receive(slot) {
-  receiveBatch(slot);
-  if (control[STATUS] !== TOO_BIG) return;
-
-  let bytes = inbox.length * 4;
-
-  while (bytes < control[BYTES]) bytes *= 2;
-  setInbox(bytes);
-  control[COUNT] = 0;
-  receiveBatch(slot);
-}
-
-/** More messages than can be queued. */
-const ALL = 0x7fffffff;
-
-const NONE = -1;
-
-/** What remains to be done for an endpoint when nobody can reach it any more. */
-class Hold {
-  slot;
-  /** Our end of the companion (a MessagePort of Node's), or null. */
-  companion = null;
-
-  constructor(slot) {
-    this.slot = slot;
-  }
-
-  /** The half is closed. @param {bigint | undefined} peer id of the other half if it is in transit */
-  closed(peer) {
-    endpoints[this.slot] = undefined;
-    /* Only through the companion can we learn that the other half is lost. */
-    if (peer === undefined) this.companion?.close();
-    else this.companion?.on('close', () => binding.lost(peer));
-    this.companion = null;
-  }
-}
 
 /** Ports that nobody can reach are closed, so that the other side learns of it. */
 const unreachable = new FinalizationRegistry((hold) => {
@@ -194,14 +89,6 @@ class Endpoint {
     this.slot = slot;
     this.hold = new Hold(slot);
     endpoints[slot] = this;
-  }
-
-  /** The endpoint in this slot, undefined if there is none or nobody can reach it. */
-  static at(slot) {
-    const found = endpoints[slot];
-
-    if (found instanceof WeakRef) return found.deref();
-    return found instanceof Hold ? undefined : found;
   }
 
   /**
@@ -283,7 +170,7 @@ class Endpoint {
 
   /** The same for an object while there have been few. */
   #postCold(value) {
-    late.flush();
+    unsent.flush();
 
     const rest = postByC(this.slot, value);
 
@@ -299,7 +186,7 @@ class Endpoint {
    */
   postSimple(value) {
     if (!this.open) return undefined;
-    late.flush(); // this may be in a getter, within postMany(): what came before goes before
+    unsent.flush(); // this may be in a getter, within postMany(): what came before goes before
     postValue(this.slot, value);
     return control[STATUS] === 0 ? true : !this.open; // false: the peer has closed
   }
@@ -310,7 +197,7 @@ class Endpoint {
    * @param {ArrayBuffer[] | undefined} list to be transferred @param {number} bytes of these
    */
   postByNode(value, list, bytes) {
-    late.flush();
+    unsent.flush();
     const companion = require('./node-channel');
     const isOpen = this.open;
     const end = isOpen ? companion.ensure(this) : companion.closedPort();
@@ -325,7 +212,7 @@ class Endpoint {
 
     if (!isOpen) return result;
     this.sequence = sequence;
-    late.flush(); // a getter may have posted
+    unsent.flush(); // a getter may have posted
     postWhole(this.slot, sequence, bytes);
     return control[STATUS] === 0 ? true : !this.open;
   }
@@ -365,7 +252,7 @@ class Endpoint {
 
   close() {
     if (!this.open) return;
-    late.flush();
+    unsent.flush();
     this.end();
     binding.close(this.slot);
   }
@@ -397,7 +284,7 @@ class Endpoint {
 
   /** Before the half leaves: what has been posted is sent, and what has been read is not read again. */
   settle() {
-    late.flush();
+    unsent.flush();
     settle();
   }
 
@@ -419,187 +306,26 @@ class Endpoint {
 
   /** Whether a message waits. */
   get queued() {
-    late.flush();
+    unsent.flush();
     settle();
     return this.slot !== NONE && binding.queued(this.slot) > 0;
   }
 
   /** Take one message, started or not. @returns {{message: unknown} | undefined} */
   receive() {
-    late.flush();
-    settle();
-    if (this.slot === NONE) return undefined;
-    control[COUNT] = 0;
-    control[MAX] = 0;
-
-    const values = readNext(this.slot);
-    const found = values === undefined ? this.#receiveOther() : { message: values[0] };
-
-    if (found === undefined) return undefined;
-    control[COUNT] = 1;
-    release(this.slot);
-    return found;
+    return receiveOne(this);
   }
-
-  /** The same for what C does not read; it stays in the ring. */
-  #receiveOther() {
-    if (control[STATUS] === SEALED) this.close();
-    if (control[STATUS] !== OTHER) return undefined;
-    control[COUNT] = 0;
-    receive(this.slot);
-    reader.slot = this.slot;
-    reader.count = 1;
-    try {
-      return { message: this.decode(0, false) };
-    } catch (error) {
-      settle();
-      throw error;
-    } finally {
-      reading.arrived = null;
-      reader.slot = NONE;
-    }
-  }
-
-  /**
-   * One wake-up: deliver what is queued, but at most `limit` messages. The rest, also what an error
-   * leaves, comes with the next; ALL leaves no rest.
-   */
-  drain(limit) {
-    if (this.draining) return;
-
-    const { owner, slot } = this;
-    let sealed = false;
-
-    settle();
-    this.draining = true;
-    context.entered = false;
-    control[COUNT] = 0;
-    try {
-      while (limit > 0 && this.receiving) {
-        if (this.earlier === null) {
-          const left = deliverValues(slot, owner, this, limit);
-
-          if (limit !== ALL) limit = left;
-          sealed = reader.status === SEALED;
-          if (reader.status < 0) break;
-          if (reader.status !== OTHER && !owner[kBatching]) continue;
-          control[COUNT] = 0;
-        }
-        control[MAX] = limit;
-        receive(slot);
-        if (control[STATUS] !== 0) {
-          sealed = control[STATUS] === SEALED;
-          break;
-        }
-        if (this.earlier !== null) { // and only then look again at what stays in the ring
-          if (!this.earlier()) this.earlier = null;
-          else if ((!runTicks() || context.entered) && limit !== ALL) limit = 0;
-          control[COUNT] = 0;
-          continue;
-        }
-
-        const { [BYTES]: bytes } = control;
-        const calm = owner[kBatching]
-          ? this.deliverMany(owner, bytes) : this.deliverBatch(owner, bytes);
-
-        if (!calm && limit !== ALL) limit = 0;
-        else if (limit !== ALL) limit -= reader.count;
-        /* It was as full as it gets. */
-        if (bytes > inbox.length >> 1 && inbox.length < INBOX_BYTES) setInbox(inbox.length * 4);
-        settle();
-        control[COUNT] = 0;
-      }
-    } finally {
-      settle();
-      this.draining = false;
-      if (reading.loans !== null) require('./receive').endLoans();
-    }
-    if (sealed) this.close();
-  }
-
-  /** @returns {boolean} false: the wake-up has to end */
-  deliverBatch(owner, bytes) {
-    const { slot } = this;
-    let at = 0;
-    let calm;
-
-    reader.slot = slot;
-    reader.count = 0;
-    do {
-      const here = at;
-
-      at += 8 + ((inbox32[at >> 2] + 7) & ~7);
-      /* Dealt with, whatever happens to it: it must not come twice. */
-      this.deliver(owner, here);
-      calm = runTicks() && !context.entered;
-      /* A listener may have gone over to arrays: the rest is one, or nobody would hear it. */
-    } while (calm && at < bytes && reader.slot === slot && this.receiving && !owner[kBatching]);
-    return calm;
-  }
-
-  /**
-   * The whole batch as one array, without ticks in between. @returns {boolean} false: the wake-up has to end
-   */
-  deliverMany(owner, bytes) {
-    const { values, list, failure } = require('./receive').readMany(this, inbox32, bytes);
-
-    reader.slot = this.slot;
-    reader.count = values.length + (failure === null ? 0 : 1);
-    if (values.length > 0) owner[kMessages](values, list);
-    if (reading.loans !== null) require('./receive').endLoans();
-    if (failure !== null) {
-      runTicks();
-      owner[kMessageError](failure.error);
-    }
-    return runTicks() && !context.entered;
-  }
-
-  deliver(owner, at) {
-    let value;
-    let list;
-
-    try {
-      value = this.decode(at, this.views);
-    } catch (error) {
-      reader.count++;
-      owner[kMessageError](error);
-      return;
-    }
-    reader.count++;
-    if (reading.arrived !== null) {
-      list = reading.arrived.ports;
-      reading.arrived = null;
-    }
-    owner[kMessage](value, list);
-    if (reading.loans !== null) require('./receive').endLoans();
-  }
-
-  /** The value of the record at this offset of the inbox; `lends`: large data may be lent. */
-  decode(at, lends) {
-    const type = inbox32[(at >> 2) + 1];
-
-    if (type === 0) return decode(inbox, at + 8, inbox32[at >> 2], null);
-    reading.lends = lends;
-    try {
-      return decodeMore(this, inbox, inbox32, at, type);
-    } catch (error) {
-      reading.arrived = null;
-      binding.dropBlocks(at);
-      throw error;
-    }
-  }
-
 }
 
 /** The binding calls this for a port with news; `queued` messages wait. */
 function dispatch(slot, queued) {
   if (typeof endpoints[slot] === 'function' && !endpoints[slot](queued)) return; // makes it
 
-  const endpoint = Endpoint.at(slot);
+  const endpoint = endpointAt(slot);
 
   if (endpoint === undefined) return;
   if (endpoint.receiving) {
-    endpoint.drain(limitOf(queued));
+    drain(endpoint, limitOf(queued));
     return;
   }
   /* A stopped port wakes up only to see whether its peer has closed. */
@@ -616,9 +342,10 @@ function closed(slot, peer) {
 
   if (typeof found === 'function') endpoints[slot] = undefined;
   else if (found instanceof Hold) found.closed(peer);
-  else Endpoint.at(slot)?.closed(peer);
+  else endpointAt(slot)?.closed(peer);
 }
 
 local.dispatch = dispatch;
 local.closed = closed;
-module.exports = { Endpoint, ALL, FLAG, TRAILER_BYTES, late, reading };
+
+module.exports = { Endpoint };

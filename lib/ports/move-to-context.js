@@ -14,14 +14,18 @@ const vm = require('node:vm');
 
 const { isDataCloneError } = require('../codec/node-clone');
 const companion = require('./node-channel');
-const { binding, local } = require('../loading/native');
+const { binding, local, owner: { kClosed } } = require('../loading/native');
 const { kOnClose } = require('./node-events');
-const { Port, kArrive, kClosed, kReceive, ports } = require('./port');
+const { addKind, kArrive, ports } = require('./kinds');
+const { Port, make } = require('./port');
 const { transferablesIn } = require('./transfer-list');
 const {
   MessageChannel: NodeChannel, MessagePort: NodePort, moveMessagePortToContext: nodeMove,
   receiveMessageOnPort: nodeReceive,
 } = require('../loading/native').threads;
+
+/** See port.js. */
+const kReceive = Symbol.for('ringport.receive');
 
 /** Context -> what its shells have in common. */
 const realms = new WeakMap();
@@ -67,9 +71,9 @@ function realmOf(context, shell) {
   if (realm === undefined) {
     const node = Object.getPrototypeOf(shell);
     const script = new vm.Script(REALM, { __proto__: null, filename: 'ringport' });
-    const make = script.runInContext(context);
+    const makeRealm = script.runInContext(context);
 
-    realm = make(node, kOnClose, (port, name, args) => {
+    realm = makeRealm(node, kOnClose, (port, name, args) => {
       const moved = shells.get(port);
 
       if (moved === undefined) return node[name]?.apply(port, args); // throws as Node does
@@ -121,7 +125,7 @@ class Moved {
   }
 
   get endpoint() {
-    return Port.endpointOf(this.#port);
+    return ports.endpointOf(this.#port);
   }
 
   /** A method of the shell. */
@@ -220,7 +224,7 @@ class Moved {
 
     if (id !== undefined) {
       ({ port1: arrived.way, port2: arrived.standIn } = new NodeChannel());
-      arrived.port = ports.make(binding.attach(id), end);
+      arrived.port = make(binding.attach(id), end);
     }
     this.#arrived.push(arrived);
     return arrived.standIn;
@@ -298,7 +302,7 @@ function takeOver(port, endpoint) {
     Port.prototype.postMessage.apply(this, args);
     return true;
   } });
-  return ports.make(binding.attach(id), end);
+  return make(binding.attach(id), end);
 }
 
 const nobody = { [kClosed]() {} };
@@ -328,8 +332,9 @@ function moveMessagePortToContext(port, context) {
   return new Moved(context, takeOver(port, endpoint), way, shell).shell;
 }
 
-ports.isOurs = (object) => Port.isPort(object) || shells.has(object);
-ports.endpointOf = (object) => Port.endpointOf(object) ?? shells.get(object)?.endpoint;
-ports.receive = (port) => (shells.has(port) ? shells.get(port).receive() : port[kReceive]());
+addKind({
+  endpointOf: (object) => shells.get(object)?.endpoint,
+  receive: (shell) => shells.get(shell).receive(),
+});
 
 module.exports = { moveMessagePortToContext };

@@ -13,11 +13,15 @@
  * passes on what comes to `back` and to `way`. A relay runs in the loop.
  */
 
-const companion = require('./node-channel');
-const { Endpoint, ALL } = require('./endpoint');
+const { ALL, drain } = require('./drain');
+const { Endpoint } = require('./endpoint');
 const { binding, owner: ownerSymbols, threads } = require('../loading/native');
-const { MessageChannel, Port, kArrive, ports, receiveMessageOnPort } = require('./port');
+const { kArrive, ports } = require('./kinds');
+const { MessageChannel, receiveMessageOnPort } = require('./message-channel');
+const { Port, make } = require('./port');
+const { endpointAt } = require('./table');
 const { readList, transferablesIn } = require('./transfer-list');
+const { explain, refuseUnlisted } = require('./unlisted');
 
 const { kBatching, kMessage, kMessages, kMessageError } = ownerSymbols;
 const { receiveMessageOnPort: nodeReceive } = threads;
@@ -60,7 +64,7 @@ function standInFor(end, id) {
 
   const { port1: way, port2: standIn } = new threads.MessageChannel();
 
-  arrivals.push({ back: ports.make(binding.attach(id), end), way });
+  arrivals.push({ back: make(binding.attach(id), end), way });
   return standIn;
 }
 
@@ -70,7 +74,7 @@ function connect({ back, way }) {
   forward(back, way);
   back[kArrive] = standInFor;
 
-  const peer = Endpoint.at(binding.peer(ports.endpointOf(back).slot));
+  const peer = endpointAt(binding.peer(ports.endpointOf(back).slot));
 
   if (peer?.open && Port.isPort(peer.owner) && peer.owner[kArrive] === undefined) {
     goOver(peer, back, way);
@@ -153,7 +157,7 @@ function hear(endpoint, data, list) {
   const { link, owner } = endpoint;
 
   if (!link.isDry) { // what came by ring before
-    if (endpoint.queued) endpoint.drain(ALL);
+    if (endpoint.queued) drain(endpoint, ALL);
     link.isDry = !endpoint.queued;
   }
   if (!endpoint.receiving) { // a listener of that message has stopped the port
@@ -196,7 +200,7 @@ class OverNode extends Endpoint {
     try {
       return way.postMessage(value, list);
     } catch (error) {
-      throw companion.explain(error, value);
+      throw explain(error, value);
     }
   }
 
@@ -253,7 +257,7 @@ function asNode(value, transfer) {
   const list = readList(transfer) ?? undefined;
 
   if (list?.some(isOurs)) return forNode(value, list);
-  companion.refuseUnlisted(value);
+  refuseUnlisted(value);
   return [value, list];
 }
 

@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * port.js - MessageChannel, MessagePort, receiveMessageOnPort.
+ * port.js - MessagePort; MessageChannel is in message-channel.js.
  *
  * Behaviour, errors and their order are Node's (lib/internal/worker/io.js and
  * src/node_messaging.cc); ports inherit from the same NodeEventTarget as Node's own.
@@ -9,52 +9,26 @@
 
 const { inspect } = require('node:util');
 const { callListener } = require('./call-listener');
-const { binding, control, threads, local, define, owner, STATUS, FOR_CHANNELS } = require('../loading/native');
+const { addKind, announce } = require('./kinds');
+const { threads, local, owner } = require('../loading/native');
 const {
   NodeEventTarget, kCreateEvent, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener, kOnClose,
   kRemoveListener,
 } = require('./node-events');
 
 const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
-/** Makes something else of a port that has arrived; see node-channel.js. */
-const kArrive = Symbol('arrive');
-
 /** Where the port of a worker does more than others. */
 const kStop = Symbol('stop');
 /** What every port of ringport has, also one of another copy of the package. */
 const kReceive = Symbol.for('ringport.receive');
 
-const {
-  MessageChannel: NodeChannel, MessagePort: NodePort, receiveMessageOnPort: nodeReceive,
-  isMarkedAsUntransferable, markAsUncloneable, markAsUntransferable: nodeMark,
-} = threads;
+const { MessagePort: NodePort, markAsUncloneable } = threads;
 
 const { [kOnClose]: onClose, [kHybridDispatch]: nodeDispatch } = NodePort.prototype;
 const { apply } = Reflect;
-const { getPrototypeOf } = Object;
-
-/** Those of the ports of each copy of ringport in this thread. */
-const kPrototypes = Symbol.for('ringport.prototypes');
 
 /** The class, from the first port on: it is not needed to import ours. */
 let Endpoint;
-
-/** What a ringport MessagePort is and how one is made, for those that port.js does not load. */
-const ports = {
-  /** @returns {boolean} whether it is a ringport port */
-  isOurs: undefined,
-  /** @returns {import('./endpoint').Endpoint | undefined} of a ringport port */
-  endpointOf: undefined,
-  /** @returns {boolean} whether it is a port of another copy of ringport, which we cannot send */
-  isOthers: (object) => prototypes.length > 1 && getPrototypeOf(object) !== Port.prototype &&
-    prototypes.includes(getPrototypeOf(object)),
-  /** @returns a ringport port on this slot (-1: closed) whose companion is `end` */
-  make,
-  /** receiveMessageOnPort for a port of ours */
-  receive: undefined,
-  /** Those that are marked as untransferable, on Node 20, which overlooks them in a transfer list. */
-  marked: undefined,
-};
 
 function isObject(value) {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
@@ -103,10 +77,9 @@ class Port extends NodePort {
     return isObject(object) && #endpoint in object;
   }
 
+  /** @returns {import('./endpoint').Endpoint | undefined} undefined: it is no such port */
   static endpointOf(object) {
-    if (Port.isPort(object)) return object.#endpoint;
-    return object === local.parentPort && object !== null
-      ? require('../worker/parent-port').connect() ?? undefined : undefined;
+    return Port.isPort(object) ? object.#endpoint : undefined;
   }
 
   /** The endpoint of what a method was called on. */
@@ -350,12 +323,8 @@ if (local.isPort !== null) {
     { __proto__: null, value: local.isPort, configurable: true });
 }
 
-const prototypes = NodePort[kPrototypes] ?? [];
-
-prototypes.push(Port.prototype);
-if (prototypes.length === 1) {
-  Reflect.defineProperty(NodePort, kPrototypes, { __proto__: null, value: prototypes });
-}
+announce(Port.prototype);
+addKind({ endpointOf: Port.endpointOf, receive: (port) => port[kReceive]() });
 
 /* Until somebody had the class, the port of a worker could do without it. */
 if (local.parentPort !== null) {
@@ -392,59 +361,4 @@ function make(slot, end) {
   return port;
 }
 
-ports.isOurs = Port.isPort;
-ports.endpointOf = Port.endpointOf;
-ports.receive = (port) => port[kReceive]();
-
-/** Two entangled ports; see https://nodejs.org/api/worker_threads.html#class-messagechannel. */
-function MessageChannel() {
-  if (new.target === undefined) return NodeChannel(); // throws ERR_CONSTRUCT_CALL_REQUIRED
-
-  define(FOR_CHANNELS);
-
-  const slot = binding.open();
-
-  this.port1 = make(slot);
-  this.port2 = make(control[STATUS]);
-}
-
-/* Node 26 has come to have one. */
-const tag = Object.getOwnPropertyDescriptor(NodeChannel.prototype, Symbol.toStringTag);
-
-if (tag !== undefined) {
-  Object.defineProperty(MessageChannel.prototype, Symbol.toStringTag, { __proto__: null, ...tag });
-}
-
-/**
- * The oldest message that waits, started or not.
- * @param {MessagePort | import('node:worker_threads').MessagePort | BroadcastChannel} port
- * @returns {{message: unknown} | undefined}
- * @throws {TypeError} ERR_INVALID_ARG_TYPE
- */
-function receiveMessageOnPort(port) {
-  if (port === null || typeof port !== 'object') return nodeReceive(port);
-  if (ports.isOurs(port)) return ports.receive(port);
-  if ((port === threads.parentPort && kReceive in port) || ports.isOthers(port)) {
-    return port[kReceive]();
-  }
-  return nodeReceive(port);
-}
-
-/**
- * Node's markAsUntransferable, which also knows our ports.
- * @param {unknown} object
- */
-function markAsUntransferable(object) {
-  const endpoint = ports.endpointOf(object);
-
-  nodeMark(object);
-  /* In a transfer list its companion's end stands for the port. */
-  if (endpoint === undefined) return;
-  if (isMarkedAsUntransferable !== undefined) nodeMark(require('./node-channel').ensure(endpoint));
-  else (ports.marked ??= new WeakSet()).add(object);
-}
-
-module.exports = {
-  MessageChannel, MessagePort, Port, markAsUntransferable, receiveMessageOnPort, ports,
-  kArrive, kBatching, kClosed, kMessage, kMessageError, kMessages, kReceive, kStop,
-};
+module.exports = { MessagePort, Port, make };

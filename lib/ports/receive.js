@@ -1,11 +1,12 @@
 'use strict';
 
 /*
- * receive.js - reads the messages that are more than a value's bytes in a record: what came by the Node
- * channel, large data in blocks, what is lent.
+ * receive.js - reads what the codec has written, also the messages that are more than a value's bytes in a
+ * record: what came by the Node channel, large data in blocks, what is lent.
  */
 
-const { FLAG, TRAILER_BYTES, late, reading } = require('./endpoint');
+const codec = require('../codec/index');
+const { FLAG, TRAILER_BYTES, reading } = require('./record');
 const { binding, define, FOR_PORTS } = require('../loading/native');
 
 define(FOR_PORTS);
@@ -63,6 +64,13 @@ function takeString(index, oneByte) {
   return binding.takeString(recordAt, index + recordBlock, oneByte);
 }
 
+codec.attach({
+  shapeKeys: (number) => binding.shapeText(number),
+  takeBlock,
+  takeString,
+  takePort: (index) => reading.arrived?.own[index],
+});
+
 /** The listener has returned. */
 function endLoans() {
   const ended = reading.loans;
@@ -101,7 +109,7 @@ function decodeMore(endpoint, inbox, inbox32, at, type) {
     }
   }
 
-  const value = late.codec().decode(bytes, offset, length, foreign);
+  const value = codec.decode(bytes, offset, length, foreign);
 
   if ((type & TYPE_TABLE) !== 0) binding.dropBlocks(at, true);
   return value;
@@ -114,13 +122,14 @@ function decodeWhole(endpoint, inbox, inbox32, at) {
   const { foreign } = companion.take(endpoint, inbox32[(at >> 2) + 2] | 0, false);
   const bytes = new Float64Array(inbox.buffer, at + 16, 1)[0];
 
-  if (bytes > 0) late.codec().noteMemory(bytes);
+  if (bytes > 0) codec.noteMemory(bytes);
   return foreign[0];
 }
+
 /**
  * The values of a batch of this many bytes, up to one that cannot be read, which comes between two arrays.
  */
-function readMany(endpoint, inbox32, bytes) {
+function readMany(endpoint, inbox32, bytes, decodeRecord) {
   const values = [];
   let list;
   let failure = null;
@@ -131,7 +140,7 @@ function readMany(endpoint, inbox32, bytes) {
 
     at += 8 + ((inbox32[at >> 2] + 7) & ~7);
     try {
-      values.push(endpoint.decode(here, endpoint.views));
+      values.push(decodeRecord(endpoint, here, endpoint.views));
       if (reading.arrived?.ports !== undefined) list = (list ?? []).concat(reading.arrived.ports);
     } catch (error) {
       failure = { error };
@@ -142,14 +151,14 @@ function readMany(endpoint, inbox32, bytes) {
   return { values, list, failure };
 }
 
-/** The value of an envelope's bytes. @param {import('./companion').Received} received what came with it */
+/** The value of an envelope's bytes. @param {import('./node-channel').Received} received what came with it */
 function openEnvelope(bytes, received) {
   reading.arrived = received;
   try {
-    return late.codec().decode(bytes, 0, bytes.length, received.foreign);
+    return codec.decode(bytes, 0, bytes.length, received.foreign);
   } finally {
     reading.arrived = null;
   }
 }
 
-module.exports = { decodeMore, openEnvelope, readMany, takeBlock, takeString, endLoans };
+module.exports = { loadCodec: () => codec, decodeMore, openEnvelope, readMany, endLoans };

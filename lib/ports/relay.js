@@ -11,15 +11,15 @@
 const { types: { isProxy } } = require('node:util');
 
 const { local, threads } = require('../loading/native');
-const { ports } = require('./port');
+const { ports } = require('./kinds');
 const { isObject, readIterable, readList, standFor } = require('./transfer-list');
 
 const isOurs = (object) => ports.isOurs(object);
 /* Loaded when there is a port of ours. */
 const carry = (...args) => require('./over-node').carry(...args);
 const forNode = (...args) => require('./over-node').forNode(...args);
-const refuseUnlisted = (value) => require('./node-channel').refuseUnlisted(value);
-const explain = (...args) => require('./node-channel').explain(...args);
+const refuseUnlisted = (value) => require('./unlisted').refuseUnlisted(value);
+const explain = (...args) => require('./unlisted').explain(...args);
 
 /** Reads a list as Node's structuredClone does, and throws what it throws. */
 class Reader {

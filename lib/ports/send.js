@@ -8,7 +8,7 @@
  */
 
 const codec = require('../codec/index');
-const { FLAG, TRAILER_BYTES, late, reading } = require('./endpoint');
+const { FLAG, TRAILER_BYTES, unsent } = require('./record');
 const { binding, control, define, START, END, FLAGS, STATUS, STAGED, SLOT, FOR_PORTS } = require('../loading/native');
 
 define(FOR_PORTS);
@@ -19,10 +19,10 @@ const { encode } = codec;
 const NONE = -1;
 
 /** Loaded with the first message that needs them. */
-let companion = null;
+let boarding = null;
+let transfers = null;
 let memory = null;
 let outbox = null;
-let receiving = null;
 
 /** Blocks staged by encodings in progress, and the first one of the innermost. */
 let staged = 0;
@@ -34,16 +34,6 @@ let copies = null;
 /** Slot of the port that posts, for a question of the codec's that is a hint: after a getter that has
  * posted it is that one's. */
 let posting = NONE;
-
-function loadCompanion() {
-  companion ??= require('./node-channel');
-  return companion;
-}
-
-function loadReceiving() {
-  receiving ??= require('./receive');
-  return receiving;
-}
 
 /** Drop the blocks of an encoding that was not sent. */
 function unstage() {
@@ -58,7 +48,6 @@ codec.attach({
     binding.setScratch(u8);
   },
   internShape: (text) => binding.internShape(text),
-  shapeKeys: (number) => binding.shapeText(number),
   stageBytes(buffer, offset, length) {
     binding.stageBytes(new Uint8Array(buffer, offset, length));
     return staged++ - stagedBase;
@@ -71,15 +60,15 @@ codec.attach({
   copied(buffer) {
     copies = copies === null ? [buffer] : copies.concat(buffer);
   },
-  takeBlock: (index) => loadReceiving().takeBlock(index),
-  takeString: (index, oneByte) => loadReceiving().takeString(index, oneByte),
   allocate(length) {
     memory ??= require('./large-memory');
     return memory.allocate(length);
   },
   views: () => binding.peerViews(posting),
-  port: (object, transfer) => loadCompanion().portIndex(object, transfer),
-  takePort: (index) => reading.arrived?.own[index],
+  port(object, transfer) {
+    transfers ??= require('./transfer');
+    return transfers.portIndex(object, transfer);
+  },
 });
 
 /**
@@ -128,7 +117,7 @@ function send(endpoint, value, transfer) {
   const outerSending = sending;
   let start = NONE;
 
-  late.flush(); // this may be in a getter, within postMany(): what came before goes before
+  unsent.flush(); // this may be in a getter, within postMany(): what came before goes before
   /* Asked now: a getter that closes the port does not stop the message that it is part of. */
   sending = endpoint.open;
   posting = endpoint.slot;
@@ -136,7 +125,8 @@ function send(endpoint, value, transfer) {
     transfer?.check(endpoint);
     start = encode(value, transfer);
     if (transfer === null && codec.foreign === null) return write(endpoint, start, codec.end);
-    return loadCompanion().send(endpoint, start, codec.foreign, transfer, copies, sending);
+    if (codec.foreign === null && transfer.empty) return write(endpoint, start, codec.end);
+    return sendWithChannel(endpoint, start, transfer);
   } finally {
     /* At the end of the stack a call may fail, an assignment cannot. */
     sending = outerSending;
@@ -146,11 +136,23 @@ function send(endpoint, value, transfer) {
   }
 }
 
+/** Send the message encoded at `start` with what the codec left over, which goes by the Node channel. */
+function sendWithChannel(endpoint, start, transfer) {
+  boarding ??= require('./boarding');
+
+  const { end } = codec;
+  const posted = boarding.post(endpoint, codec.foreign, transfer, copies, sending, board);
+
+  writeWithCompanion(endpoint, start, end, posted.sequence, posted.boarding !== null);
+  posted.boarding?.sent();
+  return posted.result;
+}
+
 function loadOutbox() {
   if (outbox !== null) return;
   outbox = require('./outbox');
   outbox.setScratch(codec.scratch);
-  late.flush = outbox.flush;
+  unsent.flush = outbox.flush;
 }
 
 /**
@@ -198,7 +200,7 @@ function sendMany(endpoint, values) {
 function sendApart(endpoint, start) {
   outbox.flush();
   if (codec.foreign === null) write(endpoint, start, codec.end);
-  else loadCompanion().send(endpoint, start, codec.foreign, null, copies, sending);
+  else sendWithChannel(endpoint, start, null);
   unstage();
   copies = null;
 }
@@ -244,6 +246,4 @@ function writeRecord(endpoint, start, end, flags) {
   return true;
 }
 
-module.exports = {
-  loadCodec: () => codec, board, sendValue, sendCopy, sendMany, write, writeWithCompanion,
-};
+module.exports = { loadCodec: () => codec, sendValue, sendCopy, sendMany };

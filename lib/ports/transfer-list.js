@@ -75,11 +75,11 @@ function readList(argument) {
   return list;
 }
 
-/** @returns {companion.Transfer | null} */
+/** @returns {import('./transfer').Transfer | null} */
 function readTransfer(argument) {
   const list = readList(argument);
 
-  return list === null ? null : new (require('./node-channel').Transfer)(list);
+  return list === null ? null : new (require('./transfer').Transfer)(list);
 }
 
 /** postMessage(value, argument) for this endpoint. */
@@ -102,7 +102,7 @@ function postWith(endpoint, value, argument) {
   const bytes = byNode.bytesOf(list);
 
   if (bytes >= 0 && byNode.isLight(value, list)) return endpoint.postByNode(value, list, bytes);
-  return endpoint.post(value, new (require('./node-channel').Transfer)(list));
+  return endpoint.post(value, new (require('./transfer').Transfer)(list));
 }
 
 /**

@@ -18,7 +18,7 @@ const path = require('node:path');
 const threads = require('node:worker_threads');
 
 const folder = require('../folder');
-const ringport = require('../index');
+const ringport = require('../loading/exports');
 const { local, threads: originals } = require('../loading/native');
 
 const Module = local.Module ?? require('node:module');

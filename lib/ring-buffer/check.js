@@ -3,6 +3,7 @@
 /* check.js - what users give, and the errors that say what is wrong with it: Node's where Node has one. */
 
 const { inspect, types } = require('node:util');
+const { Buffer } = require('../loading/builtins');
 const { RingportError, withCode } = require('../codec/errors');
 const { status } = require('./native');
 
@@ -76,12 +77,20 @@ function checkData(value) {
   }
 }
 
-/** Records to be written. */
-function checkList(value) {
+/** Records to be written, none of them longer than `maxLength`. */
+function checkList(value, maxLength) {
   if (value === null || typeof value !== 'object' || typeof value[Symbol.iterator] !== 'function') {
     throw wrongType('The "list" argument', 'an iterable of records', value);
   }
-  return [...value];
+
+  const list = [...value];
+
+  for (const data of list) {
+    checkData(data);
+    if (data.length * (typeof data === 'string' ? 3 : 1) > maxLength &&
+        Buffer.byteLength(data) > maxLength) throw writeError(status.TOO_BIG, maxLength);
+  }
+  return list;
 }
 
 /** Milliseconds to wait. */

@@ -3,41 +3,36 @@
 /*
  * index.js - RingBuffer: a lock-free ring of records in a SharedArrayBuffer. See index.d.ts.
  *
- * What it is made of: the memory (memory.js), a writer and a reader that are opened when they are first
- * needed (spsc-*.js or crossing.js), and for each a Waiting. This file checks what users give, and turns
- * results into what they get.
+ * What it is made of: the memory (memory.js), its part in the ring (roles.js), and a writer and a reader that
+ * are opened when they are first needed (spsc-*.js or crossing.js). This file checks what users give, and
+ * turns results into what they get.
  */
 
-const { Buffer, process } = require('../loading/builtins');
+const { Buffer } = require('../loading/builtins');
 const { RingEvents, kGather, kListeners } = require('./events');
 
 const kInspect = Symbol.for('nodejs.util.inspect.custom');
 
 /* What rings are made of. The class is loaded by whoever imports it; these are by the first ring. */
-let codec, setImmediate, inspect;
+let codec, inspect;
 let checkBytes, checkData, checkFunction, checkInteger, checkList;
-let outOfRange, readError, ringError, takeError, writeError;
-let binding, Side, status, counter, words, STATUS, PRODUCER, CONSUMER;
-let OK, FULL, SEALED, EMPTY;
-let Memory, CrossingReader, CrossingWriter, SpscReader, SpscWriter;
-let RecordIterator, RingReadStream, RingWriteStream, Waiting, waitOptions;
+let outOfRange, readError, ringError, writeError;
+let status, OK, FULL, SEALED, EMPTY;
+let Memory, Roles, RecordIterator, RingReadStream, RingWriteStream, waitOptions;
 
 function loadRest() {
   if (codec !== undefined) return;
-  ({ setImmediate } = require('node:timers'));
   ({ inspect } = require('node:util'));
   ({
     checkBytes, checkData, checkFunction, checkInteger, checkList, outOfRange, readError, ringError,
-    takeError, writeError,
+    writeError,
   } = require('./check'));
-  ({ CrossingReader, CrossingWriter } = require('./crossing'));
   ({ Memory } = require('./memory'));
-  ({ binding, Side, status, counter, words, STATUS, PRODUCER, CONSUMER } = require('./native'));
+  ({ status } = require('./native'));
   ({ OK, FULL, SEALED, EMPTY } = status);
-  ({ SpscReader } = require('./spsc-reader'));
-  ({ SpscWriter } = require('./spsc-writer'));
+  ({ Roles } = require('./roles'));
   ({ RecordIterator, RingReadStream, RingWriteStream } = require('./streams'));
-  ({ Waiting, waitOptions } = require('./waiting'));
+  ({ waitOptions } = require('./waiting'));
   codec = require('../codec/index'); // the last one: all is here
 }
 
@@ -46,21 +41,15 @@ const COPIED = 4096;
 
 class RingBuffer extends RingEvents {
   #memory;
+  /** @type {import('./roles').Roles} */
+  #roles;
   #writer = null;
   #reader = null;
-  /** Of each role that is taken: its side, and its waits. */
-  #producer = null;
-  #consumer = null;
-  #detached = false;
   #claimed = false;
   #peeked = false;
   #draining = false;
-  #closeTold = false;
   /** A read has found the end, whatever is written to the memory afterwards. */
   #sealed = false;
-  #refed = true;
-  /** Somebody wants to know when all of the other role have ended. */
-  #watches = false;
   /** Bytes of the record that did not fit last. */
   #refused = 0;
 
@@ -68,17 +57,13 @@ class RingBuffer extends RingEvents {
     super();
     loadRest();
     this.#memory = new Memory(source, options);
-    this.#watches = this.#memory.closeOnDisconnect;
+    this.#roles = new Roles(this, this.#memory);
   }
 
   get buffer() { return this.#memory.buffer; }
-
   get capacity() { return this.#memory.capacity; }
-
   get mode() { return this.#memory.mode; }
-
   get maxLength() { return this.#memory.maxLength; }
-
   get closed() { return this.#memory.closed; }
 
   get ended() {
@@ -95,110 +80,40 @@ class RingBuffer extends RingEvents {
 
   // ---- its part in the ring ----
 
-  /** Take a role. @throws ERR_RINGPORT_TAKEN, ERR_RINGPORT_DETACHED, ERR_RINGPORT_CORRUPT */
-  #take(role) {
-    const { bytes, capacity, maxLength, mode } = this.#memory;
-
-    if (this.#detached) throw ringError('DETACHED');
-
-    const side = new Side(bytes, role, this);
-
-    if (side.slot === undefined) {
-      throw takeError(words[STATUS], role === PRODUCER ? 'producer' : 'consumer');
-    }
-
-    if (role === PRODUCER) {
-      const Writer = mode === 'spsc' ? SpscWriter : CrossingWriter;
-
-      this.#writer = new Writer(side, bytes, capacity, maxLength);
-      this.#producer = { side, others: false, seen: 0, waiting: new Waiting(side.slot, true, {
-        over: () => this.closed,
-        emit: () => this.#tellWritable(),
-        alone: () => this.#watches && this.#lookForOthers(this.#producer, CONSUMER),
-      }) };
-    } else {
-      const Reader = mode === 'spsc' ? SpscReader : CrossingReader;
-
-      this.#reader = new Reader(side, bytes, mode === 'spsc' ? capacity : mode);
-      this.#consumer = { side, others: false, seen: 0, waiting: new Waiting(side.slot, false, {
-        over: () => this.ended,
-        emit: () => this.#tellReadable(),
-        alone: () => this.#watches && this.#lookForOthers(this.#consumer, PRODUCER),
-      }) };
-    }
-    this.#waitings.forEach((waiting) => { waiting.refed = this.#refed; });
-  }
-
-  /**
-   * Tell, once, that the last side of the other role has ended. One that has ended before we could see it
-   * is known by what it wrote or read.
-   * @param {{ side: Side, others: boolean, seen: number }} own `others`: there were some when we looked last;
-   *   `seen`: how far they had come when it was told
-   * @param {number} role of the others
-   * @returns {boolean} whether the ring has been closed for it
-   */
-  #lookForOthers(own, role) {
-    if (binding.ringOthers(own.side.slot) > 0) {
-      own.others = true;
-      return false;
-    }
-
-    const position = this.#memory.positionOf(role);
-
-    if (this.closed || !(own.others || own.seen !== position)) return false;
-    own.others = false;
-    own.seen = position;
-    process.nextTick(() => this.emit('disconnect', role === PRODUCER ? 'producer' : 'consumer'));
-    if (!this.#memory.closeOnDisconnect) return false;
-    this.#memory.close();
-    return true;
-  }
-
   /** To write with: no claim may be open. */
   #toWrite() {
     if (this.#claimed) throw ringError('CLAIM', 'A record is claimed: commit or abort it first');
-    if (this.#writer === null) this.#take(PRODUCER);
+    if (this.#writer === null) this.#writer = this.#roles.takeProducer();
     return this.#writer;
   }
 
   /** To read with: not from within drain(). */
   #toRead() {
     if (this.#draining) throw ringError('DRAINING');
-    if (this.#reader === null) this.#take(CONSUMER);
+    if (this.#reader === null) this.#reader = this.#roles.takeConsumer();
     return this.#reader;
-  }
-
-  get #waitings() {
-    return [this.#producer, this.#consumer].filter(Boolean).map(({ waiting }) => waiting);
   }
 
   close() {
     if (this.#claimed) this.abort();
     this.#memory.close();
-    if (this.#consumer === null) this.#tellClosed();
-    else this.#consumer.waiting.again(0);
+    this.#roles.closed();
   }
 
   detach() {
     if (this.#draining) throw ringError('DRAINING');
-    for (const { side, waiting } of [this.#producer, this.#consumer].filter(Boolean)) {
-      waiting.end();
-      side.end();
-    }
-    this.#producer = this.#consumer = this.#writer = this.#reader = null;
+    this.#roles.end();
+    this.#writer = this.#reader = null;
     this.#claimed = this.#peeked = false;
-    this.#detached = true;
   }
 
   ref() {
-    this.#refed = true;
-    this.#waitings.forEach((waiting) => { waiting.refed = true; });
+    this.#roles.setRef(true);
     return this;
   }
 
   unref() {
-    this.#refed = false;
-    this.#waitings.forEach((waiting) => { waiting.refed = false; });
+    this.#roles.setRef(false);
     return this;
   }
 
@@ -221,15 +136,7 @@ class RingBuffer extends RingEvents {
   }
 
   writeMany(list) {
-    const all = checkList(list);
-    const { maxLength } = this;
-
-    for (const data of all) {
-      checkData(data);
-      if (data.length * (typeof data === 'string' ? 3 : 1) > maxLength &&
-          Buffer.byteLength(data) > maxLength) throw writeError(status.TOO_BIG, maxLength);
-    }
-
+    const all = checkList(list, this.maxLength);
     const { count, result } = this.#toWrite().writeMany(all);
 
     if (result !== OK && (count === 0 || result === FULL)) {
@@ -242,11 +149,11 @@ class RingBuffer extends RingEvents {
   #notWritten(result, data, must) {
     if (result === FULL) {
       this.#refused = typeof data === 'number' ? data : Buffer.byteLength(data);
-      if (this.#watches) this.#lookForOthers(this.#producer, CONSUMER);
-      this.#producer.waiting.again(this.#refused);
+      if (this.#roles.watches) this.#roles.lookForOthers(this.#roles.producer);
+      this.#roles.producer.waiting.again(this.#refused);
       if (!must) return false;
     }
-    if (result === status.CLOSED) this.#tellClosed();
+    if (result === status.CLOSED) this.#roles.tellClosed();
     throw writeError(result, this.maxLength);
   }
 
@@ -309,13 +216,13 @@ class RingBuffer extends RingEvents {
   #nothing(result) {
     if (result === SEALED) {
       this.#sealed = true;
-      this.#tellClosed();
+      this.#roles.tellClosed();
     } else if (result !== EMPTY) {
       throw readError(result);
-    } else if (this.#watches) {
-      this.#lookForOthers(this.#consumer, PRODUCER);
+    } else if (this.#roles.watches) {
+      this.#roles.lookForOthers(this.#roles.consumer);
     }
-    this.#consumer.waiting.dry();
+    this.#roles.consumer.waiting.dry();
     return null;
   }
 
@@ -382,7 +289,7 @@ class RingBuffer extends RingEvents {
       this.#nothing(count);
       return 0;
     }
-    if (count < limit) this.#consumer.waiting.dry();
+    if (count < limit) this.#roles.consumer.waiting.dry();
     return count;
   }
 
@@ -426,28 +333,28 @@ class RingBuffer extends RingEvents {
     const { timeout } = waitOptions(options, ['timeout']);
 
     this.#toRead();
-    return this.#peeked || this.#consumer.waiting.block(0, timeout);
+    return this.#peeked || this.#roles.consumer.waiting.block(0, timeout);
   }
 
   waitWritable(options) {
     const { timeout, length } = this.#roomOptions(options, ['timeout', 'length']);
 
     this.#toWrite();
-    return this.#producer.waiting.block(length, timeout);
+    return this.#roles.producer.waiting.block(length, timeout);
   }
 
   async readable(options) {
     const { timeout, signal } = waitOptions(options, ['timeout', 'signal']);
 
     this.#toRead();
-    return this.#peeked || this.#consumer.waiting.wait(0, timeout, signal);
+    return this.#peeked || this.#roles.consumer.waiting.wait(0, timeout, signal);
   }
 
   async writable(options) {
     const { timeout, signal, length } = this.#roomOptions(options, ['timeout', 'signal', 'length']);
 
     this.#toWrite();
-    return this.#producer.waiting.wait(length, timeout, signal);
+    return this.#roles.producer.waiting.wait(length, timeout, signal);
   }
 
   #roomOptions(options, known) {
@@ -473,50 +380,17 @@ class RingBuffer extends RingEvents {
 
   /** A listener has come or gone. */
   [kListeners](event) {
-    if (event === 'readable' || event === undefined) {
-      const listening = this.listenerCount('readable') > 0;
+    const listening = (name) => this.listenerCount(name) > 0;
 
-      if (listening) this.#toRead();
-      if (this.#consumer !== null) this.#consumer.waiting.listening = listening;
+    if (event === 'readable' || event === undefined) {
+      if (listening('readable')) this.#toRead();
+      this.#roles.listen(this.#roles.consumer, listening('readable'));
     }
     if (event === 'writable' || event === undefined) {
-      const listening = this.listenerCount('writable') > 0;
-
-      if (listening) this.#toWrite();
-      if (this.#producer !== null) this.#producer.waiting.listening = listening;
+      if (listening('writable')) this.#toWrite();
+      this.#roles.listen(this.#roles.producer, listening('writable'));
     }
-    if (event === 'disconnect' || event === undefined) {
-      this.#watches = this.#memory.closeOnDisconnect || this.listenerCount('disconnect') > 0;
-    }
-  }
-
-  #tellReadable() {
-    const { side, waiting } = this.#consumer;
-
-    if (this.ended) {
-      this.#tellClosed();
-      return;
-    }
-
-    const before = side.counters[counter.RECORDS];
-    const { session } = waiting;
-
-    this.emit('readable');
-    /* Who has taken something is told of the rest; who has not knows that there is something. */
-    if (side.counters[counter.RECORDS] !== before) setImmediate(() => waiting.again(0, session));
-  }
-
-  #tellWritable() {
-    if (this.closed) this.#tellClosed();
-    else this.emit('writable');
-  }
-
-  /** Nothing more will come, or can be written: said once. */
-  #tellClosed() {
-    if (this.#closeTold) return;
-    this.#closeTold = true;
-    for (const waiting of this.#waitings) waiting.listening = false;
-    process.nextTick(() => this.emit('close'));
+    if (event === 'disconnect' || event === undefined) this.#roles.watch(listening('disconnect'));
   }
 }
 

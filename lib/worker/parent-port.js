@@ -9,21 +9,10 @@
  * goes over by itself in the same way, and the first message that comes by ring connects the port, too.
  */
 
-const { callListener } = require('../ports/call-listener');
-const {
-  binding, define, endpoints, findSymbol, listen, local, mark, owner, threads,
-  FOR_CHANNELS,
-} = require('../loading/native');
+const { binding, define, endpoints, listen, local, threads, FOR_CHANNELS } = require('../loading/native');
+const { CHANNEL, ENVELOPE } = require('./marks');
 const { Way, isObject, located, postByC } = require('../ports/way');
-
-const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
-
-/** A message with ringport ports in it, sent by Node. */
-const ENVELOPE = mark('envelope');
-/** The other end of a Node channel for what comes by ring, sent by Node; see node-channel.js. */
-const CHANNEL = mark('channel');
-/** A transfer handle for the parent to guard, sent by Node; see guard() in transfer-handle.js. */
-const GUARD = mark('guard');
+const { port, listening, hook, dispatchReceived, open, unwrap } = require('./parent-receive');
 
 /** How long a child looks for its endpoint: in all, and at a time, because nothing ends a native call. */
 const JOIN_MS = 2000;
@@ -57,26 +46,8 @@ let heard = NOTHING;
 let byRing = false;
 /** All that came by Node before the first message by ring has been delivered. */
 let direct = false;
-/** Whether what comes by ring is heard. */
-const ring = { receiving: true };
 /** The port has been closed. */
 let closed = false;
-
-/** What parent-endpoint.js needs of the port, and adds to it. */
-const port = {
-  /** Node's own parentPort, null where there is none of ours. */
-  node: null,
-  /** Of the endpoint that the parent has made for us. */
-  slot: undefined,
-  /** @type {import('./endpoint').Endpoint | null} null until the port has connected */
-  endpoint: null,
-  /** The only 'message' listener, if it is a function added by on(): called without an event. */
-  sole: null,
-  /** Which of the events that messages arrive with have listeners. */
-  heardOne: false,
-  heardMany: false,
-  addingByOn: false,
-};
 
 /** Have all of the ring. @returns {import('./endpoint').Endpoint} */
 function connect() {
@@ -88,111 +59,7 @@ function connect() {
   return port.endpoint;
 }
 
-/** What an endpoint calls on its owner; see endpoint.js. */
-const listening = {
-  get [kBatching]() {
-    return port.heardMany;
-  },
-  [kMessage](value, list) {
-    if (port.sole !== null) {
-      callListener(port.sole, port.node, value);
-      return;
-    }
-    port.node[kCurrentlyReceivingPorts] = list ?? [];
-    nodeDispatch.call(port.node, value, 'message', undefined);
-  },
-  [kMessages](values, list) {
-    port.node[kCurrentlyReceivingPorts] = list ?? [];
-    nodeDispatch.call(port.node, values, 'messages', undefined);
-  },
-  [kMessageError](error) {
-    port.node[kCurrentlyReceivingPorts] = [];
-    nodeDispatch.call(port.node, error, 'messageerror', undefined);
-  },
-  [kClosed]() {
-    /* Node's port has its own 'close'. */
-  },
-};
-
-/** Take messages by ring while there are listeners. */
-function hear() {
-  const wanted = port.heardOne || port.heardMany;
-
-  ring.receiving = wanted;
-  if (port.endpoint === null) binding.setReceiving(port.slot, wanted);
-  else if (wanted) port.endpoint.start();
-  else port.endpoint.stop();
-}
-
-/** A listener has come. */
-function listenerAdded(size, type, listener, once) {
-  if (type === 'message') {
-    port.sole = size === 1 && port.addingByOn && !once && typeof listener === 'function' ? listener : null;
-    port.heardOne = true;
-    hear();
-  } else if (type === 'messages') {
-    port.heardMany = true;
-    connect();
-    nodePrototype.ref.call(port.node);
-    port.node.start();
-  }
-}
-
-/** A listener has gone; `removed` is Node's own hook. */
-function listenerRemoved(size, type, removed) {
-  if (type === 'message') {
-    port.sole = null;
-    port.heardOne = size > 0;
-    if (port.heardMany && !port.heardOne) { // Node has stopped the port
-      nodePrototype.ref.call(port.node);
-      nodePrototype.start.call(port.node);
-    }
-    hear();
-  } else if (type === 'messages' && size === 0) {
-    port.heardMany = false;
-    if (!port.heardOne) removed.call(port.node, 0, 'message');
-    hear();
-  }
-}
-
-/** What a listener that was there before is, if it can be called without an event; null if not. */
-function findSole(node) {
-  const kEvents = findSymbol(node, 'kEvents');
-  const first = kEvents === undefined ? undefined : node[kEvents].get('message')?.next;
-
-  return first !== undefined && first.next === undefined && first.isNodeStyleListener === true &&
-    first.once === false && typeof first.listener === 'function' ? first.listener : null;
-}
-
-let hooked = false;
-
-/** Know of listeners. Node starts and stops its port by hooks of the port's own; ours go around them. */
-function hook() {
-  if (hooked) return;
-  hooked = true;
-
-  const { node } = port;
-  const kNewListener = findSymbol(node, 'kNewListener');
-  const kRemoveListener = findSymbol(node, 'kRemoveListener');
-  const { [kNewListener]: added, [kRemoveListener]: removed } = node;
-  const put = (key, value) =>
-    Object.defineProperty(node, key, { __proto__: null, value, configurable: true });
-
-  put(kNewListener, (size, type, listener, once, ...rest) => {
-    listenerAdded(size, type, listener, once);
-    return added.call(node, size, type, listener, once, ...rest);
-  });
-  put(kRemoveListener, (size, type, ...rest) => {
-    const result = removed.call(node, size, type, ...rest);
-
-    listenerRemoved(size, type, removed);
-    return result;
-  });
-  if (node.listenerCount('message') > 0) {
-    port.sole = findSole(node);
-    port.heardOne = true;
-  }
-}
+port.connect = connect;
 
 /** Messages have come by ring. @returns {boolean} whether endpoint.js is to deal with them */
 function arrive(queued) {
@@ -204,37 +71,13 @@ function arrive(queued) {
   const { deliver, deliverEarlier } = require('../ports/dispatch');
 
   if (!direct) {
-    direct = deliverEarlier(dispatchEarlier, ring);
+    direct = deliverEarlier(dispatchEarlier, port.ring);
     if (!direct) return false;
   }
-  return !deliver(port.slot, listening, ring, queued) && connect() !== null;
-}
-
-/**
- * Dispatch what Node has brought before the first message by ring.
- * @param {{ message: unknown } | undefined} received @returns {boolean} false: there was nothing
- */
-function dispatchReceived(received) {
-  if (received === undefined) return false;
-  port.node[kCurrentlyReceivingPorts] = undefined; // of the message before
-  port.node[kHybridDispatch](received.message, 'message', undefined);
-  return true;
+  return !deliver(port.slot, listening, port.ring, queued) && connect() !== null;
 }
 
 const dispatchEarlier = () => dispatchReceived(threads.receiveMessageOnPort(port.node));
-
-/** The message in an envelope. @returns {[unknown, object[]]} the value and its ports */
-function open(envelope, by) {
-  const received = require('../ports/node-channel').receive(envelope, by);
-
-  return [require('../ports/receive').openEnvelope(envelope.bytes, received), received.ports];
-}
-
-/** What Node has brought, out of its envelope. @param {{ message: unknown }} received */
-function unwrap(received) {
-  if (received.message?.kind !== ENVELOPE) return received;
-  return { message: open(received.message, port.node)[0] };
-}
 
 /** What Node calls for each message that comes. */
 function dispatch(value, type, event) {
@@ -313,7 +156,7 @@ const methods = {
   close(callback) {
     if (this === port.node && !closed) {
       closed = true;
-      if (hooked || byRing) {
+      if (port.isHooked || byRing) {
         connect(); // what is queued can be read until the closing phase
       } else {
         define(FOR_CHANNELS);
@@ -374,6 +217,7 @@ function findParentPort() {
   port.slot = join();
   if (port.slot === undefined) return parentPort;
   port.node = local.parentPort = parentPort;
+  local.connectParent = connect;
   endpoints[port.slot] = arrive;
   binding.bind(port.slot, parentPort);
   binding.place(port.slot, true); // where Node's port stands, as far as can be told
@@ -429,7 +273,4 @@ function receive() {
   return unwrap(received);
 }
 
-module.exports = {
-  CHANNEL, ENVELOPE, GUARD, port, listening,
-  connect, dispatchReceived, unwrap, receive, hook, hear, findParentPort, findWorkerData,
-};
+module.exports = { connect, receive, findParentPort, findWorkerData };

@@ -12,19 +12,16 @@
  * that never loads ringport works as with Node's Worker.
  */
 
-const EventEmitter = require('node:events');
-
-const { throwLater, watch } = require('../ports/call-listener');
-
 const {
-  binding, control, endpoints, findSymbol, line, define, local, owner, setImmediate, threads,
-  STATUS,
+  binding, control, endpoints, findSymbol, define, local, owner, threads, STATUS,
   FOR_CHANNELS, FOR_PORTS,
 } = require('../loading/native');
-const { CHANNEL, ENVELOPE, GUARD } = require('./parent-port');
+const { throwLater } = require('../ports/call-listener');
 const { Way, isObject, located, postByC } = require('../ports/way');
-
-const kHybridDispatch = Symbol.for('nodejs.internal.kHybridDispatch');
+const { call, emitNow, isNodes, kCapture, nodeEmit } = require('./emit');
+const { FromNode } = require('./from-node');
+const { CHANNEL, GUARD } = require('./marks');
+const { hasNoAddons, nameIn } = require('./options');
 
 const kOnExit = findSymbol(threads.Worker.prototype, 'kOnExit');
 let kPublicPort;
@@ -33,16 +30,7 @@ const NONE = -1;
 /** A Worker never stops its port. */
 const ALWAYS = { receiving: true };
 
-/** What a Worker of Node's inherits to call its listeners with, if that is Node's own still. */
-const { emit: nodeEmit } = threads.Worker.prototype;
 const { prototype: nodePrototype } = threads.MessagePort;
-const isNodes = Function.prototype.toString.call(nodeEmit).includes('kErrorMonitor');
-/** Whether what listeners return is looked at. */
-const kCapture = findSymbol(EventEmitter.prototype, 'kCapture');
-
-/** How emit() calls a listener. */
-const call = line >= 26 ? Reflect.apply : (listener, ...args) => listener.apply(...args);
-
 const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
 
 /**
@@ -68,10 +56,10 @@ class Worker extends threads.Worker {
   #isBare;
   /** Node's port to the worker; null after its end. */
   #node;
+  /** @type {FromNode} what comes by it */
+  #fromNode;
   #receivesViews = false;
   #exiting = false;
-  /** Listeners are being called for what came by Node, or by ring at the end. */
-  #calling = false;
   #ended = false;
 
   /**
@@ -87,6 +75,8 @@ class Worker extends threads.Worker {
     let parcel = null;
 
     if (local.portsMade > 0 && Object(options) === options) {
+      const { BareParcel, Parcel } = require('./parcels');
+
       parcel = isBare ? new BareParcel(options) : new Parcel(options);
     }
 
@@ -113,7 +103,7 @@ class Worker extends threads.Worker {
     this.#isBare = isBare;
     kPublicPort ??= findSymbol(this, 'kPublicPort');
     this.#node = this[kPublicPort];
-    this.#listen();
+    this.#fromNode = new FromNode(this.#node, this.#way, (message) => this.#takes(message));
     this.#slot = slot;
     /* With nothing queued it is the end of the child's half, of which 'exit' tells. */
     endpoints[slot] = (queued) => (queued > 0 ? this.#arrive(queued) : this.#sealed());
@@ -186,36 +176,12 @@ class Worker extends threads.Worker {
     }
   }
 
-  /** To a child that has not attached its endpoint: there may be ports of ours in the list. */
+  /** The same while there are ports of ours, which may be in it. */
   #postWithPorts(value, transfer) {
-    if (this.#isBare) {
-      this.#node.postMessage(...require('../ports/over-node').asNode(value, transfer));
-      return;
-    }
+    const { postToBare, postWithPorts } = require('./parcels');
 
-    const read = require('../ports/transfer-list').readTransfer(transfer);
-    const { Envelope, explain, refuseUnlisted } = require('../ports/node-channel');
-
-    if (read === null || read.ports.length === 0) {
-      refuseUnlisted(value);
-      try {
-        this.#node.postMessage(value, read?.list);
-      } catch (error) {
-        throw explain(error, value);
-      }
-      return;
-    }
-    read.checkAlone();
-
-    const envelope = Envelope.seal(ENVELOPE, value, read);
-
-    try {
-      this.#node.postMessage(envelope.message, envelope.list);
-    } catch (error) {
-      envelope.takeBack();
-      throw error;
-    }
-    envelope.sent(this.#thread);
+    if (this.#isBare) postToBare(this.#node, value, transfer);
+    else postWithPorts(this.#node, this.#thread, value, transfer);
   }
 
   /**
@@ -244,26 +210,6 @@ class Worker extends threads.Worker {
     else if (!this.#ended) binding.wantViews(this.#slot, this.#receivesViews);
   }
 
-  /** What ringport in the worker has to say comes by Node, and is not for the application. */
-  #listen() {
-    const node = this.#node;
-    const { [kHybridDispatch]: dispatch } = node;
-
-    Object.defineProperty(node, kHybridDispatch, { __proto__: null, value: (value, type, event) => {
-      this.#way.heard = true;
-      if (typeof value !== 'object' || value === null || !this.#takes(value)) {
-        const outer = this.#calling;
-
-        this.#calling = true;
-        try {
-          dispatch.call(node, value, type, event);
-        } finally {
-          this.#calling = outer;
-        }
-      }
-    }, configurable: true });
-  }
-
   /** @returns {boolean} whether this message was for us */
   #takes({ kind, id, end, sign }) {
     if (kind === CHANNEL) {
@@ -288,7 +234,7 @@ class Worker extends threads.Worker {
     const { deliver, deliverEarlier } = require('../ports/dispatch');
 
     if (!this.#direct) {
-      this.#direct = deliverEarlier(() => this.#dispatchEarlier(), ALWAYS);
+      this.#direct = deliverEarlier(() => this.#fromNode.dispatchNext(), ALWAYS);
       if (!this.#direct) return false;
     }
     return !deliver(this.#slot, this, ALWAYS, queued) && this.#connect();
@@ -312,51 +258,15 @@ class Worker extends threads.Worker {
     const endpoint = new Endpoint(this.#slot);
 
     endpoint.owner = this;
-    endpoint.earlier = this.#direct ? null : () => this.#dispatchEarlier();
+    endpoint.earlier = this.#direct ? null : () => this.#fromNode.dispatchNext();
     endpoint.offer = (end) => {
       if (this.#node === null) return;
       nodePrototype.postMessage.call(this.#node, { kind: CHANNEL, end }, [end]);
     };
-    endpoint.pull = () => this.#pull();
+    endpoint.pull = () => this.#fromNode.pull(() => this.#endpoint.hold.companion !== null);
     this.#endpoint = endpoint;
     endpoint.receiving = true;
     if (this.#receivesViews) endpoint.wantViews(true);
-    return true;
-  }
-
-  /** Messages that have been taken from Node's queue to find the Node channel among them. */
-  #pulled = [];
-
-  /** Take what Node has brought until the Node channel is among it. */
-  #pull() {
-    while (this.#node !== null && this.#endpoint.hold.companion === null) {
-      const received = threads.receiveMessageOnPort(this.#node);
-
-      if (received === undefined) break;
-      if (!isObject(received.message) || !this.#takes(received.message)) {
-        this.#pulled.push(received.message);
-      }
-    }
-    /* Nothing may come by ring that would have these dispatched. */
-    if (this.#pulled.length > 0) {
-      setImmediate(() => { while (this.#pulled.length > 0) this.#dispatchEarlier(); });
-    }
-  }
-
-  /**
-   * Dispatch a message that came by Node before the first one by ring. @returns {boolean} false: there is
-   * none
-   */
-  #dispatchEarlier() {
-    const node = this.#node;
-
-    if (node === null) return false;
-
-    const received = this.#pulled.length > 0
-      ? { message: this.#pulled.shift() } : threads.receiveMessageOnPort(node);
-
-    if (received === undefined) return false;
-    node[kHybridDispatch](received.message, 'message', undefined);
     return true;
   }
 
@@ -379,7 +289,7 @@ class Worker extends threads.Worker {
 
   removeAllListeners(...args) {
     /* Not if a listener does it, which these messages have: they go to those that it leaves. */
-    if (this.#exiting && !this.#calling && args[0] === 'message') this.#drain();
+    if (this.#exiting && !this.#fromNode.calling && args[0] === 'message') this.#drain();
     return super.removeAllListeners(...args);
   }
 
@@ -390,7 +300,7 @@ class Worker extends threads.Worker {
   #drain() {
     for (let more = true; more;) {
       try {
-        more = this.#dispatchEarlier();
+        more = this.#fromNode.dispatchNext();
       } catch (error) {
         throwLater(error); // what comes after it comes all the same
       }
@@ -398,16 +308,18 @@ class Worker extends threads.Worker {
     if (this.#endpoint === null && binding.queued(this.#slot) > 0) this.#connect();
     if (this.#endpoint === null) return;
 
-    const outer = this.#calling;
+    const { ALL, drain } = require('../ports/drain');
+    const outer = this.#fromNode.calling;
 
-    this.#calling = true;
-    this.#endpoint.drain(require('../ports/endpoint').ALL);
-    this.#calling = outer;
+    this.#fromNode.calling = true;
+    drain(this.#endpoint, ALL);
+    this.#fromNode.calling = outer;
   }
 
   #end() {
     this.#ended = true;
     this.#node = null;
+    this.#fromNode.end();
     binding.spawnForget(this.#thread);
     if (this.#endpoint !== null) this.#endpoint.close();
     else binding.close(this.#slot);
@@ -420,7 +332,7 @@ class Worker extends threads.Worker {
   [kMessage](value) {
     if (this[kBatching]) {
       this.#connect();
-      this.#emitNow('messages', [value]);
+      emitNow(this, emit, 'messages', [value]);
       return;
     }
 
@@ -428,7 +340,7 @@ class Worker extends threads.Worker {
 
     if (typeof listener !== 'function' || !isNodes || kCapture === undefined || this[kCapture] ||
         this.emit !== emit || threads.Worker.prototype.emit !== nodeEmit) {
-      this.#emitNow('message', value);
+      emitNow(this, emit, 'message', value);
       return;
     }
     /* The only one: what emit() would do, at a fraction of its cost. */
@@ -440,26 +352,11 @@ class Worker extends threads.Worker {
   }
 
   [kMessages](values) {
-    this.#emitNow('messages', values);
+    emitNow(this, emit, 'messages', values);
   }
 
   [kMessageError](error) {
-    this.#emitNow('messageerror', error);
-  }
-
-  #emitNow(name, value) {
-    try {
-      if (this.emit === emit) {
-        super.emit(name, value);
-        return;
-      }
-
-      const result = this.emit(name, value); // the application's own
-
-      if (line < 24) watch(result);
-    } catch (error) {
-      throwLater(error);
-    }
+    emitNow(this, emit, 'messageerror', error);
   }
 
   [kClosed]() {
@@ -467,102 +364,9 @@ class Worker extends threads.Worker {
   }
 }
 
-/**
- * The options of a Worker where there are ports of ours. Node reads them as it reads any options; if it finds
- * ports of ours in transferList, what it gets as workerData is an envelope.
- */
-class Parcel {
-  /** What Node has read of the list; null: nothing. @type {import('./companion').Transfer | null} */
-  #transfer = null;
-  #envelope = null;
-  #data;
-
-  constructor(options) {
-    const { standFor } = require('../ports/transfer-list');
-
-    this.options = standFor(options, (key) => {
-      const { [key]: value } = options;
-
-      if (key === 'workerData') return this.#pack(value);
-      if (key !== 'transferList' || !isObject(value)) return value;
-      /* Node takes its elements as those of an array, whatever it is. */
-      return standFor(value, (index) => (index === 'length' ? value.length : this.#add(value[index])));
-    });
-  }
-
-  #add(item) {
-    this.#transfer ??= new (require('../ports/node-channel').Transfer)([]);
-    return this.#transfer.add(item);
-  }
-
-  #pack(value) {
-    this.#data = value;
-    if (this.#envelope !== null) return this.#envelope.message;
-    if (this.#transfer === null || this.#transfer.ports.length === 0) {
-      require('../ports/node-channel').refuseUnlisted(value);
-      return value;
-    }
-    this.#transfer.checkAlone();
-    this.#envelope = require('../ports/node-channel').Envelope.seal(ENVELOPE, value, this.#transfer);
-    return this.#envelope.message;
-  }
-
-  sent(thread) {
-    this.#envelope?.sent(thread);
-  }
-
-  /** Nothing has been started. @returns what is to be thrown */
-  takeBack(error) {
-    this.#envelope?.takeBack();
-    return this.#envelope !== null ? error : require('../ports/node-channel').explain(error, this.#data);
-  }
-}
-
-/** The same for a worker without addons, to which ports go as ports of Node's. */
-class BareParcel {
-  #list = null;
-  #data;
-
-  constructor(options) {
-    this.options = require('../ports/transfer-list').standFor(options, (key) => {
-      if (key === 'workerData' && this.#list !== null) return this.#data;
-
-      const { [key]: value } = options;
-
-      if (key !== 'transferList' || !isObject(value)) return value;
-      if (this.#list === null) {
-        const items = Array.from({ length: value.length }, (_, i) => value[i]);
-
-        [this.#data, this.#list] = require('../ports/over-node').asNode(options.workerData, items);
-      }
-      return this.#list;
-    });
-  }
-
-  sent() {
-    // by Node, whole
-  }
-
-  takeBack(error) {
-    return error;
-  }
-}
-
 const { emit } = Worker.prototype;
 
 Object.defineProperty(Worker.prototype.postMessage, 'length',
   { __proto__: null, value: 0, configurable: true });
-
-/** The name in a worker's options, unless it is a getter, which has been read. */
-function nameIn(options) {
-  return Object.getOwnPropertyDescriptor(Object(options), 'name')?.value;
-}
-
-/** Whether the worker is told to run without addons, by what can be seen without running a getter. */
-function hasNoAddons(options) {
-  const flags = Object.getOwnPropertyDescriptor(Object(options), 'execArgv')?.value;
-
-  return Array.isArray(flags) && flags.some((flag) => flag === '--no-addons' || flag === '--no_addons');
-}
 
 module.exports = { Worker };

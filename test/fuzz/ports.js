@@ -12,7 +12,7 @@
 const fs = require('node:fs');
 const threads = require('node:worker_threads');
 const { MessageChannel, MessagePort, receiveMessageOnPort, serialize } = require('../../lib');
-const { ports } = require('../../lib/ports/port');
+const { ports } = require('../../lib/ports/kinds');
 const { binding, control, mark, START, END, FLAGS, STAGED, SLOT } = require('../../lib/loading/native');
 const { Random, Watchdog, fail, mutate, options } = require('./support');
 

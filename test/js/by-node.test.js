@@ -531,7 +531,7 @@ describe('messages that transfer nothing but ArrayBuffers', () => {
 
     post();
     /* So many would take hours. */
-    if (t.id !== 'worker_threads') require('../../lib/ports/port').ports.endpointOf(a).sequence = 0x7ffffffe;
+    if (t.id !== 'worker_threads') require('../../lib/ports/kinds').ports.endpointOf(a).sequence = 0x7ffffffe;
     for (let i = 0; i < 5; i++) post();
     a.postMessage(new SharedArrayBuffer(8));
     post();
@@ -546,7 +546,7 @@ describe('messages that transfer nothing but ArrayBuffers', () => {
     a.postMessage(x, [x]);
     /* What is left of such a message. */
     if (t.id !== 'worker_threads') {
-      const { ports } = require('../../lib/ports/port');
+      const { ports } = require('../../lib/ports/kinds');
       const { companion } = ports.endpointOf(a).hold;
 
       for (let number = 0; number < 3; number++) companion.postMessage(['not sent', number]);

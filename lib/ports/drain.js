@@ -1,0 +1,237 @@
+'use strict';
+
+/*
+ * drain.js - takes the records of a port out of its ring: one at a time (receiveMessageOnPort), or all that
+ * wait, which go to the owner of the endpoint.
+ *
+ * Primitives are read by C; see dispatch.js. The other records come here in batches, are read by the codec,
+ * and those with more than bytes in them by receive.js. Both are loaded with the first message that needs
+ * them.
+ */
+
+const context = require('./async-context');
+const { reader, settle, runTicks, readNext, deliverValues, OTHER } = require('./dispatch');
+const { reading, unsent } = require('./record');
+const {
+  binding, control, owner: ownerSymbols, STATUS, BYTES, COUNT, MAX, SEALED,
+  define, FOR_ENDPOINTS,
+} = require('../loading/native');
+
+define(FOR_ENDPOINTS);
+
+const { kBatching, kMessage, kMessages, kMessageError } = ownerSymbols;
+const { receive: receiveBatch, release } = binding;
+
+let decode = (...args) => {
+  ({ decode } = require('./receive').loadCodec());
+  return decode(...args);
+};
+let decodeMore = (...args) => {
+  ({ decodeMore } = require('./receive'));
+  return decodeMore(...args);
+};
+
+/** A batch of received records: at first, and at most unless a record takes more. What is larger does not
+ * stay in the cache. */
+const INBOX_FIRST = 4 * 1024;
+const INBOX_BYTES = 64 * 1024;
+/** The next record is larger than the inbox (RP_ETOOBIG). */
+const TOO_BIG = -3;
+
+let inbox;
+/** Lengths and types of the records in the inbox. */
+let inbox32;
+
+/** Have an inbox of `bytes`. No batch may be in the last one. */
+function setInbox(bytes) {
+  inbox = new Uint8Array(bytes);
+  inbox32 = new Uint32Array(inbox.buffer);
+  binding.setInbox(inbox);
+}
+
+setInbox(INBOX_FIRST);
+
+/** Copy the next batch of a port into the inbox: as the binding's receive(), with room for it. */
+function receive(slot) {
+  receiveBatch(slot);
+  if (control[STATUS] !== TOO_BIG) return;
+
+  let bytes = inbox.length * 4;
+
+  while (bytes < control[BYTES]) bytes *= 2;
+  setInbox(bytes);
+  control[COUNT] = 0;
+  receiveBatch(slot);
+}
+
+/** More messages than can be queued. */
+const ALL = 0x7fffffff;
+
+const NONE = -1;
+
+/** Take one message, started or not. @returns {{message: unknown} | undefined} */
+function receiveOne(endpoint) {
+  unsent.flush();
+  settle();
+  if (endpoint.slot === NONE) return undefined;
+  control[COUNT] = 0;
+  control[MAX] = 0;
+
+  const values = readNext(endpoint.slot);
+  const found = values === undefined ? receiveOther(endpoint) : { message: values[0] };
+
+  if (found === undefined) return undefined;
+  control[COUNT] = 1;
+  release(endpoint.slot);
+  return found;
+}
+
+/** The same for what C does not read; it stays in the ring. */
+function receiveOther(endpoint) {
+  if (control[STATUS] === SEALED) endpoint.close();
+  if (control[STATUS] !== OTHER) return undefined;
+  control[COUNT] = 0;
+  receive(endpoint.slot);
+  reader.slot = endpoint.slot;
+  reader.count = 1;
+  try {
+    return { message: decodeRecord(endpoint, 0, false) };
+  } catch (error) {
+    settle();
+    throw error;
+  } finally {
+    reading.arrived = null;
+    reader.slot = NONE;
+  }
+}
+
+/**
+ * One wake-up: deliver what is queued, but at most `limit` messages. The rest, also what an error
+ * leaves, comes with the next; ALL leaves no rest.
+ */
+function drain(endpoint, limit) {
+  if (endpoint.draining) return;
+
+  const { owner, slot } = endpoint;
+  let sealed = false;
+
+  settle();
+  endpoint.draining = true;
+  context.entered = false;
+  control[COUNT] = 0;
+  try {
+    while (limit > 0 && endpoint.receiving) {
+      if (endpoint.earlier === null) {
+        const left = deliverValues(slot, owner, endpoint, limit);
+
+        if (limit !== ALL) limit = left;
+        sealed = reader.status === SEALED;
+        if (reader.status < 0) break;
+        if (reader.status !== OTHER && !owner[kBatching]) continue;
+        control[COUNT] = 0;
+      }
+      control[MAX] = limit;
+      receive(slot);
+      if (control[STATUS] !== 0) {
+        sealed = control[STATUS] === SEALED;
+        break;
+      }
+      if (endpoint.earlier !== null) { // and only then look again at what stays in the ring
+        if (!endpoint.earlier()) endpoint.earlier = null;
+        else if ((!runTicks() || context.entered) && limit !== ALL) limit = 0;
+        control[COUNT] = 0;
+        continue;
+      }
+
+      const { [BYTES]: bytes } = control;
+      const calm = owner[kBatching]
+        ? deliverMany(endpoint, owner, bytes) : deliverBatch(endpoint, owner, bytes);
+
+      if (!calm && limit !== ALL) limit = 0;
+      else if (limit !== ALL) limit -= reader.count;
+      /* It was as full as it gets. */
+      if (bytes > inbox.length >> 1 && inbox.length < INBOX_BYTES) setInbox(inbox.length * 4);
+      settle();
+      control[COUNT] = 0;
+    }
+  } finally {
+    settle();
+    endpoint.draining = false;
+    if (reading.loans !== null) require('./receive').endLoans();
+  }
+  if (sealed) endpoint.close();
+}
+
+/** @returns {boolean} false: the wake-up has to end */
+function deliverBatch(endpoint, owner, bytes) {
+  const { slot } = endpoint;
+  let at = 0;
+  let calm;
+
+  reader.slot = slot;
+  reader.count = 0;
+  do {
+    const here = at;
+
+    at += 8 + ((inbox32[at >> 2] + 7) & ~7);
+    /* Dealt with, whatever happens to it: it must not come twice. */
+    deliver(endpoint, owner, here);
+    calm = runTicks() && !context.entered;
+    /* A listener may have gone over to arrays: the rest is one, or nobody would hear it. */
+  } while (calm && at < bytes && reader.slot === slot && endpoint.receiving && !owner[kBatching]);
+  return calm;
+}
+
+/**
+ * The whole batch as one array, without ticks in between. @returns {boolean} false: the wake-up has to end
+ */
+function deliverMany(endpoint, owner, bytes) {
+  const { values, list, failure } = require('./receive').readMany(endpoint, inbox32, bytes, decodeRecord);
+
+  reader.slot = endpoint.slot;
+  reader.count = values.length + (failure === null ? 0 : 1);
+  if (values.length > 0) owner[kMessages](values, list);
+  if (reading.loans !== null) require('./receive').endLoans();
+  if (failure !== null) {
+    runTicks();
+    owner[kMessageError](failure.error);
+  }
+  return runTicks() && !context.entered;
+}
+
+function deliver(endpoint, owner, at) {
+  let value;
+  let list;
+
+  try {
+    value = decodeRecord(endpoint, at, endpoint.views);
+  } catch (error) {
+    reader.count++;
+    owner[kMessageError](error);
+    return;
+  }
+  reader.count++;
+  if (reading.arrived !== null) {
+    list = reading.arrived.ports;
+    reading.arrived = null;
+  }
+  owner[kMessage](value, list);
+  if (reading.loans !== null) require('./receive').endLoans();
+}
+
+/** The value of the record at this offset of the inbox; `lends`: large data may be lent. */
+function decodeRecord(endpoint, at, lends) {
+  const type = inbox32[(at >> 2) + 1];
+
+  if (type === 0) return decode(inbox, at + 8, inbox32[at >> 2], null);
+  reading.lends = lends;
+  try {
+    return decodeMore(endpoint, inbox, inbox32, at, type);
+  } catch (error) {
+    reading.arrived = null;
+    binding.dropBlocks(at);
+    throw error;
+  }
+}
+
+module.exports = { ALL, drain, receive, receiveOne };

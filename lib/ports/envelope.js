@@ -1,0 +1,84 @@
+'use strict';
+
+/*
+ * envelope.js - messages with ports of ours in them that a channel of Node's carries.
+ */
+
+const { types } = require('node:util');
+
+const { placed, restoreAll } = require('./boarding');
+const { ports } = require('./kinds');
+const { loadCodec } = require('./send');
+const { binding } = require('../loading/native');
+
+const { isArrayBuffer } = types;
+const { get: byteLength } = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength');
+
+/** Bytes of an ArrayBuffer that Node rather copies itself. */
+const LARGE = 1024 * 1024;
+
+/**
+ * Encode without blocks: the bytes travel through Node, and large buffers apart from the rest.
+ * @returns {[Uint8Array, unknown[] | null]}
+ */
+function encodeInline(value, transfer) {
+  const codec = loadCodec();
+  const line = codec.BLOCK_LINE;
+  const has = (item) => transfer.transfer.has(item) ||
+    (isArrayBuffer(item) && byteLength.call(item) >= LARGE);
+
+  codec.BLOCK_LINE = Infinity;
+  try {
+    const start = codec.encode(value, Object.create(transfer,
+      { __proto__: null, transfer: { __proto__: null, value: { has } } }));
+
+    try {
+      return [codec.scratch.slice(start, codec.end), codec.foreign];
+    } finally {
+      codec.release(start);
+    }
+  } finally {
+    codec.BLOCK_LINE = line;
+  }
+}
+
+/**
+ * A message for a channel of Node's, to a receiver that we have no companion with yet: what Node gets is
+ * { kind, bytes, foreign, ids, all }; receive() and Endpoint.open() make the message of it. The halves are
+ * in transit before the envelope is, since the receiver may be quick.
+ */
+class Envelope {
+  #own;
+  #ids;
+
+  /** @param {Transfer} transfer */
+  constructor(kind, { ports: own, which, all, list }, [bytes, foreign]) {
+    this.#own = own.map((port) => ports.endpointOf(port));
+    this.#ids = this.#own.map((endpoint) => endpoint.withdraw());
+
+    /** The arguments for Node's postMessage. */
+    this.message = {
+      kind, info: 'has ports of ringport: the receiver gets them when it loads the same version of it',
+      bytes, foreign, ids: placed(this.#ids, which), all,
+    };
+    this.list = list.concat(bytes.buffer); // which nobody else has
+  }
+
+  /** @param {Transfer} transfer */
+  static seal(kind, value, transfer) {
+    return new Envelope(kind, transfer, encodeInline(value, transfer));
+  }
+
+  /** Node has taken it, for the worker with this id. Halves that it never takes are lost with it. */
+  sent(thread) {
+    for (const id of this.#ids) binding.spawnEntrust(thread, id);
+    for (const endpoint of this.#own) endpoint.depart();
+  }
+
+  /** Node has refused it: nothing is detached. */
+  takeBack() {
+    restoreAll(this.#own, this.#ids);
+  }
+}
+
+module.exports = { Envelope, encodeInline };

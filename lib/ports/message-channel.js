@@ -1,0 +1,71 @@
+'use strict';
+
+/*
+ * message-channel.js - MessageChannel, receiveMessageOnPort and markAsUntransferable.
+ */
+
+const { binding, control, define, threads, STATUS, FOR_CHANNELS } = require('../loading/native');
+const { kindOf, ports } = require('./kinds');
+const { Port, make } = require('./port');
+
+/** What every port of ringport has, also one of another copy of the package. */
+const kReceive = Symbol.for('ringport.receive');
+
+const {
+  MessageChannel: NodeChannel, receiveMessageOnPort: nodeReceive, isMarkedAsUntransferable,
+  markAsUntransferable: nodeMark,
+} = threads;
+
+/** Two entangled ports; see https://nodejs.org/api/worker_threads.html#class-messagechannel. */
+function MessageChannel() {
+  if (new.target === undefined) return NodeChannel(); // throws ERR_CONSTRUCT_CALL_REQUIRED
+
+  define(FOR_CHANNELS);
+
+  const slot = binding.open();
+
+  this.port1 = make(slot);
+  this.port2 = make(control[STATUS]);
+}
+
+/* Node 26 has come to have one. */
+const tag = Object.getOwnPropertyDescriptor(NodeChannel.prototype, Symbol.toStringTag);
+
+if (tag !== undefined) {
+  Object.defineProperty(MessageChannel.prototype, Symbol.toStringTag, { __proto__: null, ...tag });
+}
+
+/**
+ * The oldest message that waits, started or not.
+ * @param {MessagePort | import('node:worker_threads').MessagePort | BroadcastChannel} port
+ * @returns {{message: unknown} | undefined}
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE
+ */
+function receiveMessageOnPort(port) {
+  if (port === null || typeof port !== 'object') return nodeReceive(port);
+  if (Port.isPort(port)) return port[kReceive]();
+
+  const kind = kindOf(port);
+
+  if (kind !== undefined) return kind.receive(port);
+  if ((port === threads.parentPort && kReceive in port) || ports.isOthers(port)) {
+    return port[kReceive]();
+  }
+  return nodeReceive(port);
+}
+
+/**
+ * Node's markAsUntransferable, which also knows our ports.
+ * @param {unknown} object
+ */
+function markAsUntransferable(object) {
+  const endpoint = ports.endpointOf(object);
+
+  nodeMark(object);
+  /* In a transfer list its companion's end stands for the port. */
+  if (endpoint === undefined) return;
+  if (isMarkedAsUntransferable !== undefined) nodeMark(require('./node-channel').ensure(endpoint));
+  else (ports.marked ??= new WeakSet()).add(object);
+}
+
+module.exports = { MessageChannel, markAsUntransferable, receiveMessageOnPort };

@@ -1,0 +1,36 @@
+'use strict';
+
+/* table.js - the endpoints of this thread, by their slots in the addon. */
+
+const { WeakRef } = require('../loading/builtins');
+const { binding, endpoints } = require('../loading/native');
+
+/** What remains to be done for an endpoint when nobody can reach it any more. */
+class Hold {
+  slot;
+  /** Our end of the companion (a MessagePort of Node's), or null. */
+  companion = null;
+
+  constructor(slot) {
+    this.slot = slot;
+  }
+
+  /** The half is closed. @param {bigint | undefined} peer id of the other half if it is in transit */
+  closed(peer) {
+    endpoints[this.slot] = undefined;
+    /* Only through the companion can we learn that the other half is lost. */
+    if (peer === undefined) this.companion?.close();
+    else this.companion?.on('close', () => binding.lost(peer));
+    this.companion = null;
+  }
+}
+
+/** The endpoint in this slot, undefined if there is none or nobody can reach it. */
+function endpointAt(slot) {
+  const found = endpoints[slot];
+
+  if (found instanceof WeakRef) return found.deref();
+  return found instanceof Hold ? undefined : found;
+}
+
+module.exports = { Hold, endpointAt };

@@ -1,0 +1,85 @@
+'use strict';
+
+/*
+ * unlisted.js - ports of ours in a value that Node clones, and in no transfer list: Node's own errors for
+ * those.
+ */
+
+const { types } = require('node:util');
+
+const { encodeInline } = require('./envelope');
+const { ports } = require('./kinds');
+const { Transfer, throwNotTransferred } = require('./transfer');
+const { threads } = require('../loading/native');
+
+const { MessageChannel, markAsUncloneable } = threads;
+const { entries: mapEntries } = Map.prototype;
+const { values: setValues } = Set.prototype;
+const { __lookupGetter__: lookupGetter } = Object.prototype;
+
+/**
+ * A port of ours in a value that Node clones. Runs nothing of the value: what a getter of it would return is
+ * not seen.
+ * @returns {object | undefined}
+ */
+function findPort(value) {
+  const seen = new Set();
+  const left = [value];
+
+  while (left.length > 0) {
+    const item = left.pop();
+
+    if (typeof item !== 'object' || item === null || seen.has(item) || types.isProxy(item)) continue;
+    if (ports.isOurs(item)) return item;
+    seen.add(item);
+    if (ArrayBuffer.isView(item)) continue; // whose elements are keys
+    if (types.isMap(item)) for (const pair of mapEntries.call(item)) left.push(...pair);
+    if (types.isSet(item)) for (const element of setValues.call(item)) left.push(element);
+    for (const key of Object.keys(item)) {
+      if (lookupGetter.call(item, key) === undefined) left.push(item[key]);
+    }
+  }
+  return undefined;
+}
+
+/** What Node says of a port of ours, which it does not know; undefined on Node 20, which clones it as {}. */
+let refusal;
+
+function refusalOf() {
+  if (refusal !== undefined || markAsUncloneable === undefined) return refusal;
+
+  const { port1 } = new MessageChannel();
+  const unknown = {};
+
+  markAsUncloneable(unknown);
+  try {
+    port1.postMessage(unknown);
+  } catch ({ message }) {
+    refusal = message;
+  } finally {
+    port1.close();
+  }
+  return refusal;
+}
+
+/** Before Node clones a value whose list has no port of ours: Node 20 would clone those in it, too. */
+function refuseUnlisted(value) {
+  if (markAsUncloneable !== undefined || findPort(value) === undefined) return;
+  encodeInline(value, new Transfer([])); // throws, of the port or of what comes before it
+}
+
+/** After that: Node knows a port of ours only as something that cannot be cloned. @returns what to throw */
+function explain(error, value) {
+  if (error?.name !== 'DataCloneError' || error.message !== refusalOf()) return error;
+
+  const port = findPort(value);
+
+  if (port === undefined) return error;
+  try {
+    return throwNotTransferred(ports.endpointOf(port).open);
+  } catch (own) {
+    return own;
+  }
+}
+
+module.exports = { refuseUnlisted, explain };

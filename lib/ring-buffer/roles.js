@@ -1,0 +1,188 @@
+'use strict';
+
+/*
+ * roles.js - the part of a RingBuffer in its ring: which roles it has taken, what it waits for, and what it
+ * tells its listeners.
+ */
+
+const { process } = require('../loading/builtins');
+const { setImmediate } = require('node:timers');
+
+const { ringError, takeError } = require('./check');
+const { CrossingReader, CrossingWriter } = require('./crossing');
+const { binding, Side, counter, words, STATUS, PRODUCER, CONSUMER } = require('./native');
+const { SpscReader } = require('./spsc-reader');
+const { SpscWriter } = require('./spsc-writer');
+const { Waiting } = require('./waiting');
+
+/**
+ * @typedef {object} Role
+ * @property {Side} side
+ * @property {boolean} others there were some of the other role when we looked last
+ * @property {number} seen how far they had come when their end was told
+ * @property {Waiting} waiting
+ */
+
+class Roles {
+  /** @type {import('./index').RingBuffer} */
+  #ring;
+  #memory;
+  /** @type {Role | null} null: it is not taken */
+  producer = null;
+  /** @type {Role | null} */
+  consumer = null;
+  /** Somebody wants to know when all of the other role have ended. */
+  watches;
+  #refed = true;
+  #closeTold = false;
+  #ended = false;
+
+  constructor(ring, memory) {
+    this.#ring = ring;
+    this.#memory = memory;
+    this.watches = memory.closeOnDisconnect;
+  }
+
+  /** Take a role. @throws ERR_RINGPORT_TAKEN, ERR_RINGPORT_DETACHED, ERR_RINGPORT_CORRUPT */
+  #take(role) {
+    if (this.#ended) throw ringError('DETACHED');
+
+    const side = new Side(this.#memory.bytes, role, this.#ring);
+
+    if (side.slot === undefined) {
+      throw takeError(words[STATUS], role === PRODUCER ? 'producer' : 'consumer');
+    }
+    return side;
+  }
+
+  /** @param {Side} side @param {object} asked see Waiting */
+  #roleOf(side, isProducer, asked) {
+    const role = { side, others: false, seen: 0, waiting: new Waiting(side.slot, isProducer, {
+      ...asked, alone: () => this.watches && this.lookForOthers(role),
+    }) };
+
+    role.waiting.refed = this.#refed;
+    return role;
+  }
+
+  /** @returns {SpscWriter | CrossingWriter} */
+  takeProducer() {
+    const { bytes, capacity, maxLength, mode } = this.#memory;
+    const side = this.#take(PRODUCER);
+    const Writer = mode === 'spsc' ? SpscWriter : CrossingWriter;
+    const writer = new Writer(side, bytes, capacity, maxLength);
+
+    this.producer = this.#roleOf(side, true, {
+      over: () => this.#ring.closed,
+      emit: () => this.#tellWritable(),
+    });
+    return writer;
+  }
+
+  /** @returns {SpscReader | CrossingReader} */
+  takeConsumer() {
+    const { bytes, capacity, mode } = this.#memory;
+    const side = this.#take(CONSUMER);
+    const Reader = mode === 'spsc' ? SpscReader : CrossingReader;
+    const reader = new Reader(side, bytes, mode === 'spsc' ? capacity : mode);
+
+    this.consumer = this.#roleOf(side, false, {
+      over: () => this.#ring.ended,
+      emit: () => this.#tellReadable(),
+    });
+    return reader;
+  }
+
+  /**
+   * Tell, once, that the last side of the other role has ended. One that has ended before we could see it
+   * is known by what it wrote or read.
+   * @param {Role} own
+   * @returns {boolean} whether the ring has been closed for it
+   */
+  lookForOthers(own) {
+    if (binding.ringOthers(own.side.slot) > 0) {
+      own.others = true;
+      return false;
+    }
+
+    const isProducer = own === this.producer;
+    const position = this.#memory.positionOf(isProducer ? CONSUMER : PRODUCER);
+
+    if (this.#ring.closed || !(own.others || own.seen !== position)) return false;
+    own.others = false;
+    own.seen = position;
+    process.nextTick(() => this.#ring.emit('disconnect', isProducer ? 'consumer' : 'producer'));
+    if (!this.#memory.closeOnDisconnect) return false;
+    this.#memory.close();
+    return true;
+  }
+
+  get #taken() {
+    return [this.producer, this.consumer].filter(Boolean);
+  }
+
+  /** @param {boolean} refed whether waits keep the event loop alive */
+  setRef(refed) {
+    this.#refed = refed;
+    for (const { waiting } of this.#taken) waiting.refed = refed;
+  }
+
+  /** The memory has been closed. */
+  closed() {
+    if (this.consumer === null) this.tellClosed();
+    else this.consumer.waiting.again(0);
+  }
+
+  /** Give them up, for good. */
+  end() {
+    for (const { side, waiting } of this.#taken) {
+      waiting.end();
+      side.end();
+    }
+    this.producer = this.consumer = null;
+    this.#ended = true;
+  }
+
+  // ---- events ----
+
+  /** @param {Role | null} role @param {boolean} listening whether somebody waits for its event */
+  listen(role, listening) {
+    if (role !== null) role.waiting.listening = listening;
+  }
+
+  /** @param {boolean} listening whether somebody waits for 'disconnect' */
+  watch(listening) {
+    this.watches = this.#memory.closeOnDisconnect || listening;
+  }
+
+  #tellReadable() {
+    const { side, waiting } = this.consumer;
+
+    if (this.#ring.ended) {
+      this.tellClosed();
+      return;
+    }
+
+    const before = side.counters[counter.RECORDS];
+    const { session } = waiting;
+
+    this.#ring.emit('readable');
+    /* Who has taken something is told of the rest; who has not knows that there is something. */
+    if (side.counters[counter.RECORDS] !== before) setImmediate(() => waiting.again(0, session));
+  }
+
+  #tellWritable() {
+    if (this.#ring.closed) this.tellClosed();
+    else this.#ring.emit('writable');
+  }
+
+  /** Nothing more will come, or can be written: said once. */
+  tellClosed() {
+    if (this.#closeTold) return;
+    this.#closeTold = true;
+    for (const { waiting } of this.#taken) waiting.listening = false;
+    process.nextTick(() => this.#ring.emit('close'));
+  }
+}
+
+module.exports = { Roles };

@@ -1,0 +1,42 @@
+'use strict';
+
+/* emit.js - how a Worker calls its listeners, which Node does by the emit() of EventEmitter. */
+
+const EventEmitter = require('node:events');
+
+const { findSymbol, line, threads } = require('../loading/native');
+const { throwLater, watch } = require('../ports/call-listener');
+
+const { apply } = Reflect;
+
+/** What a Worker of Node's inherits to call its listeners with, if that is Node's own still. */
+const { prototype: nodePrototype } = threads.Worker;
+const { emit: nodeEmit } = nodePrototype;
+const isNodes = Function.prototype.toString.call(nodeEmit).includes('kErrorMonitor');
+/** Whether what listeners return is looked at. */
+const kCapture = findSymbol(EventEmitter.prototype, 'kCapture');
+
+/** How emit() calls a listener. */
+const call = line >= 26 ? Reflect.apply : (listener, ...args) => listener.apply(...args);
+
+/**
+ * Emit an event now, in the middle of a wake-up: an error comes later.
+ * @param {Worker} worker
+ * @param {Function} ours the emit() of our Worker
+ */
+function emitNow(worker, ours, name, value) {
+  try {
+    if (worker.emit === ours) {
+      apply(nodePrototype.emit, worker, [name, value]);
+      return;
+    }
+
+    const result = worker.emit(name, value); // the application's own
+
+    if (line < 24) watch(result);
+  } catch (error) {
+    throwLater(error);
+  }
+}
+
+module.exports = { call, emitNow, isNodes, kCapture, nodeEmit };

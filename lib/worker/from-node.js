@@ -1,0 +1,90 @@
+'use strict';
+
+/*
+ * from-node.js - what Node's channel from a worker brings: messages for the application, and what ringport
+ * in the worker has to say. All that came by Node is dispatched before the first message that came by ring.
+ */
+
+const { setImmediate, threads } = require('../loading/native');
+const { isObject } = require('../ports/way');
+
+const kHybridDispatch = Symbol.for('nodejs.internal.kHybridDispatch');
+
+class FromNode {
+  /** Node's port to the worker; null after its end. */
+  #port;
+  #takes;
+  /** Messages that have been taken from Node's queue to find the Node channel among them. */
+  #pulled = [];
+  /** Listeners are being called for what came by Node, or by ring at the end. */
+  calling = false;
+
+  /**
+   * @param {import('node:worker_threads').MessagePort} port
+   * @param {Way} way is told of what comes
+   * @param {(message: object) => boolean} takes whether the message was for ringport itself
+   */
+  constructor(port, way, takes) {
+    this.#port = port;
+    this.#takes = takes;
+    this.#listen(way);
+  }
+
+  /** What ringport in the worker has to say comes by Node, and is not for the application. */
+  #listen(way) {
+    const port = this.#port;
+    const { [kHybridDispatch]: dispatch } = port;
+
+    Object.defineProperty(port, kHybridDispatch, { __proto__: null, value: (value, type, event) => {
+      way.heard = true;
+      if (isObject(value) && this.#takes(value)) return;
+
+      const outer = this.calling;
+
+      this.calling = true;
+      try {
+        dispatch.call(port, value, type, event);
+      } finally {
+        this.calling = outer;
+      }
+    }, configurable: true });
+  }
+
+  /**
+   * Take what Node has brought until the Node channel is among it.
+   * @param {() => boolean} isFound whether it is
+   */
+  pull(isFound) {
+    while (this.#port !== null && !isFound()) {
+      const received = threads.receiveMessageOnPort(this.#port);
+
+      if (received === undefined) break;
+      if (!isObject(received.message) || !this.#takes(received.message)) {
+        this.#pulled.push(received.message);
+      }
+    }
+    /* Nothing may come by ring that would have these dispatched. */
+    if (this.#pulled.length > 0) {
+      setImmediate(() => { while (this.#pulled.length > 0 && this.dispatchNext()); });
+    }
+  }
+
+  /** Dispatch the oldest message. @returns {boolean} false: there is none */
+  dispatchNext() {
+    if (this.#port === null) return false;
+
+    const received = this.#pulled.length > 0
+      ? { message: this.#pulled.shift() } : threads.receiveMessageOnPort(this.#port);
+
+    if (received === undefined) return false;
+    this.#port[kHybridDispatch](received.message, 'message', undefined);
+    return true;
+  }
+
+  /** The worker has ended. */
+  end() {
+    this.#port = null;
+  }
+}
+
+module.exports = { FromNode };

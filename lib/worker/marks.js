@@ -1,0 +1,17 @@
+'use strict';
+
+/*
+ * marks.js - what ringport's own messages between a Worker and its parent are known by, where Node carries
+ * them.
+ */
+
+const { mark } = require('../loading/native');
+
+module.exports = {
+  /** A message with ringport ports in it. */
+  ENVELOPE: mark('envelope'),
+  /** The other end of a Node channel for what comes by ring; see ports/node-channel.js. */
+  CHANNEL: mark('channel'),
+  /** A transfer handle for the parent to guard; see guard() in ports/transfer-handle.js. */
+  GUARD: mark('guard'),
+};

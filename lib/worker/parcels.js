@@ -1,0 +1,131 @@
+'use strict';
+
+/*
+ * parcels.js - ports of ours in what Node carries from a parent to its worker: workerData, and the messages
+ * before the worker has attached its endpoint.
+ *
+ * Node gets an envelope in the place of such a message, with the Node channels of the ports in it. A worker
+ * without addons never has ports of ours, and gets ports of Node's; see ports/over-node.js.
+ */
+
+const { isObject } = require('../ports/way');
+const { ENVELOPE } = require('./marks');
+
+/**
+ * The options of a Worker where there are ports of ours. Node reads them as it reads any options; if it finds
+ * ports of ours in transferList, what it gets as workerData is an envelope.
+ */
+class Parcel {
+  /** What Node has read of the list; null: nothing. @type {import('./companion').Transfer | null} */
+  #transfer = null;
+  #envelope = null;
+  #data;
+
+  constructor(options) {
+    const { standFor } = require('../ports/transfer-list');
+
+    this.options = standFor(options, (key) => {
+      const { [key]: value } = options;
+
+      if (key === 'workerData') return this.#pack(value);
+      if (key !== 'transferList' || !isObject(value)) return value;
+      /* Node takes its elements as those of an array, whatever it is. */
+      return standFor(value, (index) => (index === 'length' ? value.length : this.#add(value[index])));
+    });
+  }
+
+  #add(item) {
+    this.#transfer ??= new (require('../ports/transfer').Transfer)([]);
+    return this.#transfer.add(item);
+  }
+
+  #pack(value) {
+    this.#data = value;
+    if (this.#envelope !== null) return this.#envelope.message;
+    if (this.#transfer === null || this.#transfer.ports.length === 0) {
+      require('../ports/unlisted').refuseUnlisted(value);
+      return value;
+    }
+    this.#transfer.checkAlone();
+    this.#envelope = require('../ports/envelope').Envelope.seal(ENVELOPE, value, this.#transfer);
+    return this.#envelope.message;
+  }
+
+  sent(thread) {
+    this.#envelope?.sent(thread);
+  }
+
+  /** Nothing has been started. @returns what is to be thrown */
+  takeBack(error) {
+    this.#envelope?.takeBack();
+    return this.#envelope !== null ? error : require('../ports/unlisted').explain(error, this.#data);
+  }
+}
+
+/** The same for a worker without addons, to which ports go as ports of Node's. */
+class BareParcel {
+  #list = null;
+  #data;
+
+  constructor(options) {
+    this.options = require('../ports/transfer-list').standFor(options, (key) => {
+      if (key === 'workerData' && this.#list !== null) return this.#data;
+
+      const { [key]: value } = options;
+
+      if (key !== 'transferList' || !isObject(value)) return value;
+      if (this.#list === null) {
+        const items = Array.from({ length: value.length }, (_, i) => value[i]);
+
+        [this.#data, this.#list] = require('../ports/over-node').asNode(options.workerData, items);
+      }
+      return this.#list;
+    });
+  }
+
+  sent() {
+    // by Node, whole
+  }
+
+  takeBack(error) {
+    return error;
+  }
+}
+
+/**
+ * Post by Node to a worker that has not attached its endpoint: there may be ports of ours in the list.
+ * @param {import('node:worker_threads').MessagePort} port to the worker
+ * @param {number} thread the worker's
+ */
+function postWithPorts(port, thread, value, transfer) {
+  const read = require('../ports/transfer-list').readTransfer(transfer);
+  const { explain, refuseUnlisted } = require('../ports/unlisted');
+
+  if (read === null || read.ports.length === 0) {
+    refuseUnlisted(value);
+    try {
+      port.postMessage(value, read?.list);
+    } catch (error) {
+      throw explain(error, value);
+    }
+    return;
+  }
+  read.checkAlone();
+
+  const envelope = require('../ports/envelope').Envelope.seal(ENVELOPE, value, read);
+
+  try {
+    port.postMessage(envelope.message, envelope.list);
+  } catch (error) {
+    envelope.takeBack();
+    throw error;
+  }
+  envelope.sent(thread);
+}
+
+/** The same to a worker without addons. */
+function postToBare(port, value, transfer) {
+  port.postMessage(...require('../ports/over-node').asNode(value, transfer));
+}
+
+module.exports = { Parcel, BareParcel, postWithPorts, postToBare };

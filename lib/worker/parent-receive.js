@@ -1,0 +1,170 @@
+'use strict';
+
+/*
+ * parent-receive.js - what comes for a worker's parentPort, by Node or by its ring, and the listeners that it
+ * is for. A thread has one such port at most, so what belongs to it lies in variables.
+ */
+
+const { callListener } = require('../ports/call-listener');
+const { binding, findSymbol, owner, threads } = require('../loading/native');
+const { ENVELOPE } = require('./marks');
+
+const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
+
+const kHybridDispatch = Symbol.for('nodejs.internal.kHybridDispatch');
+const kCurrentlyReceivingPorts = Symbol.for('nodejs.internal.kCurrentlyReceivingPorts');
+
+const { prototype: nodePrototype } = threads.MessagePort;
+const { [kHybridDispatch]: nodeDispatch } = nodePrototype;
+
+/** The port. */
+const port = {
+  /** Node's own parentPort, null where there is none of ours. */
+  node: null,
+  /** Of the endpoint that the parent has made for us. */
+  slot: undefined,
+  /** @type {import('./endpoint').Endpoint | null} null until the port has connected */
+  endpoint: null,
+  /** The only 'message' listener, if it is a function added by on(): called without an event. */
+  sole: null,
+  /** Which of the events that messages arrive with have listeners. */
+  heardOne: false,
+  heardMany: false,
+  addingByOn: false,
+  /** Whether it is known of listeners that come and go. */
+  isHooked: false,
+  /** Whether what comes by ring is heard. */
+  ring: { receiving: true },
+  /** Has it send and receive by its ring; see parent-port.js. @type {() => Endpoint} */
+  connect: null,
+};
+
+/** What an endpoint calls on its owner; see endpoint.js. */
+const listening = {
+  get [kBatching]() {
+    return port.heardMany;
+  },
+  [kMessage](value, list) {
+    if (port.sole !== null) {
+      callListener(port.sole, port.node, value);
+      return;
+    }
+    port.node[kCurrentlyReceivingPorts] = list ?? [];
+    nodeDispatch.call(port.node, value, 'message', undefined);
+  },
+  [kMessages](values, list) {
+    port.node[kCurrentlyReceivingPorts] = list ?? [];
+    nodeDispatch.call(port.node, values, 'messages', undefined);
+  },
+  [kMessageError](error) {
+    port.node[kCurrentlyReceivingPorts] = [];
+    nodeDispatch.call(port.node, error, 'messageerror', undefined);
+  },
+  [kClosed]() {
+    /* Node's port has its own 'close'. */
+  },
+};
+
+/** Take messages by ring while there are listeners. */
+function hear() {
+  const wanted = port.heardOne || port.heardMany;
+
+  port.ring.receiving = wanted;
+  if (port.endpoint === null) binding.setReceiving(port.slot, wanted);
+  else if (wanted) port.endpoint.start();
+  else port.endpoint.stop();
+}
+
+/** A listener has come. */
+function listenerAdded(size, type, listener, once) {
+  if (type === 'message') {
+    port.sole = size === 1 && port.addingByOn && !once && typeof listener === 'function' ? listener : null;
+    port.heardOne = true;
+    hear();
+  } else if (type === 'messages') {
+    port.heardMany = true;
+    port.connect();
+    nodePrototype.ref.call(port.node);
+    port.node.start();
+  }
+}
+
+/** A listener has gone; `removed` is Node's own hook. */
+function listenerRemoved(size, type, removed) {
+  if (type === 'message') {
+    port.sole = null;
+    port.heardOne = size > 0;
+    if (port.heardMany && !port.heardOne) { // Node has stopped the port
+      nodePrototype.ref.call(port.node);
+      nodePrototype.start.call(port.node);
+    }
+    hear();
+  } else if (type === 'messages' && size === 0) {
+    port.heardMany = false;
+    if (!port.heardOne) removed.call(port.node, 0, 'message');
+    hear();
+  }
+}
+
+/** What a listener that was there before is, if it can be called without an event; null if not. */
+function findSole(node) {
+  const kEvents = findSymbol(node, 'kEvents');
+  const first = kEvents === undefined ? undefined : node[kEvents].get('message')?.next;
+
+  return first !== undefined && first.next === undefined && first.isNodeStyleListener === true &&
+    first.once === false && typeof first.listener === 'function' ? first.listener : null;
+}
+
+/** Know of listeners. Node starts and stops its port by hooks of the port's own; ours go around them. */
+function hook() {
+  if (port.isHooked) return;
+  port.isHooked = true;
+
+  const { node } = port;
+  const kNewListener = findSymbol(node, 'kNewListener');
+  const kRemoveListener = findSymbol(node, 'kRemoveListener');
+  const { [kNewListener]: added, [kRemoveListener]: removed } = node;
+  const put = (key, value) =>
+    Object.defineProperty(node, key, { __proto__: null, value, configurable: true });
+
+  put(kNewListener, (size, type, listener, once, ...rest) => {
+    listenerAdded(size, type, listener, once);
+    return added.call(node, size, type, listener, once, ...rest);
+  });
+  put(kRemoveListener, (size, type, ...rest) => {
+    const result = removed.call(node, size, type, ...rest);
+
+    listenerRemoved(size, type, removed);
+    return result;
+  });
+  if (node.listenerCount('message') > 0) {
+    port.sole = findSole(node);
+    port.heardOne = true;
+  }
+}
+
+/**
+ * Dispatch what Node has brought before the first message by ring.
+ * @param {{ message: unknown } | undefined} received @returns {boolean} false: there was nothing
+ */
+function dispatchReceived(received) {
+  if (received === undefined) return false;
+  port.node[kCurrentlyReceivingPorts] = undefined; // of the message before
+  port.node[kHybridDispatch](received.message, 'message', undefined);
+  return true;
+}
+
+/** The message in an envelope. @returns {[unknown, object[]]} the value and its ports */
+function open(envelope, by) {
+  const received = require('../ports/node-channel').receive(envelope, by);
+
+  return [require('../ports/receive').openEnvelope(envelope.bytes, received), received.ports];
+}
+
+/** What Node has brought, out of its envelope. @param {{ message: unknown }} received */
+function unwrap(received) {
+  if (received.message?.kind !== ENVELOPE) return received;
+  return { message: open(received.message, port.node)[0] };
+}
+
+module.exports = { port, listening, hear, hook, dispatchReceived, open, unwrap };
