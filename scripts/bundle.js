@@ -36,8 +36,8 @@ const SCRIPTS = {
     'ports/transfer-list', 'ports/by-node', 'ports/small-buffers', 'worker/parcels',
   ],
   codec: [
-    'ports/send', 'ports/receive', 'codec/index', 'codec/encode', 'codec/encode-plain', 'codec/encode-arrays',
-    'codec/scratch', 'codec/hooks', 'codec/ops', 'codec/strings', 'codec/decode', 'codec/decode-objects',
+    'ports/send', 'ports/receive', 'codec/index', 'codec/encode', 'codec/encode-core', 'codec/encode-plain', 'codec/encode-arrays',
+    'codec/scratch', 'codec/hooks', 'codec/ops', 'codec/strings', 'codec/decode', 'codec/decode-core', 'codec/decode-objects',
     'codec/reader-shapes', 'codec/views',
   ],
   kinds: [

@@ -7,7 +7,7 @@
 
 const { corrupt } = require('./errors');
 const { ERROR_TYPES, PARTS } = require('./encode-errors');
-const core = require('./decode');
+const core = require('./decode-core');
 
 const { r } = core;
 const { defineProperty } = Object;

@@ -12,7 +12,7 @@ const { corrupt } = require('./errors');
 const { hooks } = require('./hooks');
 const { define } = require('./reader-shapes');
 const { VIEW_TYPES } = require('./views');
-const core = require('./decode');
+const core = require('./decode-core');
 
 const { r, readValue, readU32, readCount, readLength, keep } = core;
 const { prototype: arrayPrototype } = Array;

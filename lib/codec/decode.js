@@ -11,32 +11,23 @@
 
 const { Buffer } = require('../loading/builtins');
 
+const core = require('./decode-core');
 const op = require('./ops');
 const { corrupt, RingportError } = require('./errors');
 const { shapes, shapeOfId, readShapes } = require('./reader-shapes');
 const strings = require('./strings');
 
 const { isBuffer } = Buffer;
+const { r } = core;
 
-const r = {
-  u8: new Uint8Array(8),
-  view: new DataView(new ArrayBuffer(8)),
-  pos: 0,
-  end: 0,
-  /** Bytes, at least, that the long arrays being read still need for their elements. */
-  promised: 0,
-  /** Bytes that the resizable buffers read may grow to. */
-  reserved: 0,
-  /** Objects by identity number, null in a message without references. */
-  objects: null,
-  /** Shapes that came with the message. */
-  locals: null,
-  foreign: null,
-  /** In deserialize(): nothing of this process may be named. */
-  alone: false,
-};
-
-const core = { r, readValue, readU32, readCount, readLength, keep, readObject };
+/* For the files that read the rarer kinds. */
+core.readValue = readValue;
+core.readU32 = readU32;
+core.readCount = readCount;
+core.readLength = readLength;
+core.keep = keep;
+core.readObject = readObject;
+core.decode = decode;
 module.exports = core;
 
 /** What reads arrays and the rarer kinds, loaded with the first value of one. */
@@ -79,7 +70,6 @@ function decode(u8, offset, length, foreign) {
     if (flags !== 0 || foreign !== null || u8.length > KEEP) finish();
   }
 }
-core.decode = decode;
 
 function begin(flags, offset) {
   if (flags > 3) throw corrupt('unknown flags');

@@ -12,7 +12,7 @@
 const { isDeepStrictEqual } = require('node:util');
 const op = require('./ops');
 const { w, reserve } = require('./scratch');
-const core = require('./encode');
+const core = require('./encode-core');
 
 const { walk } = core;
 

@@ -9,7 +9,7 @@ const { process } = require('../loading/builtins');
 
 const op = require('./ops');
 const { w, reserve } = require('./scratch');
-const core = require('./encode');
+const core = require('./encode-core');
 
 const { getOwnPropertyDescriptor, hasOwn } = Object;
 

@@ -12,7 +12,7 @@ const { kinds, kindBySlots, kindOf } = require('./kinds');
 const { VIEW_TYPES, VIEW_INDEX } = require('./views');
 const { w, reserve } = require('./scratch');
 const { hooks } = require('./hooks');
-const core = require('./encode');
+const core = require('./encode-core');
 
 const { walk } = core;
 const { hexWrite } = Buffer.prototype;

@@ -15,7 +15,7 @@ const op = require('./ops');
 const shapes = require('./shapes');
 const { hooks } = require('./hooks');
 const { w, reserve } = require('./scratch');
-const core = require('./encode');
+const core = require('./encode-core');
 
 const { walk, putNumber, putString } = core;
 const { getRoot, startOf, step, countWriter, keysOf, pathOf } = shapes;
