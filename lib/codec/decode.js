@@ -42,7 +42,7 @@ function readOther(code) {
  * @param {Uint8Array} u8
  * @param {number} offset
  * @param {number} length
- * @param {unknown[]|null} foreign what came over the companion
+ * @param {unknown[]|null} foreign what came over the Node channel
  * @returns {unknown}
  * @throws {RingportError} ERR_RINGPORT_CORRUPT
  */

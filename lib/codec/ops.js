@@ -79,7 +79,7 @@ module.exports = {
 
   /** u32 identity number. */
   REF: 0xa0,
-  /** u32 index in the array that came over the companion. */
+  /** u32 index in the array that came over the Node channel. */
   FOREIGN: 0xa1,
   /** u32 index for hooks.takePort(). */
   PORT: 0xa2,

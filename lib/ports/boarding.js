@@ -94,14 +94,14 @@ class Boarding {
     /* A getter may have sent a port away that had been met before. One that is closed then still
      * travels, as by Node. */
     this.#own.forEach((endpoint, i) => {
-      if (endpoint.hold.companion === null && transfer.opened[i]) throwNotTransferred(false);
+      if (endpoint.hold.nodeChannel === null && transfer.opened[i]) throwNotTransferred(false);
     });
     /* The peer of the port that it travels by cannot arrive. */
     this.#lost = own.length > 0 && !by.gone &&
       this.#own.includes(endpointAt(binding.peer(by.slot)));
     this.#ids = this.#own.map((endpoint) => board(endpoint));
 
-    /** What take() finds in the companion's message. */
+    /** What take() finds in the message of the Node channel. */
     this.message = { ids: placed(this.#ids, which), all };
   }
 

@@ -4,7 +4,7 @@
  * by-node.js - messages that Node carries whole: those that transfer ArrayBuffers, with little around them.
  *
  * To move memory to another isolate takes Node some microseconds, and the walk of the codec, which would
- * leave the buffers to Node anyway, comes on top. So Node gets the value as it is, over the companion,
+ * leave the buffers to Node anyway, comes on top. So Node gets the value as it is, over the Node channel,
  * and the record only says that it is there. What else is in the value must be plain data, so that
  * no port of ours is in it, which Node does not know, and little: of much the codec is quicker.
  */

@@ -3,12 +3,14 @@
 /*
  * endpoint.js - one end of a channel as a thread sees it: post, receive, close.
  *
- * An endpoint has an owner (a MessagePort, a Worker) that gets [kMessage](value, ports), or while its
- * [kBatching] holds [kMessages](values, ports), and [kMessageError](error) and [kClosed]().
+ * An endpoint has an owner (a MessagePort, a Worker) that gets [kMessage](value, ports),
+ * or while its [kBatching] holds [kMessages](values, ports), and [kMessageError](error)
+ * and [kClosed]().
  *
- * What is here is what every message needs: numbers, strings and other primitives are written by C, objects
- * go by Node as long as there are few. What sends the rest, send.js and the codec, is loaded with the first
- * message that needs it. What comes is taken by drain.js.
+ * What is here is what every message needs: numbers, strings and other primitives are
+ * written by C, objects go by Node as long as there are few. What sends the rest, send.js
+ * and the codec, is loaded with the first message that needs it. What comes is taken by
+ * drain.js.
  */
 
 const { FinalizationRegistry, WeakRef } = require('../loading/builtins');
@@ -71,21 +73,30 @@ class Endpoint {
   /** Somebody waits for 'close'. */
   awaited = false;
   hold;
-  /** Number of the last message posted to the companion. The first is any: what the port could not send
-   * in another thread may still lie there, and has numbers, too. */
+  /**
+   * Number of the last message posted to the Node channel. The first is any: what the
+   * port could not send in another thread may still lie there, and has numbers, too.
+   */
   sequence = Math.random() * 2 ** 32 | 0;
-  /** Closed or sent away: nothing can be sent. [kClosed] follows in the closing phase of the loop;
-   * until then what is queued can be read. */
+  /**
+   * Closed or sent away: nothing can be sent. [kClosed] follows in the closing phase of
+   * the loop; until then what is queued can be read.
+   */
   ending = false;
   draining = false;
   /** Large data is lent to listeners. */
   views = false;
-  /** Between a worker and its parent: sends the other end of the companion by Node, and takes what has come
-   * by Node until that is among it; null elsewhere. */
+  /**
+   * Between a worker and its parent: sends the other end of the Node channel by Node, and
+   * takes what has come by Node until that is among it; null elsewhere.
+   */
   offer = null;
   pull = null;
-  /** Gives its owner one message that came on another lane before the first one by ring, and says whether
-   * there was any; null where there is no such lane, or no longer. See parent-port.js. */
+  /**
+   * Gives its owner one message that came on another lane before the first one by ring,
+   * and says whether there was any; null where there is no such lane, or no longer. See
+   * parent-port.js.
+   */
   earlier = null;
 
   constructor(slot) {
@@ -96,7 +107,8 @@ class Endpoint {
 
   /**
    * @param {object} owner an object for async_hooks to see
-   * @param {boolean} collectable whether to close when the owner cannot be reached any more
+   * @param {boolean} collectable whether to close when the owner cannot be reached any
+   *   more
    */
   bind(owner, collectable) {
     this.owner = owner;
@@ -106,8 +118,10 @@ class Endpoint {
     this.loosen();
   }
 
-  /** Let a port be collected while nothing can come of it: it takes no messages, keeps nothing alive,
-   * and nobody waits for its end. */
+  /**
+   * Let a port be collected while nothing can come of it: it takes no messages, keeps
+   * nothing alive, and nobody waits for its end.
+   */
   loosen() {
     const needed = this.receiving || this.refed || this.awaited || this.ending;
 
@@ -115,20 +129,20 @@ class Endpoint {
   }
 
   /**
-   * @param {import('node:worker_threads').MessagePort} end the endpoint's Node channel from now on; see
-   * node-channel.js
+   * @param {import('node:worker_threads').MessagePort} end the endpoint's Node channel
+   *   from now on; see node-channel.js
    */
   adopt(end) {
     define(1);
 
     const weak = new WeakRef(this);
 
-    this.hold.companion = end;
+    this.hold.nodeChannel = end;
     end.on('close', () => {
       const still = weak.deref();
 
       /* Ignore: we closed first, or this end was transferred. */
-      if (still !== undefined && still.hold.companion === end) binding.peerLost(still.slot);
+      if (still !== undefined && still.hold.nodeChannel === end) binding.peerLost(still.slot);
     });
   }
 
@@ -157,7 +171,7 @@ class Endpoint {
   /**
    * Send a value. To a port that has closed: nowhere, but errors are the same.
    * @param {unknown} value
-   * @param {import('./companion').Transfer | null} transfer
+   * @param {import('./transfer').Transfer | null} transfer
    * @returns {boolean | undefined} what postMessage returns
    */
   post(value, transfer) {
@@ -185,7 +199,8 @@ class Endpoint {
   }
 
   /**
-   * The same for a value that is a number, a string, a boolean, null or undefined: by C, without the codec.
+   * The same for a value that is a number, a string, a boolean, null or undefined: by C,
+   * without the codec.
    */
   postSimple(value) {
     if (!this.open) return undefined;
@@ -197,13 +212,14 @@ class Endpoint {
   /**
    * The same for a value that Node carries whole; see by-node.js.
    * @param {unknown} value
-   * @param {ArrayBuffer[] | undefined} list to be transferred @param {number} bytes of these
+   * @param {ArrayBuffer[] | undefined} list to be transferred
+   * @param {number} bytes of these
    */
   postByNode(value, list, bytes) {
     unsent.flush();
-    const companion = require('./node-channel');
+    const nodeChannel = require('./node-channel');
     const isOpen = this.open;
-    const end = isOpen ? companion.ensure(this) : companion.closedPort();
+    const end = isOpen ? nodeChannel.ensure(this) : nodeChannel.closedPort();
     const sequence = this.sequence + 1 | 0;
     let result;
 
@@ -275,17 +291,23 @@ class Endpoint {
     if (this.views) this.wantViews(true);
   }
 
-  /** Send the half into transit, under the id it was announced with. Its companion is the caller's. */
+  /**
+   * Send the half into transit, under the id it was announced with. Its Node channel is
+   * the caller's.
+   */
   depart() {
     this.settle();
-    this.hold.companion = null;
+    this.hold.nodeChannel = null;
     binding.detach(this.slot);
     this.end();
     this.unref();
     this.receiving = false;
   }
 
-  /** Before the half leaves: what has been posted is sent, and what has been read is not read again. */
+  /**
+   * Before the half leaves: what has been posted is sent, and what has been read is not
+   * read again.
+   */
   settle() {
     unsent.flush();
     settle();

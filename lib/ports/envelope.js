@@ -43,7 +43,7 @@ function encodeInline(value, transfer) {
 }
 
 /**
- * A message for a channel of Node's, to a receiver that we have no companion with yet: what Node gets is
+ * A message for a channel of Node's, to a receiver that we have no Node channel with yet: what Node gets is
  * { kind, bytes, foreign, ids, all }; receive() and Endpoint.open() make the message of it. The halves are
  * in transit before the envelope is, since the receiver may be quick.
  */

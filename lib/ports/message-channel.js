@@ -62,7 +62,7 @@ function markAsUntransferable(object) {
   const endpoint = ports.endpointOf(object);
 
   nodeMark(object);
-  /* In a transfer list its companion's end stands for the port. */
+  /* In a transfer list its Node channel's end stands for the port. */
   if (endpoint === undefined) return;
   if (isMarkedAsUntransferable !== undefined) nodeMark(require('./node-channel').ensure(endpoint));
   else (ports.marked ??= new WeakSet()).add(object);

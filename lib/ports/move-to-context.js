@@ -13,7 +13,7 @@ const { Blob } = require('node:buffer');
 const vm = require('node:vm');
 
 const { isDataCloneError } = require('../codec/node-clone');
-const companion = require('./node-channel');
+const nodeChannel = require('./node-channel');
 const { binding, local, owner: { kClosed } } = require('../loading/native');
 const { kOnClose } = require('./node-events');
 const { addKind, kArrive, ports } = require('./kinds');
@@ -292,7 +292,7 @@ function takeOver(port, endpoint) {
     return port;
   }
 
-  const end = companion.ensure(endpoint);
+  const end = nodeChannel.ensure(endpoint);
   const id = binding.announce(endpoint.slot);
 
   endpoint.owner = nobody;
@@ -318,7 +318,8 @@ function moveMessagePortToContext(port, context) {
   const endpoint = ports.endpointOf(port);
 
   if (endpoint === undefined) return nodeMove(port, context);
-  if (!endpoint.open || kArrive in port) return nodeMove(companion.closedPort(), context); // throws
+  /* Throws, as Node does. */
+  if (!endpoint.open || kArrive in port) return nodeMove(nodeChannel.closedPort(), context);
 
   const { port1: way, port2 } = new NodeChannel();
   let shell;

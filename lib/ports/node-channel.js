@@ -7,13 +7,13 @@
  * know, and everything in a transfer list, go through it: posted before the record that needs them,
  * so the receiver finds them at once with Node's receiveMessageOnPort. Errors come from Node itself.
  *
- * One message of the companion is [foreign value..., { ids, all }, sequence]: `all` are the ports of the
- * transfer list in its order, ours standing there as the end of their own companion, and `ids` names
+ * One message of the Node channel is [foreign value..., { ids, all }, sequence]: `all` are the ports of the
+ * transfer list in its order, ours standing there as the end of their own Node channel, and `ids` names
  * the native half that belongs to each (undefined for a port of Node's). Without ports in the transfer list
  * that element is not there.
  *
- * The companion is made on first need, while both halves are in one thread; when a half leaves, its
- * end of the companion goes with it. So a half that is lost on the way closes its end, which tells
+ * The Node channel is made on first need, while both halves are in one thread; when a half leaves, its
+ * end of the Node channel goes with it. So a half that is lost on the way closes its end, which tells
  * the other half.
  */
 
@@ -36,9 +36,9 @@ function closedPort() {
   return port1;
 }
 
-/** The endpoint's end of the companion, made if need be. It may be closing, but must not be gone. */
+/** The endpoint's end of the Node channel, made if need be. It may be closing, but must not be gone. */
 function ensure(endpoint) {
-  if (endpoint.hold.companion !== null) return endpoint.hold.companion;
+  if (endpoint.hold.nodeChannel !== null) return endpoint.hold.nodeChannel;
   if (endpoint.gone) return closedPort();
   if (endpoint.offer !== null && !binding.claimOffer(endpoint.slot)) {
     return awaitOffer(endpoint) ?? closedPort();
@@ -60,13 +60,13 @@ function ensure(endpoint) {
 }
 
 /**
- * The other side of a worker's pair makes the companion: its end comes by Node at once, or that side has
+ * The other side of a worker's pair makes the Node channel: its end comes by Node at once, or that side has
  * ended.
  */
 function awaitOffer(endpoint) {
   for (let isLast = false; ; isLast = binding.peerClosed(endpoint.slot)) {
     endpoint.pull();
-    if (endpoint.hold.companion !== null || isLast) return endpoint.hold.companion;
+    if (endpoint.hold.nodeChannel !== null || isLast) return endpoint.hold.nodeChannel;
     if (SharedArrayBuffer !== undefined) {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 0.05);
     }
@@ -74,17 +74,17 @@ function awaitOffer(endpoint) {
 }
 
 /**
- * The companion's message that belongs to a record. One with another number belongs to a record that
+ * The message of the Node channel that belongs to a record. One with another number belongs to a record that
  * could not be written for want of memory: it is skipped.
  * @returns {Received}
  */
 function take(endpoint, sequence, hasPorts) {
-  if (endpoint.hold.companion === null) endpoint.pull?.();
+  if (endpoint.hold.nodeChannel === null) endpoint.pull?.();
   for (;;) {
-    const received = receiveMessageOnPort(endpoint.hold.companion ?? closedPort());
+    const received = receiveMessageOnPort(endpoint.hold.nodeChannel ?? closedPort());
 
     if (received === undefined) {
-      throw corrupt('its companion is missing');
+      throw corrupt('its message on the Node channel is missing');
     }
 
     const foreign = received.message;

@@ -348,7 +348,7 @@ for (const name of ['postMessage', 'start', 'close', 'ref', 'unref', 'hasRef']) 
   Object.defineProperty(Port.prototype, name, { __proto__: null, ...theirs, value });
 }
 
-/** A port on this slot (-1: closed), whose companion is `end`. */
+/** A port on this slot (-1: closed), whose Node channel is `end`. */
 function make(slot, end) {
   Endpoint ??= require('./endpoint').Endpoint;
 

@@ -42,7 +42,7 @@ function countPosts() {
   return value[kPosts];
 }
 
-/** Post on a companion, which is read when its record is: nothing has to wait for it. */
+/** Post on a Node channel, which is read when its record is: nothing has to wait for it. */
 function postToNode(port, message, list) {
   return apply(nodePost, port, [message, list]);
 }

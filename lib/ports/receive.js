@@ -21,7 +21,7 @@ const BLOCK_BYTES = 16;
 const VIEW_BYTES = 128 * 1024;
 
 /** Loaded with the first message that needs them. */
-let companion = null;
+let nodeChannel = null;
 let memory = null;
 
 /** Of the record being decoded: its offset in the inbox, and its first block that is the codec's. */
@@ -101,9 +101,9 @@ function decodeMore(endpoint, inbox, inbox32, at, type) {
     const trailer = offset + length - TRAILER_BYTES;
 
     length = getWord(bytes, trailer) >>> 0;
-    if ((type & FLAG.COMPANION) !== 0) {
-      companion ??= require('./node-channel');
-      reading.arrived = companion.take(
+    if ((type & FLAG.NODE_CHANNEL) !== 0) {
+      nodeChannel ??= require('./node-channel');
+      reading.arrived = nodeChannel.take(
         endpoint, getWord(bytes, trailer + 4), (type & FLAG.PORTS) !== 0);
       foreign = reading.arrived.foreign;
     }
@@ -117,9 +117,9 @@ function decodeMore(endpoint, inbox, inbox32, at, type) {
 
 /** The value of a record that only says in which message of the Node channel it is. */
 function decodeWhole(endpoint, inbox, inbox32, at) {
-  companion ??= require('./node-channel');
+  nodeChannel ??= require('./node-channel');
 
-  const { foreign } = companion.take(endpoint, inbox32[(at >> 2) + 2] | 0, false);
+  const { foreign } = nodeChannel.take(endpoint, inbox32[(at >> 2) + 2] | 0, false);
   const bytes = new Float64Array(inbox.buffer, at + 16, 1)[0];
 
   if (bytes > 0) codec.noteMemory(bytes);

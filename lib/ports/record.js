@@ -6,11 +6,11 @@
 
 /**
  * Flags of a record. A trailer, 8-aligned behind the codec's bytes, is two words: how many bytes those are,
- * and the number of the companion's message.
+ * and the number of the message of the Node channel.
  */
 const FLAG = {
   TRAILER: 1,
-  COMPANION: 2,
+  NODE_CHANNEL: 2,
   /** Ports came with that message. */
   PORTS: 4,
   /**

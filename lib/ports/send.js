@@ -143,7 +143,7 @@ function sendWithChannel(endpoint, start, transfer) {
   const { end } = codec;
   const posted = boarding.post(endpoint, codec.foreign, transfer, copies, sending, board);
 
-  writeWithCompanion(endpoint, start, end, posted.sequence, posted.boarding !== null);
+  writeWithNodeChannel(endpoint, start, end, posted.sequence, posted.boarding !== null);
   posted.boarding?.sent();
   return posted.result;
 }
@@ -212,8 +212,8 @@ function write(endpoint, start, end) {
 }
 
 /** Send scratch[start, end); message `sequence` of the Node channel belongs to it. */
-function writeWithCompanion(endpoint, start, end, sequence, hasPorts) {
-  const flags = FLAG.TRAILER | FLAG.COMPANION | (hasPorts ? FLAG.PORTS : 0);
+function writeWithNodeChannel(endpoint, start, end, sequence, hasPorts) {
+  const flags = FLAG.TRAILER | FLAG.NODE_CHANNEL | (hasPorts ? FLAG.PORTS : 0);
 
   return writeTrailer(endpoint, start, end, flags, sequence);
 }

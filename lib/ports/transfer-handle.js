@@ -5,7 +5,7 @@
  * from() makes a port of the handle that arrived.
  */
 
-const companion = require('./node-channel');
+const nodeChannel = require('./node-channel');
 const { binding, local, mark, threads } = require('../loading/native');
 const { ports } = require('./kinds');
 const { throwAsNode } = require('./transfer-list');
@@ -38,7 +38,7 @@ function guard(id, sign) {
 
 /** What detach() does with a port that is closed, or was sent away. */
 function detachClosed() {
-  throwAsNode((port) => port.postMessage(null, [companion.closedPort()]));
+  throwAsNode((port) => port.postMessage(null, [nodeChannel.closedPort()]));
 }
 
 /**
@@ -48,13 +48,13 @@ function detachClosed() {
 function detach(endpoint) {
   if (!endpoint.open) detachClosed();
 
-  const end = companion.ensure(endpoint);
+  const end = nodeChannel.ensure(endpoint);
   const id = binding.announce(endpoint.slot);
   const { port1, port2 } = new NodeChannel();
   const passport = { kind: PASSPORT, id, end };
   const list = [end];
 
-  /* Who hears of a loss: the peer from the companion, unless it has closed before; this thread from port1,
+  /* Who hears of a loss: the peer from the Node channel, unless it has closed before; this thread from port1,
    * until it ends; and its parent. */
   if (local.parentPort !== null) {
     const { port1: sign, port2: other } = new NodeChannel();

@@ -25,7 +25,7 @@ function ignored() {
 
 /** What goes along with a message besides its value. */
 class Transfer {
-  /** What Node transfers: the list, our ports replaced by the ends of their companions. */
+  /** What Node transfers: the list, our ports replaced by the ends of their Node channels. */
   list = [];
   /** The same as a set of what the codec must leave to Node. */
   transfer = new Set();
@@ -78,7 +78,7 @@ class Transfer {
 
   /** Throw what Node throws of the list, which it looks at before it reads the message. */
   check(endpoint) {
-    const own = this.ports.length > 0 && this.list.includes(endpoint.hold.companion);
+    const own = this.ports.length > 0 && this.list.includes(endpoint.hold.nodeChannel);
 
     if (!this.doubtful && !own) return;
     this.#checkOn(endpoint.open ? ensure(endpoint) : closedPort());

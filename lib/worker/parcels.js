@@ -16,7 +16,7 @@ const { ENVELOPE } = require('./marks');
  * ports of ours in transferList, what it gets as workerData is an envelope.
  */
 class Parcel {
-  /** What Node has read of the list; null: nothing. @type {import('./companion').Transfer | null} */
+  /** What Node has read of the list; null: nothing. @type {import('./transfer').Transfer | null} */
   #transfer = null;
   #envelope = null;
   #data;

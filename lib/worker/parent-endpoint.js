@@ -42,7 +42,7 @@ function receiveByNode() {
 
 /** Take what Node has brought until the Node channel is among it. */
 function pull() {
-  while (endpoint.hold.companion === null) {
+  while (endpoint.hold.nodeChannel === null) {
     const received = threads.receiveMessageOnPort(node);
 
     if (received === undefined) break;

@@ -256,7 +256,7 @@ class Worker extends threads.Worker {
       if (this.#node === null) return;
       nodePrototype.postMessage.call(this.#node, { kind: CHANNEL, end }, [end]);
     };
-    endpoint.pull = () => this.#fromNode.pull(() => this.#endpoint.hold.companion !== null);
+    endpoint.pull = () => this.#fromNode.pull(() => this.#endpoint.hold.nodeChannel !== null);
     this.#endpoint = endpoint;
     endpoint.receiving = true;
     if (this.#receivesViews) endpoint.wantViews(true);

@@ -169,7 +169,7 @@ async function tampered(random) {
   port?.close();
   carrier.port1.close();
   carrier.port2.close();
-  /* Whoever still has the companion's end lets it go. */
+  /* Whoever still has the end of the Node channel lets it go. */
   if (end !== message.end) message.end.close();
   await closed;
 }

@@ -547,9 +547,9 @@ describe('messages that transfer nothing but ArrayBuffers', () => {
     /* What is left of such a message. */
     if (t.id !== 'worker_threads') {
       const { ports } = require('../../lib/ports/kinds');
-      const { companion } = ports.endpointOf(a).hold;
+      const { nodeChannel } = ports.endpointOf(a).hold;
 
-      for (let number = 0; number < 3; number++) companion.postMessage(['not sent', number]);
+      for (let number = 0; number < 3; number++) nodeChannel.postMessage(['not sent', number]);
     }
     c.postMessage(a, [a]);
 
