@@ -22,19 +22,19 @@ export interface PostMessageOptions {
 /**
  * One end of a channel: Node's MessagePort, with `detach` and `from` besides.
  *
- * A port cannot be constructed: take one from a `MessageChannel`, or `MessagePort.from` a passport.
+ * A port cannot be constructed: take one from a `MessageChannel`, or `MessagePort.from` a transfer handle.
  */
 export declare class MessagePort {
   private constructor();
 
   /**
-   * The port that a passport stands for, with everything that was queued for it. The passport is
+   * The port that a transfer handle stands for, with everything that was queued for it. The transfer handle is
    * used up.
    * @throws {TypeError} ERR_INVALID_ARG_TYPE if it is no MessagePort of Node
-   * @throws {RingportError} ERR_RINGPORT_INVALID_PASSPORT if it is no passport, or has been used;
+   * @throws {RingportError} ERR_RINGPORT_INVALID_PASSPORT if it is no transfer handle, or has been used;
    *   ERR_RINGPORT_OTHER_COPY if another version of ringport has made it
    */
-  static from(passport: nodeThreads.MessagePort): MessagePort;
+  static from(handle: nodeThreads.MessagePort): MessagePort;
 }
 
 /**
@@ -94,9 +94,9 @@ export interface MessagePort extends nodeThreads.MessagePort {
   hasRef(): boolean;
 
   /**
-   * Take this port off its thread: it closes here, and what is returned is its passport, a plain
+   * Take this port off its thread: it closes here, and what is returned is its transfer handle, a plain
    * port of Node, which can be sent over anything Node has: `workerData`, another port, a plain
-   * `Worker`. On the other side `MessagePort.from` makes it a ringport port again. A passport that
+   * `Worker`. On the other side `MessagePort.from` makes it a ringport port again. A transfer handle that
    * gets lost closes the channel.
    * @throws {DOMException} DataCloneError if the port is closed or was sent away
    */
@@ -172,7 +172,7 @@ export interface IdleStrategy {
    * For how many microseconds (0 to 1,000), at most, a port that has been read to the end looks for an answer to
    * what it has sent before its thread sleeps; now and then twice as long, and 4 if it has sent nothing.
    * The default, 20, is what a sleep costs. It becomes rare where it is in vain and ends when there is
-   * anything else to do. 0: never. A thread that watches does not linger.
+   * anything else to do. 0: never. A thread that watches does not do this.
    */
   linger: number;
 }

@@ -12,7 +12,7 @@ const BASE = 64 * 1024;
 /** Above this, growth is by a quarter instead of by doubling. */
 const LARGE = 4 * 1024 * 1024;
 /** A larger scratch is given back after this many small messages in a row. */
-const PATIENCE = 256;
+const SMALL_MAX = 256;
 /** Positions in it, and what is put behind the message, fit 32 bits. */
 const MOST = 2 ** 32 - 1024;
 const SLACK = 64;
@@ -71,7 +71,7 @@ function settle() {
   if (w.u8.length === BASE) return;
   if (w.pos * 4 > w.u8.length && w.u8.length <= LARGE) {
     w.small = 0;
-  } else if (w.u8.length > LARGE || ++w.small > PATIENCE) {
+  } else if (w.u8.length > LARGE || ++w.small > SMALL_MAX) {
     w.small = 0;
     replace(new Uint8Array(BASE));
   }

@@ -23,12 +23,12 @@ function placed(ids, which) {
 
 /**
  * Post what the codec left over of a message on the Node channel. Node's postMessage throws before anything
- * has changed, but for the halves of our ports, which are taken back; after it nothing can fail.
+ * has changed, but for the endpoints of our ports, which are taken back; after it nothing can fail.
  * @param {unknown[] | null} foreign
  * @param {Transfer | null} transfer
  * @param {ArrayBuffer[] | null} copies that have been made for the message
  * @param {boolean} open whether the port was open when it was posted by
- * @param {(endpoint: Endpoint) => bigint | undefined} board has a half go with the message
+ * @param {(endpoint: Endpoint) => bigint | undefined} board has an endpoint go with the message
  * @returns {{ sequence: number, boarding: Boarding | null, result: boolean | undefined }}
  */
 function post(endpoint, foreign, transfer, copies, open, board) {
@@ -117,7 +117,7 @@ class Boarding {
   }
 }
 
-/** The halves have not left. */
+/** The endpoints have not left. */
 function restoreAll(endpoints, ids) {
   endpoints.forEach((endpoint, i) => endpoint.restore(ids[i]));
 }

@@ -65,7 +65,7 @@ function changeRefs(by) {
 }
 
 class Endpoint {
-  /** Slot of the half in the binding, NONE once it is gone. */
+  /** Slot of the endpoint in the binding, NONE once it is gone. */
   slot;
   owner = null;
   receiving = false;
@@ -93,8 +93,8 @@ class Endpoint {
   offer = null;
   pull = null;
   /**
-   * Gives its owner one message that came on another lane before the first one by ring,
-   * and says whether there was any; null where there is no such lane, or no longer. See
+   * Gives its owner one message that came on another channel before the first one by ring,
+   * and says whether there was any; null where there is no such channel, or no longer. See
    * parent-port.js.
    */
   earlier = null;
@@ -277,7 +277,7 @@ class Endpoint {
   }
 
   /**
-   * Send the half into transit, to be lost with this thread until depart() or restore().
+   * Send the endpoint into transit, to be lost with this thread until depart() or restore().
    * @returns {bigint | undefined} its id, undefined if it is closed or away
    */
   withdraw() {
@@ -285,14 +285,14 @@ class Endpoint {
     return binding.withdraw(this.slot);
   }
 
-  /** Take the half back, which has forgotten what it knew of this thread. */
+  /** Take the endpoint back, which has forgotten what it knew of this thread. */
   restore(id) {
     binding.restore(this.slot, id);
     if (this.views) this.wantViews(true);
   }
 
   /**
-   * Send the half into transit, under the id it was announced with. Its Node channel is
+   * Send the endpoint into transit, under the id it was announced with. Its Node channel is
    * the caller's.
    */
   depart() {
@@ -305,7 +305,7 @@ class Endpoint {
   }
 
   /**
-   * Before the half leaves: what has been posted is sent, and what has been read is not
+   * Before the endpoint leaves: what has been posted is sent, and what has been read is not
    * read again.
    */
   settle() {

@@ -44,7 +44,7 @@ function encodeInline(value, transfer) {
 
 /**
  * A message for a channel of Node's, to a receiver that we have no Node channel with yet: what Node gets is
- * { kind, bytes, foreign, ids, all }; receive() and Endpoint.open() make the message of it. The halves are
+ * { kind, bytes, foreign, ids, all }; receive() and Endpoint.open() make the message of it. The endpoints are
  * in transit before the envelope is, since the receiver may be quick.
  */
 class Envelope {
@@ -69,7 +69,7 @@ class Envelope {
     return new Envelope(kind, transfer, encodeInline(value, transfer));
   }
 
-  /** Node has taken it, for the worker with this id. Halves that it never takes are lost with it. */
+  /** Node has taken it, for the worker with this id. Endpoints that it never takes are lost with it. */
   sent(thread) {
     for (const id of this.#ids) binding.spawnEntrust(thread, id);
     for (const endpoint of this.#own) endpoint.depart();

@@ -8,7 +8,7 @@ const { checkKnown } = require('../loading/check-options');
 const { withCode } = require('../codec/errors');
 const { binding } = require('../loading/native');
 
-/** In microseconds; what is slower than that gains nothing by it, and timers wait for who lingers. */
+/** In microseconds; what is slower than that gains nothing by it, and timers wait for a thread that spins. */
 const LONGEST = { spin: 100_000, linger: 1000 };
 
 /** The same as in src/node/idle.h. */
@@ -40,7 +40,7 @@ function microseconds(name, value = DEFAULTS[name]) {
  * messages of ringport. One that comes meanwhile costs no wake-up, neither here nor for who sends it.
  * Watching takes a core. It ends when a timer is due or anything else is to be done, becomes shorter
  * while it is in vain and stops where others need the core; I/O and signals wait at most that long. A
- * thread that watches does not linger. Neither keeps a process alive.
+ * thread that watches does not do the former. Neither keeps a process alive.
  * @param {{ spin?: number, linger?: number }} strategy
  * @throws {TypeError} ERR_INVALID_ARG_TYPE, {RangeError} ERR_OUT_OF_RANGE; nothing is changed
  */

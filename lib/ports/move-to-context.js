@@ -288,7 +288,7 @@ function takeOver(port, endpoint) {
 
   if (moved !== undefined) return moved.release();
   if (port === local.parentPort) {
-    port.removeAllListeners(); // it has a lane of Node's as well, and stays
+    port.removeAllListeners(); // it has a channel of Node's as well, and stays
     return port;
   }
 

@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * node-channel.js - the lane for what only Node can carry.
+ * node-channel.js - the channel for what only Node can carry.
  *
  * A real MessageChannel of Node's lies beside a pair of ringport ports. Values that the codec does not
  * know, and everything in a transfer list, go through it: posted before the record that needs them,
@@ -9,12 +9,12 @@
  *
  * One message of the Node channel is [foreign value..., { ids, all }, sequence]: `all` are the ports of the
  * transfer list in its order, ours standing there as the end of their own Node channel, and `ids` names
- * the native half that belongs to each (undefined for a port of Node's). Without ports in the transfer list
+ * the endpoint in C that belongs to each (undefined for a port of Node's). Without ports in the transfer list
  * that element is not there.
  *
- * The Node channel is made on first need, while both halves are in one thread; when a half leaves, its
- * end of the Node channel goes with it. So a half that is lost on the way closes its end, which tells
- * the other half.
+ * The Node channel is made on first need, while both endpoints are in one thread; when one leaves, its
+ * end of the Node channel goes with it. So one that is lost on the way closes its end, which tells
+ * the other one.
  */
 
 const { corrupt } = require('../codec/errors');
@@ -106,7 +106,7 @@ function take(endpoint, sequence, hasPorts) {
  */
 
 /**
- * Make the halves that came along ports of this thread.
+ * Make the endpoints that came along ports of this thread.
  * @param {object} [owner] may have a method [kArrive](port, id) that makes something else of a port
  * @returns {Received}
  */

@@ -47,10 +47,10 @@ function callTheirs(port, name, args) {
 
 /**
  * One end of a channel; see https://nodejs.org/api/worker_threads.html#class-messageport. Made by
- * `new MessageChannel()`, received in a message, or made of a passport.
+ * `new MessageChannel()`, received in a message, or made of a transfer handle.
  *
  * Its prototype inherits from that of Node's MessagePort, so that `instanceof` holds for either class
- * and MessageEvent takes it as a port; what would need Node's native half is replaced here.
+ * and MessageEvent takes it as a port; what would need the native part of Node's ports is replaced here.
  */
 class Port extends NodePort {
   /** @type {import('./endpoint').Endpoint} */
@@ -90,8 +90,8 @@ class Port extends NodePort {
 
   /**
    * Leave this thread: the port closes here, and what was queued for it stays with it.
-   * @returns {import('node:worker_threads').MessagePort} a passport, which can be sent over anything
-   *   that carries a MessagePort of Node's; a passport that gets lost closes the channel
+   * @returns {import('node:worker_threads').MessagePort} a transfer handle, which can be sent over anything
+   *   that carries a MessagePort of Node's; a transfer handle that gets lost closes the channel
    * @throws {DOMException} DataCloneError: the port is closed or was sent away
    */
   detach() {
@@ -313,7 +313,7 @@ MessagePort.prototype = Port.prototype;
 Object.defineProperty(MessagePort.prototype, 'constructor', { __proto__: null, value: MessagePort });
 Object.defineProperty(MessagePort, 'from', {
   __proto__: null,
-  value: { from(passport) { return require('./transfer-handle').from(passport); } }.from,
+  value: { from(handle) { return require('./transfer-handle').from(handle); } }.from,
   writable: true,
   configurable: true,
 });

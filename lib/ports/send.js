@@ -1,10 +1,11 @@
 'use strict';
 
 /*
- * send.js - sends what the codec writes: objects, messages with a transfer list, many values at once.
+ * send.js - sends what the codec writes: objects, messages with a transfer list, many
+ * values at once.
  *
- * An encoding may run getters, which may post, close, or send ports away themselves: so what belongs to the
- * message in hand is saved before and put back after.
+ * An encoding may run getters, which may post, close, or send ports away themselves: so
+ * what belongs to the message in hand is saved before and put back after.
  */
 
 const codec = require('../codec/index');
@@ -31,8 +32,10 @@ let stagedBase = 0;
 let sending = false;
 /** Buffers that the innermost encoding has copied for its message, null without any. */
 let copies = null;
-/** Slot of the port that posts, for a question of the codec's that is a hint: after a getter that has
- * posted it is that one's. */
+/**
+ * Slot of the port that posts, for a question of the codec's that is a hint: after a
+ * getter that has posted it is that one's.
+ */
 let posting = NONE;
 
 /** Drop the blocks of an encoding that was not sent. */
@@ -72,8 +75,10 @@ codec.attach({
 });
 
 /**
- * The half of a port goes into transit, to be lost with the message that is being sent. @returns {bigint |
- * undefined}
+ * The endpoint of a port goes into transit, to be lost with the message that is being
+ * sent.
+ * @returns {bigint |
+ *   undefined}
  */
 function board(endpoint) {
   endpoint.settle();
@@ -118,7 +123,8 @@ function send(endpoint, value, transfer) {
   let start = NONE;
 
   unsent.flush(); // this may be in a getter, within postMany(): what came before goes before
-  /* Asked now: a getter that closes the port does not stop the message that it is part of. */
+  /* Asked now: a getter that closes the port does not stop the message that it is part
+   * of. */
   sending = endpoint.open;
   posting = endpoint.slot;
   try {
@@ -136,7 +142,10 @@ function send(endpoint, value, transfer) {
   }
 }
 
-/** Send the message encoded at `start` with what the codec left over, which goes by the Node channel. */
+/**
+ * Send the message encoded at `start` with what the codec left over, which goes by the
+ * Node channel.
+ */
 function sendWithChannel(endpoint, start, transfer) {
   boarding ??= require('./boarding');
 
@@ -156,9 +165,10 @@ function loadOutbox() {
 }
 
 /**
- * Send the values of an iterable as post() would one after the other, those that are small with few calls.
- * After an error what came before it has been sent.
- * @param {Endpoint} endpoint @param {Iterable<unknown>} values
+ * Send the values of an iterable as post() would one after the other, those that are
+ * small with few calls. After an error what came before it has been sent.
+ * @param {Endpoint} endpoint
+ * @param {Iterable<unknown>} values
  */
 function sendMany(endpoint, values) {
   loadOutbox();

@@ -15,10 +15,10 @@ class Hold {
     this.slot = slot;
   }
 
-  /** The half is closed. @param {bigint | undefined} peer id of the other half if it is in transit */
+  /** The endpoint is closed. @param {bigint | undefined} peer id of the other endpoint if it is in transit */
   closed(peer) {
     endpoints[this.slot] = undefined;
-    /* Only through the Node channel can we learn that the other half is lost. */
+    /* Only through the Node channel can we learn that the other endpoint is lost. */
     if (peer === undefined) this.nodeChannel?.close();
     else this.nodeChannel?.on('close', () => binding.lost(peer));
     this.nodeChannel = null;

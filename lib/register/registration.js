@@ -85,7 +85,7 @@ let inherited = null;
 
 const { [Symbol.hasInstance]: isInstance } = Function.prototype;
 
-/** Ports that only Node makes (its own, passports) are MessagePorts, too, where ours has the name. */
+/** Ports that only Node makes (its own, transfer handles) are MessagePorts, too, where ours has the name. */
 function isPort(value) {
   return isInstance.call(this === ringport.MessagePort ? originals.MessagePort : this, value);
 }

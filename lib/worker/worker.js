@@ -33,7 +33,7 @@ const { prototype: nodePrototype } = threads.MessagePort;
 const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
 
 /**
- * Node's Worker with the fast lane; see https://nodejs.org/api/worker_threads.html#class-worker. All
+ * Node's Worker with the ring; see https://nodejs.org/api/worker_threads.html#class-worker. All
  * options, methods, properties and events are Node's.
  */
 class Worker extends threads.Worker {
@@ -104,7 +104,7 @@ class Worker extends threads.Worker {
     this.#node = this[kPublicPort];
     this.#fromNode = new FromNode(this.#node, this.#way, (message) => this.#takes(message));
     this.#slot = slot;
-    /* With nothing queued it is the end of the child's half, of which 'exit' tells. */
+    /* With nothing queued it is the end of the child's endpoint, of which 'exit' tells. */
     endpoints[slot] = (queued) => (queued > 0 ? this.#arrive(queued) : this.#sealed());
     this.#resource = Object.create(threads.MessagePort.prototype,
       {
@@ -264,7 +264,7 @@ class Worker extends threads.Worker {
   }
 
   emit(name, ...args) {
-    if (name === 'message' && this[kBatching]) { // by Node's lane
+    if (name === 'message' && this[kBatching]) { // by Node's channel
       name = 'messages';
       args = [args];
     }
@@ -274,7 +274,7 @@ class Worker extends threads.Worker {
     return super.emit(name, ...args);
   }
 
-  /** Node's handler of the end: it drains its own lane, then removes the 'message' listeners. */
+  /** Node's handler of the end: it drains its own channel, then removes the 'message' listeners. */
   [kOnExit](...args) {
     this.#exiting = true;
     return super[kOnExit](...args);
