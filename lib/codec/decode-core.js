@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * decode-core.js - what the decode-*.js files share: the message that is being read, and the functions of
- * decode.js, which puts them here.
+ * decode-core.js - what the decode-*.js files share: the message that is being read, and
+ * the functions that decode.js adds.
  */
 
 const r = {

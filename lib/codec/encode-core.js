@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * encode-core.js - what the encode-*.js files share: the state of an encoding, and functions of encode.js,
- * which puts them here. So a file that writes one kind of object can have any value written.
+ * encode-core.js - what the encode-*.js files share: the state of an encoding, and the
+ * functions that encode.js adds. A file that writes one kind of object calls them to
+ * write the values in it.
  */
 
 /** Identity: so many objects are looked up in a list, more in a Map. */

@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * encode-objects.js - writes the kinds of objects that are neither plain nor arrays, and hands to
+ * encode-objects.js - writes objects that are neither plain nor arrays, and leaves to
  * Node what only Node can carry.
  */
 

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * hooks.js - what the port layer does for the codec. Without it the codec stands alone: shapes,
- * strings and binary data travel in the message.
+ * hooks.js - what lib/ports provides for the codec. Without these hooks the codec works
+ * alone: shapes, strings and binary data travel in the message.
  */
 
 const { Buffer } = require('../loading/builtins');

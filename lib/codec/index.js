@@ -1,10 +1,11 @@
 'use strict';
 
 /*
- * index.js - the codec: JavaScript values to bytes and back, as structured clone does it.
+ * index.js - the codec: JavaScript values to bytes and back, with the semantics of
+ * structured clone.
  *
- * One instance per thread. It knows nothing of ports: what cannot be bytes goes through the
- * hooks, or is left in `foreign` for the caller to send through Node.
+ * Each thread has one instance. It does not know ports: what cannot be bytes goes through
+ * the hooks, or is left in `foreign` for the caller to send over the Node channel.
  */
 
 const { Buffer } = require('../loading/builtins');

@@ -1,10 +1,10 @@
 'use strict';
 
 /*
- * path.js - tells where in a message the value is that cannot be cloned.
+ * path.js - finds where in a message the value is that cannot be cloned.
  *
- * It is loaded and runs only after the failure. It runs nothing of the message, so it looks into
- * no getter and no Proxy, and finds no value that came out of one.
+ * It is loaded after the failure. It runs no code of the message: it does not look into
+ * getters or Proxies, and cannot find a value that came out of one.
  */
 
 const { types } = require('node:util');

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * async-context.js - what Node knows of a port besides its messages: the async context of a batch, and the
- * list of what keeps the loop alive.
+ * async-context.js - integrates ports with Node's async context and with the tools that
+ * list what keeps the loop alive.
  */
 
 const { WeakRef, process } = require('../loading/builtins');

@@ -1,7 +1,8 @@
 'use strict';
 
 /*
- * boarding.js - posts on the Node channel what the codec leaves to Node, with the ports of the transfer list.
+ * boarding.js - posts the part of a message that Node carries: values that the codec does
+ * not know, and the ports of the transfer list.
  */
 
 const { types } = require('node:util');

@@ -1,12 +1,13 @@
 'use strict';
 
 /*
- * by-node.js - messages that Node carries whole: those that transfer ArrayBuffers, with little around them.
+ * by-node.js - decides which messages Node carries as a whole.
  *
- * To move memory to another isolate takes Node some microseconds, and the walk of the codec, which would
- * leave the buffers to Node anyway, comes on top. So Node gets the value as it is, over the Node channel,
- * and the record only says that it is there. What else is in the value must be plain data, so that
- * no port of ours is in it, which Node does not know, and little: of much the codec is quicker.
+ * Node needs some microseconds to move an ArrayBuffer to another isolate. The codec would
+ * walk the value and then leave the buffers to Node anyway. So a message of ArrayBuffers
+ * with little around them goes over the Node channel as it is, and the record in the ring
+ * only marks its place in the order. The rest of the value must be plain data, because
+ * Node does not know our ports, and small, because the codec is faster for large values.
  */
 
 const { types } = require('node:util');

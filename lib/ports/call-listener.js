@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * call-listener.js - calls a listener as Node does: its error is thrown in the next tick, and so is
- * the reason of a promise that it returns and that rejects.
+ * call-listener.js - calls a listener as Node does: a thrown error, or the rejection of a
+ * returned promise, becomes an uncaught exception in the next tick.
  */
 
 const { process } = require('../loading/builtins');

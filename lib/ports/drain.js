@@ -1,12 +1,13 @@
 'use strict';
 
 /*
- * drain.js - takes the records of a port out of its ring: one at a time (receiveMessageOnPort), or all that
- * wait, which go to the owner of the endpoint.
+ * drain.js - takes records out of a port's ring: one at a time for
+ * receiveMessageOnPort(), or all that are queued, which it delivers to the endpoint's
+ * owner.
  *
- * Primitives are read by C; see dispatch.js. The other records come here in batches, are read by the codec,
- * and those with more than bytes in them by receive.js. Both are loaded with the first message that needs
- * them.
+ * C reads primitives and flat objects; see dispatch.js. This file copies the other
+ * records in batches and decodes them with the codec; receive.js handles those with
+ * attachments. Both are loaded with the first message that needs them.
  */
 
 const context = require('./async-context');

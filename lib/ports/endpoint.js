@@ -1,16 +1,16 @@
 'use strict';
 
 /*
- * endpoint.js - one end of a channel as a thread sees it: post, receive, close.
+ * endpoint.js - one end of a channel as its thread sees it: post, receive, transfer,
+ * close.
  *
- * An endpoint has an owner (a MessagePort, a Worker) that gets [kMessage](value, ports),
- * or while its [kBatching] holds [kMessages](values, ports), and [kMessageError](error)
- * and [kClosed]().
+ * An endpoint has an owner (a MessagePort or a Worker) and calls its [kMessage](value,
+ * ports), or [kMessages](values, ports) while its [kBatching] is true,
+ * [kMessageError](error) and [kClosed]().
  *
- * What is here is what every message needs: numbers, strings and other primitives are
- * written by C, objects go by Node as long as there are few. What sends the rest, send.js
- * and the codec, is loaded with the first message that needs it. What comes is taken by
- * drain.js.
+ * This file holds what every message needs. C writes primitives, and Node carries the
+ * first few objects. The first message that needs more loads send.js and the codec.
+ * drain.js receives.
  */
 
 const { FinalizationRegistry, WeakRef } = require('../loading/builtins');

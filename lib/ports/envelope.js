@@ -1,8 +1,6 @@
 'use strict';
 
-/*
- * envelope.js - messages with ports of ours in them that a channel of Node's carries.
- */
+/* envelope.js - wraps a message that contains ports of ours for a channel of Node's. */
 
 const { types } = require('node:util');
 

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * kinds.js - the kinds of ports of ours that this thread knows: a MessagePort, the parentPort of a worker, a
- * port that has been moved to another context. What they have in common is an Endpoint.
+ * kinds.js - the registry of the kinds of ringport ports in this thread: MessagePorts, a
+ * worker's parentPort, and ports moved to another context. Each kind has an Endpoint.
  */
 
 const { local, threads } = require('../loading/native');

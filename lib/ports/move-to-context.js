@@ -1,12 +1,13 @@
 'use strict';
 
 /*
- * move-to-context.js - moveMessagePortToContext for ports of ours.
+ * move-to-context.js - moveMessagePortToContext() for ringport ports.
  *
- * What the context gets is a shell: a port of Node's that Node has moved there, with methods of ours before
- * Node's own. Behind it is a port of ours that nobody else has, and the way to the shell, the other
- * end of its channel. A message is received as always, goes the way, and comes out of it made of the
- * context's own prototypes, by Node. A port of ours in it goes as the shell that it is to have.
+ * The context gets a shell: a port of Node's that Node has moved there, with our methods
+ * on a prototype before Node's. Behind the shell is a ringport port that nobody else can
+ * reach. A message is received by that port and posted to the shell, so that Node builds
+ * it from the context's own prototypes. A ringport port in a message becomes a shell as
+ * well.
  */
 
 const { Blob } = require('node:buffer');

@@ -1,20 +1,21 @@
 'use strict';
 
 /*
- * node-channel.js - the channel for what only Node can carry.
+ * node-channel.js - the MessageChannel of Node's beside a pair of endpoints. It carries
+ * what only Node can carry.
  *
- * A real MessageChannel of Node's lies beside a pair of ringport ports. Values that the codec does not
- * know, and everything in a transfer list, go through it: posted before the record that needs them,
- * so the receiver finds them at once with Node's receiveMessageOnPort. Errors come from Node itself.
+ * Values that the codec does not know, and everything in a transfer list, go over it.
+ * They are posted before the record that refers to them, so the receiver finds them at
+ * once with Node's receiveMessageOnPort(). Errors come from Node itself.
  *
- * One message of the Node channel is [foreign value..., { ids, all }, sequence]: `all` are the ports of the
- * transfer list in its order, ours standing there as the end of their own Node channel, and `ids` names
- * the endpoint in C that belongs to each (undefined for a port of Node's). Without ports in the transfer list
- * that element is not there.
+ * A message on the Node channel is [foreign value..., { ids, all }, sequence]. `all` has
+ * the ports of the transfer list in order; a port of ours is represented by its end of
+ * its own Node channel, and `ids` has the id of its endpoint (undefined for a port of
+ * Node's). Without ports in the transfer list that element is missing.
  *
- * The Node channel is made on first need, while both endpoints are in one thread; when one leaves, its
- * end of the Node channel goes with it. So one that is lost on the way closes its end, which tells
- * the other one.
+ * The Node channel is created on first use, while both endpoints are in one thread. When
+ * an endpoint is transferred, its end of the Node channel travels along. If the endpoint
+ * is lost on the way, that end closes, which tells the peer.
  */
 
 const { corrupt } = require('../codec/errors');

@@ -1,10 +1,10 @@
 'use strict';
 
 /*
- * port.js - MessagePort; MessageChannel is in message-channel.js.
+ * port.js - MessagePort. MessageChannel is in message-channel.js.
  *
  * Behaviour, errors and their order are Node's (lib/internal/worker/io.js and
- * src/node_messaging.cc); ports inherit from the same NodeEventTarget as Node's own.
+ * src/node_messaging.cc). Ports inherit from the same NodeEventTarget as Node's.
  */
 
 const { inspect } = require('node:util');

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * posts.js - counts what this thread posts to channels of Node's, so that a message by ring is heard behind
- * it; see src/node/order.h.
+ * posts.js - counts what this thread posts to Node's own channels, so that the receiver
+ * can keep the order between those and the ring; see src/node/order.h.
  */
 
 const { binding, define, threads } = require('../loading/native');

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * receive.js - reads what the codec has written, also the messages that are more than a value's bytes in a
- * record: what came by the Node channel, large data in blocks, what is lent.
+ * receive.js - decodes messages, including those with attachments: values from the Node
+ * channel, large data in blocks, lent memory.
  */
 
 const codec = require('../codec/index');

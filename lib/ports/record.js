@@ -1,7 +1,8 @@
 'use strict';
 
 /*
- * record.js - what the files that write and read the records of a ring share.
+ * record.js - what the files that write and read records share: flags, the trailer, and
+ * the message in progress.
  */
 
 /**

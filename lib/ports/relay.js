@@ -1,11 +1,11 @@
 'use strict';
 
 /*
- * relay.js - ports of ours in what Node carries by itself: structuredClone, and messages to threads that
- * need not know of us (postMessageToThread, module.register).
+ * relay.js - lets ringport ports pass through structuredClone, module.register and
+ * postMessageToThread, which Node implements.
  *
- * structuredClone is a message from one port of ours to another. What goes to another thread has a port
- * of Node's for each of ours in it; see over-node.js.
+ * structuredClone is a message from one of our ports to another. A thread that may not
+ * know ringport gets a port of Node's for each of ours; see over-node.js.
  */
 
 const { types: { isProxy } } = require('node:util');

@@ -1,11 +1,11 @@
 'use strict';
 
 /*
- * send.js - sends what the codec writes: objects, messages with a transfer list, many
+ * send.js - sends what the codec encodes: objects, messages with a transfer list, many
  * values at once.
  *
- * An encoding may run getters, which may post, close, or send ports away themselves: so
- * what belongs to the message in hand is saved before and put back after.
+ * Encoding may run getters, which may post, close or transfer ports. So each function
+ * saves the state of the message in progress and restores it afterwards.
  */
 
 const codec = require('../codec/index');

@@ -1,6 +1,6 @@
 'use strict';
 
-/* table.js - the endpoints of this thread, by their slots in the addon. */
+/* table.js - finds the endpoints of this thread by their slots in the addon. */
 
 const { WeakRef } = require('../loading/builtins');
 const { binding, endpoints } = require('../loading/native');

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * transfer-handle.js - ports that travel by channels of Node's: detach() takes a port off
- * its thread, from() makes a port of the handle that arrived.
+ * transfer-handle.js - sends ringport ports over Node's own channels: detach() turns a
+ * port into a transfer handle, from() turns the handle back into a port.
  */
 
 const nodeChannel = require('./node-channel');

@@ -1,8 +1,6 @@
 'use strict';
 
-/*
- * transfer-list.js - what postMessage() takes besides the value, read as Node reads it.
- */
+/* transfer-list.js - reads the second argument of postMessage() as Node reads it. */
 
 const { types } = require('node:util');
 

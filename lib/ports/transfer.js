@@ -1,7 +1,8 @@
 'use strict';
 
 /*
- * transfer.js - the transfer list of a message: what Node transfers, and our ports in it.
+ * transfer.js - the transfer list of a message: what Node transfers, and the ringport
+ * ports in it.
  */
 
 const { types } = require('node:util');

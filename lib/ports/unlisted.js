@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * unlisted.js - ports of ours in a value that Node clones, and in no transfer list: Node's own errors for
- * those.
+ * unlisted.js - finds ringport ports in a value that Node clones but that no transfer
+ * list names, and throws Node's own errors for them.
  */
 
 const { types } = require('node:util');

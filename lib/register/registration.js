@@ -1,16 +1,18 @@
 'use strict';
 
 /*
- * registration.js - `node -r ringport/register app.js`: the application uses ringport without a change.
+ * registration.js - `node -r ringport/register app.js`: makes an application use ringport
+ * without changes.
  *
- * The exports of worker_threads and the globals MessageChannel and MessagePort become ours, and what
- * takes transfer lists (structuredClone, module.register) takes ports of ours, in this
- * thread and in every thread that a Worker starts from it. A thread inherits the `-r` of its parent, but
- * not with an execArgv of its own, and it has none if the parent was registered in another way; then
- * register-worker.js is put before its execArgv, and taken out again there before the application
- * runs. What cannot go that way (what process.execArgv has to be in a thread that inherits it, whether to
- * register at all) is in the environment data while the thread is being made: it is there before
- * anything is preloaded.
+ * The exports of worker_threads and the globals MessageChannel and MessagePort become
+ * ours. structuredClone and module.register accept our ports in their transfer lists.
+ * This holds in this thread and in every thread that a Worker starts from it.
+ *
+ * A thread inherits its parent's `-r`, except when it has its own execArgv or when the
+ * parent was registered in another way. Then register-worker.js is put before its
+ * execArgv, and removed there before the application runs. The rest (what
+ * process.execArgv must be in a thread that inherits it, and whether to register at all)
+ * travels in the environment data, which is available before any preload.
  */
 
 const { process } = require('../loading/builtins');

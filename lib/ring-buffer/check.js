@@ -1,6 +1,9 @@
 'use strict';
 
-/* check.js - what users give, and the errors that say what is wrong with it: Node's where Node has one. */
+/*
+ * check.js - checks arguments and options, and makes the errors for them: Node's where
+ * Node has one.
+ */
 
 const { inspect, types } = require('node:util');
 const { Buffer } = require('../loading/builtins');

@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * crossing.js - the two sides of a ring that has several of a role: each step is a call into C, which
- * no end of a thread can interrupt. See src/node/ring_records.c.
+ * crossing.js - reader and writer of rings that may have several of a role (mpsc, mpmc).
+ * Each step is a call into C, which the end of a thread cannot interrupt. See
+ * src/node/ring_records.c.
  */
 
 const { Buffer } = require('../loading/builtins');

@@ -1,6 +1,9 @@
 'use strict';
 
-/* events.js - an EventEmitter that knows when listeners come and go, and that cannot be cloned. */
+/*
+ * events.js - an EventEmitter that knows when listeners are added or removed, and that
+ * cannot be cloned.
+ */
 
 const EventEmitter = require('node:events');
 

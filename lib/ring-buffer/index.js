@@ -1,11 +1,12 @@
 'use strict';
 
 /*
- * index.js - RingBuffer: a lock-free ring of records in a SharedArrayBuffer. See index.d.ts.
+ * index.js - RingBuffer: a lock-free ring of records in a SharedArrayBuffer. See
+ * index.d.ts.
  *
- * What it is made of: the memory (memory.js), its part in the ring (roles.js), and a writer and a reader that
- * are opened when they are first needed (spsc-*.js or crossing.js). This file checks what users give, and
- * turns results into what they get.
+ * It consists of the memory (memory.js), the roles that it has taken (roles.js), and a
+ * writer and a reader that are opened on first use (spsc-*.js or crossing.js). This file
+ * checks arguments and converts results.
  */
 
 const { Buffer } = require('../loading/builtins');

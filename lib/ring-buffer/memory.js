@@ -1,6 +1,9 @@
 'use strict';
 
-/* memory.js - the SharedArrayBuffer of a ring: made, recognized, and what can be read from it directly. */
+/*
+ * memory.js - the SharedArrayBuffer of a ring: creates it, recognizes it, and reads it
+ * directly.
+ */
 
 const { types } = require('node:util');
 const { binding, words, status, layout, counter, STATUS, RECORDS, PRODUCER } = require('./native');

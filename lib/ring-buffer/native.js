@@ -1,6 +1,9 @@
 'use strict';
 
-/* native.js - what rings share with the binding: words, the layout of the memory, who is woken up. */
+/*
+ * native.js - what rings share with the binding: words, the layout of the memory, and the
+ * handles that can be woken.
+ */
 
 const { binding } = require('../loading/native');
 

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * roles.js - the part of a RingBuffer in its ring: which roles it has taken, what it waits for, and what it
- * tells its listeners.
+ * roles.js - the roles that a RingBuffer has taken in its ring, producer or consumer,
+ * with their waits and events.
  */
 
 const { process } = require('../loading/builtins');

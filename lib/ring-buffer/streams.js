@@ -1,11 +1,11 @@
 'use strict';
 
 /*
- * streams.js - a ring as Node's streams. They use nothing but what a RingBuffer gives everybody.
+ * streams.js - a ring as Node streams, built on RingBuffer's public methods.
  *
- * The reader's stream waits for records only while it is read, the writer's for room only while it has
- * something to write: backpressure goes through the ring. Either that is destroyed closes the ring, so
- * that the other side learns of it.
+ * The reader's stream waits for records only while it is read, and the writer's for room
+ * only while it has something to write, so backpressure goes through the ring. Destroying
+ * either stream closes the ring, which tells the other side.
  */
 
 const { Readable, Writable, addAbortSignal } = require('node:stream');

@@ -1,11 +1,12 @@
 'use strict';
 
 /*
- * waiting.js - one side of a ring waits: for a record, or for room.
+ * waiting.js - waits for a record or for room in a ring.
  *
- * Nobody asks again and again. A side parks in the core; whoever writes (or reads) what it waits for
- * takes it off the list of sleepers and rings the thread's doorbell, which calls rung(). Parking
- * looks once more before it sleeps, so it is also the question whether to wait at all.
+ * Nothing polls. A side parks in the core; the other side, when it writes or reads what
+ * the first one waits for, takes it off the list of sleepers and rings the doorbell of
+ * its thread, which calls rung(). Parking looks once more before it sleeps, so it also
+ * tells whether to wait at all.
  */
 
 const { process } = require('../loading/builtins');

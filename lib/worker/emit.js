@@ -1,6 +1,6 @@
 'use strict';
 
-/* emit.js - how a Worker calls its listeners, which Node does by the emit() of EventEmitter. */
+/* emit.js - calls the listeners of a Worker as EventEmitter's emit() does. */
 
 const EventEmitter = require('node:events');
 

@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * from-node.js - what Node's channel from a worker brings: messages for the application, and what ringport
- * in the worker has to say. All that came by Node is dispatched before the first message that came by ring.
+ * from-node.js - receives what comes over Node's channel from a worker: messages for the
+ * application, and messages of ringport itself. Everything that came by Node is
+ * dispatched before the first message that came by ring.
  */
 
 const { setImmediate, threads } = require('../loading/native');

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * marks.js - what ringport's own messages between a Worker and its parent are known by, where Node carries
- * them.
+ * marks.js - the kinds of ringport's own messages between a Worker and its parent on
+ * Node's channel.
  */
 
 const { mark } = require('../loading/native');

@@ -1,6 +1,6 @@
 'use strict';
 
-/* options.js - what can be seen of a Worker's options without running a getter. */
+/* options.js - reads options of a Worker without running a getter. */
 
 /** The name in a worker's options, unless it is a getter, which has been read. */
 function nameIn(options) {

@@ -1,11 +1,11 @@
 'use strict';
 
 /*
- * parcels.js - ports of ours in what Node carries from a parent to its worker: workerData, and the messages
- * before the worker has attached its endpoint.
+ * parcels.js - carries ringport ports from a parent to its worker over Node's channel: in
+ * workerData, and in messages posted before the worker has attached its endpoint.
  *
- * Node gets an envelope in the place of such a message, with the Node channels of the ports in it. A worker
- * without addons never has ports of ours, and gets ports of Node's; see ports/over-node.js.
+ * Node gets an envelope instead of such a value. A worker without addons cannot have
+ * ringport ports, so it gets ports of Node's; see ports/over-node.js.
  */
 
 const { isObject } = require('../ports/way');

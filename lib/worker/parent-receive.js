@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * parent-receive.js - what comes for a worker's parentPort, by Node or by its ring, and the listeners that it
- * is for. A thread has one such port at most, so what belongs to it lies in variables.
+ * parent-receive.js - delivers what comes for a worker's parentPort, by Node or by ring,
+ * to its listeners. A thread has at most one such port, so its state is in module
+ * variables.
  */
 
 const { callListener } = require('../ports/call-listener');
