@@ -17,7 +17,7 @@ const { binding } = require('../loading/native');
 const { isArrayBuffer } = types;
 const { get: byteLength } = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength');
 
-/** The ids of our ports, at their places among all ports of the transfer list. */
+/** The ids of our endpoints, at the places of their ports in the transfer list. */
 function placed(ids, which) {
   return which.map((i) => (i === -1 ? undefined : ids[i]));
 }
@@ -60,8 +60,8 @@ function post(endpoint, foreign, transfer, copies, open, board) {
 }
 
 /**
- * A getter of the message may have detached a buffer of the list. Node has accepted it by then, and sends an
- * empty one.
+ * Remove the buffers from the list that a getter of the message has detached. Node has accepted the
+ * list before it runs getters, and sends an empty buffer.
  * @param {unknown[]} list without any that was detached before
  * @param {unknown[]} message its buffers are replaced
  */
@@ -106,19 +106,19 @@ class Boarding {
     this.message = { ids: placed(this.#ids, which), all };
   }
 
-  /** The record is written. */
+  /** The record has been written: the ports leave this thread. */
   sent() {
     for (const endpoint of this.#own) endpoint.depart();
     if (this.#lost) binding.peerLost(this.#by.slot);
   }
 
-  /** Node has refused it: nothing is detached. */
+  /** Node has refused the message: nothing is detached. */
   takeBack() {
     restoreAll(this.#own, this.#ids);
   }
 }
 
-/** The endpoints have not left. */
+/** Attach endpoints again that have not left after all. */
 function restoreAll(endpoints, ids) {
   endpoints.forEach((endpoint, i) => endpoint.restore(ids[i]));
 }

@@ -40,7 +40,7 @@ let inbox;
 /** Lengths and types of the records in the inbox. */
 let inbox32;
 
-/** Have an inbox of `bytes`. No batch may be in the last one. */
+/** Replace the inbox by one of `bytes`. The old one must not contain a batch. */
 function setInbox(bytes) {
   inbox = new Uint8Array(bytes);
   inbox32 = new Uint32Array(inbox.buffer);
@@ -49,7 +49,7 @@ function setInbox(bytes) {
 
 setInbox(INBOX_FIRST);
 
-/** Copy the next batch of a port into the inbox: as the binding's receive(), with room for it. */
+/** Copy the next batch of a port into the inbox, which grows if the first record needs it. */
 function receive(slot) {
   receiveBatch(slot);
   if (control[STATUS] !== TOO_BIG) return;
@@ -62,7 +62,7 @@ function receive(slot) {
   receiveBatch(slot);
 }
 
-/** More messages than can be queued. */
+/** More messages than can be queued: deliver all. */
 const ALL = 0x7fffffff;
 
 const NONE = -1;
@@ -84,7 +84,7 @@ function receiveOne(endpoint) {
   return found;
 }
 
-/** The same for what C does not read; it stays in the ring. */
+/** Take one message that C does not read; it stays in the ring until it is decoded. */
 function receiveOther(endpoint) {
   if (control[STATUS] === SEALED) endpoint.close();
   if (control[STATUS] !== OTHER) return undefined;
@@ -104,8 +104,8 @@ function receiveOther(endpoint) {
 }
 
 /**
- * One wake-up: deliver what is queued, but at most `limit` messages. The rest, also what an error
- * leaves, comes with the next; ALL leaves no rest.
+ * One wake-up: deliver what is queued, but at most `limit` messages. The next wake-up
+ * delivers the rest, also after an error. ALL leaves no rest.
  */
 function drain(endpoint, limit) {
   if (endpoint.draining) return;
@@ -134,7 +134,7 @@ function drain(endpoint, limit) {
         sealed = control[STATUS] === SEALED;
         break;
       }
-      if (endpoint.earlier !== null) { // and only then look again at what stays in the ring
+      if (endpoint.earlier !== null) { // then look at the ring again: the record has stayed there
         if (!endpoint.earlier()) endpoint.earlier = null;
         else if ((!runTicks() || context.entered) && limit !== ALL) limit = 0;
         control[COUNT] = 0;
@@ -147,7 +147,7 @@ function drain(endpoint, limit) {
 
       if (!calm && limit !== ALL) limit = 0;
       else if (limit !== ALL) limit -= reader.count;
-      /* It was as full as it gets. */
+      /* The inbox was nearly full: the next batch may be larger. */
       if (bytes > inbox.length >> 1 && inbox.length < INBOX_BYTES) setInbox(inbox.length * 4);
       settle();
       control[COUNT] = 0;
@@ -172,10 +172,10 @@ function deliverBatch(endpoint, owner, bytes) {
     const here = at;
 
     at += 8 + ((inbox32[at >> 2] + 7) & ~7);
-    /* Dealt with, whatever happens to it: it must not come twice. */
+    /* It counts as delivered, whatever happens to it: it must not come twice. */
     deliver(endpoint, owner, here);
     calm = runTicks() && !context.entered;
-    /* A listener may have gone over to arrays: the rest is one, or nobody would hear it. */
+    /* If a listener has changed to 'messages', the rest is delivered as one array. */
   } while (calm && at < bytes && reader.slot === slot && endpoint.receiving && !owner[kBatching]);
   return calm;
 }

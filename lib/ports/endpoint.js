@@ -33,7 +33,7 @@ const NONE = -1;
 
 const { postValue, postWhole } = binding;
 
-/** Objects that have gone by Node; see `thresholds`. */
+/** Objects sent over the Node channel so far; see `thresholds`. */
 let objectsPosted = 0;
 
 let sendValue = (...args) => {
@@ -41,19 +41,19 @@ let sendValue = (...args) => {
   return sendValue(...args);
 };
 
-/** Ports that nobody can reach are closed, so that the other side learns of it. */
+/** Closes endpoints that nobody can reach any more, so that the peer hears 'close'. */
 const unreachable = new FinalizationRegistry((hold) => {
   endpoints[hold.slot] = hold;
   binding.close(hold.slot);
 });
 
-/** Whether postSimple() takes it. */
+/** Whether postSimple() can send the value. */
 function isSimple(value) {
   return typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean' ||
     value === undefined || value === null;
 }
 
-/** Whether Node does with an object what the codec would: no port of ours is in it. */
+/** Whether Node can clone the object as the codec would: it contains no ringport port. */
 function canBeWhole(value) {
   return local.portsMade === 0 || require('./by-node').isPlain(value);
 }
@@ -70,7 +70,7 @@ class Endpoint {
   owner = null;
   receiving = false;
   refed = false;
-  /** Somebody waits for 'close'. */
+  /** Somebody listens to 'close'. */
   awaited = false;
   hold;
   /**
@@ -169,7 +169,7 @@ class Endpoint {
   }
 
   /**
-   * Send a value. To a port that has closed: nowhere, but errors are the same.
+   * Send a value. A closed port sends nothing, but throws the same errors.
    * @param {unknown} value
    * @param {import('./transfer').Transfer | null} transfer
    * @returns {boolean | undefined} what postMessage returns
@@ -185,7 +185,7 @@ class Endpoint {
     return sendValue(this, value, transfer);
   }
 
-  /** The same for an object while there have been few. */
+  /** Post an object while this thread has posted few. */
   #postCold(value) {
     unsent.flush();
 
@@ -199,18 +199,17 @@ class Endpoint {
   }
 
   /**
-   * The same for a value that is a number, a string, a boolean, null or undefined: by C,
-   * without the codec.
+   * Post a number, a string, a boolean, null or undefined: C writes it, without the codec.
    */
   postSimple(value) {
     if (!this.open) return undefined;
-    unsent.flush(); // this may be in a getter, within postMany(): what came before goes before
+    unsent.flush(); // a getter within postMany() may call this: keep the order
     postValue(this.slot, value);
     return control[STATUS] === 0 ? true : !this.open; // false: the peer has closed
   }
 
   /**
-   * The same for a value that Node carries whole; see by-node.js.
+   * Post a value that Node carries whole; see by-node.js.
    * @param {unknown} value
    * @param {ArrayBuffer[] | undefined} list to be transferred
    * @param {number} bytes of these
@@ -285,7 +284,7 @@ class Endpoint {
     return binding.withdraw(this.slot);
   }
 
-  /** Take the endpoint back, which has forgotten what it knew of this thread. */
+  /** Attach the endpoint again. It has forgotten its state in this thread. */
   restore(id) {
     binding.restore(this.slot, id);
     if (this.views) this.wantViews(true);
@@ -329,7 +328,7 @@ class Endpoint {
     this.owner[kClosed]();
   }
 
-  /** Whether a message waits. */
+  /** Whether a message is queued. */
   get queued() {
     unsent.flush();
     settle();
@@ -342,7 +341,7 @@ class Endpoint {
   }
 }
 
-/** The binding calls this for a port with news; `queued` messages wait. */
+/** The binding calls this for an endpoint with news; `queued` messages are waiting. */
 function dispatch(slot, queued) {
   if (typeof endpoints[slot] === 'function' && !endpoints[slot](queued)) return; // makes it
 
@@ -353,7 +352,7 @@ function dispatch(slot, queued) {
     drain(endpoint, limitOf(queued));
     return;
   }
-  /* A stopped port wakes up only to see whether its peer has closed. */
+  /* A stopped port is woken only to see whether its peer has closed. */
   settle();
   control[COUNT] = 0;
   control[MAX] = 0;

@@ -9,7 +9,7 @@ const { local, threads } = require('../loading/native');
 
 const { getPrototypeOf } = Object;
 
-/** Makes something else of a port that has arrived; see node-channel.js. */
+/** A method that replaces a port that has arrived; see node-channel.js. */
 const kArrive = Symbol('arrive');
 /** Of Node's MessagePort: the prototypes of the ports of each copy of ringport in this thread. */
 const kPrototypes = Symbol.for('ringport.prototypes');
@@ -48,7 +48,7 @@ function kindOf(object) {
 }
 
 const ports = {
-  /** Whether it is a port of ours that Node's functions do not know. */
+  /** Whether it is a ringport port, which Node's own functions do not know. */
   isOurs(object) {
     return kindOf(object) !== undefined;
   },

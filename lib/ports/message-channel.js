@@ -62,7 +62,7 @@ function markAsUntransferable(object) {
   const endpoint = ports.endpointOf(object);
 
   nodeMark(object);
-  /* In a transfer list its Node channel's end stands for the port. */
+  /* In Node's transfer list the port is represented by its end of the Node channel. */
   if (endpoint === undefined) return;
   if (isMarkedAsUntransferable !== undefined) nodeMark(require('./node-channel').ensure(endpoint));
   else (ports.marked ??= new WeakSet()).add(object);

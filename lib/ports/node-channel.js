@@ -29,7 +29,7 @@ const { Atomics, SharedArrayBuffer } = globalThis;
 
 define(1);
 
-/** A port of Node's that is closed: Node says of it what it says of any detached port. */
+/** A closed port of Node's, for which Node throws what it throws for any detached port. */
 function closedPort() {
   const { port1 } = new MessageChannel();
 
@@ -61,8 +61,8 @@ function ensure(endpoint) {
 }
 
 /**
- * The other side of a worker's pair makes the Node channel: its end comes by Node at once, or that side has
- * ended.
+ * Wait for the Node channel that the other side of a worker's pair creates. Its end comes over Node's
+ * channel at once, unless that side has ended.
  */
 function awaitOffer(endpoint) {
   for (let isLast = false; ; isLast = binding.peerClosed(endpoint.slot)) {
@@ -107,7 +107,7 @@ function take(endpoint, sequence, hasPorts) {
  */
 
 /**
- * Make the endpoints that came along ports of this thread.
+ * Turn the endpoints that came along into ports of this thread.
  * @param {object} [owner] may have a method [kArrive](port, id) that makes something else of a port
  * @returns {Received}
  */

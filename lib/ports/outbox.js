@@ -28,7 +28,7 @@ let words = null;
 let scratch = null;
 let scratchWords = null;
 
-/** Whose messages these are, and how much of `bytes` they take. */
+/** The endpoint that sends these messages, and how many of `bytes` they fill. */
 let endpoint = null;
 let end = 0;
 
@@ -44,7 +44,7 @@ function make() {
   binding.setOutbox(bytes);
 }
 
-/** Send what waits. */
+/** Send the collected messages. */
 function flush() {
   if (end === 0) return;
 

@@ -34,10 +34,10 @@ function isObject(value) {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
-/** Node's ports listen to these on themselves, which shows in eventNames() and the like. */
+/** Node's ports listen to these events on themselves, which eventNames() shows. */
 function onListener() {}
 
-/** A method of ours on what is no port of ours: a port of Node's, or a parentPort, has its own. */
+/** One of our methods was called on another object: a port of Node's or a parentPort has its own. */
 function callTheirs(port, name, args) {
   const method = port instanceof NodePort ? Object.getPrototypeOf(port)[name] : undefined;
 
@@ -82,7 +82,7 @@ class Port extends NodePort {
     return Port.isPort(object) ? object.#endpoint : undefined;
   }
 
-  /** The endpoint of what a method was called on. */
+  /** The endpoint of the port that a method was called on. */
   static #of(port) {
     if (!Port.isPort(port)) throw new TypeError('Illegal invocation');
     return port.#endpoint;
@@ -145,7 +145,7 @@ class Port extends NodePort {
     Port.#of(this).wantViews(Boolean(wanted));
   }
 
-  /** Deliver messages, without keeping the loop alive. */
+  /** Start delivery. This does not keep the loop alive. */
   start() {
     if (!Port.isPort(this)) return callTheirs(this, 'start', arguments);
     this.#endpoint.start();
@@ -219,7 +219,7 @@ class Port extends NodePort {
     return super[kRemoveListener](size, type, ...rest);
   }
 
-  /** The first listener of an event has come, or the last one gone. */
+  /** The first listener of an event was added, or the last one removed. */
   #hear(type, heard) {
     const before = this.#heard.message || this.#heard.messages;
 
@@ -303,7 +303,7 @@ class Port extends NodePort {
 /* super() makes a NodeEventTarget: Node's MessagePort itself cannot be made by us. */
 Object.setPrototypeOf(Port, NodeEventTarget);
 
-/** The class as users see it; it only ever throws, as Node's does. */
+/** The public constructor. It always throws, as Node's does. */
 function MessagePort() {
   require('./transfer-list').throwAsNode(() => new NodePort());
 }
@@ -326,7 +326,7 @@ if (local.isPort !== null) {
 announce(Port.prototype);
 addKind({ endpointOf: Port.endpointOf, receive: (port) => port[kReceive]() });
 
-/* Until somebody had the class, the port of a worker could do without it. */
+/* A worker's parentPort gets the class on its prototype chain once the class is loaded. */
 if (local.parentPort !== null) {
   Object.setPrototypeOf(Object.getPrototypeOf(local.parentPort), Port.prototype);
 }

@@ -17,7 +17,7 @@ const TYPE_LARGE = 0x100;
 const TYPE_TABLE = 0x200;
 const BLOCK_BYTES = 16;
 
-/** To lend less costs more than to copy it. */
+/** Below this size, copying is cheaper than lending. */
 const VIEW_BYTES = 128 * 1024;
 
 /** Loaded with the first message that needs them. */
@@ -71,7 +71,7 @@ codec.attach({
   takePort: (index) => reading.arrived?.own[index],
 });
 
-/** The listener has returned. */
+/** The listener has returned: detach what it was lent. */
 function endLoans() {
   const ended = reading.loans;
 
@@ -79,7 +79,7 @@ function endLoans() {
   ended.forEach(binding.endLoan);
 }
 
-/** The value of the record at this offset of the inbox, which has something beside the bytes. */
+/** Decode the record at this offset of the inbox, which has attachments or flags. */
 function decodeMore(endpoint, inbox, inbox32, at, type) {
   if ((type & FLAG.WHOLE) !== 0) return decodeWhole(endpoint, inbox, inbox32, at);
 
@@ -115,7 +115,7 @@ function decodeMore(endpoint, inbox, inbox32, at, type) {
   return value;
 }
 
-/** The value of a record that only says in which message of the Node channel it is. */
+/** The value of a record that only names a message of the Node channel. */
 function decodeWhole(endpoint, inbox, inbox32, at) {
   nodeChannel ??= require('./node-channel');
 
@@ -151,7 +151,7 @@ function readMany(endpoint, inbox32, bytes, decodeRecord) {
   return { values, list, failure };
 }
 
-/** The value of an envelope's bytes. @param {import('./node-channel').Received} received what came with it */
+/** Decode the bytes of an envelope. @param {import('./node-channel').Received} received what came with it */
 function openEnvelope(bytes, received) {
   reading.arrived = received;
   try {

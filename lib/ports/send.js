@@ -25,7 +25,7 @@ let transfers = null;
 let memory = null;
 let outbox = null;
 
-/** Blocks staged by encodings in progress, and the first one of the innermost. */
+/** The number of blocks staged by encodings in progress, and the first block of the innermost one. */
 let staged = 0;
 let stagedBase = 0;
 /** Whether the port of the innermost encoding was open when it began. */
@@ -38,7 +38,7 @@ let copies = null;
  */
 let posting = NONE;
 
-/** Drop the blocks of an encoding that was not sent. */
+/** Drop the blocks of an encoding that failed or was not sent. */
 function unstage() {
   if (staged === stagedBase) return;
   binding.unstage(stagedBase);
@@ -93,7 +93,7 @@ function board(endpoint) {
 function sendValue(endpoint, value, transfer) {
   if (transfer === null && staged === 0 && copies === null) return send(endpoint, value, null);
 
-  /* In a getter of another value, perhaps, that has staged something already. */
+  /* This may be a getter of another message, which has staged blocks already. */
   const outerBase = stagedBase;
   const outerCopies = copies;
 
@@ -107,7 +107,7 @@ function sendValue(endpoint, value, transfer) {
   }
 }
 
-/** Send the copy of an object whose getters have been run. */
+/** Send the copy of an object whose getters have run. */
 function sendCopy(endpoint, copy, original) {
   codec.original = original;
   try {
@@ -117,7 +117,7 @@ function sendCopy(endpoint, copy, original) {
   }
 }
 
-/** The same where nothing is staged from `stagedBase` on and nothing copied. */
+/** Encode and send. Nothing may be staged from `stagedBase` on, and nothing copied. */
 function send(endpoint, value, transfer) {
   const outerSending = sending;
   let start = NONE;
@@ -134,7 +134,7 @@ function send(endpoint, value, transfer) {
     if (codec.foreign === null && transfer.empty) return write(endpoint, start, codec.end);
     return sendWithChannel(endpoint, start, transfer);
   } finally {
-    /* At the end of the stack a call may fail, an assignment cannot. */
+    /* With a full stack a call may fail; an assignment cannot. */
     sending = outerSending;
     copies = null;
     if (start !== NONE) codec.release(start);
@@ -206,7 +206,7 @@ function sendMany(endpoint, values) {
   }
 }
 
-/** A message of many that takes more than a place in the outbox. */
+/** Send a message of postMessages() that does not fit the outbox. */
 function sendApart(endpoint, start) {
   outbox.flush();
   if (codec.foreign === null) write(endpoint, start, codec.end);

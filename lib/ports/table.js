@@ -5,7 +5,7 @@
 const { WeakRef } = require('../loading/builtins');
 const { binding, endpoints } = require('../loading/native');
 
-/** What remains to be done for an endpoint when nobody can reach it any more. */
+/** What an endpoint that nobody can reach leaves behind for its clean-up. */
 class Hold {
   slot;
   /** Our end of the Node channel (a MessagePort of Node's), or null. */

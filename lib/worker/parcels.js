@@ -12,8 +12,8 @@ const { isObject } = require('../ports/way');
 const { ENVELOPE } = require('./marks');
 
 /**
- * The options of a Worker where there are ports of ours. Node reads them as it reads any options; if it finds
- * ports of ours in transferList, what it gets as workerData is an envelope.
+ * The options of a Worker in a thread that has ringport ports. Node reads them through a proxy. If
+ * transferList has ringport ports, Node gets an envelope as workerData.
  */
 class Parcel {
   /** What Node has read of the list; null: nothing. @type {import('./transfer').Transfer | null} */
@@ -62,7 +62,7 @@ class Parcel {
   }
 }
 
-/** The same for a worker without addons, to which ports go as ports of Node's. */
+/** The options of a worker without addons: ringport ports go to it as ports of Node's. */
 class BareParcel {
   #list = null;
   #data;
@@ -123,7 +123,7 @@ function postWithPorts(port, thread, value, transfer) {
   envelope.sent(thread);
 }
 
-/** The same to a worker without addons. */
+/** Post to a worker without addons. */
 function postToBare(port, value, transfer) {
   port.postMessage(...require('../ports/over-node').asNode(value, transfer));
 }
