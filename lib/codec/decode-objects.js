@@ -94,7 +94,7 @@ function readManyElements(length) {
   return array;
 }
 
-/** An array of any length, in memory that fits what is in it. */
+/** An array of any length, allocated by what the message contains. */
 function readSparse() {
   const array = keep([]);
   const length = readU32();

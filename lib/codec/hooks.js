@@ -31,7 +31,7 @@ const hooks = {
   takeString: null,
   /** Memory for a copy that is made for a message: a Uint8Array on an ArrayBuffer of its own. */
   allocate: Buffer.allocUnsafeSlow,
-  /** A foreign value is a copy made for this message: it is to be transferred. */
+  /** A foreign value is a copy made for this message, so transfer it. */
   copied() {},
   /** Whether the receiver would rather have very large data as blocks. */
   views: () => false,

@@ -166,7 +166,7 @@ function run(value, start) {
       w.depth = depth;
       if (depth === 1) reset();
       release();
-      // Who encodes inside a getter knows which blocks are not those of the encoding around it.
+      // An encoding inside a getter knows which blocks belong to the outer one.
       if (depth === 1) hooks.unstage();
     }
   }

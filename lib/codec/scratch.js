@@ -13,7 +13,7 @@ const BASE = 64 * 1024;
 const LARGE = 4 * 1024 * 1024;
 /** A larger scratch is given back after this many small messages in a row. */
 const SMALL_MAX = 256;
-/** Positions in it, and what is put behind the message, fit 32 bits. */
+/** Positions in the scratch, trailer included, fit 32 bits. */
 const MOST = 2 ** 32 - 1024;
 const SLACK = 64;
 

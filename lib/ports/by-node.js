@@ -47,13 +47,13 @@ function isPlainData(value, buffers) {
   return true;
 }
 
-/** Whether it is quicker that Node carries the value, which transfers these buffers. */
+/** Whether Node is faster than the codec for this value, which transfers these buffers. */
 function isLight(value, buffers) {
   looks = AROUND + buffers.length;
   return isPlainData(value, buffers);
 }
 
-/** Whether it is little plain data, with no port of ours in it. */
+/** Whether the value is a small amount of plain data, so it contains no ringport port. */
 function isPlain(value) {
   looks = LOOKS;
   return isPlainData(value, null);

@@ -8,7 +8,7 @@ const { checkKnown } = require('../loading/check-options');
 const { withCode } = require('../codec/errors');
 const { binding } = require('../loading/native');
 
-/** In microseconds; what is slower than that gains nothing by it, and timers wait for a thread that spins. */
+/** In microseconds. Longer spins gain nothing, and timers wait for a thread that spins. */
 const LONGEST = { spin: 100_000, linger: 1000 };
 
 /** The same as in src/node/idle.h. */

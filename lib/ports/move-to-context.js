@@ -33,7 +33,7 @@ const realms = new WeakMap();
 /** Shell -> Moved. */
 const shells = new WeakMap();
 
-/** Runs in the context, where nothing of the main one may be seen but what is cloned or thrown. */
+/** Runs in the context, which may see nothing of the main one except clones and errors. */
 const REALM = `(function (node, onClose, call) {
   'use strict';
   class MessageEvent {
@@ -107,7 +107,7 @@ class Moved {
   #port;
   #way;
   #listening = false;
-  /** Ports that came with the message in hand, and for those of ours what is to be made of them. */
+  /** Ports that came with the message in progress, and what ours become. */
   #arrived = [];
 
   constructor(context, port, way, shell) {
@@ -282,7 +282,7 @@ function loseHandles(value) {
 }
 
 /**
- * The port of ours to put behind a shell: it has what is queued for `port`, which can no longer be used.
+ * Take the endpoint of `port`, with its queue, for a port behind a shell. `port` can no longer be used.
  */
 function takeOver(port, endpoint) {
   const moved = shells.get(port);

@@ -10,7 +10,7 @@ const { binding, define, threads } = require('../loading/native');
 const { MessagePort: { prototype } } = threads;
 const { apply } = Reflect;
 
-/** What counts the posts of this thread: a function of ours in the place of Node's has it under this key. */
+/** The key under which our replacement of Node's postMessage() holds the counter of this thread. */
 const kPosts = Symbol.for('ringport.posts');
 const kPost = Symbol.for('ringport.post');
 
@@ -49,7 +49,7 @@ function postToNode(port, message, list) {
 
 let counts = false;
 
-/** Have the addon see what is posted from now on. */
+/** Have the addon see posts from now on. */
 function watchPosts() {
   if (counts) return;
   define(0);

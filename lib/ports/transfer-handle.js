@@ -14,11 +14,11 @@ const {
   MessageChannel: NodeChannel, MessagePort: NodePort, receiveMessageOnPort: nodeReceive,
 } = threads;
 
-/** What a transfer handle's one message is known by. */
+/** The kind of the one message in a transfer handle. */
 const HANDLE = mark('transfer-handle');
 
 /**
- * In a worker of ours: have its parent, which lives longer, do what guard() does.
+ * In a worker: have the parent, which lives longer, call guard().
  * @param {bigint} id @param {import('node:worker_threads').MessagePort} sign
  */
 function guardByParent(id, sign) {
@@ -38,7 +38,7 @@ function guard(id, sign) {
   sign.on('close', () => binding.lost(id));
 }
 
-/** What detach() does with a port that is closed, or was sent away. */
+/** Throw Node's error for detach() of a port that is closed or was transferred. */
 function detachClosed() {
   throwAsNode((port) => port.postMessage(null, [nodeChannel.closedPort()]));
 }

@@ -14,7 +14,7 @@ const { RingEvents, kGather, kListeners } = require('./events');
 
 const kInspect = Symbol.for('nodejs.util.inspect.custom');
 
-/* What rings are made of. The class is loaded by whoever imports it; these are by the first ring. */
+/* Importing ringport may load the class; the first ring loads these. */
 let codec, inspect;
 let checkBytes, checkData, checkFunction, checkInteger, checkList;
 let outOfRange, readError, ringError, writeError;
@@ -258,9 +258,9 @@ class RingBuffer extends RingEvents {
   }
 
   /**
-   * Several records, one behind the other: for who wants bytes, not records.
+   * Read several records as one run of bytes.
    * @param {number} most bytes
-   * @returns {Buffer | null} null: there is no record, or a larger or an empty one, for read() to tell
+   * @returns {Buffer | null} null: the next record is missing, larger or empty; read() tells
    */
   [kGather](most) {
     const reader = this.#toRead();

@@ -180,7 +180,7 @@ class Memory {
     return ((low & ~1) >>> 0) + (high >>> 0) * 2 ** 32;
   }
 
-  /** Close the ring, whoever has a side of it. */
+  /** Close the ring for all sides. */
   close() {
     binding.ringClose(this.bytes);
     if (words[STATUS] !== status.OK) throw ringError('CORRUPT');

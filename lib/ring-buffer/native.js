@@ -60,7 +60,7 @@ const CONSUMER = 1;
 const words = new Int32Array(WORDS);
 const inbox = new Uint8Array(INBOX_BYTES);
 
-/** By slot: who waits for the side to be woken up. Keeps the ring from being collected. */
+/** The Waiting of each parked side, by slot. An entry keeps its ring from being collected. */
 const waiting = new Map();
 
 let refs = 0;

@@ -47,7 +47,7 @@ class SpscWriter {
     this.#released = (this.#position - capacity) | 0;
   }
 
-  /** Claim room behind what is claimed. @returns {number} where its bytes go, or why there is none */
+  /** Claim room for a record. @returns {number} the offset for its bytes, or a negative status */
   #claim(length) {
     const words = this.#words;
 
@@ -111,7 +111,7 @@ class SpscWriter {
     if (Atomics.load(this.#words, DATA_WANTED) !== 0) binding.ringWake(this.#side.slot, records);
   }
 
-  /** Copy a record behind what is claimed. @returns {number} OK, or why not */
+  /** Copy a record into the ring. @returns {number} OK, or a negative status */
   #append(data) {
     if (typeof data === 'string') return this.#appendString(data);
 

@@ -163,7 +163,7 @@ class RingWriteStream extends Writable {
   }
 }
 
-/** Close the ring: whoever destroys a stream tells the other side by it. */
+/** Close the ring, so that the other side learns that the stream was destroyed. */
 function end(ring, error, callback) {
   try {
     ring.close();
@@ -206,7 +206,7 @@ class RecordIterator extends AsyncIterator {
     return { value: record, done: false };
   }
 
-  /** Who asks before others have got their record gets the one behind theirs. */
+  /** Requests are answered in order: a later one gets a later record. */
   #queue() {
     const turn = () => this.#later();
     const result = this.#pending === null ? turn() : this.#pending.then(turn, turn);

@@ -66,7 +66,7 @@ class Waiting {
   #alone;
   #entries = new Set();
   #listening = false;
-  /** Counts those who listen, one after the other. */
+  /** Counts the listening sessions. */
   session = 0;
   /** Listeners have been told, or are not to be told yet. */
   #told = true;
@@ -180,7 +180,7 @@ class Waiting {
     how(value);
   }
 
-  /** Who waits does so no longer: another side is woken instead of this one, or is it now. */
+  /** This side stops waiting: another one is woken instead, now if the wake-up was for this one. */
   #leave(entry, how, value) {
     if (!this.#entries.has(entry)) return;
     this.#settle(entry, how, value);
@@ -191,7 +191,7 @@ class Waiting {
     for (const entry of this.#entries) this.#settle(entry, entry.reject, error);
   }
 
-  /** The side was woken up: see who has got what they wait for, and wait again for the others. */
+  /** The side was woken: finish the waits that are fulfilled, and park again for the others. */
   rung() {
     let news;
 
@@ -224,9 +224,9 @@ class Waiting {
   }
 
   /**
-   * Who listens is to be told when there is news, for which `length` bytes of room are needed.
+   * Emit the event when there is news, or for a writer when there are `length` bytes of room.
    * @param {number} length
-   * @param {number} session of those who listened when this was decided
+   * @param {number} session in which this was decided
    */
   again(length, session = this.session) {
     if (!this.#listening || session !== this.session) return;
@@ -236,7 +236,7 @@ class Waiting {
     this.#parkForAll();
   }
 
-  /** Nothing was there: who listens is to be told of the next. */
+  /** The ring was empty: emit the event for the next record. */
   dry() {
     if (this.#told) this.again(0);
   }
