@@ -30,7 +30,10 @@ function readError() {
   }
 }
 
-/** An error without a stack: neither captured, which is slow, nor formatted, which runs user code. */
+/**
+ * An error without a stack: neither captured, which is slow, nor formatted, which runs
+ * user code.
+ */
 function blank(ErrorType) {
   const limit = Error.stackTraceLimit;
   if (typeof limit !== 'number') return withoutStack(new ErrorType());

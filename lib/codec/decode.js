@@ -1,12 +1,14 @@
 'use strict';
 
 /*
- * decode.js - reads one value. The bytes come from another thread, possibly another process: every
- * length, count and number is checked, nothing is allocated by an unchecked count, and no
- * user code runs (properties are defined, never set through a prototype).
+ * decode.js - reads one value. The bytes come from another thread, possibly another
+ * process: every length, count and number is checked, nothing is allocated by an
+ * unchecked count, and no user code runs (properties are defined, never set through a
+ * prototype).
  *
- * Reads past the end of the message give some op or `undefined`, never an endless loop: each
- * op takes at least its own byte, and what was read counts only if it ended exactly at the end.
+ * Reads past the end of the message give some op or `undefined`, never an endless loop:
+ * each op takes at least its own byte, and what was read counts only if it ended exactly
+ * at the end.
  */
 
 const { Buffer } = require('../loading/builtins');

@@ -11,7 +11,9 @@ const LINEAR = 32;
 
 /** What one encoding knows. Saved and restored when another one runs inside a getter. */
 const walk = {
-  /** Objects met so far, from `base` on; beyond LINEAR `map` holds all of them instead. */
+  /**
+   * Objects met so far, from `base` on; beyond LINEAR `map` holds all of them instead.
+   */
   seen: Array.from({ length: LINEAR + 4 }),
   base: 0,
   count: 0,

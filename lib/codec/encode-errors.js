@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * encode-errors.js - Error objects as the engine clones them: the type by its `name`, own data
- * properties `message` and `cause`, and the stack.
+ * encode-errors.js - Error objects as the engine clones them: the type by its `name`, own
+ * data properties `message` and `cause`, and the stack.
  */
 
 const { process } = require('../loading/builtins');

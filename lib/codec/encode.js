@@ -1,12 +1,13 @@
 'use strict';
 
 /*
- * encode.js - writes one value: primitives, identity. Plain objects are in encode-plain.js, arrays
- * in encode-arrays.js, the rarer kinds in encode-objects.js.
+ * encode.js - writes one value: primitives, identity. Plain objects are in
+ * encode-plain.js, arrays in encode-arrays.js, the rarer kinds in encode-objects.js.
  *
- * Objects are read as Node's serializer reads them: own enumerable string keys, fixed when
- * the object is met, each value read once and in order. User code (getters) may run at any such
- * read and may even encode another message, so nothing here keeps scratch state in locals across it.
+ * Objects are read as Node's serializer reads them: own enumerable string keys, fixed
+ * when the object is met, each value read once and in order. User code (getters) may run
+ * at any such read and may even encode another message, so nothing here keeps scratch
+ * state in locals across it.
  */
 
 const { Buffer, process } = require('../loading/builtins');
@@ -22,13 +23,17 @@ const { isArray } = Array;
 const { isView } = ArrayBuffer;
 const { LINEAR, walk, host } = core;
 
-/** Up to here writing characters one by one beats one native call (which got cheap in Node 22). */
+/**
+ * Up to here writing characters one by one beats one native call (which got cheap in Node
+ * 22).
+ */
 const LOOP = parseInt(process.versions.node, 10) >= 22 ? 16 : 40;
 /** From here on characters are written four at a time. */
 const FEW = 8;
 const WIDE = /[^\x00-\xff]/;
 
-/* Before the files that write objects and arrays are loaded: they take these from there. */
+/* Before the files that write objects and arrays are loaded: they take these from
+ * there. */
 core.writeValue = writeValue;
 core.writeObject = writeObject;
 core.writeCopy = writeCopy;
@@ -75,8 +80,8 @@ function writeString(string) {
 }
 
 /*
- * Compiled writers keep the position in a variable, which saves a store and a load at every step: so these
- * are told where to write, and return where to go on.
+ * Compiled writers keep the position in a variable, which saves a store and a load at
+ * every step: so these are told where to write, and return where to go on.
  */
 
 function putNumber(value, pos) {
@@ -205,8 +210,8 @@ function known(object) {
   let index = -1;
   if (walk.map === null) {
     const { seen, base, count } = walk;
-    // Four at a time, as each step of a loop asks whether the thread is to stop; the object on the left,
-    // which is the side that the engine asks for its type.
+    // Four at a time, as each step of a loop asks whether the thread is to stop; the
+    // object on the left, which is the side that the engine asks for its type.
     for (let i = base; i < count; i += 4) {
       if (object === seen[i] || object === seen[i + 1] ||
           object === seen[i + 2] || object === seen[i + 3]) {

@@ -3,9 +3,9 @@
 /*
  * scratch.js - the bytes being written, one buffer per thread.
  *
- * Every writer function finds at least SLACK free bytes behind `pos` when it starts (`reserve`),
- * so fixed-size ops need no further check. The buffer is replaced when it grows: never keep `u8`
- * in a local across a call that may run user code or reserve.
+ * Every writer function finds at least SLACK free bytes behind `pos` when it starts
+ * (`reserve`), so fixed-size ops need no further check. The buffer is replaced when it
+ * grows: never keep `u8` in a local across a call that may run user code or reserve.
  */
 
 const BASE = 64 * 1024;
@@ -66,7 +66,9 @@ function reserve(size) {
   if (w.pos + size > w.limit) grow(size);
 }
 
-/** Called when nothing is being encoded: give a large scratch back once the burst is over. */
+/**
+ * Called when nothing is being encoded: give a large scratch back once the burst is over.
+ */
 function settle() {
   if (w.u8.length === BASE) return;
   if (w.pos * 4 > w.u8.length && w.u8.length <= LARGE) {

@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * Object.assign(), but what is loaded when it is first asked for (`locks` by Node, classes by
- * ringport/register) is not asked for.
+ * Object.assign(), but what is loaded when it is first asked for (`locks` by Node,
+ * classes by ringport/register) is not asked for.
  */
 function copyTo(target, source) {
   for (const name of Object.keys(source)) {

@@ -23,13 +23,15 @@ function placed(ids, which) {
 }
 
 /**
- * Post what the codec left over of a message on the Node channel. Node's postMessage throws before anything
- * has changed, but for the endpoints of our ports, which are taken back; after it nothing can fail.
+ * Post what the codec left over of a message on the Node channel. Node's postMessage
+ * throws before anything has changed, but for the endpoints of our ports, which are taken
+ * back; after it nothing can fail.
  * @param {unknown[] | null} foreign
  * @param {Transfer | null} transfer
  * @param {ArrayBuffer[] | null} copies that have been made for the message
  * @param {boolean} open whether the port was open when it was posted by
- * @param {(endpoint: Endpoint) => bigint | undefined} board has an endpoint go with the message
+ * @param {(endpoint: Endpoint) => bigint | undefined} board has an endpoint go with the
+ *   message
  * @returns {{ sequence: number, boarding: Boarding | null, result: boolean | undefined }}
  */
 function post(endpoint, foreign, transfer, copies, open, board) {
@@ -60,8 +62,8 @@ function post(endpoint, foreign, transfer, copies, open, board) {
 }
 
 /**
- * Remove the buffers from the list that a getter of the message has detached. Node has accepted the
- * list before it runs getters, and sends an empty buffer.
+ * Remove the buffers from the list that a getter of the message has detached. Node has
+ * accepted the list before it runs getters, and sends an empty buffer.
  * @param {unknown[]} list without any that was detached before
  * @param {unknown[]} message its buffers are replaced
  */
@@ -92,8 +94,8 @@ class Boarding {
 
     this.#by = by;
     this.#own = own.map((port) => ports.endpointOf(port));
-    /* A getter may have sent a port away that had been met before. One that is closed then still
-     * travels, as by Node. */
+    /* A getter may have sent a port away that had been met before. One that is closed
+     * then still travels, as by Node. */
     this.#own.forEach((endpoint, i) => {
       if (endpoint.hold.nodeChannel === null && transfer.opened[i]) throwNotTransferred(false);
     });

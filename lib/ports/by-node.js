@@ -28,7 +28,8 @@ let looks = 0;
 
 /**
  * Whether it is plain data, no more than what may be looked at; nothing of it is run.
- * @param {unknown} value @param {ArrayBuffer[] | null} buffers all that may be in it, null: any
+ * @param {unknown} value
+ * @param {ArrayBuffer[] | null} buffers all that may be in it, null: any
  */
 function isPlainData(value, buffers) {
   if (typeof value !== 'object' || value === null) return true;
@@ -47,7 +48,9 @@ function isPlainData(value, buffers) {
   return true;
 }
 
-/** Whether Node is faster than the codec for this value, which transfers these buffers. */
+/**
+ * Whether Node is faster than the codec for this value, which transfers these buffers.
+ */
 function isLight(value, buffers) {
   looks = AROUND + buffers.length;
   return isPlainData(value, buffers);
@@ -59,7 +62,10 @@ function isPlain(value) {
   return isPlainData(value, null);
 }
 
-/** @param {unknown[]} list @returns {number} bytes of its ArrayBuffers, -1 if there is anything else in it */
+/**
+ * @param {unknown[]} list
+ * @returns {number} bytes of its ArrayBuffers, -1 if there is anything else in it
+ */
 function bytesOf(list) {
   let bytes = 0;
 

@@ -13,7 +13,10 @@ function throwLater(error) {
   process.nextTick(() => { throw error; });
 }
 
-/** What a listener has returned: if it is a promise, its rejection is an uncaught exception, as in Node. */
+/**
+ * What a listener has returned: if it is a promise, its rejection is an uncaught
+ * exception, as in Node.
+ */
 function watch(result) {
   if (result === undefined || result === null) return;
 

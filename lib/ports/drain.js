@@ -29,8 +29,10 @@ let decodeMore = (...args) => {
   return decodeMore(...args);
 };
 
-/** A batch of received records: at first, and at most unless a record takes more. What is larger does not
- * stay in the cache. */
+/**
+ * A batch of received records: at first, and at most unless a record takes more. What is
+ * larger does not stay in the cache.
+ */
 const INBOX_FIRST = 4 * 1024;
 const INBOX_BYTES = 64 * 1024;
 /** The next record is larger than the inbox (RP_ETOOBIG). */
@@ -49,7 +51,9 @@ function setInbox(bytes) {
 
 setInbox(INBOX_FIRST);
 
-/** Copy the next batch of a port into the inbox, which grows if the first record needs it. */
+/**
+ * Copy the next batch of a port into the inbox, which grows if the first record needs it.
+ */
 function receive(slot) {
   receiveBatch(slot);
   if (control[STATUS] !== TOO_BIG) return;
@@ -181,7 +185,8 @@ function deliverBatch(endpoint, owner, bytes) {
 }
 
 /**
- * The whole batch as one array, without ticks in between. @returns {boolean} false: the wake-up has to end
+ * The whole batch as one array, without ticks in between.
+ * @returns {boolean} false: the wake-up has to end
  */
 function deliverMany(endpoint, owner, bytes) {
   const { values, list, failure } = require('./receive').readMany(endpoint, inbox32, bytes, decodeRecord);
@@ -217,7 +222,9 @@ function deliver(endpoint, owner, at) {
   if (reading.loans !== null) require('./receive').endLoans();
 }
 
-/** The value of the record at this offset of the inbox; `lends`: large data may be lent. */
+/**
+ * The value of the record at this offset of the inbox; `lends`: large data may be lent.
+ */
 function decodeRecord(endpoint, at, lends) {
   const type = inbox32[(at >> 2) + 1];
 

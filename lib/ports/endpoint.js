@@ -93,9 +93,9 @@ class Endpoint {
   offer = null;
   pull = null;
   /**
-   * Gives its owner one message that came on another channel before the first one by ring,
-   * and says whether there was any; null where there is no such channel, or no longer. See
-   * parent-port.js.
+   * Gives its owner one message that came on another channel before the first one by
+   * ring, and says whether there was any; null where there is no such channel, or no
+   * longer. See parent-port.js.
    */
   earlier = null;
 
@@ -199,7 +199,8 @@ class Endpoint {
   }
 
   /**
-   * Post a number, a string, a boolean, null or undefined: C writes it, without the codec.
+   * Post a number, a string, a boolean, null or undefined: C writes it, without the
+   * codec.
    */
   postSimple(value) {
     if (!this.open) return undefined;
@@ -276,7 +277,8 @@ class Endpoint {
   }
 
   /**
-   * Send the endpoint into transit, to be lost with this thread until depart() or restore().
+   * Send the endpoint into transit, to be lost with this thread until depart() or
+   * restore().
    * @returns {bigint | undefined} its id, undefined if it is closed or away
    */
   withdraw() {
@@ -291,8 +293,8 @@ class Endpoint {
   }
 
   /**
-   * Send the endpoint into transit, under the id it was announced with. Its Node channel is
-   * the caller's.
+   * Send the endpoint into transit, under the id it was announced with. Its Node channel
+   * is the caller's.
    */
   depart() {
     this.settle();
@@ -304,8 +306,8 @@ class Endpoint {
   }
 
   /**
-   * Before the endpoint leaves: what has been posted is sent, and what has been read is not
-   * read again.
+   * Before the endpoint leaves: what has been posted is sent, and what has been read is
+   * not read again.
    */
   settle() {
     unsent.flush();

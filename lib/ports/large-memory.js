@@ -54,7 +54,10 @@ function allocateSpare(length) {
   }
 }
 
-/** @param {number} length in bytes @returns {Buffer} of an ArrayBuffer of its own, its bytes are not set */
+/**
+ * @param {number} length in bytes
+ * @returns {Buffer} of an ArrayBuffer of its own, its bytes are not set
+ */
 function allocate(length) {
   const bytes = allocUnsafeSlow(length);
 

@@ -33,7 +33,9 @@ const realms = new WeakMap();
 /** Shell -> Moved. */
 const shells = new WeakMap();
 
-/** Runs in the context, which may see nothing of the main one except clones and errors. */
+/**
+ * Runs in the context, which may see nothing of the main one except clones and errors.
+ */
 const REALM = `(function (node, onClose, call) {
   'use strict';
   class MessageEvent {
@@ -264,8 +266,9 @@ class Moved {
 }
 
 /**
- * Node closes what is lost with a message, above all FileHandles, which the garbage collector closes with a
- * warning. It does so here, too: they go to a port that nobody reads.
+ * Node closes what is lost with a message, above all FileHandles, which the garbage
+ * collector closes with a warning. It does so here, too: they go to a port that nobody
+ * reads.
  * @param {unknown} value received, so nothing of it is the user's code
  */
 function loseHandles(value) {
@@ -282,7 +285,8 @@ function loseHandles(value) {
 }
 
 /**
- * Take the endpoint of `port`, with its queue, for a port behind a shell. `port` can no longer be used.
+ * Take the endpoint of `port`, with its queue, for a port behind a shell. `port` can no
+ * longer be used.
  */
 function takeOver(port, endpoint) {
   const moved = shells.get(port);
@@ -310,9 +314,11 @@ const nobody = { [kClosed]() {} };
 
 /**
  * Node's moveMessagePortToContext, which also knows our ports.
- * @param {MessagePort | import('node:worker_threads').MessagePort} port can no longer be used here
+ * @param {MessagePort | import('node:worker_threads').MessagePort} port can no longer be
+ *   used here
  * @param {import('node:vm').Context} context
- * @returns {object} the port in the context: no EventTarget, it has onmessage and onmessageerror
+ * @returns {object} the port in the context: no EventTarget, it has onmessage and
+ *   onmessageerror
  * @throws {Error} ERR_CLOSED_MESSAGE_PORT, {TypeError} ERR_INVALID_ARG_TYPE
  */
 function moveMessagePortToContext(port, context) {

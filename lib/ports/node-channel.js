@@ -29,7 +29,9 @@ const { Atomics, SharedArrayBuffer } = globalThis;
 
 define(1);
 
-/** A closed port of Node's, for which Node throws what it throws for any detached port. */
+/**
+ * A closed port of Node's, for which Node throws what it throws for any detached port.
+ */
 function closedPort() {
   const { port1 } = new MessageChannel();
 
@@ -37,7 +39,10 @@ function closedPort() {
   return port1;
 }
 
-/** The endpoint's end of the Node channel, made if need be. It may be closing, but must not be gone. */
+/**
+ * The endpoint's end of the Node channel, made if need be. It may be closing, but must
+ * not be gone.
+ */
 function ensure(endpoint) {
   if (endpoint.hold.nodeChannel !== null) return endpoint.hold.nodeChannel;
   if (endpoint.gone) return closedPort();
@@ -61,8 +66,8 @@ function ensure(endpoint) {
 }
 
 /**
- * Wait for the Node channel that the other side of a worker's pair creates. Its end comes over Node's
- * channel at once, unless that side has ended.
+ * Wait for the Node channel that the other side of a worker's pair creates. Its end comes
+ * over Node's channel at once, unless that side has ended.
  */
 function awaitOffer(endpoint) {
   for (let isLast = false; ; isLast = binding.peerClosed(endpoint.slot)) {
@@ -75,8 +80,8 @@ function awaitOffer(endpoint) {
 }
 
 /**
- * The message of the Node channel that belongs to a record. One with another number belongs to a record that
- * could not be written for want of memory: it is skipped.
+ * The message of the Node channel that belongs to a record. One with another number
+ * belongs to a record that could not be written for want of memory: it is skipped.
  * @returns {Received}
  */
 function take(endpoint, sequence, hasPorts) {
@@ -108,7 +113,8 @@ function take(endpoint, sequence, hasPorts) {
 
 /**
  * Turn the endpoints that came along into ports of this thread.
- * @param {object} [owner] may have a method [kArrive](port, id) that makes something else of a port
+ * @param {object} [owner] may have a method [kArrive](port, id) that makes something else
+ *   of a port
  * @returns {Received}
  */
 function receive({ foreign, ids, all }, owner = undefined) {

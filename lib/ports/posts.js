@@ -10,7 +10,10 @@ const { binding, define, threads } = require('../loading/native');
 const { MessagePort: { prototype } } = threads;
 const { apply } = Reflect;
 
-/** The key under which our replacement of Node's postMessage() holds the counter of this thread. */
+/**
+ * The key under which our replacement of Node's postMessage() holds the counter of this
+ * thread.
+ */
 const kPosts = Symbol.for('ringport.posts');
 const kPost = Symbol.for('ringport.post');
 
@@ -18,9 +21,9 @@ const kPost = Symbol.for('ringport.post');
 const nodePost = prototype.postMessage[kPost] ?? prototype.postMessage;
 
 /**
- * Count what this thread posts to channels of Node's: ports, BroadcastChannel, and the output of a worker,
- * which is posted to a port that nothing else leads to. See src/node/order.h. The copies of the library
- * in a thread share the count.
+ * Count what this thread posts to channels of Node's: ports, BroadcastChannel, and the
+ * output of a worker, which is posted to a port that nothing else leads to. See
+ * src/node/order.h. The copies of the library in a thread share the count.
  * @returns {Uint8Array} the count, a word
  */
 function countPosts() {
@@ -42,7 +45,9 @@ function countPosts() {
   return value[kPosts];
 }
 
-/** Post on a Node channel, which is read when its record is: nothing has to wait for it. */
+/**
+ * Post on a Node channel, which is read when its record is: nothing has to wait for it.
+ */
 function postToNode(port, message, list) {
   return apply(nodePost, port, [message, list]);
 }

@@ -11,8 +11,10 @@ const { binding, define } = require('../loading/native');
 
 define(1);
 
-/** Set by the core: the bytes are in block 0 (RP_MESSAGE_LARGE); the table of blocks is one
- * (RP_MESSAGE_TABLE). */
+/**
+ * Set by the core: the bytes are in block 0 (RP_MESSAGE_LARGE); the table of blocks is
+ * one (RP_MESSAGE_TABLE).
+ */
 const TYPE_LARGE = 0x100;
 const TYPE_TABLE = 0x200;
 const BLOCK_BYTES = 16;
@@ -24,7 +26,10 @@ const VIEW_BYTES = 128 * 1024;
 let nodeChannel = null;
 let memory = null;
 
-/** Of the record being decoded: its offset in the inbox, and its first block that is the codec's. */
+/**
+ * Of the record being decoded: its offset in the inbox, and its first block that is the
+ * codec's.
+ */
 let recordAt = 0;
 let recordBlock = 0;
 
@@ -45,7 +50,9 @@ function takeBytes(index) {
   return bytes;
 }
 
-/** Block `index` of the codec's as an ArrayBuffer: lent if that is possible, else a copy. */
+/**
+ * Block `index` of the codec's as an ArrayBuffer: lent if that is possible, else a copy.
+ */
 function takeBlock(index) {
   index += recordBlock;
   if (reading.lends && binding.blockLength(recordAt, index) >= VIEW_BYTES) {
@@ -127,7 +134,8 @@ function decodeWhole(endpoint, inbox, inbox32, at) {
 }
 
 /**
- * The values of a batch of this many bytes, up to one that cannot be read, which comes between two arrays.
+ * The values of a batch of this many bytes, up to one that cannot be read, which comes
+ * between two arrays.
  */
 function readMany(endpoint, inbox32, bytes, decodeRecord) {
   const values = [];
@@ -151,7 +159,10 @@ function readMany(endpoint, inbox32, bytes, decodeRecord) {
   return { values, list, failure };
 }
 
-/** Decode the bytes of an envelope. @param {import('./node-channel').Received} received what came with it */
+/**
+ * Decode the bytes of an envelope.
+ * @param {import('./node-channel').Received} received what came with it
+ */
 function openEnvelope(bytes, received) {
   reading.arrived = received;
   try {

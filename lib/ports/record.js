@@ -6,8 +6,8 @@
  */
 
 /**
- * Flags of a record. A trailer, 8-aligned behind the codec's bytes, is two words: how many bytes those are,
- * and the number of the message of the Node channel.
+ * Flags of a record. A trailer, 8-aligned behind the codec's bytes, is two words: how
+ * many bytes those are, and the number of the message of the Node channel.
  */
 const FLAG = {
   TRAILER: 1,
@@ -15,8 +15,8 @@ const FLAG = {
   /** Ports came with that message. */
   PORTS: 4,
   /**
-   * It has the whole value; the record is its number and how many bytes Node has moved with it. See
-   * src/node/primitives.c.
+   * It has the whole value; the record is its number and how many bytes Node has moved
+   * with it. See src/node/primitives.c.
    */
   WHOLE: 8,
 };

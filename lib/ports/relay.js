@@ -98,7 +98,10 @@ class Reader {
   }
 }
 
-/** Node's structuredClone, with ports of ours in the transfer list; see inPlaceOf() in registration.js. */
+/**
+ * Node's structuredClone, with ports of ours in the transfer list; see inPlaceOf() in
+ * registration.js.
+ */
 function structuredClone(theirs) {
   const reader = new Reader(theirs);
 
@@ -124,8 +127,9 @@ function readOnce(argument) {
 }
 
 /**
- * Node's postMessageToThread, likewise. The other thread gets ports of Node's. If there is no such
- * thread, what is in the list is gone, as with Node's if it is not the main thread that asks.
+ * Node's postMessageToThread, likewise. The other thread gets ports of Node's. If there
+ * is no such thread, what is in the list is gone, as with Node's if it is not the main
+ * thread that asks.
  */
 async function postMessageToThread(threadId, value, transferList, timeout) {
   const isRefused = timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0);

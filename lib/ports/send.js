@@ -25,7 +25,10 @@ let transfers = null;
 let memory = null;
 let outbox = null;
 
-/** The number of blocks staged by encodings in progress, and the first block of the innermost one. */
+/**
+ * The number of blocks staged by encodings in progress, and the first block of the
+ * innermost one.
+ */
 let staged = 0;
 let stagedBase = 0;
 /** Whether the port of the innermost encoding was open when it began. */

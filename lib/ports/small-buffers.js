@@ -23,13 +23,19 @@ const { transfer } = ArrayBuffer.prototype;
 const known = isMarkedAsUntransferable !== undefined && transfer !== undefined &&
   resizable !== undefined;
 
-/** Its length; 0 (also if it is detached, or an empty memory of WebAssembly) is Node's, too. */
+/**
+ * Its length; 0 (also if it is detached, or an empty memory of WebAssembly) is Node's,
+ * too.
+ */
 function plainLength(item) {
   if (!types.isArrayBuffer(item)) return 0;
   return resizable.call(item) || isMarkedAsUntransferable(item) ? 0 : byteLength.call(item);
 }
 
-/** @param {unknown[]} list @returns {boolean} whether its items may be copied and detached */
+/**
+ * @param {unknown[]} list
+ * @returns {boolean} whether its items may be copied and detached
+ */
 function areSmall(list) {
   if (!known || list.length === 0) return false;
 

@@ -15,7 +15,10 @@ class Hold {
     this.slot = slot;
   }
 
-  /** The endpoint is closed. @param {bigint | undefined} peer id of the other endpoint if it is in transit */
+  /**
+   * The endpoint is closed.
+   * @param {bigint | undefined} peer id of the other endpoint if it is in transit
+   */
   closed(peer) {
     endpoints[this.slot] = undefined;
     /* Only through the Node channel can we learn that the other endpoint is lost. */

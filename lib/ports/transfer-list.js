@@ -126,7 +126,8 @@ function standFor(object, read) {
 }
 
 /**
- * What has to be in a transfer list for a message to be sent on: FileHandles, streams and the like.
+ * What has to be in a transfer list for a message to be sent on: FileHandles, streams and
+ * the like.
  * @param {unknown} value received, so nothing of it is user code
  */
 function transferablesIn(value) {

@@ -26,14 +26,19 @@ function ignored() {
 
 /** The transfer list of one message. */
 class Transfer {
-  /** What Node transfers: the list, our ports replaced by the ends of their Node channels. */
+  /**
+   * What Node transfers: the list, our ports replaced by the ends of their Node channels.
+   */
   list = [];
   /** The entries that the codec must leave to Node. */
   transfer = new Set();
   /** Our ports in the order of the list, and whether they were open when it was read. */
   ports = [];
   opened = [];
-  /** Whether Node must check the list before the message is read, because it may refuse it. */
+  /**
+   * Whether Node must check the list before the message is read, because it may refuse
+   * it.
+   */
   doubtful = false;
   /** All ports of the list, for event.ports, and which of ours each is (-1: Node's). */
   all = [];
@@ -77,7 +82,9 @@ class Transfer {
     return item;
   }
 
-  /** Throw Node's error for the list; Node checks the list before it reads the message. */
+  /**
+   * Throw Node's error for the list; Node checks the list before it reads the message.
+   */
   check(endpoint) {
     const own = this.ports.length > 0 && this.list.includes(endpoint.hold.nodeChannel);
 

@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * way.js - by which way a message between a Worker and its parent goes at first: Node's channel, which is
- * there, or the ring, for which a thread has something to load. docs/decisions/first-message.md has the
- * measurements.
+ * way.js - by which way a message between a Worker and its parent goes at first: Node's
+ * channel, which is there, or the ring, for which a thread has something to load.
+ * docs/decisions/first-message.md has the measurements.
  */
 
 const { binding, control, local, thresholds, STATUS } = require('../loading/native');
@@ -31,8 +31,8 @@ class Way {
   /** The other side sends by ring. */
   isLed = false;
   /**
-   * Whether answers to what comes by Node go by Node, however many: if only one of the two went by ring, each
-   * thread would wait for the other in the wrong place.
+   * Whether answers to what comes by Node go by Node, however many: if only one of the
+   * two went by ring, each thread would wait for the other in the wrong place.
    */
   #follows;
   #spent = 0;
@@ -71,8 +71,8 @@ class Way {
 
 /**
  * Post by ring what C writes.
- * @returns {unknown} undefined: it is sent; else what is to be sent by the codec: the value, or if its
- *   getters have run a copy of it
+ * @returns {unknown} undefined: it is sent; else what is to be sent by the codec: the
+ *   value, or if its getters have run a copy of it
  */
 function postByC(slot, value) {
   if (isObject(value)) return loadFlat().post(slot, value);

@@ -87,7 +87,10 @@ let inherited = null;
 
 const { [Symbol.hasInstance]: isInstance } = Function.prototype;
 
-/** Ports that only Node makes (its own, transfer handles) are MessagePorts, too, where ours has the name. */
+/**
+ * Ports that only Node makes (its own, transfer handles) are MessagePorts, too, where
+ * ours has the name.
+ */
 function isPort(value) {
   return isInstance.call(this === ringport.MessagePort ? originals.MessagePort : this, value);
 }
@@ -123,7 +126,10 @@ const hasPorts = () => Object.hasOwn(Object.getOwnPropertyDescriptor(ringport, '
 /** Getters of ours that nobody has called. */
 const getters = new WeakSet();
 
-/** Put a property of `from` on an object; one with a getter is got when somebody asks for it. */
+/**
+ * Put a property of `from` on an object; one with a getter is got when somebody asks for
+ * it.
+ */
 function put(object, name, from, enumerable) {
   const set = (value) => Object.defineProperty(object, name,
     { __proto__: null, value, writable: true, enumerable, configurable: true });
@@ -170,8 +176,9 @@ function register() {
 }
 
 /**
- * Use what Node has, in this thread and in those that it starts from now on. Ports and workers that are
- * there stay what they are, also those in a worker's workerData, and so does its parentPort.
+ * Use what Node has, in this thread and in those that it starts from now on. Ports and
+ * workers that are there stay what they are, also those in a worker's workerData, and so
+ * does its parentPort.
  */
 function unregister() {
   if (threads[kOriginals] !== originals) return;
@@ -191,10 +198,16 @@ function unregister() {
   syncBuiltinESMExports();
 }
 
-/** Of the launches that the innermost is part of: a getter of their options may start a thread. */
+/**
+ * Of the launches that the innermost is part of: a getter of their options may start a
+ * thread.
+ */
 const outer = [];
 
-/** Have a thread registered before it runs anything else; see native.js. Node reads the options. */
+/**
+ * Have a thread registered before it runs anything else; see native.js. Node reads the
+ * options.
+ */
 function beginLaunch(options) {
   let hasEnvironment = false;
 
@@ -207,7 +220,8 @@ function beginLaunch(options) {
     /* Of what it is given Node makes the execArgv of the thread. */
     setEnvironmentData(KEY, given ? undefined : { execArgv });
     if (given) return ['-r', PRELOAD, ...given];
-    /* For an environment of its own Node reads the flags again, and may miss some: they are said. */
+    /* For an environment of its own Node reads the flags again, and may miss some: they
+     * are said. */
     return inheritable && !hasEnvironment ? given : ['-r', PRELOAD, ...allowed()];
   };
 
@@ -224,7 +238,10 @@ function endLaunch() {
   setEnvironmentData(KEY, outer.pop());
 }
 
-/** Those of this thread's flags that a thread may be given: others hold for the whole process. */
+/**
+ * Those of this thread's flags that a thread may be given: others hold for the whole
+ * process.
+ */
 function allowed() {
   inherited ??= findAllowed(execArgv);
   return inherited;
@@ -233,7 +250,8 @@ function allowed() {
 function findAllowed(flags) {
   for (let list = flags; ;) {
     const refused = askNode(list);
-    /* A flag may stand for another one, which Node names then: it is found by asking for each. */
+    /* A flag may stand for another one, which Node names then: it is found by asking for
+     * each. */
     const isRefused = list.some((flag) => refused.includes(flag)) || refused.length === 0
       ? (flag) => refused.includes(flag) : (flag) => flag.startsWith('-') && askNode([flag]).length > 0;
     const rest = list.filter((flag, i) => !isRefused(flag) &&
@@ -244,10 +262,14 @@ function findAllowed(flags) {
   }
 }
 
-/** @returns {string[]} what a thread cannot be given of these flags, by the names that Node has for them */
+/**
+ * @returns {string[]} what a thread cannot be given of these flags, by the names that
+ *   Node has for them
+ */
 function askNode(list) {
   try {
-    /* With a flag that there is not, Node names all that it refuses and starts nothing. */
+    /* With a flag that there is not, Node names all that it refuses and starts
+     * nothing. */
     return new originals.Worker('', { eval: true, execArgv: [UNKNOWN_FLAG, ...list] });
   } catch ({ message }) {
     return message.replace(/^.*?: /, '').split(', ').filter((flag) => flag !== UNKNOWN_FLAG);
@@ -255,8 +277,8 @@ function askNode(list) {
 }
 
 /**
- * What a name on the command line resolves to. The current directory may be gone: so it is asked for only
- * where it matters.
+ * What a name on the command line resolves to. The current directory may be gone: so it
+ * is asked for only where it matters.
  */
 function resolveFlag(name) {
   try {
@@ -276,7 +298,10 @@ function isPreloaded() {
   });
 }
 
-/** @param {boolean} preload whether register-worker.js has been put before this thread's execArgv */
+/**
+ * @param {boolean} preload whether register-worker.js has been put before this thread's
+ *   execArgv
+ */
 function begin(preload) {
   const { off, execArgv: ours } = getEnvironmentData(KEY) ?? {};
 

@@ -71,7 +71,10 @@ class CrossingWriter {
     return { count, result };
   }
 
-  /** Copy records from `first` on behind each other. @returns {number} how many there was room for */
+  /**
+   * Copy records from `first` on behind each other.
+   * @returns {number} how many there was room for
+   */
   #layOut(list, first) {
     let at = 0;
     let count = 0;

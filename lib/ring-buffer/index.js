@@ -146,7 +146,7 @@ class RingBuffer extends RingEvents {
     return count;
   }
 
-  /** @param {Uint8Array | string | number} data what there was no room for, or its length */
+  /** @param {Uint8Array | string | number} data what found no room, or its length */
   #notWritten(result, data, must) {
     if (result === FULL) {
       this.#refused = typeof data === 'number' ? data : Buffer.byteLength(data);
@@ -260,7 +260,8 @@ class RingBuffer extends RingEvents {
   /**
    * Read several records as one run of bytes.
    * @param {number} most bytes
-   * @returns {Buffer | null} null: the next record is missing, larger or empty; read() tells
+   * @returns {Buffer | null} null: the next record is missing, larger or empty; read()
+   *   tells
    */
   [kGather](most) {
     const reader = this.#toRead();

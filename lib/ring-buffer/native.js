@@ -60,7 +60,9 @@ const CONSUMER = 1;
 const words = new Int32Array(WORDS);
 const inbox = new Uint8Array(INBOX_BYTES);
 
-/** The Waiting of each parked side, by slot. An entry keeps its ring from being collected. */
+/**
+ * The Waiting of each parked side, by slot. An entry keeps its ring from being collected.
+ */
 const waiting = new Map();
 
 let refs = 0;

@@ -43,7 +43,10 @@ class Roles {
     this.watches = memory.closeOnDisconnect;
   }
 
-  /** Take a role. @throws ERR_RINGPORT_TAKEN, ERR_RINGPORT_DETACHED, ERR_RINGPORT_CORRUPT */
+  /**
+   * Take a role.
+   * @throws ERR_RINGPORT_TAKEN, ERR_RINGPORT_DETACHED, ERR_RINGPORT_CORRUPT
+   */
   #take(role) {
     if (this.#ended) throw ringError('DETACHED');
 
@@ -94,8 +97,8 @@ class Roles {
   }
 
   /**
-   * Emit 'disconnect' once when the last holder of the other role has ended. A holder that ended before
-   * we looked is known by the position that it has left.
+   * Emit 'disconnect' once when the last holder of the other role has ended. A holder
+   * that ended before we looked is known by the position that it has left.
    * @param {Role} own
    * @returns {boolean} whether the ring has been closed for it
    */
@@ -145,7 +148,10 @@ class Roles {
 
   // ---- events ----
 
-  /** @param {Role | null} role @param {boolean} listening whether somebody waits for its event */
+  /**
+   * @param {Role | null} role
+   * @param {boolean} listening whether somebody waits for its event
+   */
   listen(role, listening) {
     if (role !== null) role.waiting.listening = listening;
   }
@@ -167,7 +173,8 @@ class Roles {
     const { session } = waiting;
 
     this.#ring.emit('readable');
-    /* A listener that has read something is told of the rest. One that has not already knows. */
+    /* A listener that has read something is told of the rest. One that has not already
+     * knows. */
     if (side.counters[counter.RECORDS] !== before) setImmediate(() => waiting.again(0, session));
   }
 

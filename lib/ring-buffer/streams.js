@@ -21,14 +21,19 @@ function AsyncIterator() {}
 AsyncIterator.prototype = Object.getPrototypeOf(
   Object.getPrototypeOf(Object.getPrototypeOf((async function* () {})())));
 
-/** Records that run together as bytes make chunks of this size, if there are so many: a chunk costs a file
- * or a socket more than a record costs us. */
+/**
+ * Records that run together as bytes make chunks of this size, if there are so many: a
+ * chunk costs a file or a socket more than a record costs us.
+ */
 const CHUNK = 256 * 1024;
 
 /** Several records as one Buffer: see index.js. */
 const { kGather } = require('./events');
 
-/** Bytes that are read in one turn of the event loop, if writers are so fast: each record counts for more. */
+/**
+ * Bytes that are read in one turn of the event loop, if writers are so fast: each record
+ * counts for more.
+ */
 const TURN = 1 << 19;
 const EACH = 512;
 
@@ -48,7 +53,8 @@ class RingReadStream extends Readable {
 
     super({ ...options, highWaterMark, autoDestroy: true });
     this.#ring = ring;
-    /* Not by super(), which would have it destroy us before there is anything to destroy. */
+    /* Not by super(), which would have it destroy us before there is anything to
+     * destroy. */
     if (signal !== undefined) addAbortSignal(signal, this);
   }
 

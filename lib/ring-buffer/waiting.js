@@ -18,7 +18,10 @@ const { abortError, checkOptions, checkSignal, checkTimeout, ringError } = requi
 
 const { OK, CORRUPT } = status;
 
-/** A blocking wait comes back this often, so that its thread can be terminated: in milliseconds. */
+/**
+ * A blocking wait comes back this often, so that its thread can be terminated: in
+ * milliseconds.
+ */
 const SLICE = 50;
 /** What setTimeout takes. */
 const LONGEST = 2 ** 31 - 1;
@@ -26,7 +29,10 @@ const LONGEST = 2 ** 31 - 1;
 /** Milliseconds: a test may have put another clock in the place of performance.now(). */
 const now = () => process.uptime() * 1000;
 
-/** What stops our own waits: an AbortSignal, though the global may be missing or be another's (jsdom). */
+/**
+ * What stops our own waits: an AbortSignal, though the global may be missing or be
+ * another's (jsdom).
+ */
 class Stop {
   aborted = false;
   #listeners = new Set();
@@ -49,7 +55,8 @@ class Stop {
 /**
  * @param {object | undefined} options
  * @param {string[]} known those of its properties that the wait takes
- * @returns {{timeout: number, signal: AbortSignal | undefined, length: number | undefined}}
+ * @returns {{timeout: number, signal: AbortSignal | undefined, length: number |
+ *   undefined}}
  */
 function waitOptions(options = {}, known) {
   checkOptions(options);
@@ -83,7 +90,8 @@ class Waiting {
    * @param {boolean} onDemand
    * @param {() => boolean} over whether there is nothing more to wait for
    * @param {() => void} emit tells the listeners
-   * @param {() => boolean} alone asked before each sleep; true: the ring has been closed, look again
+   * @param {() => boolean} alone asked before each sleep; true: the ring has been closed,
+   *   look again
    */
   constructor(slot, onDemand, { over, emit, alone }) {
     this.#slot = slot;
@@ -180,7 +188,10 @@ class Waiting {
     how(value);
   }
 
-  /** This side stops waiting: another one is woken instead, now if the wake-up was for this one. */
+  /**
+   * This side stops waiting: another one is woken instead, now if the wake-up was for
+   * this one.
+   */
   #leave(entry, how, value) {
     if (!this.#entries.has(entry)) return;
     this.#settle(entry, how, value);
@@ -191,7 +202,10 @@ class Waiting {
     for (const entry of this.#entries) this.#settle(entry, entry.reject, error);
   }
 
-  /** The side was woken: finish the waits that are fulfilled, and park again for the others. */
+  /**
+   * The side was woken: finish the waits that are fulfilled, and park again for the
+   * others.
+   */
   rung() {
     let news;
 
@@ -224,7 +238,8 @@ class Waiting {
   }
 
   /**
-   * Emit the event when there is news, or for a writer when there are `length` bytes of room.
+   * Emit the event when there is news, or for a writer when there are `length` bytes of
+   * room.
    * @param {number} length
    * @param {number} session in which this was decided
    */

@@ -15,7 +15,9 @@ class FromNode {
   /** Node's port to the worker; null after its end. */
   #port;
   #takes;
-  /** Messages that have been taken from Node's queue to find the Node channel among them. */
+  /**
+   * Messages that have been taken from Node's queue to find the Node channel among them.
+   */
   #pulled = [];
   /** Listeners are being called for what came by Node, or by ring at the end. */
   calling = false;
@@ -23,7 +25,8 @@ class FromNode {
   /**
    * @param {import('node:worker_threads').MessagePort} port
    * @param {Way} way is told of what comes
-   * @param {(message: object) => boolean} takes whether the message was for ringport itself
+   * @param {(message: object) => boolean} takes whether the message was for ringport
+   *   itself
    */
   constructor(port, way, takes) {
     this.#port = port;
@@ -31,7 +34,9 @@ class FromNode {
     this.#listen(way);
   }
 
-  /** What ringport in the worker has to say comes by Node, and is not for the application. */
+  /**
+   * What ringport in the worker has to say comes by Node, and is not for the application.
+   */
   #listen(way) {
     const port = this.#port;
     const { [kHybridDispatch]: dispatch } = port;

@@ -10,8 +10,12 @@ const { mark } = require('../loading/native');
 module.exports = {
   /** A message with ringport ports in it. */
   ENVELOPE: mark('envelope'),
-  /** The other end of a Node channel for what comes by ring; see ports/node-channel.js. */
+  /**
+   * The other end of a Node channel for what comes by ring; see ports/node-channel.js.
+   */
   CHANNEL: mark('channel'),
-  /** A transfer handle for the parent to guard; see guard() in ports/transfer-handle.js. */
+  /**
+   * A transfer handle for the parent to guard; see guard() in ports/transfer-handle.js.
+   */
   GUARD: mark('guard'),
 };

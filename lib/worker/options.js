@@ -7,7 +7,10 @@ function nameIn(options) {
   return Object.getOwnPropertyDescriptor(Object(options), 'name')?.value;
 }
 
-/** Whether the worker is told to run without addons, by what can be seen without running a getter. */
+/**
+ * Whether the worker is told to run without addons, by what can be seen without running a
+ * getter.
+ */
 function hasNoAddons(options) {
   const flags = Object.getOwnPropertyDescriptor(Object(options), 'execArgv')?.value;
 

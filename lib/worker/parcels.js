@@ -12,11 +12,14 @@ const { isObject } = require('../ports/way');
 const { ENVELOPE } = require('./marks');
 
 /**
- * The options of a Worker in a thread that has ringport ports. Node reads them through a proxy. If
- * transferList has ringport ports, Node gets an envelope as workerData.
+ * The options of a Worker in a thread that has ringport ports. Node reads them through a
+ * proxy. If transferList has ringport ports, Node gets an envelope as workerData.
  */
 class Parcel {
-  /** What Node has read of the list; null: nothing. @type {import('./transfer').Transfer | null} */
+  /**
+   * What Node has read of the list; null: nothing.
+   * @type {import('./transfer').Transfer | null}
+   */
   #transfer = null;
   #envelope = null;
   #data;
@@ -93,7 +96,8 @@ class BareParcel {
 }
 
 /**
- * Post by Node to a worker that has not attached its endpoint: there may be ports of ours in the list.
+ * Post by Node to a worker that has not attached its endpoint: there may be ports of ours
+ * in the list.
  * @param {import('node:worker_threads').MessagePort} port to the worker
  * @param {number} thread the worker's
  */
