@@ -5,7 +5,6 @@
  * channel, large data in blocks, lent memory.
  */
 
-const codec = require('../codec/index');
 const { FLAG, TRAILER_BYTES, reading } = require('./record');
 const { binding, define } = require('../loading/native');
 
@@ -23,6 +22,7 @@ const BLOCK_BYTES = 16;
 const VIEW_BYTES = 128 * 1024;
 
 /** Loaded with the first message that needs them. */
+let codec = null;
 let nodeChannel = null;
 let memory = null;
 
@@ -71,12 +71,19 @@ function takeString(index, oneByte) {
   return binding.takeString(recordAt, index + recordBlock, oneByte);
 }
 
-codec.attach({
-  shapeKeys: (number) => binding.shapeText(number),
-  takeBlock,
-  takeString,
-  takePort: (index) => reading.arrived?.own[index],
-});
+/** @returns {import('../codec/index')} with what it needs of this file */
+function loadCodec() {
+  if (codec === null) {
+    codec = require('../codec/index');
+    codec.attach({
+      shapeKeys: (number) => binding.shapeText(number),
+      takeBlock,
+      takeString,
+      takePort: (index) => reading.arrived?.own[index],
+    });
+  }
+  return codec;
+}
 
 /** The listener has returned: detach what it was lent. */
 function endLoans() {
@@ -116,7 +123,7 @@ function decodeMore(endpoint, inbox, inbox32, at, type) {
     }
   }
 
-  const value = codec.decode(bytes, offset, length, foreign);
+  const value = loadCodec().decode(bytes, offset, length, foreign);
 
   if ((type & TYPE_TABLE) !== 0) binding.dropBlocks(at, true);
   return value;
@@ -129,7 +136,7 @@ function decodeWhole(endpoint, inbox, inbox32, at) {
   const { foreign } = nodeChannel.take(endpoint, inbox32[(at >> 2) + 2] | 0, false);
   const bytes = new Float64Array(inbox.buffer, at + 16, 1)[0];
 
-  if (bytes > 0) codec.noteMemory(bytes);
+  if (bytes > 0) loadCodec().noteMemory(bytes);
   return foreign[0];
 }
 
@@ -166,10 +173,10 @@ function readMany(endpoint, inbox32, bytes, decodeRecord) {
 function openEnvelope(bytes, received) {
   reading.arrived = received;
   try {
-    return codec.decode(bytes, 0, bytes.length, received.foreign);
+    return loadCodec().decode(bytes, 0, bytes.length, received.foreign);
   } finally {
     reading.arrived = null;
   }
 }
 
-module.exports = { loadCodec: () => codec, decodeMore, openEnvelope, readMany, endLoans };
+module.exports = { loadCodec, decodeMore, openEnvelope, readMany, endLoans };
