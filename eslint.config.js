@@ -51,6 +51,10 @@ module.exports = [
   { files: ['**/*.mjs'], languageOptions: { sourceType: 'module' }, rules: { strict: 'off' } },
   { files: ['lib/**', 'scripts/**'], rules: { 'no-shadow': 'error' } },
   {
+    files: ['lib/**'],
+    rules: { 'stylistic/max-len': ['error', { ...style['max-len'][1], comments: 90 }] },
+  },
+  {
     files: ['test/**/*.js'],
     languageOptions: { globals: globals.mocha },
     rules: {

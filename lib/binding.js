@@ -1,14 +1,16 @@
 'use strict';
 
-// Loads the native addon: the first of build/Release (a local build), build/Debug and prebuilds/
-// (shipped in the package, named as node-gyp-build names them) that is there and can be loaded.
+// Loads the native addon: the first of build/Release (a local build), build/Debug and
+// prebuilds/ (shipped in the package, named as node-gyp-build names them) that is there
+// and can be loaded.
 //
-// The happy path is a look at a few fixed names and one dlopen: no directory is listed and no module is
-// resolved. The threads to come open what has been found. RINGPORT_BINARY names a file to load
-// instead, for builds with a sanitizer and for bundles.
+// The happy path is a look at a few fixed names and one dlopen: no directory is listed
+// and no module is resolved. The threads to come open what has been found.
+// RINGPORT_BINARY names a file to load instead, for builds with a sanitizer and for
+// bundles.
 //
-// This module probes the runtime before it opens the addon. It throws if something is missing,
-// and index.js then exports what inactive.js makes.
+// This module probes the runtime before it opens the addon. It throws if something is
+// missing, and index.js then exports what inactive.js makes.
 
 const { process } = require('./loading/builtins');
 const fs = require('node:fs');
@@ -19,7 +21,9 @@ const { MessagePort, Worker, getEnvironmentData, setEnvironmentData } = require(
 const isModule = typeof __dirname === 'undefined';
 const folder = isModule ? path.dirname(process.argv[1] ?? process.execPath) : __dirname;
 
-/** Under which the threads to come find what has been opened; entry.js looks there, too. */
+/**
+ * Under which the threads to come find what has been opened; entry.js looks there, too.
+ */
 const KEY = `ringport in ${path.join(folder, '..')}${path.sep}`;
 
 const platform = `${process.platform}-${process.arch}`;
@@ -39,7 +43,9 @@ const INTERNALS = [
   'nodejs.internal.kHybridDispatch',
 ];
 
-/** Tools that look for files to bring along (@vercel/nft, ncc) find them in this spelling. */
+/**
+ * Tools that look for files to bring along (@vercel/nft, ncc) find them in this spelling.
+ */
 const here = (file) => file;
 
 const shipped = {
@@ -70,7 +76,8 @@ function withCode(code, message, options) {
 
 /** @throws {Error} ERR_RINGPORT_UNSUPPORTED if the runtime lacks what we need of Node */
 function checkRuntime() {
-  /* Bun cannot be probed: it aborts when an addon calls a function of libuv that it does not have. */
+  /* Bun cannot be probed: it aborts when an addon calls a function of libuv that it does
+   * not have. */
   if (process.versions.bun !== undefined) {
     throw withCode('ERR_RINGPORT_UNSUPPORTED',
       `ringport does not run on ${runtime()}: its addon needs the event loop of Node, libuv`);

@@ -1,6 +1,7 @@
-// What `import 'ringport'` loads in a Node that can also require() ES modules (package.json: `module-sync`):
-// the same as index.mjs. Node's import of a CommonJS file costs a thread as much as all of ringport, so
-// this one asks Node for nothing but to run it.
+// What `import 'ringport'` loads in a Node that can also require() ES modules
+// (package.json: `module-sync`): the same as index.mjs. Node's import of a CommonJS file
+// costs a thread as much as all of ringport, so this one asks Node for nothing but to run
+// it.
 
 const { getBuiltinModule: builtin } = process;
 const Module = builtin('node:module');

@@ -1,8 +1,8 @@
 /**
  * ringport: the API of `node:worker_threads`, with message ports over lock-free rings.
  *
- * Everything that `node:worker_threads` exports is exported here too. What this file declares is
- * ringport's own; all else is Node's.
+ * Everything that `node:worker_threads` exports is exported here too. What this file
+ * declares is ringport's own; all else is Node's.
  */
 import type { Context } from 'node:vm';
 import * as nodeThreads from 'node:worker_threads';
@@ -22,31 +22,33 @@ export interface PostMessageOptions {
 /**
  * One end of a channel: Node's MessagePort, with `detach` and `from` besides.
  *
- * A port cannot be constructed: take one from a `MessageChannel`, or `MessagePort.from` a passport.
+ * A port cannot be constructed: take one from a `MessageChannel`, or `MessagePort.from` a
+ * transfer handle.
  */
 export declare class MessagePort {
   private constructor();
 
   /**
-   * The port that a passport stands for, with everything that was queued for it. The passport is
-   * used up.
+   * The port that a transfer handle stands for, with everything that was queued for it.
+   * The transfer handle is used up.
    * @throws {TypeError} ERR_INVALID_ARG_TYPE if it is no MessagePort of Node
-   * @throws {RingportError} ERR_RINGPORT_INVALID_PASSPORT if it is no passport, or has been used;
-   *   ERR_RINGPORT_OTHER_COPY if another version of ringport has made it
+   * @throws {RingportError} ERR_RINGPORT_INVALID_PASSPORT if it is no transfer handle, or
+   *   has been used; ERR_RINGPORT_OTHER_COPY if another version of ringport has made it
    */
-  static from(passport: nodeThreads.MessagePort): MessagePort;
+  static from(handle: nodeThreads.MessagePort): MessagePort;
 }
 
 /**
- * What `postMessage` and `serialize` throw for a value that cannot be cloned: Node's error, which says in addition
- * where the value is.
+ * What `postMessage` and `serialize` throw for a value that cannot be cloned: Node's
+ * error, which says in addition where the value is.
  */
 export interface DataCloneError extends DOMException {
   name: 'DataCloneError';
   code: 25;
   /**
-   * The way to the value, such as `.jobs[3].callback` or `.map.get("key")`; empty for the message itself. Undefined if the
-   * value came out of a getter, or if Node itself was carrying the message.
+   * The way to the value, such as `.jobs[3].callback` or `.map.get("key")`; empty for the
+   * message itself. Undefined if the value came out of a getter, or if Node itself was
+   * carrying the message.
    */
   path?: string;
 }
@@ -61,26 +63,30 @@ export interface MessagePort extends nodeThreads.MessagePort {
   postMessage(message: any, options?: PostMessageOptions | null): true | undefined;
 
   /**
-   * Send the values of an iterable, in order: what a loop with `postMessage` does, with one wake-up
-   * of the receiver for all of them and, for small ones, a fraction of the cost. All are sent when this
-   * returns, not before: an iterable must not wait for an answer, nor exit.
+   * Send the values of an iterable, in order: what a loop with `postMessage` does, with
+   * one wake-up of the receiver for all of them and, for small ones, a fraction of the
+   * cost. All are sent when this returns, not before: an iterable must not wait for an
+   * answer, nor exit.
    *
-   * They arrive as ever, or as an array of all that is there in one 'messages' event, without next ticks and
-   * microtasks in between: `port.on('messages', (values: any[]) => ...)`. While that has listeners,
-   * 'message' is not emitted. Its first listener starts the port as that of 'message' does.
+   * They arrive as ever, or as an array of all that is there in one 'messages' event,
+   * without next ticks and microtasks in between: `port.on('messages', (values: any[]) =>
+   * ...)`. While that has listeners, 'message' is not emitted. Its first listener starts
+   * the port as that of 'message' does.
    * @returns true; undefined once the port is closed
-   * @throws {DOMException} DataCloneError if a value cannot be cloned: those before it have been sent,
-   *   none after it. An error of the iterable's own: what it gave before has been sent.
+   * @throws {DOMException} DataCloneError if a value cannot be cloned: those before it
+   *   have been sent, none after it. An error of the iterable's own: what it gave before
+   *   has been sent.
    */
   postMessages(values: Iterable<any>): true | undefined;
 
   /**
-   * Whether listeners get large binary data (ArrayBuffers of 128 KiB and more, and views on them) where it
-   * lies: copied only once, by the sender, into memory that is used again and again. Such an
-   * ArrayBuffer is valid until the listener returns; then it is detached. It cannot be transferred.
-   * Nothing that goes on in the background (fs, zlib, a socket, crypto) may still use it then: Node would read
-   * memory that has got another message, or is gone. Copy what outlives the listener.
-   * `receiveMessageOnPort` copies as ever. False unless set.
+   * Whether listeners get large binary data (ArrayBuffers of 128 KiB and more, and views
+   * on them) where it lies: copied only once, by the sender, into memory that is used
+   * again and again. Such an ArrayBuffer is valid until the listener returns; then it is
+   * detached. It cannot be transferred. Nothing that goes on in the background (fs, zlib,
+   * a socket, crypto) may still use it then: Node would read memory that has got another
+   * message, or is gone. Copy what outlives the listener. `receiveMessageOnPort` copies
+   * as ever. False unless set.
    */
   receiveViews: boolean;
 
@@ -94,10 +100,10 @@ export interface MessagePort extends nodeThreads.MessagePort {
   hasRef(): boolean;
 
   /**
-   * Take this port off its thread: it closes here, and what is returned is its passport, a plain
-   * port of Node, which can be sent over anything Node has: `workerData`, another port, a plain
-   * `Worker`. On the other side `MessagePort.from` makes it a ringport port again. A passport that
-   * gets lost closes the channel.
+   * Take this port off its thread: it closes here, and what is returned is its transfer
+   * handle, a plain port of Node, which can be sent over anything Node has: `workerData`,
+   * another port, a plain `Worker`. On the other side `MessagePort.from` makes it a
+   * ringport port again. A transfer handle that gets lost closes the channel.
    * @throws {DOMException} DataCloneError if the port is closed or was sent away
    */
   detach(): nodeThreads.MessagePort;
@@ -122,7 +128,10 @@ export declare class Worker extends nodeThreads.Worker {
   /** As MessagePort's, but returns nothing, as Node's does. */
   postMessage(value: any, transfer?: Iterable<Transferable> | PostMessageOptions | null): void;
 
-  /** As MessagePort's, 'messages' too. To a worker that has not loaded ringport yet they go one by one. */
+  /**
+   * As MessagePort's, 'messages' too. To a worker that has not loaded ringport yet they
+   * go one by one.
+   */
   postMessages(values: Iterable<any>): void;
 
   /** For what the worker sends; see MessagePort. */
@@ -130,11 +139,13 @@ export declare class Worker extends nodeThreads.Worker {
 }
 
 /**
- * Whether ringport is in use. On a runtime that lacks what it needs it is false: no binary fits, addons are not allowed
- * (`--permission` without `--allow-addons`, `--no-addons`), Bun, Deno, a Node that is not known yet. Then a warning
- * of the process with the code ERR_RINGPORT_INACTIVE says why, everything that `node:worker_threads` exports is
- * that runtime's own, `serialize` and `deserialize` work, and whatever else this package adds throws
- * ERR_RINGPORT_INACTIVE. With RINGPORT_REQUIRED=1 in the environment `require('ringport')` throws instead.
+ * Whether ringport is in use. On a runtime that lacks what it needs it is false: no
+ * binary fits, addons are not allowed (`--permission` without `--allow-addons`,
+ * `--no-addons`), Bun, Deno, a Node that is not known yet. Then a warning of the process
+ * with the code ERR_RINGPORT_INACTIVE says why, everything that `node:worker_threads`
+ * exports is that runtime's own, `serialize` and `deserialize` work, and whatever else
+ * this package adds throws ERR_RINGPORT_INACTIVE. With RINGPORT_REQUIRED=1 in the
+ * environment `require('ringport')` throws instead.
  */
 export declare const active: boolean;
 
@@ -150,8 +161,9 @@ export declare function receiveMessageOnPort(
   port: MessagePort | nodeThreads.MessagePort | nodeThreads.BroadcastChannel): { message: any } | undefined;
 
 /**
- * Move a port into another context. There it is no EventTarget: set `onmessage` and `onmessageerror`, then
- * call `start()`. What it receives has the prototypes of that context. Here the port is closed.
+ * Move a port into another context. There it is no EventTarget: set `onmessage` and
+ * `onmessageerror`, then call `start()`. What it receives has the prototypes of that
+ * context. Here the port is closed.
  * @throws {Error} ERR_CLOSED_MESSAGE_PORT
  * @throws {TypeError} ERR_INVALID_ARG_TYPE if it is not a port, or `context` no context
  */
@@ -161,25 +173,29 @@ export declare function moveMessagePortToContext(
 /** What a thread does when its event loop has nothing to do. */
 export interface IdleStrategy {
   /**
-   * For how many microseconds (0 to 100,000) to watch for messages of ringport before the loop blocks. One that
-   * comes meanwhile costs no wake-up, neither here nor for who sends it; watching takes a core. It
-   * ends when a timer is due or anything else is to be done, becomes shorter while it is in vain and
-   * stops where others need the core. I/O and signals may wait so long. It keeps no process alive. 0, the
-   * default, is not to watch.
+   * For how many microseconds (0 to 100,000) to watch for messages of ringport before the
+   * loop blocks. One that comes meanwhile costs no wake-up, neither here nor for who
+   * sends it; watching takes a core. It ends when a timer is due or anything else is to
+   * be done, becomes shorter while it is in vain and stops where others need the core.
+   * I/O and signals may wait so long. It keeps no process alive. 0, the default, is not
+   * to watch.
    */
   spin: number;
   /**
-   * For how many microseconds (0 to 1,000), at most, a port that has been read to the end looks for an answer to
-   * what it has sent before its thread sleeps; now and then twice as long, and 4 if it has sent nothing.
-   * The default, 20, is what a sleep costs. It becomes rare where it is in vain and ends when there is
-   * anything else to do. 0: never. A thread that watches does not linger.
+   * For how many microseconds (0 to 1,000), at most, a port that has been read to the end
+   * looks for an answer to what it has sent before its thread sleeps; now and then twice
+   * as long, and 4 if it has sent nothing. The default, 20, is what a sleep costs. It
+   * becomes rare where it is in vain and ends when there is anything else to do. 0:
+   * never. A thread that watches does not do this.
    */
   linger: number;
 }
 
 /**
- * How this thread idles from now on; the environment variables `RINGPORT_SPIN` and `RINGPORT_LINGER` say it for all.
- * @throws {TypeError} ERR_INVALID_ARG_TYPE, {RangeError} ERR_OUT_OF_RANGE: nothing is changed
+ * How this thread idles from now on; the environment variables `RINGPORT_SPIN` and
+ * `RINGPORT_LINGER` say it for all.
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE, {RangeError} ERR_OUT_OF_RANGE: nothing is
+ *   changed
  */
 export declare function setIdleStrategy(strategy: Partial<IdleStrategy>): void;
 
@@ -187,8 +203,9 @@ export declare function setIdleStrategy(strategy: Partial<IdleStrategy>): void;
 export declare function getIdleStrategy(): IdleStrategy;
 
 /**
- * Node's `postMessageToThread`, where Node has it, with ports of ringport in the transfer list: the other
- * thread gets a port of Node's for each, and this one passes on what comes to either.
+ * Node's `postMessageToThread`, where Node has it, with ports of ringport in the transfer
+ * list: the other thread gets a port of Node's for each, and this one passes on what
+ * comes to either.
  */
 export declare function postMessageToThread(
   threadId: number, value: any, transferList: readonly Transferable[], timeout?: number,
@@ -201,24 +218,37 @@ export declare function postMessageToThread(
 export interface ThreadInfo {
   /** Node's `threadId`; 0 is the main thread. */
   threadId: number;
-  /** The `name` that the Worker was given, at most 63 bytes of it; what Node calls it if none. */
+  /**
+   * The `name` that the Worker was given, at most 63 bytes of it; what Node calls it if
+   * none.
+   */
   name: string;
   /**
-   * `starting`: a Worker of ringport has started it, and has not heard from it; `running`: it is 'online',
-   * or has loaded ringport - one that does not counts nothing; `stopping`: it runs no JavaScript any
-   * more, and `exited`: it has ended and its 'exit' event is on its way, of a thread that has ringport.
+   * `starting`: a Worker of ringport has started it, and has not heard from it;
+   * `running`: it is 'online', or has loaded ringport - one that does not counts nothing;
+   * `stopping`: it runs no JavaScript any more, and `exited`: it has ended and its 'exit'
+   * event is on its way, of a thread that has ringport.
    */
   state: 'starting' | 'running' | 'stopping' | 'exited';
-  /** Ports of ringport open now; a Worker has one here, and its `parentPort` is one there after its first few
-   * messages. */
+  /**
+   * Ports of ringport open now; a Worker has one here, and its `parentPort` is one there
+   * after its first few messages.
+   */
   ports: number;
-  /** Messages by ringport received so far. Those of a batch are counted when all of it has been delivered;
-   * what waits in a queue is not. */
+  /**
+   * Messages by ringport received so far. Those of a batch are counted when all of it has
+   * been delivered; what waits in a queue is not.
+   */
   messagesIn: number;
-  /** Messages by ringport posted so far. Those by Node's own ports, and the first few between a worker and
-   * its parent, which go Node's way, are not counted. */
+  /**
+   * Messages by ringport posted so far. Those by Node's own ports, and the first few
+   * between a worker and its parent, which go Node's way, are not counted.
+   */
   messagesOut: number;
-  /** Bytes of these messages as encoded, with what is transferred beside them in blocks of ringport's. */
+  /**
+   * Bytes of these messages as encoded, with what is transferred beside them in blocks of
+   * ringport's.
+   */
   bytesIn: number;
   bytesOut: number;
   /** How often its event loop was woken up by messages. */
@@ -226,23 +256,24 @@ export interface ThreadInfo {
 }
 
 /**
- * The threads of this process that have ringport loaded, and those that its Worker has started, by
- * `threadId`. A snapshot that stops no thread: the numbers of one are of almost the same moment. Polling
- * it costs microseconds.
+ * The threads of this process that have ringport loaded, and those that its Worker has
+ * started, by `threadId`. A snapshot that stops no thread: the numbers of one are of
+ * almost the same moment. Polling it costs microseconds.
  */
 export declare function threads(): ThreadInfo[];
 
 /**
- * A value as bytes that stand for themselves: the codec of the ports, for a file or a socket.
- * @throws {DOMException} DataCloneError for what cannot be bytes: functions, shared memory, Node's
- *   own objects
+ * A value as bytes that stand for themselves: the codec of the ports, for a file or a
+ * socket.
+ * @throws {DOMException} DataCloneError for what cannot be bytes: functions, shared
+ *   memory, Node's own objects
  */
 export declare function serialize(value: any): Buffer;
 
 /**
  * The value that `serialize` was given.
- * @throws {RingportError} ERR_RINGPORT_CORRUPT if the bytes are not what `serialize` makes,
- *   ERR_RINGPORT_VERSION if a later format made them
+ * @throws {RingportError} ERR_RINGPORT_CORRUPT if the bytes are not what `serialize`
+ *   makes, ERR_RINGPORT_VERSION if a later format made them
  */
 export declare function deserialize(bytes: Uint8Array): any;
 

@@ -3,16 +3,17 @@
 /*
  * index.js - ringport: worker_threads with message ports over lock-free rings.
  *
- * Exports everything that worker_threads of the running Node exports; MessageChannel, MessagePort,
- * receiveMessageOnPort, Worker, parentPort and workerData are ours. See lib/index.d.ts for the types.
- * What a thread may never need is loaded when it is first asked for.
+ * Exports everything that worker_threads of the running Node exports; MessageChannel,
+ * MessagePort, receiveMessageOnPort, Worker, parentPort and workerData are ours. See
+ * lib/index.d.ts for the types. What a thread may never need is loaded when it is first
+ * asked for.
  */
 
 const threads = require('node:worker_threads');
 
 /**
- * What a thread has loaded, by the folder of the package: lib/ and dist/ of it are one, and so is what a
- * thread loads that has emptied require.cache.
+ * What a thread has loaded, by the folder of the package: lib/ and dist/ of it are one,
+ * and so is what a thread loads that has emptied require.cache.
  */
 const kLoaded = Symbol.for('ringport.loaded');
 /** How register.js gets at registration.js of the copy that is loaded. */

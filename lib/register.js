@@ -6,5 +6,6 @@ const ringport = require('./index.js');
 
 const { register, unregister } = ringport[Symbol.for('ringport.registration')]();
 
-/* Written out, so that Node finds the names for `import { unregister } from 'ringport/register'`. */
+/* Written out, so that Node finds the names for `import { unregister } from
+ * 'ringport/register'`. */
 module.exports = { register, unregister };

@@ -32,12 +32,12 @@ const SCRIPTS = {
   ring: ['ports/endpoint', 'ports/drain', 'ports/record', 'ports/table', 'worker/parent-endpoint'],
   ports: ['ports/node-events', 'ports/port', 'ports/message-channel', 'ports/kinds'],
   channel: [
-    'ports/node-channel', 'ports/transfer', 'ports/boarding', 'ports/envelope', 'ports/unlisted',
+    'ports/node-channel', 'ports/receive', 'ports/transfer', 'ports/boarding', 'ports/envelope', 'ports/unlisted',
     'ports/transfer-list', 'ports/by-node', 'ports/small-buffers', 'worker/parcels',
   ],
   codec: [
-    'ports/send', 'ports/receive', 'codec/index', 'codec/encode', 'codec/encode-plain', 'codec/encode-arrays',
-    'codec/scratch', 'codec/hooks', 'codec/ops', 'codec/strings', 'codec/decode', 'codec/decode-objects',
+    'ports/send', 'codec/index', 'codec/encode', 'codec/encode-core', 'codec/encode-plain', 'codec/encode-arrays',
+    'codec/scratch', 'codec/hooks', 'codec/ops', 'codec/strings', 'codec/decode', 'codec/decode-core', 'codec/decode-objects',
     'codec/reader-shapes', 'codec/views',
   ],
   kinds: [

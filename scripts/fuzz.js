@@ -4,7 +4,7 @@
 //
 // Feeds the readers of foreign bytes with what no writer writes, each target for so many seconds.
 //   test/fuzz/<name>.c    the core, by clang's libFuzzer under ASan and UBSan
-//   test/fuzz/<name>.js   the codec, ports and passports, by mutation of valid bytes
+//   test/fuzz/<name>.js   the codec, ports and transfer handles, by mutation of valid bytes
 // A C target begins with test/fuzz/corpus/<name>, which holds what earlier runs found worth keeping,
 // each crash among it, and goes on from what was found on this machine (build/fuzz/corpus).
 // --update writes the smallest set of inputs that reaches the same edges into test/fuzz/corpus.

@@ -2,8 +2,9 @@
 
 // node scripts/lint.js [--fix]
 //
-// Every check that runs nothing: eslint and tsc on the JS side; clang-format, clang-tidy, cppcheck
-// and clang's warnings on the C side. A tool that is not installed is a failure, not a skip.
+// Every check that runs nothing: eslint, dependency-cruiser (no import circles in lib/) and tsc on the JS
+// side; clang-format, clang-tidy, cppcheck and clang's warnings on the C side; the length of files on both.
+// A tool that is not installed is a failure, not a skip.
 // --fix lets clang-format and eslint put right what they can.
 
 const fs = require('node:fs');
@@ -29,6 +30,10 @@ const fix = process.argv.includes('--fix');
 
 const checks = {
   'eslint': [process.execPath, inModules('eslint/bin/eslint.js'), '.', ...(fix ? ['--fix'] : [])],
+  'import circles': [
+    process.execPath, inModules('dependency-cruiser/bin/dependency-cruise.mjs'),
+    '--config', '.dependency-cruiser.cjs', 'lib',
+  ],
   'tsc': [process.execPath, inModules('typescript/bin/tsc'), '-p', 'test/types'],
   'clang-format': ['clang-format', ...(fix ? ['-i'] : ['--dry-run', '-Werror']), ...formatted],
   'clang-tidy': ['clang-tidy', '--quiet', ...addon, '--', ...flags],
@@ -59,6 +64,21 @@ function lockFile() {
   return text.includes('"resolved"') ? 'package-lock.json names the addresses of a registry\n' : '';
 }
 
+/** Lines of a file of lib/ or src/ at most. */
+const LINES = 400;
+
+/** What has to be split by its subjects, so that a stranger finds them. */
+function longFiles() {
+  const listed = (folder) => fs.readdirSync(path.join(root, folder), { recursive: true })
+    .filter((name) => /\.([ch]|m?js)$/.test(name)).map((name) => path.join(folder, name));
+
+  return ['lib', 'src'].flatMap(listed).map((file) => {
+    const lines = fs.readFileSync(path.join(root, file), 'utf8').split('\n').length - 1;
+
+    return lines > LINES ? `${file} has ${lines} lines, more than ${LINES}\n` : '';
+  }).join('');
+}
+
 let failed = 0;
 let passed = 0;
 
@@ -70,6 +90,7 @@ function report(name, problem) {
 }
 
 report('lock file', lockFile());
+report('length of files', longFiles());
 for (const [name, command] of Object.entries(checks)) report(name, check(command));
 
 console.log(`${passed} passed, ${failed} failed`);

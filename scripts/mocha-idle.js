@@ -10,7 +10,7 @@ const { runMocha, total } = require('./steps');
 
 const named = process.argv.slice(2);
 const suites = named.length > 0 ? named : [
-  'async-context', 'batch', 'close', 'errors', 'events', 'lifecycle', 'order', 'passport', 'start-ref', 'transfer',
+  'async-context', 'batch', 'close', 'errors', 'events', 'lifecycle', 'order', 'transfer-handle', 'start-ref', 'transfer',
   'worker', 'worker-faults', 'worker-terminate', 'worker-together',
 ].map((name) => `test/js/${name}.test.js`);
 

@@ -7,7 +7,7 @@
 
 const { corrupt } = require('./errors');
 const { ERROR_TYPES, PARTS } = require('./encode-errors');
-const core = require('./decode');
+const core = require('./decode-core');
 
 const { r } = core;
 const { defineProperty } = Object;
@@ -30,7 +30,10 @@ function readError() {
   }
 }
 
-/** An error without a stack: neither captured, which is slow, nor formatted, which runs user code. */
+/**
+ * An error without a stack: neither captured, which is slow, nor formatted, which runs
+ * user code.
+ */
 function blank(ErrorType) {
   const limit = Error.stackTraceLimit;
   if (typeof limit !== 'number') return withoutStack(new ErrorType());

@@ -12,7 +12,7 @@ const { corrupt } = require('./errors');
 const { hooks } = require('./hooks');
 const { define } = require('./reader-shapes');
 const { VIEW_TYPES } = require('./views');
-const core = require('./decode');
+const core = require('./decode-core');
 
 const { r, readValue, readU32, readCount, readLength, keep } = core;
 const { prototype: arrayPrototype } = Array;
@@ -68,7 +68,10 @@ function readOther(code) {
   }
 }
 
-/** Longer arrays take their memory at once: what they and those around them lack must still come. */
+/**
+ * Longer arrays take their memory at once: what they and those around them lack must
+ * still come.
+ */
 const PROMISED = 64;
 
 function readElements(length) {
@@ -94,7 +97,7 @@ function readManyElements(length) {
   return array;
 }
 
-/** An array of any length, in memory that fits what is in it. */
+/** An array of any length, allocated by what the message contains. */
 function readSparse() {
   const array = keep([]);
   const length = readU32();
@@ -145,7 +148,9 @@ function readBigInt() {
   return negative === 1 ? -value : value;
 }
 
-/** The identity number is taken before the parts are read, though they hold no objects. */
+/**
+ * The identity number is taken before the parts are read, though they hold no objects.
+ */
 function readRegExp() {
   const source = readValue();
   const flags = readValue();
@@ -185,7 +190,10 @@ function takeBytes(buffer, length) {
   return buffer;
 }
 
-/** Address space, all in all, that bytes from strangers may have reserved: each max takes as much at once. */
+/**
+ * Address space, all in all, that bytes from strangers may have reserved: each max takes
+ * as much at once.
+ */
 const RESERVED = 64 * 1024 ** 3;
 
 function readBuffer(code) {
@@ -227,7 +235,8 @@ function readView() {
 function makeView(at, type, buffer, offset, length, tracks) {
   const View = VIEW_TYPES[type];
   const size = type === 0 ? 1 : View.BYTES_PER_ELEMENT;
-  // The buffer may have been resized after it was written; a view that tracks it does not mind.
+  // The buffer may have been resized after it was written; a view that tracks it does not
+  // mind.
   const end = tracks ? offset : offset + length;
   if (offset % size !== 0 || length % size !== 0 || end > buffer.byteLength) throw corrupt('a view');
   const view = tracks ? trackingView(View, buffer, offset, size) :
@@ -236,7 +245,10 @@ function makeView(at, type, buffer, offset, length, tracks) {
   return view;
 }
 
-/** Older engines make such a view only while the buffer's length is a multiple of its elements'. */
+/**
+ * Older engines make such a view only while the buffer's length is a multiple of its
+ * elements'.
+ */
 function trackingView(View, buffer, offset, size) {
   const length = buffer.byteLength;
   const rest = (length - offset) % size;
@@ -261,9 +273,9 @@ const NOTED = 1024 * 1024;
 let noted = 0;
 
 /**
- * ArrayBuffers that Node has moved here. Only when V8 allocates the memory of one does it see that the
- * young ones hold enough for a quick collection; without, full ones come instead, and take more time than
- * the messages. So it allocates a byte for each MiB.
+ * ArrayBuffers that Node has moved here. Only when V8 allocates the memory of one does it
+ * see that the young ones hold enough for a quick collection; without, full ones come
+ * instead, and take more time than the messages. So it allocates a byte for each MiB.
  */
 function noteMemory(bytes) {
   noted += bytes;

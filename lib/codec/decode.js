@@ -1,42 +1,35 @@
 'use strict';
 
 /*
- * decode.js - reads one value. The bytes come from another thread, possibly another process: every
- * length, count and number is checked, nothing is allocated by an unchecked count, and no
- * user code runs (properties are defined, never set through a prototype).
+ * decode.js - reads one value. The bytes come from another thread, possibly another
+ * process: every length, count and number is checked, nothing is allocated by an
+ * unchecked count, and no user code runs (properties are defined, never set through a
+ * prototype).
  *
- * Reads past the end of the message give some op or `undefined`, never an endless loop: each
- * op takes at least its own byte, and what was read counts only if it ended exactly at the end.
+ * Reads past the end of the message give some op or `undefined`, never an endless loop:
+ * each op takes at least its own byte, and what was read counts only if it ended exactly
+ * at the end.
  */
 
 const { Buffer } = require('../loading/builtins');
 
+const core = require('./decode-core');
 const op = require('./ops');
 const { corrupt, RingportError } = require('./errors');
 const { shapes, shapeOfId, readShapes } = require('./reader-shapes');
 const strings = require('./strings');
 
 const { isBuffer } = Buffer;
+const { r } = core;
 
-const r = {
-  u8: new Uint8Array(8),
-  view: new DataView(new ArrayBuffer(8)),
-  pos: 0,
-  end: 0,
-  /** Bytes, at least, that the long arrays being read still need for their elements. */
-  promised: 0,
-  /** Bytes that the resizable buffers read may grow to. */
-  reserved: 0,
-  /** Objects by identity number, null in a message without references. */
-  objects: null,
-  /** Shapes that came with the message. */
-  locals: null,
-  foreign: null,
-  /** In deserialize(): nothing of this process may be named. */
-  alone: false,
-};
-
-const core = { r, readValue, readU32, readCount, readLength, keep, readObject };
+/* For the files that read the rarer kinds. */
+core.readValue = readValue;
+core.readU32 = readU32;
+core.readCount = readCount;
+core.readLength = readLength;
+core.keep = keep;
+core.readObject = readObject;
+core.decode = decode;
 module.exports = core;
 
 /** What reads arrays and the rarer kinds, loaded with the first value of one. */
@@ -51,7 +44,7 @@ function readOther(code) {
  * @param {Uint8Array} u8
  * @param {number} offset
  * @param {number} length
- * @param {unknown[]|null} foreign what came over the companion
+ * @param {unknown[]|null} foreign what came over the Node channel
  * @returns {unknown}
  * @throws {RingportError} ERR_RINGPORT_CORRUPT
  */
@@ -79,7 +72,6 @@ function decode(u8, offset, length, foreign) {
     if (flags !== 0 || foreign !== null || u8.length > KEEP) finish();
   }
 }
-core.decode = decode;
 
 function begin(flags, offset) {
   if (flags > 3) throw corrupt('unknown flags');

@@ -1,18 +1,19 @@
 'use strict';
 
 /*
- * encode-arrays.js - arrays: dense, with extra keys, sparse; integers and doubles in bulk.
+ * encode-arrays.js - arrays: dense, with extra keys, sparse; integers and doubles in
+ * bulk.
  *
- * Few arrays have keys beyond their indices, but each must be asked, and asking is what an
- * array costs: there is no direct way, and listing all keys makes a string of each index. So it is
- * done in the way that is cheapest for the length: by listing the keys, or by having Node look for
- * them for another purpose.
+ * Few arrays have keys beyond their indices, but each must be asked, and asking is what
+ * an array costs: there is no direct way, and listing all keys makes a string of each
+ * index. So it is done in the way that is cheapest for the length: by listing the keys,
+ * or by having Node look for them for another purpose.
  */
 
 const { isDeepStrictEqual } = require('node:util');
 const op = require('./ops');
 const { w, reserve } = require('./scratch');
-const core = require('./encode');
+const core = require('./encode-core');
 
 const { walk } = core;
 
@@ -23,22 +24,29 @@ const { prototype: arrayPrototype } = Array;
 /** A quarter of what a property descriptor costs. */
 const { __lookupGetter__: lookupGetter } = objectPrototype;
 
-/** Lengths up to which listing the keys is the cheapest check: of any array, and of numbers. */
+/**
+ * Lengths up to which listing the keys is the cheapest check: of any array, and of
+ * numbers.
+ */
 const SOME = 64;
 const SOME_NUMBERS = 32;
 /**
- * From there up to here, listing the values is for integers. Accessors, if an array of integers should
- * have any, are called twice by it; elsewhere each is called once.
+ * From there up to here, listing the values is for integers. Accessors, if an array of
+ * integers should have any, are called twice by it; elsewhere each is called once.
  */
 const VALUES = 160;
 /** Numbers are packed from this length on. */
 const PACKED = 8;
 
-/** Whether all keys are indices. Not every array with holes that has no other keys is said to be so. */
+/**
+ * Whether all keys are indices. Not every array with holes that has no other keys is said
+ * to be so.
+ */
 function hasOnlyElements(array, length) {
   if (length > SOME && mayBait() && hasValue(array, 0)) return takesBait(array, length);
   const keys = keysOf(array);
-  // Indices come first: if the last of so many keys is the last index, all of them are indices.
+  // Indices come first: if the last of so many keys is the last index, all of them are
+  // indices.
   return keys.length === length && (length === 0 || keys[length - 1] === `${length - 1}`);
 }
 
@@ -48,13 +56,16 @@ function hasValue(array, index) {
 }
 
 /*
- * Node looks for keys that are no indices when it compares arrays, natively and without a string for each
- * index. It goes on to the elements if there are none: so it gets to the first element of
- * `bait`, or it does not.
+ * Node looks for keys that are no indices when it compares arrays, natively and without a
+ * string for each index. It goes on to the elements if there are none: so it gets to the
+ * first element of `bait`, or it does not.
  */
 const bait = [];
 let taken = false;
-/** Whether this Node compares arrays like that; undefined until the first one is asked for. */
+/**
+ * Whether this Node compares arrays like that; undefined until the first one is asked
+ * for.
+ */
 let works;
 
 Object.defineProperty(bait, 0, {
@@ -117,8 +128,8 @@ function writeNumbers(array, length, first) {
   } else if (length <= VALUES && isInteger(first)) {
     const values = valuesOf(array);
     last = values[length - 1];
-    // A hole makes room for the value of another key, but see writeRest; so does a hidden element,
-    // for the last one.
+    // A hole makes room for the value of another key, but see writeRest; so does a hidden
+    // element, for the last one.
     isSimple = values.length === length && last === array[length - 1] &&
       getPrototypeOf(array) === arrayPrototype;
   } else {
@@ -149,9 +160,9 @@ function isShort(value) {
 }
 
 /*
- * Each element is read once. They start as the integers that the first one makes likely; one
- * that does not fit widens what has been written, and anything that is no number turns it into an
- * ordinary array.
+ * Each element is read once. They start as the integers that the first one makes likely;
+ * one that does not fit widens what has been written, and anything that is no number
+ * turns it into an ordinary array.
  */
 
 function writeBytes(array, length, pos, view) {
@@ -176,7 +187,10 @@ function writeShorts(array, length, pos, view) {
   finish(view, pos, op.INT16S, length, 2);
 }
 
-/** Go on from the element `start`, which has just been read as `value`, behind those of `size` bytes. */
+/**
+ * Go on from the element `start`, which has just been read as `value`, behind those of
+ * `size` bytes.
+ */
 function writeWords(array, length, pos, view, start, value, size) {
   const at = pos + 5;
   for (let i = start - 1; i >= 0 && size < 4; i--) {
@@ -193,7 +207,10 @@ function writeWords(array, length, pos, view, start, value, size) {
   finish(view, pos, op.INT32S, length, 4);
 }
 
-/** Go on from the element `start`, which has just been read as `value`, behind those of 4 bytes. */
+/**
+ * Go on from the element `start`, which has just been read as `value`, behind those of 4
+ * bytes.
+ */
 function writeDoubles(array, length, pos, view, start, value) {
   const at = pos + 5;
   for (let i = start - 1; i >= 0; i--) {
@@ -210,7 +227,9 @@ function writeDoubles(array, length, pos, view, start, value) {
   finish(view, pos, op.DOUBLES, length, 8);
 }
 
-/** The elements are in `view`, which is no longer the scratch if that has grown meanwhile. */
+/**
+ * The elements are in `view`, which is no longer the scratch if that has grown meanwhile.
+ */
 function finish(view, pos, code, length, size) {
   const end = pos + 5 + length * size;
   view.setUint8(pos, code);
@@ -219,7 +238,9 @@ function finish(view, pos, code, length, size) {
   w.pos = end;
 }
 
-/** The elements before `start` are doubles in the scratch, `value` is the one at `start`. */
+/**
+ * The elements before `start` are doubles in the scratch, `value` is the one at `start`.
+ */
 function writeRest(array, length, pos, view, start, value) {
   if (length > SOME_NUMBERS && length <= VALUES && !hasOnlyElements(array, length)) {
     w.pos = pos;
@@ -254,7 +275,10 @@ function writeElement(array, index, value) {
   else w.u8[w.pos++] = op.HOLE;
 }
 
-/** The elements as they are when they are met: getters of earlier ones may have changed them. */
+/**
+ * The elements as they are when they are met: getters of earlier ones may have changed
+ * them.
+ */
 function writeElements(array, length, code) {
   const { holder } = walk;
   writeHeader(length, code);
@@ -284,14 +308,19 @@ function writeUncommon(array, length) {
 
 const INDEX = /^(?:0|[1-9]\d{0,9})$/;
 
-/** How many of the keys are indices: those come first. The elements may have changed meanwhile. */
+/**
+ * How many of the keys are indices: those come first. The elements may have changed
+ * meanwhile.
+ */
 function indicesAmong(keys) {
   let count = 0;
   while (count < keys.length && INDEX.test(keys[count]) && keys[count] < 0xffffffff) count++;
   return count;
 }
 
-/** Count, keys and values of the properties `keys` (from `start` on) that are still there. */
+/**
+ * Count, keys and values of the properties `keys` (from `start` on) that are still there.
+ */
 function writeKeys(object, keys, start) {
   reserve(0);
   const at = w.pos;

@@ -1,15 +1,15 @@
 'use strict';
 
 /*
- * encode-errors.js - Error objects as the engine clones them: the type by its `name`, own data
- * properties `message` and `cause`, and the stack.
+ * encode-errors.js - Error objects as the engine clones them: the type by its `name`, own
+ * data properties `message` and `cause`, and the stack.
  */
 
 const { process } = require('../loading/builtins');
 
 const op = require('./ops');
 const { w, reserve } = require('./scratch');
-const core = require('./encode');
+const core = require('./encode-core');
 
 const { getOwnPropertyDescriptor, hasOwn } = Object;
 

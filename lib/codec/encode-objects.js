@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * encode-objects.js - writes the kinds of objects that are neither plain nor arrays, and hands to
+ * encode-objects.js - writes objects that are neither plain nor arrays, and leaves to
  * Node what only Node can carry.
  */
 
@@ -12,7 +12,7 @@ const { kinds, kindBySlots, kindOf } = require('./kinds');
 const { VIEW_TYPES, VIEW_INDEX } = require('./views');
 const { w, reserve } = require('./scratch');
 const { hooks } = require('./hooks');
-const core = require('./encode');
+const core = require('./encode-core');
 
 const { walk } = core;
 const { hexWrite } = Buffer.prototype;
@@ -62,7 +62,8 @@ const { writeListed } = require('./encode-plain');
 
 /** An object that is no array, view or Proxy. */
 function writeOther(object, prototype) {
-  // What is common first: a method of the class tells whether it is one, without a native call.
+  // What is common first: a method of the class tells whether it is one, without a native
+  // call.
   if (prototype === mapPrototype && isCallable(mapSize, object)) return writeMap(object);
   if (prototype === setPrototype && isCallable(setSize, object)) return writeSet(object);
   if (prototype === datePrototype && isCallable(dateValue, object)) return writeDate(object);
@@ -80,7 +81,10 @@ function writeOther(object, prototype) {
   }
 }
 
-/** Whether an object without keys, whose prototype is Object.prototype, is no more than that. */
+/**
+ * Whether an object without keys, whose prototype is Object.prototype, is no more than
+ * that.
+ */
 function isPlainBySlots(object) {
   return kindBySlots(object, kinds.PLAIN) === kinds.PLAIN;
 }
@@ -101,8 +105,9 @@ function writeDate(date) {
 }
 
 /*
- * Entries of Maps and Sets are collected before the first is written, as the engine does: what
- * getters add or delete later does not count. They wait on one stack, to allocate nothing.
+ * Entries of Maps and Sets are collected before the first is written, as the engine does:
+ * what getters add or delete later does not count. They wait on one stack, to allocate
+ * nothing.
  */
 const stack = [];
 let top = 0;
@@ -279,7 +284,10 @@ function writeView(view) {
 
 const typedKeys = typedArrayPrototype.keys;
 
-/** The byte length, or -1 for a view of a detached buffer or out of the bounds of a resized one. */
+/**
+ * The byte length, or -1 for a view of a detached buffer or out of the bounds of a
+ * resized one.
+ */
 function checkedLength(view, type) {
   try {
     if (type === 0) return viewLength.call(view);

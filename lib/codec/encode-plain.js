@@ -3,11 +3,12 @@
 /*
  * encode-plain.js - writes plain objects.
  *
- * In two passes: the keys, which lead to the shape, then the values. For-in over an object that the
- * engine keeps as a hidden class costs one comparison a key, whatever else has been through the same loop.
- * The values of a frequent shape are read by a function compiled for it, so that the engine makes each
- * a load from a known place and knows its type: other shapes, and objects kept as hash tables,
- * do not spoil it. Where code generation is disabled a loop reads them.
+ * In two passes: the keys, which lead to the shape, then the values. For-in over an
+ * object that the engine keeps as a hidden class costs one comparison a key, whatever
+ * else has been through the same loop. The values of a frequent shape are read by a
+ * function compiled for it, so that the engine makes each a load from a known place and
+ * knows its type: other shapes, and objects kept as hash tables, do not spoil it. Where
+ * code generation is disabled a loop reads them.
  */
 
 const { types } = require('node:util');
@@ -15,7 +16,7 @@ const op = require('./ops');
 const shapes = require('./shapes');
 const { hooks } = require('./hooks');
 const { w, reserve } = require('./scratch');
-const core = require('./encode');
+const core = require('./encode-core');
 
 const { walk, putNumber, putString } = core;
 const { getRoot, startOf, step, countWriter, keysOf, pathOf } = shapes;
@@ -70,7 +71,9 @@ function isArguments(object, key) {
   return key === '0' && types.isArgumentsObject(object);
 }
 
-/** @param {object | null} prototype unless nothing but Object.prototype is inherited from */
+/**
+ * @param {object | null} prototype unless nothing but Object.prototype is inherited from
+ */
 function writeShape(object, node, prototype) {
   const { u8, pos: at } = w;
   node.uses++;
@@ -107,9 +110,10 @@ function writerOf(node, inherits) {
 }
 
 /**
- * A writer writes the values in the order of the keys. One for objects that inherit is told from what.
- * @returns {(object: object, prototype?: object) => number} -1, or the index of the key that has
- *   gone meanwhile
+ * A writer writes the values in the order of the keys. One for objects that inherit is
+ * told from what.
+ * @returns {(object: object, prototype?: object) => number} -1, or the index of the key
+ *   that has gone meanwhile
  */
 function compile(path, inherits) {
   if (mayCompile && countWriter()) {
@@ -170,7 +174,9 @@ function writeHeld(value, holder) {
   core.writeValue(value);
 }
 
-/** Key `from` has gone: leave it out, go on behind it, and name the shape that this makes. */
+/**
+ * Key `from` has gone: leave it out, go on behind it, and name the shape that this makes.
+ */
 function writeRest(object, node, from, at) {
   const keys = keysOf(node).slice();
   let shape = getRoot();

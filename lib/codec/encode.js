@@ -1,17 +1,19 @@
 'use strict';
 
 /*
- * encode.js - writes one value: primitives, identity. Plain objects are in encode-plain.js, arrays
- * in encode-arrays.js, the rarer kinds in encode-objects.js.
+ * encode.js - writes one value: primitives, identity. Plain objects are in
+ * encode-plain.js, arrays in encode-arrays.js, the rarer kinds in encode-objects.js.
  *
- * Objects are read as Node's serializer reads them: own enumerable string keys, fixed when
- * the object is met, each value read once and in order. User code (getters) may run at any such
- * read and may even encode another message, so nothing here keeps scratch state in locals across it.
+ * Objects are read as Node's serializer reads them: own enumerable string keys, fixed
+ * when the object is met, each value read once and in order. User code (getters) may run
+ * at any such read and may even encode another message, so nothing here keeps scratch
+ * state in locals across it.
  */
 
 const { Buffer, process } = require('../loading/builtins');
 const { types } = require('node:util');
 const op = require('./ops');
+const core = require('./encode-core');
 const { w, reserve } = require('./scratch');
 
 const { isProxy } = types;
@@ -19,50 +21,33 @@ const { getPrototypeOf, prototype: objectPrototype } = Object;
 const { latin1Write, ucs2Write } = Buffer.prototype;
 const { isArray } = Array;
 const { isView } = ArrayBuffer;
+const { LINEAR, walk, host } = core;
 
-/** Up to here writing characters one by one beats one native call (which got cheap in Node 22). */
+/**
+ * Up to here writing characters one by one beats one native call (which got cheap in Node
+ * 22).
+ */
 const LOOP = parseInt(process.versions.node, 10) >= 22 ? 16 : 40;
 /** From here on characters are written four at a time. */
 const FEW = 8;
 const WIDE = /[^\x00-\xff]/;
-/** Identity: so many objects are looked up in a list, more in a Map. */
-const LINEAR = 32;
 
-/** What one encoding knows. Saved and restored when another one runs inside a getter. */
-const walk = {
-  /** Objects met so far, from `base` on; beyond LINEAR `map` holds all of them instead. */
-  seen: Array.from({ length: LINEAR + 4 }),
-  base: 0,
-  count: 0,
-  map: null,
-  flags: 0,
-  /** The depth of the encoding whose state this is. */
-  level: 0,
-  /** The key whose value is being written, a node of the tree; null at the top. */
-  holder: null,
-  /** Nodes whose entries travel with this message. */
-  locals: [],
-  localCount: 0,
-  stamp: 1,
-  context: null,
-  foreign: null,
-  /** Object.prototype has enumerable properties. */
-  inherits: false,
-  /** No numbers of the registry, no blocks, nothing foreign. */
-  alone: true,
-};
-
-const host = {
-  /** Objects that structured clone must refuse: a WeakSet once there are any. */
-  marked: null,
-  /** @type {{ value: unknown } | null} what an encoding is about to fail with */
-  refused: null,
-};
-
-const core = {
-  walk, host, writeValue, writeObject, writeCopy, writeString, writeNumber, putNumber, putString,
-  writeU32, known, loadOthers, clearOthers,
-};
+/* Before the files that write objects and arrays are loaded: they take these from
+ * there. */
+core.writeValue = writeValue;
+core.writeObject = writeObject;
+core.writeCopy = writeCopy;
+core.writeString = writeString;
+core.writeNumber = writeNumber;
+core.putNumber = putNumber;
+core.putString = putString;
+core.writeU32 = writeU32;
+core.known = known;
+core.loadOthers = loadOthers;
+core.clearOthers = clearOthers;
+core.blockLine = 32 * 1024;
+/** Byte length from which a buffer is copied once, and the copy moved by Node. */
+core.copyLine = 256 * 1024;
 module.exports = core;
 
 const { writeArray } = require('./encode-arrays');
@@ -95,8 +80,8 @@ function writeString(string) {
 }
 
 /*
- * Compiled writers keep the position in a variable, which saves a store and a load at every step: so these
- * are told where to write, and return where to go on.
+ * Compiled writers keep the position in a variable, which saves a store and a load at
+ * every step: so these are told where to write, and return where to go on.
  */
 
 function putNumber(value, pos) {
@@ -225,8 +210,8 @@ function known(object) {
   let index = -1;
   if (walk.map === null) {
     const { seen, base, count } = walk;
-    // Four at a time, as each step of a loop asks whether the thread is to stop; the object on the left,
-    // which is the side that the engine asks for its type.
+    // Four at a time, as each step of a loop asks whether the thread is to stop; the
+    // object on the left, which is the side that the engine asks for its type.
     for (let i = base; i < count; i += 4) {
       if (object === seen[i] || object === seen[i + 1] ||
           object === seen[i + 2] || object === seen[i + 3]) {
@@ -282,7 +267,3 @@ function writeObject(object) {
     else loadOthers().writeOther(object, prototype);
   }
 }
-
-core.blockLine = 32 * 1024;
-/** Byte length from which a buffer is copied once, and the copy moved by Node. */
-core.copyLine = 256 * 1024;

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * hooks.js - what the port layer does for the codec. Without it the codec stands alone: shapes,
- * strings and binary data travel in the message.
+ * hooks.js - what lib/ports provides for the codec. Without these hooks the codec works
+ * alone: shapes, strings and binary data travel in the message.
  */
 
 const { Buffer } = require('../loading/builtins');
@@ -10,18 +10,25 @@ const { Buffer } = require('../loading/builtins');
 const hooks = {
   /** @type {(u8: Uint8Array) => void} the scratch has been replaced */
   setScratch() {},
-  /** @type {null | ((text: string) => number)} process-wide number of a shape, -1: none left */
+  /**
+   * @type {null | ((text: string) => number)} process-wide number of a shape, -1: none
+   *   left
+   */
   internShape: null,
   /** @type {null | ((id: number) => string | undefined)} the text of a number */
   shapeKeys: null,
   /**
    * Asked for every object the codec does not know.
-   * @type {null | ((object: object, context: object | null) => number)} index of a port, or -1
+   * @type {null | ((object: object, context: object | null) => number)} index of a port,
+   *   or -1
    */
   port: null,
   /** @type {null | ((index: number) => object | undefined)} */
   takePort: null,
-  /** @type {null | ((buffer: ArrayBuffer, offset: number, length: number) => number)} block index */
+  /**
+   * @type {null | ((buffer: ArrayBuffer, offset: number, length: number) => number)}
+   *   block index
+   */
   stageBytes: null,
   /** @type {null | ((string: string, oneByte: boolean) => number)} block index */
   stageString: null,
@@ -29,9 +36,12 @@ const hooks = {
   takeBlock: null,
   /** @type {null | ((index: number, oneByte: boolean) => string | undefined)} */
   takeString: null,
-  /** Memory for a copy that is made for a message: a Uint8Array on an ArrayBuffer of its own. */
+  /**
+   * Memory for a copy that is made for a message: a Uint8Array on an ArrayBuffer of its
+   * own.
+   */
   allocate: Buffer.allocUnsafeSlow,
-  /** A foreign value is a copy made for this message: it is to be transferred. */
+  /** A foreign value is a copy made for this message, so transfer it. */
   copied() {},
   /** Whether the receiver would rather have very large data as blocks. */
   views: () => false,

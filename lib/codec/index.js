@@ -1,10 +1,11 @@
 'use strict';
 
 /*
- * index.js - the codec: JavaScript values to bytes and back, as structured clone does it.
+ * index.js - the codec: JavaScript values to bytes and back, with the semantics of
+ * structured clone.
  *
- * One instance per thread. It knows nothing of ports: what cannot be bytes goes through the
- * hooks, or is left in `foreign` for the caller to send through Node.
+ * Each thread has one instance. It does not know ports: what cannot be bytes goes through
+ * the hooks, or is left in `foreign` for the caller to send over the Node channel.
  */
 
 const { Buffer } = require('../loading/builtins');
@@ -61,8 +62,9 @@ const codec = {
 };
 
 /**
- * When this much has been written of a message, smaller parts travel beside it, too: the scratch grows more
- * slowly, and what it can hold is not reached by a message of many parts.
+ * When this much has been written of a message, smaller parts travel beside it, too: the
+ * scratch grows more slowly, and what it can hold is not reached by a message of many
+ * parts.
  */
 const CROWDED = 256 * 1024 * 1024;
 const CROWDED_LINE = 1024;
@@ -85,7 +87,8 @@ w.onReplace = (u8) => {
   hooks.setScratch(u8);
 };
 
-/* Defined apart: an accessor in the literal would make the whole object a slow dictionary. */
+/* Defined apart: an accessor in the literal would make the whole object a slow
+ * dictionary. */
 /** Whether an encoding is under way, in which this is called. */
 Object.defineProperty(codec, 'encoding', { __proto__: null, get: () => w.depth !== 0 });
 
@@ -116,7 +119,8 @@ function markUncloneable(object) {
  *
  * @param {unknown} value
  * @param {{transfer: Set<object>|null}|null} context null without a transfer list
- * @returns {number} offset of the first byte; give it to release() when the bytes have been taken
+ * @returns {number} offset of the first byte; give it to release() when the bytes have
+ *   been taken
  * @throws what a getter throws, and Node's DataCloneError
  */
 function encode(value, context) {
@@ -165,7 +169,7 @@ function run(value, start) {
       w.depth = depth;
       if (depth === 1) reset();
       release();
-      // Who encodes inside a getter knows which blocks are not those of the encoding around it.
+      // An encoding inside a getter knows which blocks belong to the outer one.
       if (depth === 1) hooks.unstage();
     }
   }
@@ -184,7 +188,9 @@ function hasEnumerable(object) {
   return false;
 }
 
-/** After a failure: what encodings inside this one may have left when the stack was full. */
+/**
+ * After a failure: what encodings inside this one may have left when the stack was full.
+ */
 function reset() {
   walk.seen.fill(undefined);
   walk.base = 0;
@@ -236,8 +242,10 @@ function encodeInside(value, context, alone) {
   return start;
 }
 
-/** The bytes that encode() has returned as `start`, and up to 32 bytes behind them, are no longer
- * needed. */
+/**
+ * The bytes that encode() has returned as `start`, and up to 32 bytes behind them, are no
+ * longer needed.
+ */
 function release() {
   const depth = w.depth--;
   if (codec.foreign !== null) codec.foreign = null;
@@ -275,7 +283,8 @@ function writeEntry(node) {
  *
  * @param {unknown} value
  * @returns {Buffer}
- * @throws DataCloneError for what cannot be bytes: functions, shared memory, Node's own objects
+ * @throws DataCloneError for what cannot be bytes: functions, shared memory, Node's own
+ *   objects
  */
 function serialize(value) {
   let start = HEADER;
@@ -288,7 +297,10 @@ function serialize(value) {
   }
 }
 
-/** Write the self-contained form to scratch[0, end), until release(). Not while `encoding`. */
+/**
+ * Write the self-contained form to scratch[0, end), until release(). Not while
+ * `encoding`.
+ */
 function encodeAlone(value) {
   w.depth = 1;
   w.pos = HEADER + 1;

@@ -3,11 +3,12 @@
 /*
  * kinds.js - what an object is to structured clone.
  *
- * The engine goes by internal slots, which JS cannot see; so the prototype is looked up first,
- * and what a prototype cannot tell is asked of util.types. An object that is nothing
- * known is cloned as a plain object only if the classes on its prototype chain are the
- * application's own: anything of Node's or the engine's is left to Node ("foreign"), which is
- * always right, only slower. EventEmitter is Node's, but its instances are ordinary objects.
+ * The engine goes by internal slots, which JS cannot see; so the prototype is looked up
+ * first, and what a prototype cannot tell is asked of util.types. An object that is
+ * nothing known is cloned as a plain object only if the classes on its prototype chain
+ * are the application's own: anything of Node's or the engine's is left to Node
+ * ("foreign"), which is always right, only slower. EventEmitter is Node's, but its
+ * instances are ordinary objects.
  */
 
 const { Date, process } = require('../loading/builtins');
@@ -20,7 +21,10 @@ const kinds = {
   NEVER: 9,
 };
 
-/** Kinds of prototypes that do not tell: the object's slots do, and this where it has none. */
+/**
+ * Kinds of prototypes that do not tell: the object's slots do, and this where it has
+ * none.
+ */
 const LOOK_PLAIN = 10;
 const LOOK_FOREIGN = 11;
 
@@ -81,8 +85,9 @@ function isObjectPrototype(prototype) {
 }
 
 /**
- * PLAIN if every prototype up to Object.prototype is that of a class which neither the engine nor Node
- * defines, LOOK_PLAIN if others are among them whose instances can be told by their slots.
+ * PLAIN if every prototype up to Object.prototype is that of a class which neither the
+ * engine nor Node defines, LOOK_PLAIN if others are among them whose instances can be
+ * told by their slots.
  */
 function kindOfPrototype(prototype) {
   let kind = kinds.PLAIN;
@@ -104,7 +109,10 @@ function kindOfPrototype(prototype) {
   return LOOK_FOREIGN;
 }
 
-/** Engine prototypes whose real instances util.types can tell, or are no plain objects anyway. */
+/**
+ * Engine prototypes whose real instances util.types can tell, or are no plain objects
+ * anyway.
+ */
 const CHECKABLE = new Set([
   Array, Function, Promise, WeakMap, WeakSet, Symbol, DataView, Object.getPrototypeOf(Uint8Array),
   globalThis.SharedArrayBuffer, // flags of V8 remove it
@@ -113,7 +121,8 @@ const CHECKABLE = new Set([
 /** Whether instances may have something to them that Node's own clone knows of. */
 function isOfNode(prototype) {
   for (const key of ownKeys(prototype)) {
-    // Node's clonable classes have methods with these names; not all of the classes are public.
+    // Node's clonable classes have methods with these names; not all of the classes are
+    // public.
     if (typeof key === 'symbol' && `${key.description}`.startsWith('messaging_')) return true;
   }
   return isBuiltin(prototype);
@@ -142,15 +151,19 @@ function isBuiltin(prototype) {
   return builtins.has(prototype) || isOfGlobal(prototype);
 }
 
-/** What brings the classes of fetch() and WebSocket. Node 26 loads it for MessageEvent, too. */
+/**
+ * What brings the classes of fetch() and WebSocket. Node 26 loads it for MessageEvent,
+ * too.
+ */
 const UNDICI = 'NativeModule internal/deps/undici/undici';
 const OF_UNDICI = new RegExp('^(?:CloseEvent|EventSource|FormData|Headers|MessageEvent|Request|' +
   'Response|WebSocket)$');
 
 /**
- * Whether it is that of a class among Node's globals. Node loads many of them when somebody looks at their
- * names, be it for a descriptor. So only the name that the object's class has is looked at, and none that
- * would load undici: of what is not loaded there are no instances.
+ * Whether it is that of a class among Node's globals. Node loads many of them when
+ * somebody looks at their names, be it for a descriptor. So only the name that the
+ * object's class has is looked at, and none that would load undici: of what is not loaded
+ * there are no instances.
  */
 function isOfGlobal(prototype) {
   const constructor = getOwnPropertyDescriptor(prototype, 'constructor')?.value;
@@ -185,8 +198,8 @@ let collected = 0;
 const visited = new Set();
 
 /**
- * Classes that public modules export. Instances cannot exist before their module is loaded, so only
- * loaded modules are looked at, again whenever more have been loaded.
+ * Classes that public modules export. Instances cannot exist before their module is
+ * loaded, so only loaded modules are looked at, again whenever more have been loaded.
  */
 function collectModules() {
   const list = process.moduleLoadList ?? [];

@@ -1,10 +1,12 @@
 'use strict';
 
 /*
- * node-clone.js - Node's structured clone, and its errors, for what the codec does not do itself.
+ * node-clone.js - Node's structured clone, and its errors, for what the codec does not do
+ * itself.
  *
- * Set-ups for jsdom and polyfills put functions and classes of their own in the place of the globals
- * `structuredClone` and `DOMException`, or remove them. So values go through a channel of Node's.
+ * Set-ups for jsdom and polyfills put functions and classes of their own in the place of
+ * the globals `structuredClone` and `DOMException`, or remove them. So values go through
+ * a channel of Node's.
  */
 
 const { MessageChannel, receiveMessageOnPort } = require('../loading/node-threads');

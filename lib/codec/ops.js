@@ -10,9 +10,10 @@
  *                  u32 hash (0: do not remember), u32 length, the keys as JSON in latin1
  *   end - 8  8     with SHAPES: u32 number of entries, u32 offset of the first
  *
- * A value is one op byte and what the op says. Integers are little-endian and unaligned; `n` is a
- * number value (INT ops or DOUBLE). Every object takes the next identity number when its op
- * is met, parents before children; REF names one of them. docs/codec.md has the whole table.
+ * A value is one op byte and what the op says. Integers are little-endian and unaligned;
+ * `n` is a number value (INT ops or DOUBLE). Every object takes the next identity number
+ * when its op is met, parents before children; REF names one of them. docs/codec.md has
+ * the whole table.
  */
 
 module.exports = {
@@ -40,7 +41,10 @@ module.exports = {
   /** u8 1 if negative, u32 length, the magnitude's bytes, the most significant first. */
   BIGINT: 0x8a,
 
-  /** u32 shape (from LOCAL_SHAPE up: an entry of this message), the values in the order of its keys. */
+  /**
+   * u32 shape (from LOCAL_SHAPE up: an entry of this message), the values in the order of
+   * its keys.
+   */
   OBJECT: 0x8b,
   /** u32 length, then a value or HOLE for each. */
   ARRAY: 0x8c,
@@ -72,14 +76,17 @@ module.exports = {
   BUFFER: 0x9a,
   /** n byteLength, n maxByteLength, bytes. */
   BUFFER_RESIZABLE: 0x9b,
-  /** u8 type, u8 1 if it tracks the length, n byteOffset, n length, then its buffer (a value). */
+  /**
+   * u8 type, u8 1 if it tracks the length, n byteOffset, n length, then its buffer (a
+   * value).
+   */
   VIEW: 0x9c,
   /** u8 type, n byteLength, bytes: a view of the whole of its own buffer. */
   VIEW_WHOLE: 0x9d,
 
   /** u32 identity number. */
   REF: 0xa0,
-  /** u32 index in the array that came over the companion. */
+  /** u32 index in the array that came over the Node channel. */
   FOREIGN: 0xa1,
   /** u32 index for hooks.takePort(). */
   PORT: 0xa2,

@@ -1,10 +1,10 @@
 'use strict';
 
 /*
- * path.js - tells where in a message the value is that cannot be cloned.
+ * path.js - finds where in a message the value is that cannot be cloned.
  *
- * It is loaded and runs only after the failure. It runs nothing of the message, so it looks into
- * no getter and no Proxy, and finds no value that came out of one.
+ * It is loaded after the failure. It runs no code of the message: it does not look into
+ * getters or Proxies, and cannot find a value that came out of one.
  */
 
 const { types } = require('node:util');
@@ -25,14 +25,20 @@ function stepTo(key) {
   return INDEX.test(key) ? `[${key}]` : `[${JSON.stringify(key)}]`;
 }
 
-/** As it is got out of a Map; by its place if its key is no primitive that can be written down. */
+/**
+ * As it is got out of a Map; by its place if its key is no primitive that can be written
+ * down.
+ */
 function stepInto(key, index) {
   const isPlain = typeof key === 'string' || typeof key === 'number';
 
   return isPlain ? `.get(${JSON.stringify(key)})` : `.values()[${index}]`;
 }
 
-/** What structured clone reads of this object, in its order. @returns {[string, unknown][]} step and value */
+/**
+ * What structured clone reads of this object, in its order.
+ * @returns {[string, unknown][]} step and value
+ */
 function childrenOf(object) {
   if (types.isProxy(object) || typeof object === 'function') return [];
   if (types.isMap(object)) {
@@ -112,7 +118,10 @@ function isNeverCloned(value) {
     types.isGeneratorObject(value);
 }
 
-/** The same for an error of Node's, which does not tell the value: it is the first of its kind. */
+/**
+ * The same for an error of Node's, which does not tell the value: it is the first of its
+ * kind.
+ */
 function locateFirst(error, root) {
   if (error?.name !== 'DataCloneError' || Object.hasOwn(error, 'path')) return;
 

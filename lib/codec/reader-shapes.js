@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * reader-shapes.js - makes objects of known keys. A shape that keeps coming gets a compiled
- * reader with an object literal in it, where code generation is allowed; others copy
- * a template. Both define the keys, so no setter of a prototype can run.
+ * reader-shapes.js - makes objects of known keys. A shape that keeps coming gets a
+ * compiled reader with an object literal in it, where code generation is allowed; others
+ * copy a template. Both define the keys, so no setter of a prototype can run.
  */
 
 const { Buffer } = require('../loading/builtins');
@@ -38,7 +38,9 @@ function define(object, key, value, prototype = objectPrototype) {
 }
 
 class Shape {
-  /** u32 hash, u32 length, text: how it travels in messages; null for one with a number. */
+  /**
+   * u32 hash, u32 length, text: how it travels in messages; null for one with a number.
+   */
   entry = null;
   uses = 0;
   template = null;

@@ -3,17 +3,17 @@
 /*
  * scratch.js - the bytes being written, one buffer per thread.
  *
- * Every writer function finds at least SLACK free bytes behind `pos` when it starts (`reserve`),
- * so fixed-size ops need no further check. The buffer is replaced when it grows: never keep `u8`
- * in a local across a call that may run user code or reserve.
+ * Every writer function finds at least SLACK free bytes behind `pos` when it starts
+ * (`reserve`), so fixed-size ops need no further check. The buffer is replaced when it
+ * grows: never keep `u8` in a local across a call that may run user code or reserve.
  */
 
 const BASE = 64 * 1024;
 /** Above this, growth is by a quarter instead of by doubling. */
 const LARGE = 4 * 1024 * 1024;
 /** A larger scratch is given back after this many small messages in a row. */
-const PATIENCE = 256;
-/** Positions in it, and what is put behind the message, fit 32 bits. */
+const SMALL_MAX = 256;
+/** Positions in the scratch, trailer included, fit 32 bits. */
 const MOST = 2 ** 32 - 1024;
 const SLACK = 64;
 
@@ -66,12 +66,14 @@ function reserve(size) {
   if (w.pos + size > w.limit) grow(size);
 }
 
-/** Called when nothing is being encoded: give a large scratch back once the burst is over. */
+/**
+ * Called when nothing is being encoded: give a large scratch back once the burst is over.
+ */
 function settle() {
   if (w.u8.length === BASE) return;
   if (w.pos * 4 > w.u8.length && w.u8.length <= LARGE) {
     w.small = 0;
-  } else if (w.u8.length > LARGE || ++w.small > PATIENCE) {
+  } else if (w.u8.length > LARGE || ++w.small > SMALL_MAX) {
     w.small = 0;
     replace(new Uint8Array(BASE));
   }

@@ -3,13 +3,15 @@
 /*
  * shapes.js - what the writer knows about the keys of objects.
  *
- * A tree of keys in property order: walking an object's keys down from `root` ends at the node
- * that stands for its shape. Each node remembers the two children met last, so a known
- * shape costs one comparison a key. A shape that keeps coming back gets a number that the whole
- * process shares (`intern`); others travel at the end of the message that needs them.
+ * A tree of keys in property order: walking an object's keys down from `root` ends at the
+ * node that stands for its shape. Each node remembers the two children met last, so a
+ * known shape costs one comparison a key. A shape that keeps coming back gets a number
+ * that the whole process shares (`intern`); others travel at the end of the message that
+ * needs them.
  *
- * The tree is bounded: when it is full it starts anew. Objects that do not fit it (many keys,
- * long keys, numeric keys) get a loose node of their own, which only collects the keys.
+ * The tree is bounded: when it is full it starts anew. Objects that do not fit it (many
+ * keys, long keys, numeric keys) get a loose node of their own, which only collects the
+ * keys.
  */
 
 const { Buffer } = require('../loading/builtins');
@@ -45,7 +47,10 @@ class Node {
   write = null;
   /** The same for objects that inherit of more than Object.prototype. */
   writeHeir = null;
-  /** Sends an object of this shape: see flat.js. null: none does; undefined: not asked yet. */
+  /**
+   * Sends an object of this shape: see flat.js. null: none does; undefined: not asked
+   * yet.
+   */
   send = undefined;
   /** Where the walk of an object begins that is the value of this key: see startOf. */
   start = null;
@@ -78,8 +83,9 @@ function countWriter() {
 }
 
 /**
- * Objects that are the value of the same key mostly have the same shape, while objects at large begin
- * with any key. So each key has a root of its own, which only remembers children of the real one.
+ * Objects that are the value of the same key mostly have the same shape, while objects at
+ * large begin with any key. So each key has a root of its own, which only remembers
+ * children of the real one.
  * @param {Node|null} holder the key the object is the value of
  */
 function startOf(holder) {

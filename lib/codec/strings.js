@@ -4,8 +4,8 @@
  * strings.js - makes strings from bytes.
  *
  * A native call costs 50 ns and more, as much as a whole small message. Messages repeat
- * themselves, so strings of up to 16 characters are looked up among those made before: a table
- * of fixed size, indexed by a hash of the bytes, which are compared four at a time.
+ * themselves, so strings of up to 16 characters are looked up among those made before: a
+ * table of fixed size, indexed by a hash of the bytes, which are compared four at a time.
  */
 
 const { Buffer } = require('../loading/builtins');
@@ -25,9 +25,9 @@ const table = new Int32Array(SLOTS * 8);
 const values = new Array(SLOTS).fill('');
 
 /**
- * By length: how many more strings that are not in the table it takes until so many are not looked up
- * at all, or how many of these remain (negative). To look and to remember in vain costs as much again
- * as to make the string.
+ * By length: how many more strings that are not in the table it takes until so many are
+ * not looked up at all, or how many of these remain (negative). To look and to remember
+ * in vain costs as much again as to make the string.
  */
 const lucks = new Int16Array(CACHED + 1).fill(LUCKY);
 
@@ -45,7 +45,8 @@ function latin1(u8, view, pos, length) {
   let c = 0;
   let d = 0;
   if (length >= 4) {
-    // Words from the front, the last one overlapping: with the length they hold every byte.
+    // Words from the front, the last one overlapping: with the length they hold every
+    // byte.
     a = view.getInt32(pos, true);
     d = view.getInt32(pos + length - 4, true);
     if (length > 8) {

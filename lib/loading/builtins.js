@@ -1,10 +1,11 @@
 'use strict';
 
 /*
- * builtins.js - globals that applications replace or remove: polyfills for browsers do so with `process` and
- * `Buffer`, fake clocks with `Date` and timers.
+ * builtins.js - globals that applications replace or remove: polyfills for browsers do so
+ * with `process` and `Buffer`, fake clocks with `Date` and timers.
  *
- * They are taken before that, or else from Node's modules, each of which takes 50 us to be required.
+ * They are taken before that, or else from Node's modules, each of which takes 50 us to
+ * be required.
  */
 
 const {

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * check-options.js - refuses options that do not exist. Most are misspelt, so the error names the
- * nearest one.
+ * check-options.js - refuses options that do not exist. Most are misspelt, so the error
+ * names the nearest one.
  */
 
 const { withCode } = require('../codec/errors');
@@ -28,7 +28,8 @@ function distance(from, to) {
  * @param {string} name of the argument
  * @param {object} options
  * @param {string[]} known
- * @throws {TypeError} ERR_INVALID_ARG_VALUE: there is an option that is not known; undefined is none
+ * @throws {TypeError} ERR_INVALID_ARG_VALUE: there is an option that is not known;
+ *   undefined is none
  */
 function checkKnown(name, options, known) {
   for (const key of Object.keys(options)) {

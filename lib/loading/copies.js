@@ -3,13 +3,15 @@
 /*
  * copies.js - another copy of this package may be the one to use.
  *
- * A package is installed several times, and a test runner loads it once for each file of tests, in a
- * context of its own. As with a module of Node's, all get the same: a version is loaded once in a thread, in
- * its main context, and by all threads from the folder where the first of them has found it, so that they
- * share what the addon keeps.
+ * A package is installed several times, and a test runner loads it once for each file of
+ * tests, in a context of its own. As with a module of Node's, all get the same: a version
+ * is loaded once in a thread, in its main context, and by all threads from the folder
+ * where the first of them has found it, so that they share what the addon keeps.
  */
 
-/** On worker_threads: what this thread has loaded, by folder and by version; see index.js. */
+/**
+ * On worker_threads: what this thread has loaded, by folder and by version; see index.js.
+ */
 const kLoaded = Symbol.for('ringport.loaded');
 /** The version of what is exported. */
 const kBuild = Symbol.for('ringport.build');

@@ -1,14 +1,16 @@
 'use strict';
 
 /*
- * entry.js - what becomes dist/index.js. A thread of a process that has loaded ringport before finds the
- * addon and the first script, with its code cache, in memory; all else is in dist/first.js, which it
- * does not load. Node compiles this file anew in each thread, so it is short.
+ * entry.js - what becomes dist/index.js. A thread of a process that has loaded ringport
+ * before finds the addon and the first script, with its code cache, in memory; all else
+ * is in dist/first.js, which it does not load. Node compiles this file anew in each
+ * thread, so it is short.
  */
 
 /* global BUILD */
 
-/* An application may have removed it, or put another in its place: then there is no builtin(). */
+/* An application may have removed it, or put another in its place: then there is no
+ * builtin(). */
 const node = typeof process === 'undefined' ? require('node:process') : process;
 const { getBuiltinModule: builtin } = node;
 const isNodes = typeof module.constructor?._load === 'function' && require.cache !== undefined &&

@@ -102,7 +102,10 @@ if (isWorker) {
 binding.threadRun(threads.threadId, threads.threadName);
 
 if (threads.postMessageToThread !== undefined) {
-  /** Node's, which gives the other thread ports of Node's for those of ours; see lib/ports/relay.js. */
+  /**
+   * Node's, which gives the other thread ports of Node's for those of ours; see
+   * lib/ports/relay.js.
+   */
   module.exports.postMessageToThread =
     async function postMessageToThread(...args) {
       return require('../ports/relay').postMessageToThread(...args);
@@ -112,7 +115,10 @@ if (threads.postMessageToThread !== undefined) {
 }
 
 if (threads.markAsUncloneable !== undefined) {
-  /** Node's, and the codec is told too: the mark is a private symbol that JavaScript cannot see. */
+  /**
+   * Node's, and the codec is told too: the mark is a private symbol that JavaScript
+   * cannot see.
+   */
   module.exports.markAsUncloneable = function markAsUncloneable(object) {
     threads.markAsUncloneable(object);
     local.marksMade = true;

@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * inactive.js - what ringport exports on a runtime that lacks what it needs: the worker_threads of
- * that runtime, and functions that throw in the place of what is ringport's own.
+ * inactive.js - what ringport exports on a runtime that lacks what it needs: the
+ * worker_threads of that runtime, and functions that throw in the place of what is
+ * ringport's own.
  *
  * Nothing loads this file as long as ringport works.
  */
@@ -23,8 +24,8 @@ const METHODS = [
 ];
 
 /**
- * Environment data: threads that start later inherit it, and another copy of the package finds it,
- * so that a process is warned once.
+ * Environment data: threads that start later inherit it, and another copy of the package
+ * finds it, so that a process is warned once.
  */
 const WARNED = 'ringport.inactive';
 /** @see registration.js */
@@ -56,7 +57,10 @@ function warn({ message }) {
     { type: 'RingportWarning', code: 'ERR_RINGPORT_INACTIVE' });
 }
 
-/** Put what throws where a method of ours would be. Has no effect where the intrinsics are frozen. */
+/**
+ * Put what throws where a method of ours would be. Has no effect where the intrinsics are
+ * frozen.
+ */
 function putMethods(cause) {
   for (const [object, names] of METHODS) {
     for (const name of names) {
@@ -74,7 +78,8 @@ function putMethods(cause) {
  * Warn, once for each process, and make the exports.
  * @param {Error} cause why ringport could not be loaded
  * @returns {object} what `require('ringport')` gives
- * @throws {Error} `cause`, if RINGPORT_REQUIRED is 1 or if `cause` is a mistake of the user's
+ * @throws {Error} `cause`, if RINGPORT_REQUIRED is 1 or if `cause` is a mistake of the
+ *   user's
  */
 function exportsFor(cause) {
   /* An environment variable of ours is out of range: that is not the runtime's fault. */
@@ -99,8 +104,9 @@ function exportsFor(cause) {
 }
 
 /**
- * What `ringport/register` exports; it registers nothing. A registered parent may have put a preload
- * before this thread's flags, or others in their place; see registration.js.
+ * What `ringport/register` exports; it registers nothing. A registered parent may have
+ * put a preload before this thread's flags, or others in their place; see
+ * registration.js.
  */
 function unregistered() {
   const { execArgv } = process;

@@ -1,11 +1,11 @@
 'use strict';
 
 /*
- * native.js - what every file of lib/ starts from: Node's own worker_threads, the addon's functions for this
- * thread, and the words that they share.
+ * native.js - what every file of lib/ starts from: Node's own worker_threads, the addon's
+ * functions for this thread, and the words that they share.
  *
- * A thread that starts loads this file, index.js and, in a worker, parent-port.js. Nothing else is
- * loaded before it is used, so keep these three short.
+ * A thread that starts loads this file, index.js and, in a worker, parent-port.js.
+ * Nothing else is loaded before it is used, so keep these three short.
  */
 
 const { process, setImmediate } = require('./builtins');
@@ -43,69 +43,91 @@ function mark(name) {
 }
 
 /**
- * By slot: an Endpoint that must stay, a WeakRef to one that nobody may need any more, its Hold, or a
- * function (queued) => boolean that makes the Endpoint when the first message comes for it; see
- * endpoint.js.
+ * By slot: an Endpoint that must stay, a WeakRef to one that nobody may need any more,
+ * its Hold, or a function (queued) => boolean that makes the Endpoint when the first
+ * message comes for it; see endpoint.js.
  */
 const endpoints = [];
 
 /**
- * When what is quick in the long run begins to pay; see docs/decisions/first-message.md. In microseconds or
- * so, but for the last two, which count messages.
+ * When what is quick in the long run begins to pay; see docs/decisions/first-message.md.
+ * In microseconds or so, but for the last two, which count messages.
  */
 const thresholds = {
   /** What messages by Node may have cost before a port goes over to its ring. */
   FIRST: 300,
   /**
-   * What one is counted for: to read and write a primitive the ring needs nothing but C, for objects it has
-   * the codec to load.
+   * What one is counted for: to read and write a primitive the ring needs nothing but C,
+   * for objects it has the codec to load.
    */
   SIMPLE: 1,
   OBJECT: 0.1,
   /**
-   * If the last one has been answered, both threads sleep each time: by ring, a round trip takes them a tenth
-   * of that.
+   * If the last one has been answered, both threads sleep each time: by ring, a round
+   * trip takes them a tenth of that.
    */
   ANSWER: 9,
   ANSWERED_OBJECT: 2.7,
   /** Objects that C writes, or reads, before the codec does; see flat.js. */
   COLD_FLATS: 60_000,
-  /** Other objects that go by Node, though there is a ring, before the codec is loaded. */
+  /**
+   * Other objects that go by Node, though there is a ring, before the codec is loaded.
+   */
   COLD_OBJECTS: 300,
 };
 
-/* For tests: all goes by ring from the first message on, and none of it the ways that are for the first
- * ones. */
+/* For tests: all goes by ring from the first message on, and none of it the ways that are
+ * for the first ones. */
 if (process.env.RINGPORT_COLD === '0') {
   for (const name of Object.keys(thresholds)) thresholds[name] = 0;
   thresholds.FIRST = -1;
 }
 
 const local = {
-  /** How many ports of ours there have been in this thread, but for that of a worker's parent. */
+  /**
+   * How many ports of ours there have been in this thread, but for that of a worker's
+   * parent.
+   */
   portsMade: 0,
-  /** Objects that neither C nor the codec has written: Node has, though there was a ring. */
+  /**
+   * Objects that neither C nor the codec has written: Node has, though there was a ring.
+   */
   objectsPosted: 0,
   /** Whether an object may have been marked as uncloneable. */
   marksMade: false,
-  /** The port of a worker of ours to its parent (Node's own, with methods of ours), else null. */
+  /**
+   * The port of a worker of ours to its parent (Node's own, with methods of ours), else
+   * null.
+   */
   parentPort: null,
   /** Has that port use its ring. @type {() => import('../ports/endpoint').Endpoint} */
   connectParent: null,
-  /** Loads the class of our ports, for what comes before it. @type {() => import('../ports/port')} */
+  /**
+   * Loads the class of our ports, for what comes before it.
+   * @type {() => import('../ports/port')}
+   */
   loadPort: null,
-  /** Node's class Module, where it is Node that loads us: require('node:module') loads a lot more. */
+  /**
+   * Node's class Module, where it is Node that loads us: require('node:module') loads a
+   * lot more.
+   */
   Module: null,
   /** While registered: what is an instance of MessagePort; see registration.js. */
   isPort: null,
-  /** What a Worker does around the start of its thread; `ringport/register` puts its own here. */
+  /**
+   * What a Worker does around the start of its thread; `ringport/register` puts its own
+   * here.
+   */
   launch: {
     /** @returns {object | undefined} the options to give to Node's Worker */
     begin: (options) => options,
     /** Node's constructor has returned, or thrown. */
     end() {},
   },
-  /** A port has news, or is gone: endpoint.js, without which there is no Endpoint, puts its own here. */
+  /**
+   * A port has news, or is gone: endpoint.js, without which there is no Endpoint, puts
+   * its own here.
+   */
   dispatch(slot, queued) {
     if (endpoints[slot]?.(queued)) local.dispatch(slot, queued);
   },
@@ -123,7 +145,10 @@ const owner = {
   kClosed: Symbol('closed'),
 };
 
-/** The symbol with this description on an object or one of its prototypes, undefined if there is none. */
+/**
+ * The symbol with this description on an object or one of its prototypes, undefined if
+ * there is none.
+ */
 function findSymbol(object, description) {
   for (let at = object; at !== null; at = Object.getPrototypeOf(at)) {
     const found = Object.getOwnPropertySymbols(at).find((s) => s.description === description);
@@ -153,7 +178,9 @@ const [FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS] 
 const NEEDED = [[], [], [], [FOR_VALUES, FOR_CHANNELS], [FOR_ENDPOINTS, FOR_FLAT]];
 const defined = [false, false, false, false, false];
 
-/** Have a group of the addon's functions, each of which costs a thread four microseconds. */
+/**
+ * Have a group of the addon's functions, each of which costs a thread four microseconds.
+ */
 function define(group) {
   if (defined[group]) return;
   defined[group] = true;

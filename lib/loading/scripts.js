@@ -1,21 +1,24 @@
 'use strict';
 
 /*
- * scripts.js - loads the scripts that scripts/bundle.js makes of lib/; entry.js comes before it.
+ * scripts.js - loads the scripts that scripts/bundle.js makes of lib/; entry.js comes
+ * before it.
  *
- * The first thread of a process that loads ringport reads the text of all scripts at once, and the addon
- * keeps it for all threads: what is loaded in the middle of a message needs no file, which may be gone,
- * or one too many.
+ * The first thread of a process that loads ringport reads the text of all scripts at
+ * once, and the addon keeps it for all threads: what is loaded in the middle of a message
+ * needs no file, which may be gone, or one too many.
  *
- * V8 compiles a script anew in each thread, which takes most of the time that loading takes. So the first
- * process leaves what V8 has made of a script (its code cache) in dist/.code when it ends, where that
- * folder can be written; later ones read it once, and the addon keeps it, too. A file of it is named
- * after the text it belongs to, the Node and its flags, ends with its name and a checksum, and V8 looks
- * whether it is its own. Where there is none, a thread keeps what it has compiled for the threads
- * after it. Without all of that the same works a little later.
+ * V8 compiles a script anew in each thread, which takes most of the time that loading
+ * takes. So the first process leaves what V8 has made of a script (its code cache) in
+ * dist/.code when it ends, where that folder can be written; later ones read it once, and
+ * the addon keeps it, too. A file of it is named after the text it belongs to, the Node
+ * and its flags, ends with its name and a checksum, and V8 looks whether it is its own.
+ * Where there is none, a thread keeps what it has compiled for the threads after it.
+ * Without all of that the same works a little later.
  *
- * In a bundle, under a test runner with modules of its own, and where coverage is taken, which is exact
- * only for what is compiled anew, the scripts are modules that require() loads.
+ * In a bundle, under a test runner with modules of its own, and where coverage is taken,
+ * which is exact only for what is compiled anew, the scripts are modules that require()
+ * loads.
  */
 
 const files = { __proto__: null };
@@ -64,7 +67,10 @@ let compiled = null;
 /** By what a script is known in this process: a package can be replaced while it runs. */
 const keyOf = (name) => `${given.folder}/${name} ${given.build}`;
 
-/** Have the addon keep the text of all scripts, whose lengths are in the order of scripts.txt. */
+/**
+ * Have the addon keep the text of all scripts, whose lengths are in the order of
+ * scripts.txt.
+ */
 function keepTexts() {
   const { readFileSync } = builtin('node:fs');
   const { build, lengths } = given;
@@ -85,7 +91,10 @@ function keepTexts() {
   }
 }
 
-/** @returns {[string, Uint8Array, boolean] | undefined} text, code cache if any, whether that is wanted */
+/**
+ * @returns {[string, Uint8Array, boolean] | undefined} text, code cache if any, whether
+ *   that is wanted
+ */
 function find(name) {
   const key = keyOf(name);
   const kept = addon.codeOf(key);
@@ -144,10 +153,16 @@ function readCode(name) {
 /** By then a worker has compiled what it uses. */
 const WARM_MS = 20;
 
-/** More than this many files in dist/.code, and it is made empty: of Nodes and flags there may be many. */
+/**
+ * More than this many files in dist/.code, and it is made empty: of Nodes and flags there
+ * may be many.
+ */
 const FILES_MAX = 200;
 
-/** What this thread has compiled, for later processes: whole files only, others may read meanwhile. */
+/**
+ * What this thread has compiled, for later processes: whole files only, others may read
+ * meanwhile.
+ */
 function leaveCode() {
   if (compiled === null) return;
 
@@ -224,7 +239,8 @@ function run(name) {
  * @param {string} what.folder dist/
  * @param {string} what.build of which scripts.txt must be
  * @param {((id: string) => object) | null} what.builtin null: load by require()
- * @param {() => Record<string, () => Function>} what.byRequire the scripts as modules, by name
+ * @param {() => Record<string, () => Function>} what.byRequire the scripts as modules, by
+ *   name
  * @param {(id: string) => object} what.require Node's own modules, for those
  * @param {object} what.first the modules that are loaded, or what makes them
  * @param {Record<string, number>} [what.lengths] of the scripts

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * async-context.js - what Node knows of a port besides its messages: the async context of a batch, and the
- * list of what keeps the loop alive.
+ * async-context.js - integrates ports with Node's async context and with the tools that
+ * list what keeps the loop alive.
  */
 
 const { WeakRef, process } = require('../loading/builtins');
@@ -16,9 +16,9 @@ const { line, local, threads } = require('../loading/native');
 const kEndpoint = Symbol('endpoint');
 
 /**
- * Node's way to run next ticks and microtasks; undefined where it is gone. With --pending-deprecation
- * there is a function around it that says so, or with --throw-deprecation throws: its prototype is
- * what it is around.
+ * Node's way to run next ticks and microtasks; undefined where it is gone. With
+ * --pending-deprecation there is a function around it that says so, or with
+ * --throw-deprecation throws: its prototype is what it is around.
  */
 function findTick() {
   const { _tickCallback: tick } = process;
@@ -34,8 +34,8 @@ function findTick() {
 const kinds = new Map();
 
 /**
- * An object that stands for a port where async_hooks looks at its resource. It says whether the port keeps
- * the loop alive, as tools ask, and does not keep the port.
+ * An object that stands for a port where async_hooks looks at its resource. It says
+ * whether the port keeps the loop alive, as tools ask, and does not keep the port.
  */
 function standIn(owner, endpoint) {
   const { prototype: ports } = local.loadPort().MessagePort;
@@ -71,9 +71,10 @@ const context = {
   tick: findTick(),
 
   /**
-   * A listener has called enterWith(): what it entered must not reach the next message. From Node 24 on
-   * contexts are frames that JavaScript cannot put back, so the wake-up ends and the next message
-   * comes in a callback of its own, which begins in the frame of the port.
+   * A listener has called enterWith(): what it entered must not reach the next message.
+   * From Node 24 on contexts are frames that JavaScript cannot put back, so the wake-up
+   * ends and the next message comes in a callback of its own, which begins in the frame
+   * of the port.
    */
   entered: false,
 
@@ -82,8 +83,9 @@ const context = {
   ringRefs: 0,
 
   /**
-   * What async_hooks sees as the resource of a port. From Node 25 on Node-API holds it strongly, and the
-   * port would never be collected, so there it is an object of its own, of the same class.
+   * What async_hooks sees as the resource of a port. From Node 25 on Node-API holds it
+   * strongly, and the port would never be collected, so there it is an object of its own,
+   * of the same class.
    */
   resourceOf: line >= 25 ? standIn : (port) => port,
   standIn,
@@ -99,7 +101,10 @@ function watch({ prototype }) {
   } }.enterWith;
 }
 
-/** Node makes the class when it is first asked for, which takes 0.3 ms: not before somebody else does. */
+/**
+ * Node makes the class when it is first asked for, which takes 0.3 ms: not before
+ * somebody else does.
+ */
 function watchStorage() {
   const { moduleLoadList: loaded } = process;
   const { get } = Object.getOwnPropertyDescriptor(asyncHooks, 'AsyncLocalStorage');

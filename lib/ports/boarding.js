@@ -1,7 +1,8 @@
 'use strict';
 
 /*
- * boarding.js - posts on the Node channel what the codec leaves to Node, with the ports of the transfer list.
+ * boarding.js - posts the part of a message that Node carries: values that the codec does
+ * not know, and the ports of the transfer list.
  */
 
 const { types } = require('node:util');
@@ -16,19 +17,21 @@ const { binding } = require('../loading/native');
 const { isArrayBuffer } = types;
 const { get: byteLength } = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength');
 
-/** The ids of our ports, at their places among all ports of the transfer list. */
+/** The ids of our endpoints, at the places of their ports in the transfer list. */
 function placed(ids, which) {
   return which.map((i) => (i === -1 ? undefined : ids[i]));
 }
 
 /**
- * Post what the codec left over of a message on the Node channel. Node's postMessage throws before anything
- * has changed, but for the halves of our ports, which are taken back; after it nothing can fail.
+ * Post what the codec left over of a message on the Node channel. Node's postMessage
+ * throws before anything has changed, but for the endpoints of our ports, which are taken
+ * back; after it nothing can fail.
  * @param {unknown[] | null} foreign
  * @param {Transfer | null} transfer
  * @param {ArrayBuffer[] | null} copies that have been made for the message
  * @param {boolean} open whether the port was open when it was posted by
- * @param {(endpoint: Endpoint) => bigint | undefined} board has a half go with the message
+ * @param {(endpoint: Endpoint) => bigint | undefined} board has an endpoint go with the
+ *   message
  * @returns {{ sequence: number, boarding: Boarding | null, result: boolean | undefined }}
  */
 function post(endpoint, foreign, transfer, copies, open, board) {
@@ -59,8 +62,8 @@ function post(endpoint, foreign, transfer, copies, open, board) {
 }
 
 /**
- * A getter of the message may have detached a buffer of the list. Node has accepted it by then, and sends an
- * empty one.
+ * Remove the buffers from the list that a getter of the message has detached. Node has
+ * accepted the list before it runs getters, and sends an empty buffer.
  * @param {unknown[]} list without any that was detached before
  * @param {unknown[]} message its buffers are replaced
  */
@@ -91,33 +94,33 @@ class Boarding {
 
     this.#by = by;
     this.#own = own.map((port) => ports.endpointOf(port));
-    /* A getter may have sent a port away that had been met before. One that is closed then still
-     * travels, as by Node. */
+    /* A getter may have sent a port away that had been met before. One that is closed
+     * then still travels, as by Node. */
     this.#own.forEach((endpoint, i) => {
-      if (endpoint.hold.companion === null && transfer.opened[i]) throwNotTransferred(false);
+      if (endpoint.hold.nodeChannel === null && transfer.opened[i]) throwNotTransferred(false);
     });
     /* The peer of the port that it travels by cannot arrive. */
     this.#lost = own.length > 0 && !by.gone &&
       this.#own.includes(endpointAt(binding.peer(by.slot)));
     this.#ids = this.#own.map((endpoint) => board(endpoint));
 
-    /** What take() finds in the companion's message. */
+    /** What take() finds in the message of the Node channel. */
     this.message = { ids: placed(this.#ids, which), all };
   }
 
-  /** The record is written. */
+  /** The record has been written: the ports leave this thread. */
   sent() {
     for (const endpoint of this.#own) endpoint.depart();
     if (this.#lost) binding.peerLost(this.#by.slot);
   }
 
-  /** Node has refused it: nothing is detached. */
+  /** Node has refused the message: nothing is detached. */
   takeBack() {
     restoreAll(this.#own, this.#ids);
   }
 }
 
-/** The halves have not left. */
+/** Attach endpoints again that have not left after all. */
 function restoreAll(endpoints, ids) {
   endpoints.forEach((endpoint, i) => endpoint.restore(ids[i]));
 }

@@ -1,12 +1,13 @@
 'use strict';
 
 /*
- * by-node.js - messages that Node carries whole: those that transfer ArrayBuffers, with little around them.
+ * by-node.js - decides which messages Node carries as a whole.
  *
- * To move memory to another isolate takes Node some microseconds, and the walk of the codec, which would
- * leave the buffers to Node anyway, comes on top. So Node gets the value as it is, over the companion,
- * and the record only says that it is there. What else is in the value must be plain data, so that
- * no port of ours is in it, which Node does not know, and little: of much the codec is quicker.
+ * Node needs some microseconds to move an ArrayBuffer to another isolate. The codec would
+ * walk the value and then leave the buffers to Node anyway. So a message of ArrayBuffers
+ * with little around them goes over the Node channel as it is, and the record in the ring
+ * only marks its place in the order. The rest of the value must be plain data, because
+ * Node does not know our ports, and small, because the codec is faster for large values.
  */
 
 const { types } = require('node:util');
@@ -27,7 +28,8 @@ let looks = 0;
 
 /**
  * Whether it is plain data, no more than what may be looked at; nothing of it is run.
- * @param {unknown} value @param {ArrayBuffer[] | null} buffers all that may be in it, null: any
+ * @param {unknown} value
+ * @param {ArrayBuffer[] | null} buffers all that may be in it, null: any
  */
 function isPlainData(value, buffers) {
   if (typeof value !== 'object' || value === null) return true;
@@ -46,19 +48,24 @@ function isPlainData(value, buffers) {
   return true;
 }
 
-/** Whether it is quicker that Node carries the value, which transfers these buffers. */
+/**
+ * Whether Node is faster than the codec for this value, which transfers these buffers.
+ */
 function isLight(value, buffers) {
   looks = AROUND + buffers.length;
   return isPlainData(value, buffers);
 }
 
-/** Whether it is little plain data, with no port of ours in it. */
+/** Whether the value is a small amount of plain data, so it contains no ringport port. */
 function isPlain(value) {
   looks = LOOKS;
   return isPlainData(value, null);
 }
 
-/** @param {unknown[]} list @returns {number} bytes of its ArrayBuffers, -1 if there is anything else in it */
+/**
+ * @param {unknown[]} list
+ * @returns {number} bytes of its ArrayBuffers, -1 if there is anything else in it
+ */
 function bytesOf(list) {
   let bytes = 0;
 

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * call-listener.js - calls a listener as Node does: its error is thrown in the next tick, and so is
- * the reason of a promise that it returns and that rejects.
+ * call-listener.js - calls a listener as Node does: a thrown error, or the rejection of a
+ * returned promise, becomes an uncaught exception in the next tick.
  */
 
 const { process } = require('../loading/builtins');
@@ -13,7 +13,10 @@ function throwLater(error) {
   process.nextTick(() => { throw error; });
 }
 
-/** What a listener has returned: if it is a promise, its rejection is an uncaught exception, as in Node. */
+/**
+ * What a listener has returned: if it is a promise, its rejection is an uncaught
+ * exception, as in Node.
+ */
 function watch(result) {
   if (result === undefined || result === null) return;
 

@@ -1,11 +1,12 @@
 'use strict';
 
 /*
- * dispatch.js - hands messages to the owner of a port, one after the other, and runs ticks and microtasks in
- * between.
+ * dispatch.js - hands messages to the owner of a port, one after the other, and runs
+ * ticks and microtasks in between.
  *
- * Primitives are read by C, a batch at a time: for that a thread needs no more than this file, and it is
- * short so that V8 has soon compiled it. What is in a batch stays in the ring until it has been dealt with.
+ * Primitives are read by C, a batch at a time: for that a thread needs no more than this
+ * file, and it is short so that V8 has soon compiled it. What is in a batch stays in the
+ * ring until it has been dealt with.
  */
 
 const context = require('./async-context');
@@ -19,8 +20,10 @@ binding.setCollect((...values) => values, thresholds.COLD_FLATS);
 
 const { readValues, release } = binding;
 
-/** Runs next ticks and microtasks, as Node does between two messages, for 35 ns. Without it every
- * message takes a callback of its own. */
+/**
+ * Runs next ticks and microtasks, as Node does between two messages, for 35 ns. Without
+ * it every message takes a callback of its own.
+ */
 const { tick } = context;
 
 /** Node's limit for one wake-up: what was queued when it began, or this many. */
@@ -33,8 +36,8 @@ const OTHER = 1;
 const SHAPE = 2;
 
 /**
- * The port whose batch is being delivered, and how many of it have been dealt with; what deliverValues()
- * ended with.
+ * The port whose batch is being delivered, and how many of it have been dealt with; what
+ * deliverValues() ended with.
  */
 const reader = { slot: NONE, count: 0, status: 0 };
 
@@ -51,7 +54,8 @@ function settle() {
 
 /**
  * What Node does between two messages.
- * @returns {boolean} false: an error has had its 'uncaughtException', which ends the wake-up
+ * @returns {boolean} false: an error has had its 'uncaughtException', which ends the
+ *   wake-up
  */
 function runTicks() {
   let calm = tick !== undefined;
@@ -61,7 +65,8 @@ function runTicks() {
       tick();
       break;
     } catch (error) {
-      /* It must not unwind through the binding: the stack of async ids would not match. */
+      /* It must not unwind through the binding: the stack of async ids would not
+       * match. */
       calm = false;
       binding.fatal(error);
     }
@@ -79,16 +84,22 @@ function readNext(slot) {
   }
 }
 
-/** How many messages one wake-up may deliver. @param {number} queued how many there were as it began */
+/**
+ * How many messages one wake-up may deliver.
+ * @param {number} queued how many there were as it began
+ */
 function limitOf(queued) {
   return tick === undefined ? 1 : Math.max(queued, BATCH);
 }
 
 /**
- * Deliver the next messages, at most `limit`, while they are for C and `port` is receiving.
- * @param {number} slot @param {object} owner @param {{ receiving: boolean }} port
- * @returns {number} how many more may be delivered, 0 also if the wake-up has to end. reader.status: why,
- *   see readValues() in src/node/port.c; 0: more may be there for it
+ * Deliver the next messages, at most `limit`, while they are for C and `port` is
+ * receiving.
+ * @param {number} slot
+ * @param {object} owner
+ * @param {{ receiving: boolean }} port
+ * @returns {number} how many more may be delivered, 0 also if the wake-up has to end.
+ *   reader.status: why, see readValues() in src/node/port.c; 0: more may be there for it
  */
 function deliverValues(slot, owner, port, limit) {
   settle();
@@ -131,8 +142,10 @@ function deliverValues(slot, owner, port, limit) {
 }
 
 /**
- * Deliver what came before the first message by ring on another way, as far as a wake-up may.
- * @param {() => boolean} next delivers one, false: there is none @param {{ receiving: boolean }} port
+ * Deliver what came before the first message by ring on another way, as far as a wake-up
+ * may.
+ * @param {() => boolean} next delivers one, false: there is none
+ * @param {{ receiving: boolean }} port
  * @returns {boolean} whether there is no more
  */
 function deliverEarlier(next, port) {
@@ -144,7 +157,10 @@ function deliverEarlier(next, port) {
   return false;
 }
 
-/** Deliver what has come for a port without an endpoint. @returns {boolean} false: the next needs one */
+/**
+ * Deliver what has come for a port without an endpoint.
+ * @returns {boolean} false: the next needs one
+ */
 function deliver(slot, owner, port, queued) {
   deliverValues(slot, owner, port, limitOf(queued));
   return reader.status !== OTHER;

@@ -1,12 +1,13 @@
 'use strict';
 
 /*
- * drain.js - takes the records of a port out of its ring: one at a time (receiveMessageOnPort), or all that
- * wait, which go to the owner of the endpoint.
+ * drain.js - takes records out of a port's ring: one at a time for
+ * receiveMessageOnPort(), or all that are queued, which it delivers to the endpoint's
+ * owner.
  *
- * Primitives are read by C; see dispatch.js. The other records come here in batches, are read by the codec,
- * and those with more than bytes in them by receive.js. Both are loaded with the first message that needs
- * them.
+ * C reads primitives and flat objects; see dispatch.js. This file copies the other
+ * records in batches and decodes them with the codec; receive.js handles those with
+ * attachments. Both are loaded with the first message that needs them.
  */
 
 const context = require('./async-context');
@@ -31,8 +32,10 @@ let decodeMore = (...args) => {
   return decodeMore(...args);
 };
 
-/** A batch of received records: at first, and at most unless a record takes more. What is larger does not
- * stay in the cache. */
+/**
+ * A batch of received records: at first, and at most unless a record takes more. What is
+ * larger does not stay in the cache.
+ */
 const INBOX_FIRST = 4 * 1024;
 const INBOX_BYTES = 64 * 1024;
 /** The next record is larger than the inbox (RP_ETOOBIG). */
@@ -42,7 +45,7 @@ let inbox;
 /** Lengths and types of the records in the inbox. */
 let inbox32;
 
-/** Have an inbox of `bytes`. No batch may be in the last one. */
+/** Replace the inbox by one of `bytes`. The old one must not contain a batch. */
 function setInbox(bytes) {
   inbox = new Uint8Array(bytes);
   inbox32 = new Uint32Array(inbox.buffer);
@@ -51,7 +54,9 @@ function setInbox(bytes) {
 
 setInbox(INBOX_FIRST);
 
-/** Copy the next batch of a port into the inbox: as the binding's receive(), with room for it. */
+/**
+ * Copy the next batch of a port into the inbox, which grows if the first record needs it.
+ */
 function receive(slot) {
   receiveBatch(slot);
   if (control[STATUS] !== TOO_BIG) return;
@@ -64,7 +69,7 @@ function receive(slot) {
   receiveBatch(slot);
 }
 
-/** More messages than can be queued. */
+/** More messages than can be queued: deliver all. */
 const ALL = 0x7fffffff;
 
 const NONE = -1;
@@ -86,7 +91,7 @@ function receiveOne(endpoint) {
   return found;
 }
 
-/** The same for what C does not read; it stays in the ring. */
+/** Take one message that C does not read; it stays in the ring until it is decoded. */
 function receiveOther(endpoint) {
   if (control[STATUS] === SEALED) endpoint.close();
   if (control[STATUS] !== OTHER) return undefined;
@@ -106,8 +111,8 @@ function receiveOther(endpoint) {
 }
 
 /**
- * One wake-up: deliver what is queued, but at most `limit` messages. The rest, also what an error
- * leaves, comes with the next; ALL leaves no rest.
+ * One wake-up: deliver what is queued, but at most `limit` messages. The next wake-up
+ * delivers the rest, also after an error. ALL leaves no rest.
  */
 function drain(endpoint, limit) {
   if (endpoint.draining) return;
@@ -136,7 +141,7 @@ function drain(endpoint, limit) {
         sealed = control[STATUS] === SEALED;
         break;
       }
-      if (endpoint.earlier !== null) { // and only then look again at what stays in the ring
+      if (endpoint.earlier !== null) { // then look at the ring again: the record has stayed there
         if (!endpoint.earlier()) endpoint.earlier = null;
         else if ((!runTicks() || context.entered) && limit !== ALL) limit = 0;
         control[COUNT] = 0;
@@ -149,7 +154,7 @@ function drain(endpoint, limit) {
 
       if (!calm && limit !== ALL) limit = 0;
       else if (limit !== ALL) limit -= reader.count;
-      /* It was as full as it gets. */
+      /* The inbox was nearly full: the next batch may be larger. */
       if (bytes > inbox.length >> 1 && inbox.length < INBOX_BYTES) setInbox(inbox.length * 4);
       settle();
       control[COUNT] = 0;
@@ -174,16 +179,17 @@ function deliverBatch(endpoint, owner, bytes) {
     const here = at;
 
     at += 8 + ((inbox32[at >> 2] + 7) & ~7);
-    /* Dealt with, whatever happens to it: it must not come twice. */
+    /* It counts as delivered, whatever happens to it: it must not come twice. */
     deliver(endpoint, owner, here);
     calm = runTicks() && !context.entered;
-    /* A listener may have gone over to arrays: the rest is one, or nobody would hear it. */
+    /* If a listener has changed to 'messages', the rest is delivered as one array. */
   } while (calm && at < bytes && reader.slot === slot && endpoint.receiving && !owner[kBatching]);
   return calm;
 }
 
 /**
- * The whole batch as one array, without ticks in between. @returns {boolean} false: the wake-up has to end
+ * The whole batch as one array, without ticks in between.
+ * @returns {boolean} false: the wake-up has to end
  */
 function deliverMany(endpoint, owner, bytes) {
   const { values, list, failure } = require('./receive').readMany(endpoint, inbox32, bytes, decodeRecord);
@@ -219,7 +225,9 @@ function deliver(endpoint, owner, at) {
   if (reading.loans !== null) require('./receive').endLoans();
 }
 
-/** The value of the record at this offset of the inbox; `lends`: large data may be lent. */
+/**
+ * The value of the record at this offset of the inbox; `lends`: large data may be lent.
+ */
 function decodeRecord(endpoint, at, lends) {
   const type = inbox32[(at >> 2) + 1];
 

@@ -1,14 +1,16 @@
 'use strict';
 
 /*
- * endpoint.js - one end of a channel as a thread sees it: post, receive, close.
+ * endpoint.js - one end of a channel as its thread sees it: post, receive, transfer,
+ * close.
  *
- * An endpoint has an owner (a MessagePort, a Worker) that gets [kMessage](value, ports), or while its
- * [kBatching] holds [kMessages](values, ports), and [kMessageError](error) and [kClosed]().
+ * An endpoint has an owner (a MessagePort or a Worker) and calls its [kMessage](value,
+ * ports), or [kMessages](values, ports) while its [kBatching] is true,
+ * [kMessageError](error) and [kClosed]().
  *
- * What is here is what every message needs: numbers, strings and other primitives are written by C, objects
- * go by Node as long as there are few. What sends the rest, send.js and the codec, is loaded with the first
- * message that needs it. What comes is taken by drain.js.
+ * This file holds what every message needs. C writes primitives, and Node carries the
+ * first few objects. The first message that needs more loads send.js and the codec.
+ * drain.js receives.
  */
 
 const { FinalizationRegistry, WeakRef } = require('../loading/builtins');
@@ -36,19 +38,19 @@ let sendValue = (...args) => {
   return sendValue(...args);
 };
 
-/** Ports that nobody can reach are closed, so that the other side learns of it. */
+/** Closes endpoints that nobody can reach any more, so that the peer hears 'close'. */
 const unreachable = new FinalizationRegistry((hold) => {
   endpoints[hold.slot] = hold;
   binding.close(hold.slot);
 });
 
-/** Whether postSimple() takes it. */
+/** Whether postSimple() can send the value. */
 function isSimple(value) {
   return typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean' ||
     value === undefined || value === null;
 }
 
-/** Whether Node does with an object what the codec would: no port of ours is in it. */
+/** Whether Node can clone the object as the codec would: it contains no ringport port. */
 function canBeWhole(value) {
   return local.portsMade === 0 || require('./by-node').isPlain(value);
 }
@@ -60,29 +62,38 @@ function changeRefs(by) {
 }
 
 class Endpoint {
-  /** Slot of the half in the binding, NONE once it is gone. */
+  /** Slot of the endpoint in the binding, NONE once it is gone. */
   slot;
   owner = null;
   receiving = false;
   refed = false;
-  /** Somebody waits for 'close'. */
+  /** Somebody listens to 'close'. */
   awaited = false;
   hold;
-  /** Number of the last message posted to the companion. The first is any: what the port could not send
-   * in another thread may still lie there, and has numbers, too. */
+  /**
+   * Number of the last message posted to the Node channel. The first is any: what the
+   * port could not send in another thread may still lie there, and has numbers, too.
+   */
   sequence = Math.random() * 2 ** 32 | 0;
-  /** Closed or sent away: nothing can be sent. [kClosed] follows in the closing phase of the loop;
-   * until then what is queued can be read. */
+  /**
+   * Closed or sent away: nothing can be sent. [kClosed] follows in the closing phase of
+   * the loop; until then what is queued can be read.
+   */
   ending = false;
   draining = false;
   /** Large data is lent to listeners. */
   views = false;
-  /** Between a worker and its parent: sends the other end of the companion by Node, and takes what has come
-   * by Node until that is among it; null elsewhere. */
+  /**
+   * Between a worker and its parent: sends the other end of the Node channel by Node, and
+   * takes what has come by Node until that is among it; null elsewhere.
+   */
   offer = null;
   pull = null;
-  /** Gives its owner one message that came on another lane before the first one by ring, and says whether
-   * there was any; null where there is no such lane, or no longer. See parent-port.js. */
+  /**
+   * Gives its owner one message that came on another channel before the first one by
+   * ring, and says whether there was any; null where there is no such channel, or no
+   * longer. See parent-port.js.
+   */
   earlier = null;
 
   constructor(slot) {
@@ -93,7 +104,8 @@ class Endpoint {
 
   /**
    * @param {object} owner an object for async_hooks to see
-   * @param {boolean} collectable whether to close when the owner cannot be reached any more
+   * @param {boolean} collectable whether to close when the owner cannot be reached any
+   *   more
    */
   bind(owner, collectable) {
     this.owner = owner;
@@ -103,8 +115,10 @@ class Endpoint {
     this.loosen();
   }
 
-  /** Let a port be collected while nothing can come of it: it takes no messages, keeps nothing alive,
-   * and nobody waits for its end. */
+  /**
+   * Let a port be collected while nothing can come of it: it takes no messages, keeps
+   * nothing alive, and nobody waits for its end.
+   */
   loosen() {
     const needed = this.receiving || this.refed || this.awaited || this.ending;
 
@@ -112,20 +126,20 @@ class Endpoint {
   }
 
   /**
-   * @param {import('node:worker_threads').MessagePort} end the endpoint's Node channel from now on; see
-   * node-channel.js
+   * @param {import('node:worker_threads').MessagePort} end the endpoint's Node channel
+   *   from now on; see node-channel.js
    */
   adopt(end) {
     define(FOR_PORTS);
 
     const weak = new WeakRef(this);
 
-    this.hold.companion = end;
+    this.hold.nodeChannel = end;
     end.on('close', () => {
       const still = weak.deref();
 
       /* Ignore: we closed first, or this end was transferred. */
-      if (still !== undefined && still.hold.companion === end) binding.peerLost(still.slot);
+      if (still !== undefined && still.hold.nodeChannel === end) binding.peerLost(still.slot);
     });
   }
 
@@ -152,9 +166,9 @@ class Endpoint {
   }
 
   /**
-   * Send a value. To a port that has closed: nowhere, but errors are the same.
+   * Send a value. A closed port sends nothing, but throws the same errors.
    * @param {unknown} value
-   * @param {import('./companion').Transfer | null} transfer
+   * @param {import('./transfer').Transfer | null} transfer
    * @returns {boolean | undefined} what postMessage returns
    */
   post(value, transfer) {
@@ -168,7 +182,7 @@ class Endpoint {
     return sendValue(this, value, transfer);
   }
 
-  /** The same for an object while there have been few. */
+  /** Post an object while this thread has posted few. */
   #postCold(value) {
     unsent.flush();
 
@@ -182,25 +196,27 @@ class Endpoint {
   }
 
   /**
-   * The same for a value that is a number, a string, a boolean, null or undefined: by C, without the codec.
+   * Post a number, a string, a boolean, null or undefined: C writes it, without the
+   * codec.
    */
   postSimple(value) {
     if (!this.open) return undefined;
-    unsent.flush(); // this may be in a getter, within postMany(): what came before goes before
+    unsent.flush(); // a getter within postMany() may call this: keep the order
     postValue(this.slot, value);
     return control[STATUS] === 0 ? true : !this.open; // false: the peer has closed
   }
 
   /**
-   * The same for a value that Node carries whole; see by-node.js.
+   * Post a value that Node carries whole; see by-node.js.
    * @param {unknown} value
-   * @param {ArrayBuffer[] | undefined} list to be transferred @param {number} bytes of these
+   * @param {ArrayBuffer[] | undefined} list to be transferred
+   * @param {number} bytes of these
    */
   postByNode(value, list, bytes) {
     unsent.flush();
-    const companion = require('./node-channel');
+    const nodeChannel = require('./node-channel');
     const isOpen = this.open;
-    const end = isOpen ? companion.ensure(this) : companion.closedPort();
+    const end = isOpen ? nodeChannel.ensure(this) : nodeChannel.closedPort();
     const sequence = this.sequence + 1 | 0;
     let result;
 
@@ -258,7 +274,8 @@ class Endpoint {
   }
 
   /**
-   * Send the half into transit, to be lost with this thread until depart() or restore().
+   * Send the endpoint into transit, to be lost with this thread until depart() or
+   * restore().
    * @returns {bigint | undefined} its id, undefined if it is closed or away
    */
   withdraw() {
@@ -266,23 +283,29 @@ class Endpoint {
     return binding.withdraw(this.slot);
   }
 
-  /** Take the half back, which has forgotten what it knew of this thread. */
+  /** Attach the endpoint again. It has forgotten its state in this thread. */
   restore(id) {
     binding.restore(this.slot, id);
     if (this.views) this.wantViews(true);
   }
 
-  /** Send the half into transit, under the id it was announced with. Its companion is the caller's. */
+  /**
+   * Send the endpoint into transit, under the id it was announced with. Its Node channel
+   * is the caller's.
+   */
   depart() {
     this.settle();
-    this.hold.companion = null;
+    this.hold.nodeChannel = null;
     binding.detach(this.slot);
     this.end();
     this.unref();
     this.receiving = false;
   }
 
-  /** Before the half leaves: what has been posted is sent, and what has been read is not read again. */
+  /**
+   * Before the endpoint leaves: what has been posted is sent, and what has been read is
+   * not read again.
+   */
   settle() {
     unsent.flush();
     settle();
@@ -304,7 +327,7 @@ class Endpoint {
     this.owner[kClosed]();
   }
 
-  /** Whether a message waits. */
+  /** Whether a message is queued. */
   get queued() {
     unsent.flush();
     settle();
@@ -317,7 +340,7 @@ class Endpoint {
   }
 }
 
-/** The binding calls this for a port with news; `queued` messages wait. */
+/** The binding calls this for an endpoint with news; `queued` messages are waiting. */
 function dispatch(slot, queued) {
   if (typeof endpoints[slot] === 'function' && !endpoints[slot](queued)) return; // makes it
 
@@ -328,7 +351,7 @@ function dispatch(slot, queued) {
     drain(endpoint, limitOf(queued));
     return;
   }
-  /* A stopped port wakes up only to see whether its peer has closed. */
+  /* A stopped port is woken only to see whether its peer has closed. */
   settle();
   control[COUNT] = 0;
   control[MAX] = 0;

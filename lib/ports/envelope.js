@@ -1,8 +1,6 @@
 'use strict';
 
-/*
- * envelope.js - messages with ports of ours in them that a channel of Node's carries.
- */
+/* envelope.js - wraps a message that contains ports of ours for a channel of Node's. */
 
 const { types } = require('node:util');
 
@@ -14,11 +12,12 @@ const { binding } = require('../loading/native');
 const { isArrayBuffer } = types;
 const { get: byteLength } = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength');
 
-/** Bytes of an ArrayBuffer that Node rather copies itself. */
+/** From this size on Node copies an ArrayBuffer itself. */
 const LARGE = 1024 * 1024;
 
 /**
- * Encode without blocks: the bytes travel through Node, and large buffers apart from the rest.
+ * Encode without blocks, because the bytes travel through Node. Large buffers travel
+ * beside them.
  * @returns {[Uint8Array, unknown[] | null]}
  */
 function encodeInline(value, transfer) {
@@ -43,9 +42,10 @@ function encodeInline(value, transfer) {
 }
 
 /**
- * A message for a channel of Node's, to a receiver that we have no companion with yet: what Node gets is
- * { kind, bytes, foreign, ids, all }; receive() and Endpoint.open() make the message of it. The halves are
- * in transit before the envelope is, since the receiver may be quick.
+ * A message for a channel of Node's, to a receiver that we have no Node channel with yet:
+ * what Node gets is { kind, bytes, foreign, ids, all }; receive() and Endpoint.open()
+ * make the message of it. The endpoints are in transit before the envelope is, since the
+ * receiver may be quick.
  */
 class Envelope {
   #own;
@@ -69,13 +69,16 @@ class Envelope {
     return new Envelope(kind, transfer, encodeInline(value, transfer));
   }
 
-  /** Node has taken it, for the worker with this id. Halves that it never takes are lost with it. */
+  /**
+   * Node has taken it for the worker with this id. Endpoints that the worker never claims
+   * close at its end.
+   */
   sent(thread) {
     for (const id of this.#ids) binding.spawnEntrust(thread, id);
     for (const endpoint of this.#own) endpoint.depart();
   }
 
-  /** Node has refused it: nothing is detached. */
+  /** Node has refused the message: nothing is detached. */
   takeBack() {
     restoreAll(this.#own, this.#ids);
   }

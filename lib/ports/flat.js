@@ -1,9 +1,10 @@
 'use strict';
 
 /*
- * flat.js - objects with a few properties that are all primitive, as most messages of programs are: C
- * writes and reads them, with no more than a function of one line for each shape. The codec is quicker once
- * V8 has compiled it, which takes it thousands of messages. The bytes are the same.
+ * flat.js - objects with a few properties that are all primitive, as most messages of
+ * programs are: C writes and reads them, with no more than a function of one line for
+ * each shape. The codec is quicker once V8 has compiled it, which takes it thousands of
+ * messages. The bytes are the same.
  */
 
 const { types } = require('node:util');
@@ -54,9 +55,10 @@ function isFlat(object) {
 }
 
 /**
- * What posts objects of a shape: reads the properties in the order of their keys, each once, as Node does.
- * @returns {{ post: (slot: number, object: object) => unknown[] | undefined, misses: number } | null}
- *   post: undefined, or nothing is sent and these are the values
+ * What posts objects of a shape: reads the properties in the order of their keys, each
+ * once, as Node does.
+ * @returns {{ post: (slot: number, object: object) => unknown[] | undefined, misses:
+ *   number } | null} post: undefined, or nothing is sent and these are the values
  */
 function makeSender(node) {
   const keys = shapes.keysOf(node);
@@ -92,8 +94,9 @@ function senderOf(node) {
 
 /**
  * Post an object by a port, if it is flat.
- * @returns {object | undefined} undefined: it is sent, or the port is closed, as STATUS says. Else nothing
- *   is sent, and this is to be sent: the object, or if its getters have run, a copy of it.
+ * @returns {object | undefined} undefined: it is sent, or the port is closed, as STATUS
+ *   says. Else nothing is sent, and this is to be sent: the object, or if its getters
+ *   have run, a copy of it.
  */
 function post(slot, object) {
   if (left === 0 || local.marksMade || !isOrdinary(object)) return object;
@@ -123,13 +126,18 @@ function post(slot, object) {
     ? object : copyOf(object, keys, values);
 }
 
-/** Whether a property is as it has been read: no getter has made it, or changed it since. */
+/**
+ * Whether a property is as it has been read: no getter has made it, or changed it since.
+ */
 function isUnchanged(property, value) {
   return property !== undefined && property.enumerable && hasOwn(property, 'value') &&
     is(property.value, value);
 }
 
-/** What has been read of an object. A property that a getter has deleted is not there any more. */
+/**
+ * What has been read of an object. A property that a getter has deleted is not there any
+ * more.
+ */
 function copyOf(object, keys, values) {
   const copy = {};
 

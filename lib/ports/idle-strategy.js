@@ -1,14 +1,17 @@
 'use strict';
 
 /*
- * idle-strategy.js - what this thread does when it has nothing to do; src/node/idle.c does it.
+ * idle-strategy.js - what this thread does when it has nothing to do; src/node/idle.c
+ * does it.
  */
 
 const { checkKnown } = require('../loading/check-options');
 const { withCode } = require('../codec/errors');
 const { binding } = require('../loading/native');
 
-/** In microseconds; what is slower than that gains nothing by it, and timers wait for who lingers. */
+/**
+ * In microseconds. Longer spins gain nothing, and timers wait for a thread that spins.
+ */
 const LONGEST = { spin: 100_000, linger: 1000 };
 
 /** For setIdle(): linger for as long as a sleep costs on this machine. */
@@ -34,19 +37,21 @@ function microseconds(name, value = DEFAULTS[name]) {
 /**
  * How this thread idles, in microseconds.
  *
- * `linger` (0 to 1,000): a port that has been read to the end looks for so long, and now and then twice as
- * long, whether an answer comes to what it has sent, before its thread goes on and sleeps; for 4 us if it
- * has sent nothing. Unless it is given, that is as long as a sleep costs on this machine, 20 to 100, and
- * getIdleStrategy() says 20. It becomes rare where it is in vain, and ends at once when there is
- * anything else to do.
+ * `linger` (0 to 1,000): a port that has been read to the end looks for so long, and now
+ * and then twice as long, whether an answer comes to what it has sent, before its thread
+ * goes on and sleeps; for 4 us if it has sent nothing. Unless it is given, that is as
+ * long as a sleep costs on this machine, 20 to 100, and getIdleStrategy() says 20. It
+ * becomes rare where it is in vain, and ends at once when there is anything else to do.
  *
- * `spin` (0 to 100,000, 0 unless said otherwise): before its event loop blocks the thread watches for
- * messages of ringport. One that comes meanwhile costs no wake-up, neither here nor for who sends it.
- * Watching takes a core. It ends when a timer is due or anything else is to be done, becomes shorter
- * while it is in vain and stops where others need the core; I/O and signals wait at most that long. A
- * thread that watches does not linger. Neither keeps a process alive.
+ * `spin` (0 to 100,000, 0 unless said otherwise): before its event loop blocks the thread
+ * watches for messages of ringport. One that comes meanwhile costs no wake-up, neither
+ * here nor for who sends it. Watching takes a core. It ends when a timer is due or
+ * anything else is to be done, becomes shorter while it is in vain and stops where others
+ * need the core; I/O and signals wait at most that long. A thread that watches does not
+ * do the former. Neither keeps a process alive.
  * @param {{ spin?: number, linger?: number }} strategy
- * @throws {TypeError} ERR_INVALID_ARG_TYPE, {RangeError} ERR_OUT_OF_RANGE; nothing is changed
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE, {RangeError} ERR_OUT_OF_RANGE; nothing is
+ *   changed
  */
 function setIdleStrategy(strategy) {
   if (strategy === null || typeof strategy !== 'object') {
@@ -63,7 +68,10 @@ function setIdleStrategy(strategy) {
   current = { spin, linger };
 }
 
-/** @returns {{ spin: number, linger: number }} what setIdleStrategy() was given here, or the default */
+/**
+ * @returns {{ spin: number, linger: number }} what setIdleStrategy() was given here, or
+ *   the default
+ */
 function getIdleStrategy() {
   return { ...current };
 }

@@ -1,27 +1,33 @@
 'use strict';
 
 /*
- * kinds.js - the kinds of ports of ours that this thread knows: a MessagePort, the parentPort of a worker, a
- * port that has been moved to another context. What they have in common is an Endpoint.
+ * kinds.js - the registry of the kinds of ringport ports in this thread: MessagePorts, a
+ * worker's parentPort, and ports moved to another context. Each kind has an Endpoint.
  */
 
 const { local, threads } = require('../loading/native');
 
 const { getPrototypeOf } = Object;
 
-/** Makes something else of a port that has arrived; see node-channel.js. */
+/** A method that replaces a port that has arrived; see node-channel.js. */
 const kArrive = Symbol('arrive');
-/** Of Node's MessagePort: the prototypes of the ports of each copy of ringport in this thread. */
+/**
+ * Of Node's MessagePort: the prototypes of the ports of each copy of ringport in this
+ * thread.
+ */
 const kPrototypes = Symbol.for('ringport.prototypes');
 
 /**
  * @typedef {object} Kind
  * @property {(object: unknown) => import('./endpoint').Endpoint | undefined} endpointOf
  *   undefined: it is none of this kind
- * @property {(port: object) => { message: unknown } | undefined} receive the oldest message that waits
+ * @property {(port: object) => { message: unknown } | undefined} receive the oldest
+ *   message that waits
  */
 
-/** @type {Kind[]} but for parentPort, which is Node's own and stays with Node's functions. */
+/**
+ * @type {Kind[]} but for parentPort, which is Node's own and stays with Node's functions.
+ */
 const kinds = [];
 
 /** @type {object[]} */
@@ -36,7 +42,10 @@ function addKind(kind) {
   kinds.push(kind);
 }
 
-/** Have other copies of ringport know ours. @param {object} ours the prototype of MessagePort */
+/**
+ * Have other copies of ringport know ours.
+ * @param {object} ours the prototype of MessagePort
+ */
 function announce(ours) {
   prototype = ours;
   prototypes.push(ours);
@@ -48,7 +57,7 @@ function kindOf(object) {
 }
 
 const ports = {
-  /** Whether it is a port of ours that Node's functions do not know. */
+  /** Whether it is a ringport port, which Node's own functions do not know. */
   isOurs(object) {
     return kindOf(object) !== undefined;
   },
@@ -72,12 +81,18 @@ const ports = {
       prototypes.includes(getPrototypeOf(object));
   },
 
-  /** @returns {import('./port').Port} a port on this slot (-1: closed) whose Node channel is `end` */
+  /**
+   * @returns {import('./port').Port} a port on this slot (-1: closed) whose Node channel
+   *   is `end`
+   */
   make(slot, end) {
     return local.loadPort().make(slot, end);
   },
 
-  /** @type {WeakSet} those that are marked as untransferable, on Node 20, which overlooks them in a list */
+  /**
+   * @type {WeakSet} those that are marked as untransferable, on Node 20, which overlooks
+   *   them in a list
+   */
   marked: undefined,
 };
 

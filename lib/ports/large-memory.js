@@ -1,12 +1,14 @@
 'use strict';
 
 /*
- * large-memory.js - memory for large ArrayBuffers, without paying for its pages again and again.
+ * large-memory.js - allocates memory for large ArrayBuffers without faulting in fresh
+ * pages for each.
  *
- * V8 frees ArrayBuffers by dozens, after a collection; and glibc gives what is free at the top of its heap
- * back to the system, so that each message touches fresh pages, for longer than it takes to copy it.
- * A buffer that stays, above those that come and go, keeps the heap as it is: it is never touched
- * and takes no memory itself. It stays as long as large messages come.
+ * V8 frees ArrayBuffers in groups after a garbage collection. glibc then returns the free
+ * top of its heap to the system, and the next messages touch fresh pages, which takes
+ * longer than the copy. One ArrayBuffer kept above the others pins the top of the heap.
+ * It is never touched, so it takes no memory itself. It is released when no more large
+ * messages come.
  */
 
 const { Buffer, FinalizationRegistry, process } = require('../loading/builtins');
@@ -52,7 +54,10 @@ function allocateSpare(length) {
   }
 }
 
-/** @param {number} length in bytes @returns {Buffer} of an ArrayBuffer of its own, its bytes are not set */
+/**
+ * @param {number} length in bytes
+ * @returns {Buffer} of an ArrayBuffer of its own, its bytes are not set
+ */
 function allocate(length) {
   const bytes = allocUnsafeSlow(length);
 

@@ -16,7 +16,10 @@ const {
   markAsUntransferable: nodeMark,
 } = threads;
 
-/** Two entangled ports; see https://nodejs.org/api/worker_threads.html#class-messagechannel. */
+/**
+ * Two entangled ports; see
+ * https://nodejs.org/api/worker_threads.html#class-messagechannel.
+ */
 function MessageChannel() {
   if (new.target === undefined) return NodeChannel(); // throws ERR_CONSTRUCT_CALL_REQUIRED
 
@@ -37,7 +40,8 @@ if (tag !== undefined) {
 
 /**
  * The oldest message that waits, started or not.
- * @param {MessagePort | import('node:worker_threads').MessagePort | BroadcastChannel} port
+ * @param {MessagePort | import('node:worker_threads').MessagePort | BroadcastChannel}
+ *   port
  * @returns {{message: unknown} | undefined}
  * @throws {TypeError} ERR_INVALID_ARG_TYPE
  */
@@ -62,7 +66,7 @@ function markAsUntransferable(object) {
   const endpoint = ports.endpointOf(object);
 
   nodeMark(object);
-  /* In a transfer list its companion's end stands for the port. */
+  /* In Node's transfer list the port is represented by its end of the Node channel. */
   if (endpoint === undefined) return;
   if (isMarkedAsUntransferable !== undefined) nodeMark(require('./node-channel').ensure(endpoint));
   else (ports.marked ??= new WeakSet()).add(object);

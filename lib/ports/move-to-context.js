@@ -1,19 +1,20 @@
 'use strict';
 
 /*
- * move-to-context.js - moveMessagePortToContext for ports of ours.
+ * move-to-context.js - moveMessagePortToContext() for ringport ports.
  *
- * What the context gets is a shell: a port of Node's that Node has moved there, with methods of ours before
- * Node's own. Behind it is a port of ours that nobody else has, and the way to the shell, the other
- * end of its channel. A message is received as always, goes the way, and comes out of it made of the
- * context's own prototypes, by Node. A port of ours in it goes as the shell that it is to have.
+ * The context gets a shell: a port of Node's that Node has moved there, with our methods
+ * on a prototype before Node's. Behind the shell is a ringport port that nobody else can
+ * reach. A message is received by that port and posted to the shell, so that Node builds
+ * it from the context's own prototypes. A ringport port in a message becomes a shell as
+ * well.
  */
 
 const { Blob } = require('node:buffer');
 const vm = require('node:vm');
 
 const { isDataCloneError } = require('../codec/node-clone');
-const companion = require('./node-channel');
+const nodeChannel = require('./node-channel');
 const { binding, local, owner: { kClosed } } = require('../loading/native');
 const { kOnClose } = require('./node-events');
 const { addKind, kArrive, ports } = require('./kinds');
@@ -32,7 +33,9 @@ const realms = new WeakMap();
 /** Shell -> Moved. */
 const shells = new WeakMap();
 
-/** Runs in the context, where nothing of the main one may be seen but what is cloned or thrown. */
+/**
+ * Runs in the context, which may see nothing of the main one except clones and errors.
+ */
 const REALM = `(function (node, onClose, call) {
   'use strict';
   class MessageEvent {
@@ -106,7 +109,7 @@ class Moved {
   #port;
   #way;
   #listening = false;
-  /** Ports that came with the message in hand, and for those of ours what is to be made of them. */
+  /** Ports that came with the message in progress, and what ours become. */
   #arrived = [];
 
   constructor(context, port, way, shell) {
@@ -263,8 +266,9 @@ class Moved {
 }
 
 /**
- * Node closes what is lost with a message, above all FileHandles, which the garbage collector closes with a
- * warning. It does so here, too: they go to a port that nobody reads.
+ * Node closes what is lost with a message, above all FileHandles, which the garbage
+ * collector closes with a warning. It does so here, too: they go to a port that nobody
+ * reads.
  * @param {unknown} value received, so nothing of it is the user's code
  */
 function loseHandles(value) {
@@ -281,18 +285,19 @@ function loseHandles(value) {
 }
 
 /**
- * The port of ours to put behind a shell: it has what is queued for `port`, which can no longer be used.
+ * Take the endpoint of `port`, with its queue, for a port behind a shell. `port` can no
+ * longer be used.
  */
 function takeOver(port, endpoint) {
   const moved = shells.get(port);
 
   if (moved !== undefined) return moved.release();
   if (port === local.parentPort) {
-    port.removeAllListeners(); // it has a lane of Node's as well, and stays
+    port.removeAllListeners(); // it has a channel of Node's as well, and stays
     return port;
   }
 
-  const end = companion.ensure(endpoint);
+  const end = nodeChannel.ensure(endpoint);
   const id = binding.announce(endpoint.slot);
 
   endpoint.owner = nobody;
@@ -309,16 +314,19 @@ const nobody = { [kClosed]() {} };
 
 /**
  * Node's moveMessagePortToContext, which also knows our ports.
- * @param {MessagePort | import('node:worker_threads').MessagePort} port can no longer be used here
+ * @param {MessagePort | import('node:worker_threads').MessagePort} port can no longer be
+ *   used here
  * @param {import('node:vm').Context} context
- * @returns {object} the port in the context: no EventTarget, it has onmessage and onmessageerror
+ * @returns {object} the port in the context: no EventTarget, it has onmessage and
+ *   onmessageerror
  * @throws {Error} ERR_CLOSED_MESSAGE_PORT, {TypeError} ERR_INVALID_ARG_TYPE
  */
 function moveMessagePortToContext(port, context) {
   const endpoint = ports.endpointOf(port);
 
   if (endpoint === undefined) return nodeMove(port, context);
-  if (!endpoint.open || kArrive in port) return nodeMove(companion.closedPort(), context); // throws
+  /* Throws, as Node does. */
+  if (!endpoint.open || kArrive in port) return nodeMove(nodeChannel.closedPort(), context);
 
   const { port1: way, port2 } = new NodeChannel();
   let shell;

@@ -1,20 +1,21 @@
 'use strict';
 
 /*
- * node-channel.js - the lane for what only Node can carry.
+ * node-channel.js - the MessageChannel of Node's beside a pair of endpoints. It carries
+ * what only Node can carry.
  *
- * A real MessageChannel of Node's lies beside a pair of ringport ports. Values that the codec does not
- * know, and everything in a transfer list, go through it: posted before the record that needs them,
- * so the receiver finds them at once with Node's receiveMessageOnPort. Errors come from Node itself.
+ * Values that the codec does not know, and everything in a transfer list, go over it.
+ * They are posted before the record that refers to them, so the receiver finds them at
+ * once with Node's receiveMessageOnPort(). Errors come from Node itself.
  *
- * One message of the companion is [foreign value..., { ids, all }, sequence]: `all` are the ports of the
- * transfer list in its order, ours standing there as the end of their own companion, and `ids` names
- * the native half that belongs to each (undefined for a port of Node's). Without ports in the transfer list
- * that element is not there.
+ * A message on the Node channel is [foreign value..., { ids, all }, sequence]. `all` has
+ * the ports of the transfer list in order; a port of ours is represented by its end of
+ * its own Node channel, and `ids` has the id of its endpoint (undefined for a port of
+ * Node's). Without ports in the transfer list that element is missing.
  *
- * The companion is made on first need, while both halves are in one thread; when a half leaves, its
- * end of the companion goes with it. So a half that is lost on the way closes its end, which tells
- * the other half.
+ * The Node channel is created on first use, while both endpoints are in one thread. When
+ * an endpoint is transferred, its end of the Node channel travels along. If the endpoint
+ * is lost on the way, that end closes, which tells the peer.
  */
 
 const { corrupt } = require('../codec/errors');
@@ -28,7 +29,9 @@ const { Atomics, SharedArrayBuffer } = globalThis;
 
 define(FOR_PORTS);
 
-/** A port of Node's that is closed: Node says of it what it says of any detached port. */
+/**
+ * A closed port of Node's, for which Node throws what it throws for any detached port.
+ */
 function closedPort() {
   const { port1 } = new MessageChannel();
 
@@ -36,9 +39,12 @@ function closedPort() {
   return port1;
 }
 
-/** The endpoint's end of the companion, made if need be. It may be closing, but must not be gone. */
+/**
+ * The endpoint's end of the Node channel, made if need be. It may be closing, but must
+ * not be gone.
+ */
 function ensure(endpoint) {
-  if (endpoint.hold.companion !== null) return endpoint.hold.companion;
+  if (endpoint.hold.nodeChannel !== null) return endpoint.hold.nodeChannel;
   if (endpoint.gone) return closedPort();
   if (endpoint.offer !== null && !binding.claimOffer(endpoint.slot)) {
     return awaitOffer(endpoint) ?? closedPort();
@@ -60,13 +66,13 @@ function ensure(endpoint) {
 }
 
 /**
- * The other side of a worker's pair makes the companion: its end comes by Node at once, or that side has
- * ended.
+ * Wait for the Node channel that the other side of a worker's pair creates. Its end comes
+ * over Node's channel at once, unless that side has ended.
  */
 function awaitOffer(endpoint) {
   for (let isLast = false; ; isLast = binding.peerClosed(endpoint.slot)) {
     endpoint.pull();
-    if (endpoint.hold.companion !== null || isLast) return endpoint.hold.companion;
+    if (endpoint.hold.nodeChannel !== null || isLast) return endpoint.hold.nodeChannel;
     if (SharedArrayBuffer !== undefined) {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 0.05);
     }
@@ -74,17 +80,17 @@ function awaitOffer(endpoint) {
 }
 
 /**
- * The companion's message that belongs to a record. One with another number belongs to a record that
- * could not be written for want of memory: it is skipped.
+ * The message of the Node channel that belongs to a record. One with another number
+ * belongs to a record that could not be written for want of memory: it is skipped.
  * @returns {Received}
  */
 function take(endpoint, sequence, hasPorts) {
-  if (endpoint.hold.companion === null) endpoint.pull?.();
+  if (endpoint.hold.nodeChannel === null) endpoint.pull?.();
   for (;;) {
-    const received = receiveMessageOnPort(endpoint.hold.companion ?? closedPort());
+    const received = receiveMessageOnPort(endpoint.hold.nodeChannel ?? closedPort());
 
     if (received === undefined) {
-      throw corrupt('its companion is missing');
+      throw corrupt('its message on the Node channel is missing');
     }
 
     const foreign = received.message;
@@ -106,8 +112,9 @@ function take(endpoint, sequence, hasPorts) {
  */
 
 /**
- * Make the halves that came along ports of this thread.
- * @param {object} [owner] may have a method [kArrive](port, id) that makes something else of a port
+ * Turn the endpoints that came along into ports of this thread.
+ * @param {object} [owner] may have a method [kArrive](port, id) that makes something else
+ *   of a port
  * @returns {Received}
  */
 function receive({ foreign, ids, all }, owner = undefined) {

@@ -1,8 +1,9 @@
 'use strict';
 
-// What Node's own MessagePort is built from, found on it at run time: NodeEventTarget, the hooks
-// it calls when listeners come and go, and the functions that make a MessageEvent. Ports that
-// inherit from the same class behave the same in every detail, on every Node line.
+// What Node's own MessagePort is built from, found on it at run time: NodeEventTarget,
+// the hooks it calls when listeners come and go, and the functions that make a
+// MessageEvent. Ports that inherit from the same class behave the same in every detail,
+// on every Node line.
 
 const { findSymbol, threads: { MessagePort } } = require('../loading/native');
 

@@ -1,12 +1,12 @@
 'use strict';
 
 /*
- * outbox.js - the messages of postMessages() that wait to be sent together.
+ * outbox.js - collects the small messages of postMessages() and sends them together.
  *
- * Small ones are copied here, each laid out as the record that it is going to be, until there are enough
- * of them or something happens that must find them sent: an iterable and getters are user code, which
- * may post, close, receive or send ports away in between. One native call then writes all of them,
- * publishes once and wakes the receiver once.
+ * Each message is copied here, laid out as its record. One native call then writes all of
+ * them, publishes once and wakes the receiver once. Iterables and getters are user code
+ * that may post, close, receive or transfer ports, so the outbox is flushed before any of
+ * that, and when it is full.
  */
 
 const { binding, control, END } = require('../loading/native');
@@ -28,7 +28,7 @@ let words = null;
 let scratch = null;
 let scratchWords = null;
 
-/** Whose messages these are, and how much of `bytes` they take. */
+/** The endpoint that sends these messages, and how many of `bytes` they fill. */
 let endpoint = null;
 let end = 0;
 
@@ -44,7 +44,7 @@ function make() {
   binding.setOutbox(bytes);
 }
 
-/** Send what waits. */
+/** Send the collected messages. */
 function flush() {
   if (end === 0) return;
 

@@ -1,16 +1,18 @@
 'use strict';
 
 /*
- * over-node.js - ports of ours that go where only Node's channels lead: to a thread of Node's own
- * (module.register), or to one that need not know of us (postMessageToThread).
+ * over-node.js - ports of ours that go where only Node's channels lead: to a thread of
+ * Node's own (module.register), or to one that need not know of us (postMessageToThread).
  *
- * The other thread gets a port of Node's in the place of ours; `way` is the other end of its channel.
- * Ours stays here as `back`, where nobody can reach it, with its peer at the other end of their ring.
+ * The other thread gets a port of Node's in the place of ours; `way` is the other end of
+ * its channel. Ours stays here as `back`, where nobody can reach it, with its peer at the
+ * other end of their ring.
  *
- * If that peer is in this thread, it goes over to Node: it sends by `way`, and receives by it once its
- * ring is empty. Nothing on that path needs the loop of this thread, so a program may post and then
- * wait for the answer in Atomics.wait(). Otherwise, and when the peer leaves this thread later, a relay
- * passes on what comes to `back` and to `way`. A relay runs in the loop.
+ * If that peer is in this thread, it goes over to Node: it sends by `way`, and receives
+ * by it once its ring is empty. Nothing on that path needs the loop of this thread, so a
+ * program may post and then wait for the answer in Atomics.wait(). Otherwise, and when
+ * the peer leaves this thread later, a relay passes on what comes to `back` and to `way`.
+ * A relay runs in the loop.
  */
 
 const { ALL, drain } = require('./drain');
@@ -28,7 +30,10 @@ const { receiveMessageOnPort: nodeReceive } = threads;
 
 const isOurs = (object) => ports.isOurs(object);
 
-/** A message through a channel of its own. @param {Function} [arrive] see node-channel.js */
+/**
+ * A message through a channel of its own.
+ * @param {Function} [arrive] see node-channel.js
+ */
 function carry(value, list, arrive) {
   const { port1, port2 } = new MessageChannel();
 
@@ -41,7 +46,9 @@ function carry(value, list, arrive) {
   }
 }
 
-/** @returns {[unknown, object[]]} the value and its transfer list, as Node can take them */
+/**
+ * @returns {[unknown, object[]]} the value and its transfer list, as Node can take them
+ */
 function forNode(value, list) {
   try {
     return carry([value, list], list, standInFor);
@@ -132,7 +139,10 @@ function relay(back, way) {
   way.unref();
 }
 
-/** Have a port of this thread send and receive by `way`. @param {Endpoint} endpoint its own */
+/**
+ * Have a port of this thread send and receive by `way`.
+ * @param {Endpoint} endpoint its own
+ */
 function goOver(endpoint, back, way) {
   endpoint.link = {
     way, back,

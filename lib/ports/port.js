@@ -1,10 +1,10 @@
 'use strict';
 
 /*
- * port.js - MessagePort; MessageChannel is in message-channel.js.
+ * port.js - MessagePort. MessageChannel is in message-channel.js.
  *
  * Behaviour, errors and their order are Node's (lib/internal/worker/io.js and
- * src/node_messaging.cc); ports inherit from the same NodeEventTarget as Node's own.
+ * src/node_messaging.cc). Ports inherit from the same NodeEventTarget as Node's.
  */
 
 const { inspect } = require('node:util');
@@ -34,10 +34,13 @@ function isObject(value) {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
-/** Node's ports listen to these on themselves, which shows in eventNames() and the like. */
+/** Node's ports listen to these events on themselves, which eventNames() shows. */
 function onListener() {}
 
-/** A method of ours on what is no port of ours: a port of Node's, or a parentPort, has its own. */
+/**
+ * One of our methods was called on another object: a port of Node's or a parentPort has
+ * its own.
+ */
 function callTheirs(port, name, args) {
   const method = port instanceof NodePort ? Object.getPrototypeOf(port)[name] : undefined;
 
@@ -46,16 +49,20 @@ function callTheirs(port, name, args) {
 }
 
 /**
- * One end of a channel; see https://nodejs.org/api/worker_threads.html#class-messageport. Made by
- * `new MessageChannel()`, received in a message, or made of a passport.
+ * One end of a channel; see https://nodejs.org/api/worker_threads.html#class-messageport.
+ * Made by `new MessageChannel()`, received in a message, or made of a transfer handle.
  *
- * Its prototype inherits from that of Node's MessagePort, so that `instanceof` holds for either class
- * and MessageEvent takes it as a port; what would need Node's native half is replaced here.
+ * Its prototype inherits from that of Node's MessagePort, so that `instanceof` holds for
+ * either class and MessageEvent takes it as a port; what would need the native part of
+ * Node's ports is replaced here.
  */
 class Port extends NodePort {
   /** @type {import('./endpoint').Endpoint} */
   #endpoint;
-  /** The only 'message' listener, if it is a function added by on(): called without an event. */
+  /**
+   * The only 'message' listener, if it is a function added by on(): called without an
+   * event.
+   */
   #sole = null;
   /** Which of the events that messages arrive with have listeners. */
   #heard = { message: false, messages: false };
@@ -77,12 +84,14 @@ class Port extends NodePort {
     return isObject(object) && #endpoint in object;
   }
 
-  /** @returns {import('./endpoint').Endpoint | undefined} undefined: it is no such port */
+  /**
+   * @returns {import('./endpoint').Endpoint | undefined} undefined: it is no such port
+   */
   static endpointOf(object) {
     return Port.isPort(object) ? object.#endpoint : undefined;
   }
 
-  /** The endpoint of what a method was called on. */
+  /** The endpoint of the port that a method was called on. */
   static #of(port) {
     if (!Port.isPort(port)) throw new TypeError('Illegal invocation');
     return port.#endpoint;
@@ -90,8 +99,9 @@ class Port extends NodePort {
 
   /**
    * Leave this thread: the port closes here, and what was queued for it stays with it.
-   * @returns {import('node:worker_threads').MessagePort} a passport, which can be sent over anything
-   *   that carries a MessagePort of Node's; a passport that gets lost closes the channel
+   * @returns {import('node:worker_threads').MessagePort} a transfer handle, which can be
+   *   sent over anything that carries a MessagePort of Node's; a transfer handle that
+   *   gets lost closes the channel
    * @throws {DOMException} DataCloneError: the port is closed or was sent away
    */
   detach() {
@@ -114,10 +124,10 @@ class Port extends NodePort {
   }
 
   /**
-   * Send the values of an iterable, in order: what a loop with postMessage does, with one wake-up of the
-   * receiver for all of them and, for small ones, a fraction of the cost. They are sent at
-   * the latest when this returns. If a value cannot be cloned or the iterable throws, what came
-   * before is sent, nothing after it.
+   * Send the values of an iterable, in order: what a loop with postMessage does, with one
+   * wake-up of the receiver for all of them and, for small ones, a fraction of the cost.
+   * They are sent at the latest when this returns. If a value cannot be cloned or the
+   * iterable throws, what came before is sent, nothing after it.
    * @param {Iterable<unknown>} values
    * @returns {true | undefined} undefined once the port is closed
    * @throws {DOMException} DataCloneError; {TypeError} ERR_INVALID_ARG_TYPE: no iterable
@@ -130,12 +140,13 @@ class Port extends NodePort {
   }
 
   /**
-   * Whether large binary data in messages (ArrayBuffers of 128 KiB and more) is handed to listeners where it
-   * lies instead of in memory of its own: it is copied only once, by the sender, and the memory is used
-   * again. Such an ArrayBuffer is valid until the listener returns; then it is detached. It cannot be
-   * transferred, and nothing that Node does in the background (fs, zlib, sockets) may use it any longer:
-   * detaching does not stop that, and the memory is somebody else's then. Elsewhere (receiveMessageOnPort,
-   * smaller data, other kinds) nothing is different.
+   * Whether large binary data in messages (ArrayBuffers of 128 KiB and more) is handed to
+   * listeners where it lies instead of in memory of its own: it is copied only once, by
+   * the sender, and the memory is used again. Such an ArrayBuffer is valid until the
+   * listener returns; then it is detached. It cannot be transferred, and nothing that
+   * Node does in the background (fs, zlib, sockets) may use it any longer: detaching does
+   * not stop that, and the memory is somebody else's then. Elsewhere
+   * (receiveMessageOnPort, smaller data, other kinds) nothing is different.
    */
   get receiveViews() {
     return Port.#of(this).views;
@@ -145,7 +156,7 @@ class Port extends NodePort {
     Port.#of(this).wantViews(Boolean(wanted));
   }
 
-  /** Deliver messages, without keeping the loop alive. */
+  /** Start delivery. This does not keep the loop alive. */
   start() {
     if (!Port.isPort(this)) return callTheirs(this, 'start', arguments);
     this.#endpoint.start();
@@ -219,7 +230,7 @@ class Port extends NodePort {
     return super[kRemoveListener](size, type, ...rest);
   }
 
-  /** The first listener of an event has come, or the last one gone. */
+  /** The first listener of an event was added, or the last one removed. */
   #hear(type, heard) {
     const before = this.#heard.message || this.#heard.messages;
 
@@ -303,7 +314,7 @@ class Port extends NodePort {
 /* super() makes a NodeEventTarget: Node's MessagePort itself cannot be made by us. */
 Object.setPrototypeOf(Port, NodeEventTarget);
 
-/** The class as users see it; it only ever throws, as Node's does. */
+/** The public constructor. It always throws, as Node's does. */
 function MessagePort() {
   require('./transfer-list').throwAsNode(() => new NodePort());
 }
@@ -313,7 +324,7 @@ MessagePort.prototype = Port.prototype;
 Object.defineProperty(MessagePort.prototype, 'constructor', { __proto__: null, value: MessagePort });
 Object.defineProperty(MessagePort, 'from', {
   __proto__: null,
-  value: { from(passport) { return require('./transfer-handle').from(passport); } }.from,
+  value: { from(handle) { return require('./transfer-handle').from(handle); } }.from,
   writable: true,
   configurable: true,
 });
@@ -326,7 +337,8 @@ if (local.isPort !== null) {
 announce(Port.prototype);
 addKind({ endpointOf: Port.endpointOf, receive: (port) => port[kReceive]() });
 
-/* Until somebody had the class, the port of a worker could do without it. */
+/* A worker's parentPort gets the class on its prototype chain once the class is
+ * loaded. */
 if (local.parentPort !== null) {
   Object.setPrototypeOf(Object.getPrototypeOf(local.parentPort), Port.prototype);
 }
@@ -348,7 +360,7 @@ for (const name of ['postMessage', 'start', 'close', 'ref', 'unref', 'hasRef']) 
   Object.defineProperty(Port.prototype, name, { __proto__: null, ...theirs, value });
 }
 
-/** A port on this slot (-1: closed), whose companion is `end`. */
+/** A port on this slot (-1: closed), whose Node channel is `end`. */
 function make(slot, end) {
   Endpoint ??= require('./endpoint').Endpoint;
 

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * posts.js - counts what this thread posts to channels of Node's, so that a message by ring is heard behind
- * it; see src/node/order.h.
+ * posts.js - counts what this thread posts to Node's own channels, so that the receiver
+ * can keep the order between those and the ring; see src/node/order.h.
  */
 
 const { binding, define, threads, FOR_VALUES } = require('../loading/native');
@@ -10,7 +10,10 @@ const { binding, define, threads, FOR_VALUES } = require('../loading/native');
 const { MessagePort: { prototype } } = threads;
 const { apply } = Reflect;
 
-/** What counts the posts of this thread: a function of ours in the place of Node's has it under this key. */
+/**
+ * The key under which our replacement of Node's postMessage() holds the counter of this
+ * thread.
+ */
 const kPosts = Symbol.for('ringport.posts');
 const kPost = Symbol.for('ringport.post');
 
@@ -18,9 +21,9 @@ const kPost = Symbol.for('ringport.post');
 const nodePost = prototype.postMessage[kPost] ?? prototype.postMessage;
 
 /**
- * Count what this thread posts to channels of Node's: ports, BroadcastChannel, and the output of a worker,
- * which is posted to a port that nothing else leads to. See src/node/order.h. The copies of the library
- * in a thread share the count.
+ * Count what this thread posts to channels of Node's: ports, BroadcastChannel, and the
+ * output of a worker, which is posted to a port that nothing else leads to. See
+ * src/node/order.h. The copies of the library in a thread share the count.
  * @returns {Uint8Array} the count, a word
  */
 function countPosts() {
@@ -42,14 +45,16 @@ function countPosts() {
   return value[kPosts];
 }
 
-/** Post on a companion, which is read when its record is: nothing has to wait for it. */
+/**
+ * Post on a Node channel, which is read when its record is: nothing has to wait for it.
+ */
 function postToNode(port, message, list) {
   return apply(nodePost, port, [message, list]);
 }
 
 let counts = false;
 
-/** Have the addon see what is posted from now on. */
+/** Have the addon see posts from now on. */
 function watchPosts() {
   if (counts) return;
   define(FOR_VALUES);

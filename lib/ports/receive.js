@@ -1,30 +1,35 @@
 'use strict';
 
 /*
- * receive.js - reads what the codec has written, also the messages that are more than a value's bytes in a
- * record: what came by the Node channel, large data in blocks, what is lent.
+ * receive.js - decodes messages, including those with attachments: values from the Node
+ * channel, large data in blocks, lent memory.
  */
 
-const codec = require('../codec/index');
 const { FLAG, TRAILER_BYTES, reading } = require('./record');
 const { binding, define, FOR_PORTS } = require('../loading/native');
 
 define(FOR_PORTS);
 
-/** Set by the core: the bytes are in block 0 (RP_MESSAGE_LARGE); the table of blocks is one
- * (RP_MESSAGE_TABLE). */
+/**
+ * Set by the core: the bytes are in block 0 (RP_MESSAGE_LARGE); the table of blocks is
+ * one (RP_MESSAGE_TABLE).
+ */
 const TYPE_LARGE = 0x100;
 const TYPE_TABLE = 0x200;
 const BLOCK_BYTES = 16;
 
-/** To lend less costs more than to copy it. */
+/** Below this size, copying is cheaper than lending. */
 const VIEW_BYTES = 128 * 1024;
 
 /** Loaded with the first message that needs them. */
-let companion = null;
+let codec = null;
+let nodeChannel = null;
 let memory = null;
 
-/** Of the record being decoded: its offset in the inbox, and its first block that is the codec's. */
+/**
+ * Of the record being decoded: its offset in the inbox, and its first block that is the
+ * codec's.
+ */
 let recordAt = 0;
 let recordBlock = 0;
 
@@ -45,7 +50,9 @@ function takeBytes(index) {
   return bytes;
 }
 
-/** Block `index` of the codec's as an ArrayBuffer: lent if that is possible, else a copy. */
+/**
+ * Block `index` of the codec's as an ArrayBuffer: lent if that is possible, else a copy.
+ */
 function takeBlock(index) {
   index += recordBlock;
   if (reading.lends && binding.blockLength(recordAt, index) >= VIEW_BYTES) {
@@ -64,14 +71,21 @@ function takeString(index, oneByte) {
   return binding.takeString(recordAt, index + recordBlock, oneByte);
 }
 
-codec.attach({
-  shapeKeys: (number) => binding.shapeText(number),
-  takeBlock,
-  takeString,
-  takePort: (index) => reading.arrived?.own[index],
-});
+/** @returns {import('../codec/index')} with what it needs of this file */
+function loadCodec() {
+  if (codec === null) {
+    codec = require('../codec/index');
+    codec.attach({
+      shapeKeys: (number) => binding.shapeText(number),
+      takeBlock,
+      takeString,
+      takePort: (index) => reading.arrived?.own[index],
+    });
+  }
+  return codec;
+}
 
-/** The listener has returned. */
+/** The listener has returned: detach what it was lent. */
 function endLoans() {
   const ended = reading.loans;
 
@@ -79,7 +93,7 @@ function endLoans() {
   ended.forEach(binding.endLoan);
 }
 
-/** The value of the record at this offset of the inbox, which has something beside the bytes. */
+/** Decode the record at this offset of the inbox, which has attachments or flags. */
 function decodeMore(endpoint, inbox, inbox32, at, type) {
   if ((type & FLAG.WHOLE) !== 0) return decodeWhole(endpoint, inbox, inbox32, at);
 
@@ -101,33 +115,34 @@ function decodeMore(endpoint, inbox, inbox32, at, type) {
     const trailer = offset + length - TRAILER_BYTES;
 
     length = getWord(bytes, trailer) >>> 0;
-    if ((type & FLAG.COMPANION) !== 0) {
-      companion ??= require('./node-channel');
-      reading.arrived = companion.take(
+    if ((type & FLAG.NODE_CHANNEL) !== 0) {
+      nodeChannel ??= require('./node-channel');
+      reading.arrived = nodeChannel.take(
         endpoint, getWord(bytes, trailer + 4), (type & FLAG.PORTS) !== 0);
       foreign = reading.arrived.foreign;
     }
   }
 
-  const value = codec.decode(bytes, offset, length, foreign);
+  const value = loadCodec().decode(bytes, offset, length, foreign);
 
   if ((type & TYPE_TABLE) !== 0) binding.dropBlocks(at, true);
   return value;
 }
 
-/** The value of a record that only says in which message of the Node channel it is. */
+/** The value of a record that only names a message of the Node channel. */
 function decodeWhole(endpoint, inbox, inbox32, at) {
-  companion ??= require('./node-channel');
+  nodeChannel ??= require('./node-channel');
 
-  const { foreign } = companion.take(endpoint, inbox32[(at >> 2) + 2] | 0, false);
+  const { foreign } = nodeChannel.take(endpoint, inbox32[(at >> 2) + 2] | 0, false);
   const bytes = new Float64Array(inbox.buffer, at + 16, 1)[0];
 
-  if (bytes > 0) codec.noteMemory(bytes);
+  if (bytes > 0) loadCodec().noteMemory(bytes);
   return foreign[0];
 }
 
 /**
- * The values of a batch of this many bytes, up to one that cannot be read, which comes between two arrays.
+ * The values of a batch of this many bytes, up to one that cannot be read, which comes
+ * between two arrays.
  */
 function readMany(endpoint, inbox32, bytes, decodeRecord) {
   const values = [];
@@ -151,14 +166,17 @@ function readMany(endpoint, inbox32, bytes, decodeRecord) {
   return { values, list, failure };
 }
 
-/** The value of an envelope's bytes. @param {import('./node-channel').Received} received what came with it */
+/**
+ * Decode the bytes of an envelope.
+ * @param {import('./node-channel').Received} received what came with it
+ */
 function openEnvelope(bytes, received) {
   reading.arrived = received;
   try {
-    return codec.decode(bytes, 0, bytes.length, received.foreign);
+    return loadCodec().decode(bytes, 0, bytes.length, received.foreign);
   } finally {
     reading.arrived = null;
   }
 }
 
-module.exports = { loadCodec: () => codec, decodeMore, openEnvelope, readMany, endLoans };
+module.exports = { loadCodec, decodeMore, openEnvelope, readMany, endLoans };

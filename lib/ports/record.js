@@ -1,21 +1,22 @@
 'use strict';
 
 /*
- * record.js - what the files that write and read the records of a ring share.
+ * record.js - what the files that write and read records share: flags, the trailer, and
+ * the message in progress.
  */
 
 /**
- * Flags of a record. A trailer, 8-aligned behind the codec's bytes, is two words: how many bytes those are,
- * and the number of the companion's message.
+ * Flags of a record. A trailer, 8-aligned behind the codec's bytes, is two words: how
+ * many bytes those are, and the number of the message of the Node channel.
  */
 const FLAG = {
   TRAILER: 1,
-  COMPANION: 2,
+  NODE_CHANNEL: 2,
   /** Ports came with that message. */
   PORTS: 4,
   /**
-   * It has the whole value; the record is its number and how many bytes Node has moved with it. See
-   * src/node/primitives.c.
+   * It has the whole value; the record is its number and how many bytes Node has moved
+   * with it. See src/node/primitives.c.
    */
   WHOLE: 8,
 };

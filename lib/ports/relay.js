@@ -1,11 +1,11 @@
 'use strict';
 
 /*
- * relay.js - ports of ours in what Node carries by itself: structuredClone, and messages to threads that
- * need not know of us (postMessageToThread, module.register).
+ * relay.js - lets ringport ports pass through structuredClone, module.register and
+ * postMessageToThread, which Node implements.
  *
- * structuredClone is a message from one port of ours to another. What goes to another thread has a port
- * of Node's for each of ours in it; see over-node.js.
+ * structuredClone is a message from one of our ports to another. A thread that may not
+ * know ringport gets a port of Node's for each of ours; see over-node.js.
  */
 
 const { types: { isProxy } } = require('node:util');
@@ -98,7 +98,10 @@ class Reader {
   }
 }
 
-/** Node's structuredClone, with ports of ours in the transfer list; see inPlaceOf() in registration.js. */
+/**
+ * Node's structuredClone, with ports of ours in the transfer list; see inPlaceOf() in
+ * registration.js.
+ */
 function structuredClone(theirs) {
   const reader = new Reader(theirs);
 
@@ -124,8 +127,9 @@ function readOnce(argument) {
 }
 
 /**
- * Node's postMessageToThread, likewise. The other thread gets ports of Node's. If there is no such
- * thread, what is in the list is gone, as with Node's if it is not the main thread that asks.
+ * Node's postMessageToThread, likewise. The other thread gets ports of Node's. If there
+ * is no such thread, what is in the list is gone, as with Node's if it is not the main
+ * thread that asks.
  */
 async function postMessageToThread(threadId, value, transferList, timeout) {
   const isRefused = timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0);

@@ -1,10 +1,11 @@
 'use strict';
 
 /*
- * send.js - sends what the codec writes: objects, messages with a transfer list, many values at once.
+ * send.js - sends what the codec encodes: objects, messages with a transfer list, many
+ * values at once.
  *
- * An encoding may run getters, which may post, close, or send ports away themselves: so what belongs to the
- * message in hand is saved before and put back after.
+ * Encoding may run getters, which may post, close or transfer ports. So each function
+ * saves the state of the message in progress and restores it afterwards.
  */
 
 const codec = require('../codec/index');
@@ -24,18 +25,23 @@ let transfers = null;
 let memory = null;
 let outbox = null;
 
-/** Blocks staged by encodings in progress, and the first one of the innermost. */
+/**
+ * The number of blocks staged by encodings in progress, and the first block of the
+ * innermost one.
+ */
 let staged = 0;
 let stagedBase = 0;
 /** Whether the port of the innermost encoding was open when it began. */
 let sending = false;
 /** Buffers that the innermost encoding has copied for its message, null without any. */
 let copies = null;
-/** Slot of the port that posts, for a question of the codec's that is a hint: after a getter that has
- * posted it is that one's. */
+/**
+ * Slot of the port that posts, for a question of the codec's that is a hint: after a
+ * getter that has posted it is that one's.
+ */
 let posting = NONE;
 
-/** Drop the blocks of an encoding that was not sent. */
+/** Drop the blocks of an encoding that failed or was not sent. */
 function unstage() {
   if (staged === stagedBase) return;
   binding.unstage(stagedBase);
@@ -72,8 +78,10 @@ codec.attach({
 });
 
 /**
- * The half of a port goes into transit, to be lost with the message that is being sent. @returns {bigint |
- * undefined}
+ * The endpoint of a port goes into transit, to be lost with the message that is being
+ * sent.
+ * @returns {bigint |
+ *   undefined}
  */
 function board(endpoint) {
   endpoint.settle();
@@ -88,7 +96,7 @@ function board(endpoint) {
 function sendValue(endpoint, value, transfer) {
   if (transfer === null && staged === 0 && copies === null) return send(endpoint, value, null);
 
-  /* In a getter of another value, perhaps, that has staged something already. */
+  /* This may be a getter of another message, which has staged blocks already. */
   const outerBase = stagedBase;
   const outerCopies = copies;
 
@@ -102,7 +110,7 @@ function sendValue(endpoint, value, transfer) {
   }
 }
 
-/** Send the copy of an object whose getters have been run. */
+/** Send the copy of an object whose getters have run. */
 function sendCopy(endpoint, copy, original) {
   codec.original = original;
   try {
@@ -112,13 +120,14 @@ function sendCopy(endpoint, copy, original) {
   }
 }
 
-/** The same where nothing is staged from `stagedBase` on and nothing copied. */
+/** Encode and send. Nothing may be staged from `stagedBase` on, and nothing copied. */
 function send(endpoint, value, transfer) {
   const outerSending = sending;
   let start = NONE;
 
   unsent.flush(); // this may be in a getter, within postMany(): what came before goes before
-  /* Asked now: a getter that closes the port does not stop the message that it is part of. */
+  /* Asked now: a getter that closes the port does not stop the message that it is part
+   * of. */
   sending = endpoint.open;
   posting = endpoint.slot;
   try {
@@ -128,7 +137,7 @@ function send(endpoint, value, transfer) {
     if (codec.foreign === null && transfer.empty) return write(endpoint, start, codec.end);
     return sendWithChannel(endpoint, start, transfer);
   } finally {
-    /* At the end of the stack a call may fail, an assignment cannot. */
+    /* With a full stack a call may fail; an assignment cannot. */
     sending = outerSending;
     copies = null;
     if (start !== NONE) codec.release(start);
@@ -136,14 +145,17 @@ function send(endpoint, value, transfer) {
   }
 }
 
-/** Send the message encoded at `start` with what the codec left over, which goes by the Node channel. */
+/**
+ * Send the message encoded at `start` with what the codec left over, which goes by the
+ * Node channel.
+ */
 function sendWithChannel(endpoint, start, transfer) {
   boarding ??= require('./boarding');
 
   const { end } = codec;
   const posted = boarding.post(endpoint, codec.foreign, transfer, copies, sending, board);
 
-  writeWithCompanion(endpoint, start, end, posted.sequence, posted.boarding !== null);
+  writeWithNodeChannel(endpoint, start, end, posted.sequence, posted.boarding !== null);
   posted.boarding?.sent();
   return posted.result;
 }
@@ -156,9 +168,10 @@ function loadOutbox() {
 }
 
 /**
- * Send the values of an iterable as post() would one after the other, those that are small with few calls.
- * After an error what came before it has been sent.
- * @param {Endpoint} endpoint @param {Iterable<unknown>} values
+ * Send the values of an iterable as post() would one after the other, those that are
+ * small with few calls. After an error what came before it has been sent.
+ * @param {Endpoint} endpoint
+ * @param {Iterable<unknown>} values
  */
 function sendMany(endpoint, values) {
   loadOutbox();
@@ -196,7 +209,7 @@ function sendMany(endpoint, values) {
   }
 }
 
-/** A message of many that takes more than a place in the outbox. */
+/** Send a message of postMessages() that does not fit the outbox. */
 function sendApart(endpoint, start) {
   outbox.flush();
   if (codec.foreign === null) write(endpoint, start, codec.end);
@@ -212,8 +225,8 @@ function write(endpoint, start, end) {
 }
 
 /** Send scratch[start, end); message `sequence` of the Node channel belongs to it. */
-function writeWithCompanion(endpoint, start, end, sequence, hasPorts) {
-  const flags = FLAG.TRAILER | FLAG.COMPANION | (hasPorts ? FLAG.PORTS : 0);
+function writeWithNodeChannel(endpoint, start, end, sequence, hasPorts) {
+  const flags = FLAG.TRAILER | FLAG.NODE_CHANNEL | (hasPorts ? FLAG.PORTS : 0);
 
   return writeTrailer(endpoint, start, end, flags, sequence);
 }

@@ -1,12 +1,13 @@
 'use strict';
 
 /*
- * small-buffers.js - transfer lists of nothing but small ArrayBuffers.
+ * small-buffers.js - handles transfer lists of nothing but small ArrayBuffers.
  *
- * To move the memory of one takes Node some microseconds, however small it is. Copying it with the message
- * and detaching it afterwards is the same to see for sender and receiver, and a fraction of that. It needs
- * to be known that Node would transfer them at all, so whatever is not plain is left to Node, which also has
- * the errors; Node 20 does not say which ArrayBuffers are marked as untransferable.
+ * Node needs some microseconds to move an ArrayBuffer of any size. Copying a small one
+ * with the message and detaching it afterwards looks the same to both sides and costs a
+ * fraction. This needs to know that Node would transfer the buffer, so anything unusual
+ * is left to Node, which also throws the errors. Node 20 does not tell which ArrayBuffers
+ * are marked as untransferable, so there all of them go by Node.
  */
 
 const { types } = require('node:util');
@@ -22,13 +23,19 @@ const { transfer } = ArrayBuffer.prototype;
 const known = isMarkedAsUntransferable !== undefined && transfer !== undefined &&
   resizable !== undefined;
 
-/** Its length; 0 (also if it is detached, or an empty memory of WebAssembly) is Node's, too. */
+/**
+ * Its length; 0 (also if it is detached, or an empty memory of WebAssembly) is Node's,
+ * too.
+ */
 function plainLength(item) {
   if (!types.isArrayBuffer(item)) return 0;
   return resizable.call(item) || isMarkedAsUntransferable(item) ? 0 : byteLength.call(item);
 }
 
-/** @param {unknown[]} list @returns {boolean} whether its items may be copied and detached */
+/**
+ * @param {unknown[]} list
+ * @returns {boolean} whether its items may be copied and detached
+ */
 function areSmall(list) {
   if (!known || list.length === 0) return false;
 

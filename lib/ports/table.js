@@ -1,27 +1,30 @@
 'use strict';
 
-/* table.js - the endpoints of this thread, by their slots in the addon. */
+/* table.js - finds the endpoints of this thread by their slots in the addon. */
 
 const { WeakRef } = require('../loading/builtins');
 const { binding, endpoints } = require('../loading/native');
 
-/** What remains to be done for an endpoint when nobody can reach it any more. */
+/** What an endpoint that nobody can reach leaves behind for its clean-up. */
 class Hold {
   slot;
-  /** Our end of the companion (a MessagePort of Node's), or null. */
-  companion = null;
+  /** Our end of the Node channel (a MessagePort of Node's), or null. */
+  nodeChannel = null;
 
   constructor(slot) {
     this.slot = slot;
   }
 
-  /** The half is closed. @param {bigint | undefined} peer id of the other half if it is in transit */
+  /**
+   * The endpoint is closed.
+   * @param {bigint | undefined} peer id of the other endpoint if it is in transit
+   */
   closed(peer) {
     endpoints[this.slot] = undefined;
-    /* Only through the companion can we learn that the other half is lost. */
-    if (peer === undefined) this.companion?.close();
-    else this.companion?.on('close', () => binding.lost(peer));
-    this.companion = null;
+    /* Only through the Node channel can we learn that the other endpoint is lost. */
+    if (peer === undefined) this.nodeChannel?.close();
+    else this.nodeChannel?.on('close', () => binding.lost(peer));
+    this.nodeChannel = null;
   }
 }
 

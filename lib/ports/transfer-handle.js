@@ -1,11 +1,11 @@
 'use strict';
 
 /*
- * transfer-handle.js - ports that travel by channels of Node's: detach() takes a port off its thread,
- * from() makes a port of the handle that arrived.
+ * transfer-handle.js - sends ringport ports over Node's own channels: detach() turns a
+ * port into a transfer handle, from() turns the handle back into a port.
  */
 
-const companion = require('./node-channel');
+const nodeChannel = require('./node-channel');
 const { binding, local, mark, threads } = require('../loading/native');
 const { ports } = require('./kinds');
 const { throwAsNode } = require('./transfer-list');
@@ -14,11 +14,11 @@ const {
   MessageChannel: NodeChannel, MessagePort: NodePort, receiveMessageOnPort: nodeReceive,
 } = threads;
 
-/** What a passport's one message is known by. */
-const PASSPORT = mark('passport');
+/** The kind of the one message in a transfer handle. */
+const HANDLE = mark('transfer-handle');
 
 /**
- * In a worker of ours: have its parent, which lives longer, do what guard() does.
+ * In a worker: have the parent, which lives longer, call guard().
  * @param {bigint} id @param {import('node:worker_threads').MessagePort} sign
  */
 function guardByParent(id, sign) {
@@ -28,17 +28,19 @@ function guardByParent(id, sign) {
 }
 
 /**
- * When `sign` closes, the half with this id has been lost, or has arrived: then nobody knows the id any more.
- * @param {bigint} id @param {import('node:worker_threads').MessagePort} sign
+ * When `sign` closes, the endpoint with this id has been lost, or has arrived: then
+ * nobody knows the id any more.
+ * @param {bigint} id
+ * @param {import('node:worker_threads').MessagePort} sign
  */
 function guard(id, sign) {
   sign.unref();
   sign.on('close', () => binding.lost(id));
 }
 
-/** What detach() does with a port that is closed, or was sent away. */
+/** Throw Node's error for detach() of a port that is closed or was transferred. */
 function detachClosed() {
-  throwAsNode((port) => port.postMessage(null, [companion.closedPort()]));
+  throwAsNode((port) => port.postMessage(null, [nodeChannel.closedPort()]));
 }
 
 /**
@@ -48,53 +50,56 @@ function detachClosed() {
 function detach(endpoint) {
   if (!endpoint.open) detachClosed();
 
-  const end = companion.ensure(endpoint);
+  const end = nodeChannel.ensure(endpoint);
   const id = binding.announce(endpoint.slot);
   const { port1, port2 } = new NodeChannel();
-  const passport = { kind: PASSPORT, id, end };
+  const message = { kind: HANDLE, id, end };
   const list = [end];
 
-  /* Who hears of a loss: the peer from the companion, unless it has closed before; this thread from port1,
-   * until it ends; and its parent. */
+  /* Who hears of a loss: the peer from the Node channel, unless it has closed before;
+   * this thread from port1, until it ends; and its parent. */
   if (local.parentPort !== null) {
     const { port1: sign, port2: other } = new NodeChannel();
 
-    passport.sign = sign;
+    message.sign = sign;
     list.push(sign);
     guardByParent(id, other);
   }
-  port1.postMessage(passport, list);
+  port1.postMessage(message, list);
   endpoint.depart();
   guard(id, port1);
   return port2;
 }
 
 /**
- * The port that a passport stands for. The passport's one message is taken and the passport closed.
- * @param {import('node:worker_threads').MessagePort} passport made by detach() in any thread
+ * The port that a transfer handle stands for. Its one message is taken and the handle
+ * closed.
+ * @param {import('node:worker_threads').MessagePort} handle made by detach() in any
+ *   thread
  * @returns {MessagePort} with everything that was queued for it, in order
  * @throws {TypeError} ERR_INVALID_ARG_TYPE: not a MessagePort of Node's
- * @throws {RingportError} ERR_RINGPORT_INVALID_PASSPORT: it is no passport, or it has been used
+ * @throws {RingportError} ERR_RINGPORT_INVALID_PASSPORT: it is no transfer handle, or it
+ *   has been used
  */
-function from(passport) {
-  if (!(passport instanceof NodePort)) throwAsNode(() => nodeReceive(null));
+function from(handle) {
+  if (!(handle instanceof NodePort)) throwAsNode(() => nodeReceive(null));
 
-  const received = nodeReceive(passport)?.message;
-  const isPassport = typeof received?.kind === 'string' && received.kind.startsWith('ringport.passport.') &&
+  const received = nodeReceive(handle)?.message;
+  const isHandle = typeof received?.kind === 'string' && received.kind.startsWith('ringport.transfer-handle.') &&
     received.end instanceof NodePort;
-  const valid = isPassport && received.kind === PASSPORT;
+  const valid = isHandle && received.kind === HANDLE;
   const slot = valid ? binding.attach(received.id) : -1;
 
   if (slot === -1) {
     /* It came here and goes no further: the other side must learn of it. */
-    if (isPassport) {
+    if (isHandle) {
       received.end.close();
       received.sign?.close();
     }
 
     const { RingportError } = require('../codec/errors');
 
-    if (isPassport && !valid) {
+    if (isHandle && !valid) {
       throw new RingportError('ERR_RINGPORT_OTHER_COPY',
         'The port that the passport stands for belongs to another copy of ringport, in another version');
     }
@@ -102,7 +107,7 @@ function from(passport) {
       'The port is no passport of a ringport MessagePort, or it has been used');
   }
   received.sign?.close();
-  passport.close();
+  handle.close();
   return ports.make(slot, received.end);
 }
 

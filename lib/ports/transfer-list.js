@@ -1,8 +1,6 @@
 'use strict';
 
-/*
- * transfer-list.js - what postMessage() takes besides the value, read as Node reads it.
- */
+/* transfer-list.js - reads the second argument of postMessage() as Node reads it. */
 
 const { types } = require('node:util');
 
@@ -128,7 +126,8 @@ function standFor(object, read) {
 }
 
 /**
- * What has to be in a transfer list for a message to be sent on: FileHandles, streams and the like.
+ * What has to be in a transfer list for a message to be sent on: FileHandles, streams and
+ * the like.
  * @param {unknown} value received, so nothing of it is user code
  */
 function transferablesIn(value) {

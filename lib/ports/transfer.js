@@ -1,7 +1,8 @@
 'use strict';
 
 /*
- * transfer.js - the transfer list of a message: what Node transfers, and our ports in it.
+ * transfer.js - the transfer list of a message: what Node transfers, and the ringport
+ * ports in it.
  */
 
 const { types } = require('node:util');
@@ -15,7 +16,7 @@ const { MessageChannel, MessagePort: NodePort, markAsUntransferable } = threads;
 const { isArrayBuffer } = types;
 const { get: byteLength } = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength');
 
-/** What Node 20 passes over in a transfer list: something that is marked as untransferable. */
+/** An object that Node 20 skips in a transfer list: it is marked as untransferable. */
 function ignored() {
   const entry = {};
 
@@ -23,16 +24,21 @@ function ignored() {
   return entry;
 }
 
-/** What goes along with a message besides its value. */
+/** The transfer list of one message. */
 class Transfer {
-  /** What Node transfers: the list, our ports replaced by the ends of their companions. */
+  /**
+   * What Node transfers: the list, our ports replaced by the ends of their Node channels.
+   */
   list = [];
-  /** The same as a set of what the codec must leave to Node. */
+  /** The entries that the codec must leave to Node. */
   transfer = new Set();
   /** Our ports in the order of the list, and whether they were open when it was read. */
   ports = [];
   opened = [];
-  /** What Node has to look at before the message is read: it may refuse the list. */
+  /**
+   * Whether Node must check the list before the message is read, because it may refuse
+   * it.
+   */
   doubtful = false;
   /** All ports of the list, for event.ports, and which of ours each is (-1: Node's). */
   all = [];
@@ -76,15 +82,17 @@ class Transfer {
     return item;
   }
 
-  /** Throw what Node throws of the list, which it looks at before it reads the message. */
+  /**
+   * Throw Node's error for the list; Node checks the list before it reads the message.
+   */
   check(endpoint) {
-    const own = this.ports.length > 0 && this.list.includes(endpoint.hold.companion);
+    const own = this.ports.length > 0 && this.list.includes(endpoint.hold.nodeChannel);
 
     if (!this.doubtful && !own) return;
     this.#checkOn(endpoint.open ? ensure(endpoint) : closedPort());
   }
 
-  /** The same for a message that goes by another port of Node's. */
+  /** Check the list for a message that goes over another port of Node's. */
   checkAlone() {
     this.#lookForDoubles();
     /* One may have been closed since. */
@@ -103,7 +111,7 @@ class Transfer {
     }
   }
 
-  /** Have Node read the list, and stop it where it begins to read the message. */
+  /** Have Node check the list, and stop it when it begins to read the message. */
   #checkOn(end) {
     const unread = {};
 
@@ -119,7 +127,7 @@ class Transfer {
   }
 }
 
-/** Node's own error for a port that is in a message and not in its transfer list. */
+/** Throw Node's error for a port that is in a message but not in its transfer list. */
 function throwNotTransferred(open) {
   const { port1, port2 } = new MessageChannel();
 
@@ -130,7 +138,7 @@ function throwNotTransferred(open) {
   }
 }
 
-/** Two copies of the package share nothing unless they are the same; see scripts.js. */
+/** Copies of different versions share nothing; see scripts.js. */
 function throwOthers() {
   const { RingportError } = require('../codec/errors');
 
@@ -139,7 +147,7 @@ function throwOthers() {
 }
 
 /**
- * The codec asks this for every object that it does not know.
+ * The codec calls this for every object that it does not know.
  * @returns {number} which of our ports in the transfer list it is, -1: none of our ports
  */
 function portIndex(object, transfer) {

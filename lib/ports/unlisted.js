@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * unlisted.js - ports of ours in a value that Node clones, and in no transfer list: Node's own errors for
- * those.
+ * unlisted.js - finds ringport ports in a value that Node clones but that no transfer
+ * list names, and throws Node's own errors for them.
  */
 
 const { types } = require('node:util');
@@ -18,8 +18,8 @@ const { values: setValues } = Set.prototype;
 const { __lookupGetter__: lookupGetter } = Object.prototype;
 
 /**
- * A port of ours in a value that Node clones. Runs nothing of the value: what a getter of it would return is
- * not seen.
+ * Find a ringport port in a value that Node clones, without running getters: what they
+ * would return is not seen.
  * @returns {object | undefined}
  */
 function findPort(value) {
@@ -42,7 +42,10 @@ function findPort(value) {
   return undefined;
 }
 
-/** What Node says of a port of ours, which it does not know; undefined on Node 20, which clones it as {}. */
+/**
+ * Node's message for an object that it cannot clone; undefined on Node 20, which clones
+ * our ports as {}.
+ */
 let refusal;
 
 function refusalOf() {
@@ -62,13 +65,20 @@ function refusalOf() {
   return refusal;
 }
 
-/** Before Node clones a value whose list has no port of ours: Node 20 would clone those in it, too. */
+/**
+ * Throw for a ringport port in a value that Node is about to clone: Node 20 would clone
+ * it as {}.
+ */
 function refuseUnlisted(value) {
   if (markAsUncloneable !== undefined || findPort(value) === undefined) return;
   encodeInline(value, new Transfer([])); // throws, of the port or of what comes before it
 }
 
-/** After that: Node knows a port of ours only as something that cannot be cloned. @returns what to throw */
+/**
+ * Replace Node's DataCloneError for a ringport port by the one for a port that is not
+ * transferred.
+ * @returns what to throw
+ */
 function explain(error, value) {
   if (error?.name !== 'DataCloneError' || error.message !== refusalOf()) return error;
 

@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * way.js - by which way a message between a Worker and its parent goes at first: Node's channel, which is
- * there, or the ring, for which a thread has something to load. docs/decisions/first-message.md has the
- * measurements.
+ * way.js - by which way a message between a Worker and its parent goes at first: Node's
+ * channel, which is there, or the ring, for which a thread has something to load.
+ * docs/decisions/first-message.md has the measurements.
  */
 
 const { binding, control, local, thresholds, STATUS } = require('../loading/native');
@@ -34,8 +34,8 @@ class Way {
   /** The other side sends by ring. */
   isLed = false;
   /**
-   * Whether answers to what comes by Node go by Node, however many: if only one of the two went by ring, each
-   * thread would wait for the other in the wrong place.
+   * Whether answers to what comes by Node go by Node, however many: if only one of the
+   * two went by ring, each thread would wait for the other in the wrong place.
    */
   #follows;
   #spent = 0;
@@ -66,15 +66,18 @@ class Way {
     return true;
   }
 
-  /** Whether answered objects are about to go by ring, and prepare() has not been called. */
+  /**
+   * Whether answered objects are about to go by ring, and prepare() has not been called.
+   */
   get nears() {
     return !this.#prepared &&
       this.#spentOnObjects > thresholds.FIRST - 4 * thresholds.ANSWERED_OBJECT;
   }
 
   /**
-   * Load what the ring takes, right after a message has gone by Node: the other thread is busy with that
-   * message and does the same then, so both load at the same time instead of one after the other.
+   * Load what the ring takes, right after a message has gone by Node: the other thread is
+   * busy with that message and does the same then, so both load at the same time instead
+   * of one after the other.
    * @param {unknown[]} values what goes to and fro, by which the codec is needed or not
    */
   prepare(...values) {
@@ -89,7 +92,8 @@ class Way {
 
       deserialize(serialize(SAMPLE)); // V8 compiles what has run
     } catch {
-      /* At the end of the stack. The message has been sent, and the next one loads what it needs. */
+      /* At the end of the stack. The message has been sent, and the next one loads what
+       * it needs. */
     }
   }
 
@@ -106,8 +110,8 @@ class Way {
 
 /**
  * Post by ring what C writes.
- * @returns {unknown} undefined: it is sent; else what is to be sent by the codec: the value, or if its
- *   getters have run a copy of it
+ * @returns {unknown} undefined: it is sent; else what is to be sent by the codec: the
+ *   value, or if its getters have run a copy of it
  */
 function postByC(slot, value) {
   if (isObject(value)) return loadFlat().post(slot, value);

@@ -1,16 +1,18 @@
 'use strict';
 
 /*
- * registration.js - `node -r ringport/register app.js`: the application uses ringport without a change.
+ * registration.js - `node -r ringport/register app.js`: makes an application use ringport
+ * without changes.
  *
- * The exports of worker_threads and the globals MessageChannel and MessagePort become ours, and what
- * takes transfer lists (structuredClone, module.register) takes ports of ours, in this
- * thread and in every thread that a Worker starts from it. A thread inherits the `-r` of its parent, but
- * not with an execArgv of its own, and it has none if the parent was registered in another way; then
- * register-worker.js is put before its execArgv, and taken out again there before the application
- * runs. What cannot go that way (what process.execArgv has to be in a thread that inherits it, whether to
- * register at all) is in the environment data while the thread is being made: it is there before
- * anything is preloaded.
+ * The exports of worker_threads and the globals MessageChannel and MessagePort become
+ * ours. structuredClone and module.register accept our ports in their transfer lists.
+ * This holds in this thread and in every thread that a Worker starts from it.
+ *
+ * A thread inherits its parent's `-r`, except when it has its own execArgv or when the
+ * parent was registered in another way. Then register-worker.js is put before its
+ * execArgv, and removed there before the application runs. The rest (what
+ * process.execArgv must be in a thread that inherits it, and whether to register at all)
+ * travels in the environment data, which is available before any preload.
  */
 
 const { process } = require('../loading/builtins');
@@ -85,7 +87,10 @@ let inherited = null;
 
 const { [Symbol.hasInstance]: isInstance } = Function.prototype;
 
-/** Ports that only Node makes (its own, passports) are MessagePorts, too, where ours has the name. */
+/**
+ * Ports that only Node makes (its own, transfer handles) are MessagePorts, too, where
+ * ours has the name.
+ */
 function isPort(value) {
   return isInstance.call(this === ringport.MessagePort ? originals.MessagePort : this, value);
 }
@@ -121,7 +126,10 @@ const hasPorts = () => Object.hasOwn(Object.getOwnPropertyDescriptor(ringport, '
 /** Getters of ours that nobody has called. */
 const getters = new WeakSet();
 
-/** Put a property of `from` on an object; one with a getter is got when somebody asks for it. */
+/**
+ * Put a property of `from` on an object; one with a getter is got when somebody asks for
+ * it.
+ */
 function put(object, name, from, enumerable) {
   const set = (value) => Object.defineProperty(object, name,
     { __proto__: null, value, writable: true, enumerable, configurable: true });
@@ -168,8 +176,9 @@ function register() {
 }
 
 /**
- * Use what Node has, in this thread and in those that it starts from now on. Ports and workers that are
- * there stay what they are, also those in a worker's workerData, and so does its parentPort.
+ * Use what Node has, in this thread and in those that it starts from now on. Ports and
+ * workers that are there stay what they are, also those in a worker's workerData, and so
+ * does its parentPort.
  */
 function unregister() {
   if (threads[kOriginals] !== originals) return;
@@ -189,10 +198,16 @@ function unregister() {
   syncBuiltinESMExports();
 }
 
-/** Of the launches that the innermost is part of: a getter of their options may start a thread. */
+/**
+ * Of the launches that the innermost is part of: a getter of their options may start a
+ * thread.
+ */
 const outer = [];
 
-/** Have a thread registered before it runs anything else; see native.js. Node reads the options. */
+/**
+ * Have a thread registered before it runs anything else; see native.js. Node reads the
+ * options.
+ */
 function beginLaunch(options) {
   let hasEnvironment = false;
 
@@ -205,7 +220,8 @@ function beginLaunch(options) {
     /* Of what it is given Node makes the execArgv of the thread. */
     setEnvironmentData(KEY, given ? undefined : { execArgv });
     if (given) return ['-r', PRELOAD, ...given];
-    /* For an environment of its own Node reads the flags again, and may miss some: they are said. */
+    /* For an environment of its own Node reads the flags again, and may miss some: they
+     * are said. */
     return inheritable && !hasEnvironment ? given : ['-r', PRELOAD, ...allowed()];
   };
 
@@ -222,7 +238,10 @@ function endLaunch() {
   setEnvironmentData(KEY, outer.pop());
 }
 
-/** Those of this thread's flags that a thread may be given: others hold for the whole process. */
+/**
+ * Those of this thread's flags that a thread may be given: others hold for the whole
+ * process.
+ */
 function allowed() {
   inherited ??= findAllowed(execArgv);
   return inherited;
@@ -231,7 +250,8 @@ function allowed() {
 function findAllowed(flags) {
   for (let list = flags; ;) {
     const refused = askNode(list);
-    /* A flag may stand for another one, which Node names then: it is found by asking for each. */
+    /* A flag may stand for another one, which Node names then: it is found by asking for
+     * each. */
     const isRefused = list.some((flag) => refused.includes(flag)) || refused.length === 0
       ? (flag) => refused.includes(flag) : (flag) => flag.startsWith('-') && askNode([flag]).length > 0;
     const rest = list.filter((flag, i) => !isRefused(flag) &&
@@ -242,10 +262,14 @@ function findAllowed(flags) {
   }
 }
 
-/** @returns {string[]} what a thread cannot be given of these flags, by the names that Node has for them */
+/**
+ * @returns {string[]} what a thread cannot be given of these flags, by the names that
+ *   Node has for them
+ */
 function askNode(list) {
   try {
-    /* With a flag that there is not, Node names all that it refuses and starts nothing. */
+    /* With a flag that there is not, Node names all that it refuses and starts
+     * nothing. */
     return new originals.Worker('', { eval: true, execArgv: [UNKNOWN_FLAG, ...list] });
   } catch ({ message }) {
     return message.replace(/^.*?: /, '').split(', ').filter((flag) => flag !== UNKNOWN_FLAG);
@@ -253,8 +277,8 @@ function askNode(list) {
 }
 
 /**
- * What a name on the command line resolves to. The current directory may be gone: so it is asked for only
- * where it matters.
+ * What a name on the command line resolves to. The current directory may be gone: so it
+ * is asked for only where it matters.
  */
 function resolveFlag(name) {
   try {
@@ -274,7 +298,10 @@ function isPreloaded() {
   });
 }
 
-/** @param {boolean} preload whether register-worker.js has been put before this thread's execArgv */
+/**
+ * @param {boolean} preload whether register-worker.js has been put before this thread's
+ *   execArgv
+ */
 function begin(preload) {
   const { off, execArgv: ours } = getEnvironmentData(KEY) ?? {};
 

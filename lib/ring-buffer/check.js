@@ -1,6 +1,9 @@
 'use strict';
 
-/* check.js - what users give, and the errors that say what is wrong with it: Node's where Node has one. */
+/*
+ * check.js - checks arguments and options, and makes the errors for them: Node's where
+ * Node has one.
+ */
 
 const { inspect, types } = require('node:util');
 const { Buffer } = require('../loading/builtins');
@@ -22,7 +25,10 @@ function received(value) {
   return `Received type ${typeof value} (${text.length > 28 ? `${text.slice(0, 25)}...` : text})`;
 }
 
-/** @param {string} what such as 'The "capacity" argument' @param {string} need such as 'of type number' */
+/**
+ * @param {string} what such as 'The "capacity" argument'
+ * @param {string} need such as 'of type number'
+ */
 function wrongType(what, need, value) {
   return withCode(new TypeError(`${what} must be ${need}. ${received(value)}`), 'ERR_INVALID_ARG_TYPE');
 }
@@ -136,7 +142,11 @@ function ringError(what, text = TEXTS[what]) {
   return new RingportError(`ERR_RINGPORT_${what}`, text);
 }
 
-/** Why a record was not written. @param {number} result @param {number} maxLength of the ring */
+/**
+ * Why a record was not written.
+ * @param {number} result
+ * @param {number} maxLength of the ring
+ */
 function writeError(result, maxLength) {
   if (result === status.FULL) return ringError('FULL');
   if (result === status.CLOSED || result === status.SEALED) return ringError('CLOSED');

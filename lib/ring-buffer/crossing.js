@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * crossing.js - the two sides of a ring that has several of a role: each step is a call into C, which
- * no end of a thread can interrupt. See src/node/ring_records.c.
+ * crossing.js - reader and writer of rings that may have several of a role (mpsc, mpmc).
+ * Each step is a call into C, which the end of a thread cannot interrupt. See
+ * src/node/ring_records.c.
  */
 
 const { Buffer } = require('../loading/builtins');
@@ -70,7 +71,10 @@ class CrossingWriter {
     return { count, result };
   }
 
-  /** Copy records from `first` on behind each other. @returns {number} how many there was room for */
+  /**
+   * Copy records from `first` on behind each other.
+   * @returns {number} how many there was room for
+   */
   #layOut(list, first) {
     let at = 0;
     let count = 0;

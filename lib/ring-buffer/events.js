@@ -1,6 +1,9 @@
 'use strict';
 
-/* events.js - an EventEmitter that knows when listeners come and go, and that cannot be cloned. */
+/*
+ * events.js - an EventEmitter that knows when listeners are added or removed, and that
+ * cannot be cloned.
+ */
 
 const EventEmitter = require('node:events');
 
@@ -9,16 +12,16 @@ const kListeners = Symbol('listeners');
 const kGather = Symbol('gather');
 
 /**
- * No serializer clones a symbol, and the DataCloneError names it. Whatever else reads the properties of a
- * ring (JSON.stringify, a spread, deepEqual) takes it.
+ * No serializer clones a symbol, and the DataCloneError names it. Whatever else reads the
+ * properties of a ring (JSON.stringify, a spread, deepEqual) takes it.
  */
 const UNCLONEABLE = Symbol(
   'RingBuffer: send its buffer, and attach to it by new RingBuffer(buffer)');
 
 class RingEvents {
   constructor() {
-    /* Serializers read it first, which is why EventEmitter is not constructed: it would put its own
-     * properties before, and needs none until somebody listens. */
+    /* Serializers read it first, which is why EventEmitter is not constructed: it would
+     * put its own properties before, and needs none until somebody listens. */
     Object.defineProperty(this, 'clone', { __proto__: null, enumerable: true, value: UNCLONEABLE });
   }
 

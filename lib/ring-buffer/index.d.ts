@@ -15,14 +15,17 @@ export interface RingBufferOptions {
   /** `mpmc` only: the largest record in bytes. @default 120 */
   slotSize?: number | undefined;
   /**
-   * Close the ring when the last side of the other role has ended without closing it: detached, collected, or its
-   * thread has ended. So a `for await` ends when its last writer has. Not for rings whose writers or readers take
-   * turns. @default false
+   * Close the ring when the last side of the other role has ended without closing it:
+   * detached, collected, or its thread has ended. So a `for await` ends when its last
+   * writer has. Not for rings whose writers or readers take turns. @default false
    */
   closeOnDisconnect?: boolean | undefined;
 }
 
-/** What a ring has seen so far. The numbers of the other sides are of almost the same moment. */
+/**
+ * What a ring has seen so far. The numbers of the other sides are of almost the same
+ * moment.
+ */
 export interface RingBufferStats {
   /** Records and their bytes that were written. */
   recordsIn: number;
@@ -37,7 +40,10 @@ export interface RingBufferStats {
   emptyStalls: number;
   /** Claims that were given up. */
   aborted: number;
-  /** The most that was seen in use, in bytes (`mpmc`: in slots). It is looked at now and then only. */
+  /**
+   * The most that was seen in use, in bytes (`mpmc`: in slots). It is looked at now and
+   * then only.
+   */
   highWater: number;
 }
 
@@ -57,30 +63,36 @@ export interface RingBufferSignal {
 }
 
 /**
- * A lock-free ring of records in shared memory. Send its `buffer` to another thread, in `workerData` or
- * by `postMessage`, and attach to it there: `new RingBuffer(buffer)`.
+ * A lock-free ring of records in shared memory. Send its `buffer` to another thread, in
+ * `workerData` or by `postMessage`, and attach to it there: `new RingBuffer(buffer)`.
  *
- * A RingBuffer becomes a producer of its ring when it first writes and a consumer when it first reads, and
- * stays it until `detach()`, until nobody can reach it any more, or until its thread ends. Where a ring has but one
- * producer or consumer, another gets ERR_RINGPORT_TAKEN meanwhile.
+ * A RingBuffer becomes a producer of its ring when it first writes and a consumer when it
+ * first reads, and stays it until `detach()`, until nobody can reach it any more, or
+ * until its thread ends. Where a ring has but one producer or consumer, another gets
+ * ERR_RINGPORT_TAKEN meanwhile.
  *
- * Reads and writes never wait; `waitReadable`, `waitWritable`, `readable` and `writable` do.
+ * Reads and writes never wait; `waitReadable`, `waitWritable`, `readable` and `writable`
+ * do.
  *
- * Errors, where nothing else is said: {RingportError} ERR_RINGPORT_CORRUPT if what is in the memory makes no sense (any
- * thread can write there), ERR_RINGPORT_TAKEN, ERR_RINGPORT_DETACHED; {TypeError} ERR_INVALID_ARG_TYPE.
+ * Errors, where nothing else is said: {RingportError} ERR_RINGPORT_CORRUPT if what is in
+ * the memory makes no sense (any thread can write there), ERR_RINGPORT_TAKEN,
+ * ERR_RINGPORT_DETACHED; {TypeError} ERR_INVALID_ARG_TYPE.
  */
 export declare class RingBuffer {
   /**
    * A new ring.
-   * @param capacity bytes for records and their headers (8 bytes each); rounded up to a power of two from 64 to 2^30
-   * @throws {RangeError} ERR_OUT_OF_RANGE, {TypeError} ERR_INVALID_ARG_VALUE, also for an option that does not
-   *   exist; {RingportError} ERR_RINGPORT_NO_SHARED_MEMORY where there is no SharedArrayBuffer
+   * @param capacity bytes for records and their headers (8 bytes each); rounded up to a
+   *   power of two from 64 to 2^30
+   * @throws {RangeError} ERR_OUT_OF_RANGE, {TypeError} ERR_INVALID_ARG_VALUE, also for an
+   *   option that does not exist; {RingportError} ERR_RINGPORT_NO_SHARED_MEMORY where
+   *   there is no SharedArrayBuffer
    */
   constructor(capacity: number, options?: RingBufferOptions);
   /**
    * The ring in this memory.
-   * @throws {RingportError} ERR_RINGPORT_INVALID_RING if it is none, or not of the mode or slot size that is asked for;
-   *   ERR_RINGPORT_VERSION if another version of ringport made it
+   * @throws {RingportError} ERR_RINGPORT_INVALID_RING if it is none, or not of the mode
+   *   or slot size that is asked for; ERR_RINGPORT_VERSION if another version of ringport
+   *   made it
    */
   constructor(buffer: SharedArrayBuffer, options?: RingBufferOptions);
 
@@ -88,7 +100,10 @@ export declare class RingBuffer {
   readonly buffer: SharedArrayBuffer;
   readonly capacity: number;
   readonly mode: RingBufferMode;
-  /** Bytes of the largest record: half the capacity less its header; with `mpmc` the size of a slot. */
+  /**
+   * Bytes of the largest record: half the capacity less its header; with `mpmc` the size
+   * of a slot.
+   */
   readonly maxLength: number;
   /** Somebody has closed the ring: nothing can be written any more. */
   readonly closed: boolean;
@@ -99,21 +114,22 @@ export declare class RingBuffer {
 
   /**
    * Write a record; a string as UTF-8.
-   * @throws {RingportError} ERR_RINGPORT_FULL, ERR_RINGPORT_CLOSED, ERR_RINGPORT_TOO_LARGE; nothing is written then
+   * @throws {RingportError} ERR_RINGPORT_FULL, ERR_RINGPORT_CLOSED,
+   *   ERR_RINGPORT_TOO_LARGE; nothing is written then
    */
   write(data: Uint8Array | string): void;
   /** The same, but a full ring is no error. @returns false if there was no room */
   tryWrite(data: Uint8Array | string): boolean;
   /**
-   * Write records as long as there is room, and publish them at once. Those that are not fit to be written
-   * are refused before the first one is.
+   * Write records as long as there is room, and publish them at once. Those that are not
+   * fit to be written are refused before the first one is.
    * @returns how many were written
    */
   writeMany(list: Iterable<Uint8Array | string>): number;
 
   /**
-   * Room for a record, to be filled in place, then to be committed or aborted. Nothing else can be written
-   * meanwhile (ERR_RINGPORT_CLAIM).
+   * Room for a record, to be filled in place, then to be committed or aborted. Nothing
+   * else can be written meanwhile (ERR_RINGPORT_CLAIM).
    * @returns null if there is no room
    */
   claim(length: number): Uint8Array | null;
@@ -131,19 +147,27 @@ export declare class RingBuffer {
    */
   readInto(target: Uint8Array): number;
   /**
-   * Call `callback` for each record that is there, at most `limit`, without a copy: `bytes` must not be
-   * used after the callback has returned. A record is read when the callback has been called, even if that throws.
+   * Call `callback` for each record that is there, at most `limit`, without a copy:
+   * `bytes` must not be used after the callback has returned. A record is read when the
+   * callback has been called, even if that throws.
    * @returns how many there were
    */
   drain(callback: (bytes: Uint8Array, length: number) => void, limit?: number): number;
-  /** The next record without a copy, null if there is none. It stays the next until it is released or read. */
+  /**
+   * The next record without a copy, null if there is none. It stays the next until it is
+   * released or read.
+   */
   peek(): Uint8Array | null;
-  /** Step over the record that `peek` gave. @throws {RingportError} ERR_RINGPORT_CLAIM if there is none */
+  /**
+   * Step over the record that `peek` gave.
+   * @throws {RingportError} ERR_RINGPORT_CLAIM if there is none
+   */
   release(): void;
 
   /**
    * Write a value as a record, in the form of `serialize`.
-   * @throws {DOMException} DataCloneError for what cannot be bytes, and what `write` throws
+   * @throws {DOMException} DataCloneError for what cannot be bytes, and what `write`
+   *   throws
    */
   postMessage(value: any): void;
   /** The same, but a full ring is no error. @returns false if there was no room */
@@ -155,12 +179,19 @@ export declare class RingBuffer {
    */
   receiveMessage(): { message: any } | undefined;
 
-  /** Block this thread until there is a record. @returns false if time is up, or the ring has ended */
+  /**
+   * Block this thread until there is a record.
+   * @returns false if time is up, or the ring has ended
+   */
   waitReadable(options?: RingBufferWaitOptions): boolean;
-  /** Block this thread until there is room. @returns false if time is up, or the ring is closed */
+  /**
+   * Block this thread until there is room.
+   * @returns false if time is up, or the ring is closed
+   */
   waitWritable(options?: RingBufferRoomOptions): boolean;
   /**
-   * Wait until there is a record. Keeps the thread's event loop alive meanwhile, see `unref`.
+   * Wait until there is a record. Keeps the thread's event loop alive meanwhile, see
+   * `unref`.
    * @returns false if time is up, or the ring has ended
    */
   readable(options?: RingBufferWaitOptions & RingBufferSignal): Promise<boolean>;
@@ -170,11 +201,14 @@ export declare class RingBuffer {
   /** The records, until the ring has ended. To stop early leaves it open. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Buffer>;
   /**
-   * The records as a stream, which ends with the ring. To destroy it closes the ring. With `objectMode` each
-   * chunk is a record, else records run together as bytes do.
+   * The records as a stream, which ends with the ring. To destroy it closes the ring.
+   * With `objectMode` each chunk is a record, else records run together as bytes do.
    */
   createReadStream(options?: Pick<ReadableOptions, 'highWaterMark' | 'objectMode' | 'encoding' | 'signal'>): Readable;
-  /** Chunks become records, larger ones several. The end of the stream, or to destroy it, closes the ring. */
+  /**
+   * Chunks become records, larger ones several. The end of the stream, or to destroy it,
+   * closes the ring.
+   */
   createWriteStream(options?: Pick<WritableOptions, 'highWaterMark' | 'defaultEncoding' | 'signal'>): Writable;
 
   /** Nothing more is written, by anyone; what there is can be read. */
@@ -183,18 +217,19 @@ export declare class RingBuffer {
   detach(): void;
 
   /**
-   * Whether a wait, or a listener, keeps the thread's event loop alive. It does unless told otherwise, and
-   * `process.getActiveResourcesInfo()` names it RingBuffer.
+   * Whether a wait, or a listener, keeps the thread's event loop alive. It does unless
+   * told otherwise, and `process.getActiveResourcesInfo()` names it RingBuffer.
    */
   ref(): this;
   unref(): this;
 }
 
 /**
- * Events: `readable` when a record has come after the ring was found empty, `writable` when there is room after there
- * was none, `close` when the ring is closed and, for a consumer, has been read to the end. `disconnect` when the
- * last producer, or the last consumer, has ended without closing the ring: the listener gets the role. A consumer is
- * told while it waits (in any way that does not block) or when it finds no record, a producer while it waits or when
- * it finds no room. The ring goes on: another may come.
+ * Events: `readable` when a record has come after the ring was found empty, `writable`
+ * when there is room after there was none, `close` when the ring is closed and, for a
+ * consumer, has been read to the end. `disconnect` when the last producer, or the last
+ * consumer, has ended without closing the ring: the listener gets the role. A consumer is
+ * told while it waits (in any way that does not block) or when it finds no record, a
+ * producer while it waits or when it finds no room. The ring goes on: another may come.
  */
 export interface RingBuffer extends EventEmitter {}

@@ -1,11 +1,12 @@
 'use strict';
 
 /*
- * index.js - RingBuffer: a lock-free ring of records in a SharedArrayBuffer. See index.d.ts.
+ * index.js - RingBuffer: a lock-free ring of records in a SharedArrayBuffer. See
+ * index.d.ts.
  *
- * What it is made of: the memory (memory.js), its part in the ring (roles.js), and a writer and a reader that
- * are opened when they are first needed (spsc-*.js or crossing.js). This file checks what users give, and
- * turns results into what they get.
+ * It consists of the memory (memory.js), the roles that it has taken (roles.js), and a
+ * writer and a reader that are opened on first use (spsc-*.js or crossing.js). This file
+ * checks arguments and converts results.
  */
 
 const { Buffer } = require('../loading/builtins');
@@ -13,7 +14,7 @@ const { RingEvents, kGather, kListeners } = require('./events');
 
 const kInspect = Symbol.for('nodejs.util.inspect.custom');
 
-/* What rings are made of. The class is loaded by whoever imports it; these are by the first ring. */
+/* Importing ringport may load the class; the first ring loads these. */
 let codec, inspect;
 let checkBytes, checkData, checkFunction, checkInteger, checkList;
 let outOfRange, readError, ringError, writeError;
@@ -145,7 +146,7 @@ class RingBuffer extends RingEvents {
     return count;
   }
 
-  /** @param {Uint8Array | string | number} data what there was no room for, or its length */
+  /** @param {Uint8Array | string | number} data what found no room, or its length */
   #notWritten(result, data, must) {
     if (result === FULL) {
       this.#refused = typeof data === 'number' ? data : Buffer.byteLength(data);
@@ -257,9 +258,10 @@ class RingBuffer extends RingEvents {
   }
 
   /**
-   * Several records, one behind the other: for who wants bytes, not records.
+   * Read several records as one run of bytes.
    * @param {number} most bytes
-   * @returns {Buffer | null} null: there is no record, or a larger or an empty one, for read() to tell
+   * @returns {Buffer | null} null: the next record is missing, larger or empty; read()
+   *   tells
    */
   [kGather](most) {
     const reader = this.#toRead();

@@ -1,6 +1,9 @@
 'use strict';
 
-/* memory.js - the SharedArrayBuffer of a ring: made, recognized, and what can be read from it directly. */
+/*
+ * memory.js - the SharedArrayBuffer of a ring: creates it, recognizes it, and reads it
+ * directly.
+ */
 
 const { types } = require('node:util');
 const { binding, words, status, layout, counter, STATUS, RECORDS, PRODUCER } = require('./native');
@@ -177,7 +180,7 @@ class Memory {
     return ((low & ~1) >>> 0) + (high >>> 0) * 2 ** 32;
   }
 
-  /** Close the ring, whoever has a side of it. */
+  /** Close the ring for all sides. */
   close() {
     binding.ringClose(this.bytes);
     if (words[STATUS] !== status.OK) throw ringError('CORRUPT');

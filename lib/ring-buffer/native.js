@@ -1,6 +1,9 @@
 'use strict';
 
-/* native.js - what rings share with the binding: words, the layout of the memory, who is woken up. */
+/*
+ * native.js - what rings share with the binding: words, the layout of the memory, and the
+ * handles that can be woken.
+ */
 
 const { binding, FOR_RINGS } = require('../loading/native');
 
@@ -57,7 +60,9 @@ const CONSUMER = 1;
 const words = new Int32Array(WORDS);
 const inbox = new Uint8Array(INBOX_BYTES);
 
-/** By slot: who waits for the side to be woken up. Keeps the ring from being collected. */
+/**
+ * The Waiting of each parked side, by slot. An entry keeps its ring from being collected.
+ */
 const waiting = new Map();
 
 let refs = 0;

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * roles.js - the part of a RingBuffer in its ring: which roles it has taken, what it waits for, and what it
- * tells its listeners.
+ * roles.js - the roles that a RingBuffer has taken in its ring, producer or consumer,
+ * with their waits and events.
  */
 
 const { process } = require('../loading/builtins');
@@ -31,7 +31,7 @@ class Roles {
   producer = null;
   /** @type {Role | null} */
   consumer = null;
-  /** Somebody wants to know when all of the other role have ended. */
+  /** Whether anyone wants to know when all holders of the other role have ended. */
   watches;
   #refed = true;
   #closeTold = false;
@@ -43,7 +43,10 @@ class Roles {
     this.watches = memory.closeOnDisconnect;
   }
 
-  /** Take a role. @throws ERR_RINGPORT_TAKEN, ERR_RINGPORT_DETACHED, ERR_RINGPORT_CORRUPT */
+  /**
+   * Take a role.
+   * @throws ERR_RINGPORT_TAKEN, ERR_RINGPORT_DETACHED, ERR_RINGPORT_CORRUPT
+   */
   #take(role) {
     if (this.#ended) throw ringError('DETACHED');
 
@@ -94,8 +97,8 @@ class Roles {
   }
 
   /**
-   * Tell, once, that the last side of the other role has ended. One that has ended before we could see it
-   * is known by what it wrote or read.
+   * Emit 'disconnect' once when the last holder of the other role has ended. A holder
+   * that ended before we looked is known by the position that it has left.
    * @param {Role} own
    * @returns {boolean} whether the ring has been closed for it
    */
@@ -145,7 +148,10 @@ class Roles {
 
   // ---- events ----
 
-  /** @param {Role | null} role @param {boolean} listening whether somebody waits for its event */
+  /**
+   * @param {Role | null} role
+   * @param {boolean} listening whether somebody waits for its event
+   */
   listen(role, listening) {
     if (role !== null) role.waiting.listening = listening;
   }
@@ -167,7 +173,8 @@ class Roles {
     const { session } = waiting;
 
     this.#ring.emit('readable');
-    /* Who has taken something is told of the rest; who has not knows that there is something. */
+    /* A listener that has read something is told of the rest. One that has not already
+     * knows. */
     if (side.counters[counter.RECORDS] !== before) setImmediate(() => waiting.again(0, session));
   }
 
@@ -176,7 +183,7 @@ class Roles {
     else this.#ring.emit('writable');
   }
 
-  /** Nothing more will come, or can be written: said once. */
+  /** Emit 'close' once: no record will come, and none can be written. */
   tellClosed() {
     if (this.#closeTold) return;
     this.#closeTold = true;

@@ -61,7 +61,10 @@ class SpscReader {
     return closed ? SEALED : EMPTY;
   }
 
-  /** @returns {number} where the bytes of the next record are, `length` of them, or why there is none */
+  /**
+   * @returns {number} where the bytes of the next record are, `length` of them, or why
+   *   there is none
+   */
   peek() {
     for (;;) {
       if (this.#position === this.#published) {
@@ -90,7 +93,8 @@ class SpscReader {
         this.length = length;
         return DATA + offset + HEADER;
       }
-      /* Padding ends where the data area ends; anything else would let it be skipped into. */
+      /* Padding ends where the data area ends; anything else would let it be skipped
+       * into. */
       if (size !== capacity - offset) return CORRUPT;
       this.#position = this.#after;
     }
@@ -155,7 +159,10 @@ class SpscReader {
     }
   }
 
-  /** What was there when it began. @returns {number} how many records, or why there is none */
+  /**
+   * What was there when it began.
+   * @returns {number} how many records, or why there is none
+   */
   drain(callback, limit) {
     const { buffer } = this.#bytes;
     const often = this.#capacity >> 2;

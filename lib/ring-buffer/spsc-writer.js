@@ -47,7 +47,10 @@ class SpscWriter {
     this.#released = (this.#position - capacity) | 0;
   }
 
-  /** Claim room behind what is claimed. @returns {number} where its bytes go, or why there is none */
+  /**
+   * Claim room for a record.
+   * @returns {number} the offset for its bytes, or a negative status
+   */
   #claim(length) {
     const words = this.#words;
 
@@ -111,7 +114,7 @@ class SpscWriter {
     if (Atomics.load(this.#words, DATA_WANTED) !== 0) binding.ringWake(this.#side.slot, records);
   }
 
-  /** Copy a record behind what is claimed. @returns {number} OK, or why not */
+  /** Copy a record into the ring. @returns {number} OK, or a negative status */
   #append(data) {
     if (typeof data === 'string') return this.#appendString(data);
 
@@ -132,7 +135,8 @@ class SpscWriter {
   #appendString(text) {
     let most = text.length * 3;
 
-    /* Most texts take a third of that: who asks for more than there may be would be told that it is full. */
+    /* Most texts take a third of that: who asks for more than there may be would be told
+     * that it is full. */
     if (!this.#surelyFits(most)) most = Buffer.byteLength(text);
 
     const at = this.#claim(most);
@@ -151,7 +155,8 @@ class SpscWriter {
   #surelyFits(length) {
     const room = this.#capacity - ((this.#end - this.#released) | 0);
 
-    /* A record with all the padding before it that there can be takes less than twice as much. */
+    /* A record with all the padding before it that there can be takes less than twice as
+     * much. */
     return length <= this.#largest - HEADER && 2 * sizeOf(length) <= room;
   }
 

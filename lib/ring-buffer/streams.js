@@ -1,11 +1,11 @@
 'use strict';
 
 /*
- * streams.js - a ring as Node's streams. They use nothing but what a RingBuffer gives everybody.
+ * streams.js - a ring as Node streams, built on RingBuffer's public methods.
  *
- * The reader's stream waits for records only while it is read, the writer's for room only while it has
- * something to write: backpressure goes through the ring. Either that is destroyed closes the ring, so
- * that the other side learns of it.
+ * The reader's stream waits for records only while it is read, and the writer's for room
+ * only while it has something to write, so backpressure goes through the ring. Destroying
+ * either stream closes the ring, which tells the other side.
  */
 
 const { Readable, Writable, addAbortSignal } = require('node:stream');
@@ -21,14 +21,19 @@ function AsyncIterator() {}
 AsyncIterator.prototype = Object.getPrototypeOf(
   Object.getPrototypeOf(Object.getPrototypeOf((async function* () {})())));
 
-/** Records that run together as bytes make chunks of this size, if there are so many: a chunk costs a file
- * or a socket more than a record costs us. */
+/**
+ * Records that run together as bytes make chunks of this size, if there are so many: a
+ * chunk costs a file or a socket more than a record costs us.
+ */
 const CHUNK = 256 * 1024;
 
 /** Several records as one Buffer: see index.js. */
 const { kGather } = require('./events');
 
-/** Bytes that are read in one turn of the event loop, if writers are so fast: each record counts for more. */
+/**
+ * Bytes that are read in one turn of the event loop, if writers are so fast: each record
+ * counts for more.
+ */
 const TURN = 1 << 19;
 const EACH = 512;
 
@@ -48,7 +53,8 @@ class RingReadStream extends Readable {
 
     super({ ...options, highWaterMark, autoDestroy: true });
     this.#ring = ring;
-    /* Not by super(), which would have it destroy us before there is anything to destroy. */
+    /* Not by super(), which would have it destroy us before there is anything to
+     * destroy. */
     if (signal !== undefined) addAbortSignal(signal, this);
   }
 
@@ -163,7 +169,7 @@ class RingWriteStream extends Writable {
   }
 }
 
-/** Close the ring: whoever destroys a stream tells the other side by it. */
+/** Close the ring, so that the other side learns that the stream was destroyed. */
 function end(ring, error, callback) {
   try {
     ring.close();
@@ -206,7 +212,7 @@ class RecordIterator extends AsyncIterator {
     return { value: record, done: false };
   }
 
-  /** Who asks before others have got their record gets the one behind theirs. */
+  /** Requests are answered in order: a later one gets a later record. */
   #queue() {
     const turn = () => this.#later();
     const result = this.#pending === null ? turn() : this.#pending.then(turn, turn);

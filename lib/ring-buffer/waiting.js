@@ -1,11 +1,12 @@
 'use strict';
 
 /*
- * waiting.js - one side of a ring waits: for a record, or for room.
+ * waiting.js - waits for a record or for room in a ring.
  *
- * Nobody asks again and again. A side parks in the core; whoever writes (or reads) what it waits for
- * takes it off the list of sleepers and rings the thread's doorbell, which calls rung(). Parking
- * looks once more before it sleeps, so it is also the question whether to wait at all.
+ * Nothing polls. A side parks in the core; the other side, when it writes or reads what
+ * the first one waits for, takes it off the list of sleepers and rings the doorbell of
+ * its thread, which calls rung(). Parking looks once more before it sleeps, so it also
+ * tells whether to wait at all.
  */
 
 const { process } = require('../loading/builtins');
@@ -17,7 +18,10 @@ const { abortError, checkOptions, checkSignal, checkTimeout, ringError } = requi
 
 const { OK, CORRUPT } = status;
 
-/** A blocking wait comes back this often, so that its thread can be terminated: in milliseconds. */
+/**
+ * A blocking wait comes back this often, so that its thread can be terminated: in
+ * milliseconds.
+ */
 const SLICE = 50;
 /** What setTimeout takes. */
 const LONGEST = 2 ** 31 - 1;
@@ -25,7 +29,10 @@ const LONGEST = 2 ** 31 - 1;
 /** Milliseconds: a test may have put another clock in the place of performance.now(). */
 const now = () => process.uptime() * 1000;
 
-/** What stops our own waits: an AbortSignal, though the global may be missing or be another's (jsdom). */
+/**
+ * What stops our own waits: an AbortSignal, though the global may be missing or be
+ * another's (jsdom).
+ */
 class Stop {
   aborted = false;
   #listeners = new Set();
@@ -48,7 +55,8 @@ class Stop {
 /**
  * @param {object | undefined} options
  * @param {string[]} known those of its properties that the wait takes
- * @returns {{timeout: number, signal: AbortSignal | undefined, length: number | undefined}}
+ * @returns {{timeout: number, signal: AbortSignal | undefined, length: number |
+ *   undefined}}
  */
 function waitOptions(options = {}, known) {
   checkOptions(options);
@@ -65,7 +73,7 @@ class Waiting {
   #alone;
   #entries = new Set();
   #listening = false;
-  /** Counts those who listen, one after the other. */
+  /** Counts the listening sessions. */
   session = 0;
   /** Listeners have been told, or are not to be told yet. */
   #told = true;
@@ -82,7 +90,8 @@ class Waiting {
    * @param {boolean} onDemand
    * @param {() => boolean} over whether there is nothing more to wait for
    * @param {() => void} emit tells the listeners
-   * @param {() => boolean} alone asked before each sleep; true: the ring has been closed, look again
+   * @param {() => boolean} alone asked before each sleep; true: the ring has been closed,
+   *   look again
    */
   constructor(slot, onDemand, { over, emit, alone }) {
     this.#slot = slot;
@@ -179,7 +188,10 @@ class Waiting {
     how(value);
   }
 
-  /** Who waits does so no longer: another side is woken instead of this one, or is it now. */
+  /**
+   * This side stops waiting: another one is woken instead, now if the wake-up was for
+   * this one.
+   */
   #leave(entry, how, value) {
     if (!this.#entries.has(entry)) return;
     this.#settle(entry, how, value);
@@ -190,7 +202,10 @@ class Waiting {
     for (const entry of this.#entries) this.#settle(entry, entry.reject, error);
   }
 
-  /** The side was woken up: see who has got what they wait for, and wait again for the others. */
+  /**
+   * The side was woken: finish the waits that are fulfilled, and park again for the
+   * others.
+   */
   rung() {
     let news;
 
@@ -223,9 +238,10 @@ class Waiting {
   }
 
   /**
-   * Who listens is to be told when there is news, for which `length` bytes of room are needed.
+   * Emit the event when there is news, or for a writer when there are `length` bytes of
+   * room.
    * @param {number} length
-   * @param {number} session of those who listened when this was decided
+   * @param {number} session in which this was decided
    */
   again(length, session = this.session) {
     if (!this.#listening || session !== this.session) return;
@@ -235,7 +251,7 @@ class Waiting {
     this.#parkForAll();
   }
 
-  /** Nothing was there: who listens is to be told of the next. */
+  /** The ring was empty: emit the event for the next record. */
   dry() {
     if (this.#told) this.again(0);
   }

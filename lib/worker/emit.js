@@ -1,6 +1,6 @@
 'use strict';
 
-/* emit.js - how a Worker calls its listeners, which Node does by the emit() of EventEmitter. */
+/* emit.js - calls the listeners of a Worker as EventEmitter's emit() does. */
 
 const EventEmitter = require('node:events');
 
@@ -9,7 +9,10 @@ const { throwLater, watch } = require('../ports/call-listener');
 
 const { apply } = Reflect;
 
-/** What a Worker of Node's inherits to call its listeners with, if that is Node's own still. */
+/**
+ * What a Worker of Node's inherits to call its listeners with, if that is Node's own
+ * still.
+ */
 const { prototype: nodePrototype } = threads.Worker;
 const { emit: nodeEmit } = nodePrototype;
 const isNodes = Function.prototype.toString.call(nodeEmit).includes('kErrorMonitor');

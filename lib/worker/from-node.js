@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * from-node.js - what Node's channel from a worker brings: messages for the application, and what ringport
- * in the worker has to say. All that came by Node is dispatched before the first message that came by ring.
+ * from-node.js - receives what comes over Node's channel from a worker: messages for the
+ * application, and messages of ringport itself. Everything that came by Node is
+ * dispatched before the first message that came by ring.
  */
 
 const { setImmediate, threads } = require('../loading/native');
@@ -14,7 +15,9 @@ class FromNode {
   /** Node's port to the worker; null after its end. */
   #port;
   #takes;
-  /** Messages that have been taken from Node's queue to find the Node channel among them. */
+  /**
+   * Messages that have been taken from Node's queue to find the Node channel among them.
+   */
   #pulled = [];
   /** Listeners are being called for what came by Node, or by ring at the end. */
   calling = false;
@@ -22,7 +25,8 @@ class FromNode {
   /**
    * @param {import('node:worker_threads').MessagePort} port
    * @param {Way} way is told of what comes
-   * @param {(message: object) => boolean} takes whether the message was for ringport itself
+   * @param {(message: object) => boolean} takes whether the message was for ringport
+   *   itself
    */
   constructor(port, way, takes) {
     this.#port = port;
@@ -30,7 +34,9 @@ class FromNode {
     this.#listen(way);
   }
 
-  /** What ringport in the worker has to say comes by Node, and is not for the application. */
+  /**
+   * What ringport in the worker has to say comes by Node, and is not for the application.
+   */
   #listen(way) {
     const port = this.#port;
     const { [kHybridDispatch]: dispatch } = port;

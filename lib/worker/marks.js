@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * marks.js - what ringport's own messages between a Worker and its parent are known by, where Node carries
- * them.
+ * marks.js - the kinds of ringport's own messages between a Worker and its parent on
+ * Node's channel.
  */
 
 const { mark } = require('../loading/native');
@@ -10,8 +10,12 @@ const { mark } = require('../loading/native');
 module.exports = {
   /** A message with ringport ports in it. */
   ENVELOPE: mark('envelope'),
-  /** The other end of a Node channel for what comes by ring; see ports/node-channel.js. */
+  /**
+   * The other end of a Node channel for what comes by ring; see ports/node-channel.js.
+   */
   CHANNEL: mark('channel'),
-  /** A transfer handle for the parent to guard; see guard() in ports/transfer-handle.js. */
+  /**
+   * A transfer handle for the parent to guard; see guard() in ports/transfer-handle.js.
+   */
   GUARD: mark('guard'),
 };

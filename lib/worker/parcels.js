@@ -1,22 +1,25 @@
 'use strict';
 
 /*
- * parcels.js - ports of ours in what Node carries from a parent to its worker: workerData, and the messages
- * before the worker has attached its endpoint.
+ * parcels.js - carries ringport ports from a parent to its worker over Node's channel: in
+ * workerData, and in messages posted before the worker has attached its endpoint.
  *
- * Node gets an envelope in the place of such a message, with the Node channels of the ports in it. A worker
- * without addons never has ports of ours, and gets ports of Node's; see ports/over-node.js.
+ * Node gets an envelope instead of such a value. A worker without addons cannot have
+ * ringport ports, so it gets ports of Node's; see ports/over-node.js.
  */
 
 const { isObject } = require('../ports/way');
 const { ENVELOPE } = require('./marks');
 
 /**
- * The options of a Worker where there are ports of ours. Node reads them as it reads any options; if it finds
- * ports of ours in transferList, what it gets as workerData is an envelope.
+ * The options of a Worker in a thread that has ringport ports. Node reads them through a
+ * proxy. If transferList has ringport ports, Node gets an envelope as workerData.
  */
 class Parcel {
-  /** What Node has read of the list; null: nothing. @type {import('./companion').Transfer | null} */
+  /**
+   * What Node has read of the list; null: nothing.
+   * @type {import('./transfer').Transfer | null}
+   */
   #transfer = null;
   #envelope = null;
   #data;
@@ -62,7 +65,7 @@ class Parcel {
   }
 }
 
-/** The same for a worker without addons, to which ports go as ports of Node's. */
+/** The options of a worker without addons: ringport ports go to it as ports of Node's. */
 class BareParcel {
   #list = null;
   #data;
@@ -93,7 +96,8 @@ class BareParcel {
 }
 
 /**
- * Post by Node to a worker that has not attached its endpoint: there may be ports of ours in the list.
+ * Post by Node to a worker that has not attached its endpoint: there may be ports of ours
+ * in the list.
  * @param {import('node:worker_threads').MessagePort} port to the worker
  * @param {number} thread the worker's
  */
@@ -123,7 +127,7 @@ function postWithPorts(port, thread, value, transfer) {
   envelope.sent(thread);
 }
 
-/** The same to a worker without addons. */
+/** Post to a worker without addons. */
 function postToBare(port, value, transfer) {
   port.postMessage(...require('../ports/over-node').asNode(value, transfer));
 }

@@ -1,11 +1,12 @@
 'use strict';
 
 /*
- * parent-endpoint.js - how a worker's parentPort goes over from Node's channel to its ring; see worker.js.
+ * parent-endpoint.js - how a worker's parentPort goes over from Node's channel to its
+ * ring; see worker.js.
  *
- * A thread has one such port at most, so what belongs to it lies in variables. The port stays Node's own:
- * Node starts it, stops it, keeps the loop alive by it and calls its listeners. What comes by ring is
- * dispatched on it as Node would.
+ * A thread has one such port at most, so what belongs to it lies in variables. The port
+ * stays Node's own: Node starts it, stops it, keeps the loop alive by it and calls its
+ * listeners. What comes by ring is dispatched on it as Node would.
  */
 
 const { Endpoint } = require('../ports/endpoint');
@@ -23,12 +24,15 @@ const { apply } = Reflect;
 const { node } = port;
 let endpoint;
 
-/** Messages that have been taken from Node's queue to find the Node channel among them. */
+/**
+ * Messages that have been taken from Node's queue to find the Node channel among them.
+ */
 const pulled = [];
 
 /**
- * The next message that Node has brought, but for what is for us. @returns {{ message: unknown } |
- * undefined}
+ * The next message that Node has brought, but for what is for us.
+ * @returns {{ message: unknown } |
+ *   undefined}
  */
 function receiveByNode() {
   if (pulled.length > 0) return pulled.shift();
@@ -42,7 +46,7 @@ function receiveByNode() {
 
 /** Take what Node has brought until the Node channel is among it. */
 function pull() {
-  while (endpoint.hold.companion === null) {
+  while (endpoint.hold.nodeChannel === null) {
     const received = threads.receiveMessageOnPort(node);
 
     if (received === undefined) break;
@@ -126,7 +130,10 @@ function putMethods(prototype) {
   });
 }
 
-/** Connect this thread's parentPort. @param {boolean} isDirect all that came by Node has been delivered */
+/**
+ * Connect this thread's parentPort.
+ * @param {boolean} isDirect all that came by Node has been delivered
+ */
 function connect(isDirect) {
   endpoint = port.endpoint = new Endpoint(port.slot);
   endpoint.owner = listening;

@@ -3,10 +3,11 @@
 /*
  * parent-port.js - a worker's parentPort and workerData; worker.js is the parent's side.
  *
- * parentPort is Node's own port with methods of ours before Node's. Its first messages go by Node and cost
- * what they cost with Node; nothing of the ring is loaded for them. Once they have cost as much as the ring
- * does to load, the port connects: what it sends goes by ring from then on (parent-endpoint.js). The parent
- * goes over by itself in the same way, and the first message that comes by ring connects the port, too.
+ * parentPort is Node's own port with methods of ours before Node's. Its first messages go
+ * by Node and cost what they cost with Node; nothing of the ring is loaded for them. Once
+ * they have cost as much as the ring does to load, the port connects: what it sends goes
+ * by ring from then on (parent-endpoint.js). The parent goes over by itself in the same
+ * way, and the first message that comes by ring connects the port, too.
  */
 
 const { binding, define, endpoints, listen, local, threads, FOR_CHANNELS } = require('../loading/native');
@@ -14,7 +15,10 @@ const { CHANNEL, ENVELOPE } = require('./marks');
 const { Way, isObject, located, postByC } = require('../ports/way');
 const { port, listening, hook, dispatchReceived, open, unwrap } = require('./parent-receive');
 
-/** How long a child looks for its endpoint: in all, and at a time, because nothing ends a native call. */
+/**
+ * How long a child looks for its endpoint: in all, and at a time, because nothing ends a
+ * native call.
+ */
 const JOIN_MS = 2000;
 const JOIN_SLICE_MS = 50;
 
@@ -38,7 +42,9 @@ const NONE = -1;
 
 /** What messages by Node have cost. */
 const way = new Way(true);
-/** Node reads the getters of a message: what they post goes before it, on the same way. */
+/**
+ * Node reads the getters of a message: what they post goes before it, on the same way.
+ */
 let posting = false;
 /** The last message by Node, when the next ones may go by ring. */
 let heard = NOTHING;
@@ -61,7 +67,10 @@ function connect() {
 
 port.connect = connect;
 
-/** Messages have come by ring. @returns {boolean} whether endpoint.js is to deal with them */
+/**
+ * Messages have come by ring.
+ * @returns {boolean} whether endpoint.js is to deal with them
+ */
 function arrive(queued) {
   if (queued === 0) return false;
   way.isLed = true;
@@ -108,7 +117,10 @@ function pays(value, transfer) {
   return byRing || way.pays(value, transfer);
 }
 
-/** The methods of the port until it connects. Those that Node's port does not have connect it. */
+/**
+ * The methods of the port until it connects. Those that Node's port does not have connect
+ * it.
+ */
 const methods = {
   postMessage(value, transfer) {
     if (this !== port.node || arguments.length === 0) {
@@ -196,8 +208,8 @@ const methods = {
 };
 
 /**
- * Attach the endpoint that our parent has made for us. A parent that does not get to an end keeps Node's
- * channel, which is as good and slower.
+ * Attach the endpoint that our parent has made for us. A parent that does not get to an
+ * end keeps Node's channel, which is as good and slower.
  * @returns {number | undefined} its slot, undefined without
  */
 function join() {
@@ -223,7 +235,8 @@ function findParentPort() {
   binding.place(port.slot, true); // where Node's port stands, as far as can be told
   binding.setReceiving(port.slot, true);
 
-  /* What is not ours here is Node's own, also when port.js is loaded and goes between the two. */
+  /* What is not ours here is Node's own, also when port.js is loaded and goes between the
+   * two. */
   const own = { __proto__: null };
   const take = (object, name, enumerable) => {
     own[name] = { __proto__: null, ...Object.getOwnPropertyDescriptor(object, name), enumerable };

@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * parent-receive.js - what comes for a worker's parentPort, by Node or by its ring, and the listeners that it
- * is for. A thread has one such port at most, so what belongs to it lies in variables.
+ * parent-receive.js - delivers what comes for a worker's parentPort, by Node or by ring,
+ * to its listeners. A thread has at most one such port, so its state is in module
+ * variables.
  */
 
 const { callListener } = require('../ports/call-listener');
@@ -25,7 +26,10 @@ const port = {
   slot: undefined,
   /** @type {import('./endpoint').Endpoint | null} null until the port has connected */
   endpoint: null,
-  /** The only 'message' listener, if it is a function added by on(): called without an event. */
+  /**
+   * The only 'message' listener, if it is a function added by on(): called without an
+   * event.
+   */
   sole: null,
   /** Which of the events that messages arrive with have listeners. */
   heardOne: false,
@@ -106,7 +110,10 @@ function listenerRemoved(size, type, removed) {
   }
 }
 
-/** What a listener that was there before is, if it can be called without an event; null if not. */
+/**
+ * What a listener that was there before is, if it can be called without an event; null if
+ * not.
+ */
 function findSole(node) {
   const kEvents = findSymbol(node, 'kEvents');
   const first = kEvents === undefined ? undefined : node[kEvents].get('message')?.next;
@@ -115,7 +122,10 @@ function findSole(node) {
     first.once === false && typeof first.listener === 'function' ? first.listener : null;
 }
 
-/** Know of listeners. Node starts and stops its port by hooks of the port's own; ours go around them. */
+/**
+ * Know of listeners. Node starts and stops its port by hooks of the port's own; ours go
+ * around them.
+ */
 function hook() {
   if (port.isHooked) return;
   port.isHooked = true;
@@ -145,7 +155,8 @@ function hook() {
 
 /**
  * Dispatch what Node has brought before the first message by ring.
- * @param {{ message: unknown } | undefined} received @returns {boolean} false: there was nothing
+ * @param {{ message: unknown } | undefined} received
+ * @returns {boolean} false: there was nothing
  */
 function dispatchReceived(received) {
   if (received === undefined) return false;

@@ -3,13 +3,14 @@
 /*
  * worker.js - Worker; the other side is parent-port.js.
  *
- * Node makes the thread, the isolate and the loop. Between parent and child lie two ways: Node's own
- * channel, which is there from the start, and a pair of ringport endpoints, of which the child attaches its
- * one when it loads ringport. Each side sends its first messages by Node; when they have cost as much as
- * the ring does to load, and the other side has attached its endpoint, it goes over to the ring with its
- * next message, also within a burst. The receiver of the first message by ring delivers what came by Node
- * first: all of it is there by then. So each message takes one way and arrives once, in order, and a worker
- * that never loads ringport works as with Node's Worker.
+ * Node makes the thread, the isolate and the loop. Between parent and child lie two ways:
+ * Node's own channel, which is there from the start, and a pair of ringport endpoints, of
+ * which the child attaches its one when it loads ringport. Each side sends its first
+ * messages by Node; when they have cost as much as the ring does to load, and the other
+ * side has attached its endpoint, it goes over to the ring with its next message, also
+ * within a burst. The receiver of the first message by ring delivers what came by Node
+ * first: all of it is there by then. So each message takes one way and arrives once, in
+ * order, and a worker that never loads ringport works as with Node's Worker.
  */
 
 const {
@@ -34,8 +35,9 @@ const { prototype: nodePrototype } = threads.MessagePort;
 const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
 
 /**
- * Node's Worker with the fast lane; see https://nodejs.org/api/worker_threads.html#class-worker. All
- * options, methods, properties and events are Node's.
+ * Node's Worker with the ring; see
+ * https://nodejs.org/api/worker_threads.html#class-worker. All options, methods,
+ * properties and events are Node's.
  */
 class Worker extends threads.Worker {
   /** null until a message has gone or come by ring. */
@@ -49,7 +51,9 @@ class Worker extends threads.Worker {
   #byRing = false;
   /** All that came by Node before the first message by ring has been delivered. */
   #direct = false;
-  /** Node reads the getters of a message: what they post goes before it, on the same way. */
+  /**
+   * Node reads the getters of a message: what they post goes before it, on the same way.
+   */
   #posting = false;
   #thread;
   /** The worker runs without addons: it never has ports of ours. */
@@ -105,7 +109,8 @@ class Worker extends threads.Worker {
     this.#node = this[kPublicPort];
     this.#fromNode = new FromNode(this.#node, this.#way, (message) => this.#takes(message));
     this.#slot = slot;
-    /* With nothing queued it is the end of the child's half, of which 'exit' tells. */
+    /* With nothing queued it is the end of the child's endpoint, of which 'exit'
+     * tells. */
     endpoints[slot] = (queued) => (queued > 0 ? this.#arrive(queued) : this.#sealed());
     this.#resource = Object.create(threads.MessagePort.prototype,
       {
@@ -113,7 +118,8 @@ class Worker extends threads.Worker {
         hasRef: { __proto__: null, value: () => this.#node !== null && this.#node.hasRef() },
       });
     binding.bind(slot, this.#resource); // which does not keep it
-    /* Withdrawn, it is lost with this thread, which may be terminated before it commits. */
+    /* Withdrawn, it is lost with this thread, which may be terminated before it
+     * commits. */
     binding.spawnCommit(thread, binding.withdraw(childSlot), this.threadName ?? nameIn(options));
     binding.detach(childSlot);
   }
@@ -185,8 +191,8 @@ class Worker extends threads.Worker {
   }
 
   /**
-   * Send the values of an iterable, in order; see MessagePort's. To a worker that has not loaded ringport
-   * yet, or never does, they go one by one.
+   * Send the values of an iterable, in order; see MessagePort's. To a worker that has not
+   * loaded ringport yet, or never does, they go one by one.
    * @param {Iterable<unknown>} values
    * @throws {DOMException} DataCloneError; {TypeError} ERR_INVALID_ARG_TYPE: no iterable
    */
@@ -226,7 +232,10 @@ class Worker extends threads.Worker {
     return false;
   }
 
-  /** Messages have come by ring. @returns {boolean} whether endpoint.js is to deal with them */
+  /**
+   * Messages have come by ring.
+   * @returns {boolean} whether endpoint.js is to deal with them
+   */
   #arrive(queued) {
     this.#way.isLed = true;
     if (this[kBatching]) return this.#connect();
@@ -240,7 +249,10 @@ class Worker extends threads.Worker {
     return !deliver(this.#slot, this, ALWAYS, queued) && this.#connect();
   }
 
-  /** Nothing is queued: the child may have closed its end, which leaves nothing to come. @returns {false} */
+  /**
+   * Nothing is queued: the child may have closed its end, which leaves nothing to come.
+   * @returns {false}
+   */
   #sealed() {
     if (binding.peerClosed(this.#slot) && binding.queued(this.#slot) === 0) {
       binding.close(this.#slot);
@@ -263,7 +275,7 @@ class Worker extends threads.Worker {
       if (this.#node === null) return;
       nodePrototype.postMessage.call(this.#node, { kind: CHANNEL, end }, [end]);
     };
-    endpoint.pull = () => this.#fromNode.pull(() => this.#endpoint.hold.companion !== null);
+    endpoint.pull = () => this.#fromNode.pull(() => this.#endpoint.hold.nodeChannel !== null);
     this.#endpoint = endpoint;
     endpoint.receiving = true;
     if (this.#receivesViews) endpoint.wantViews(true);
@@ -271,7 +283,7 @@ class Worker extends threads.Worker {
   }
 
   emit(name, ...args) {
-    if (name === 'message' && this[kBatching]) { // by Node's lane
+    if (name === 'message' && this[kBatching]) { // by Node's channel
       name = 'messages';
       args = [args];
     }
@@ -281,21 +293,25 @@ class Worker extends threads.Worker {
     return super.emit(name, ...args);
   }
 
-  /** Node's handler of the end: it drains its own lane, then removes the 'message' listeners. */
+  /**
+   * Node's handler of the end: it drains its own channel, then removes the 'message'
+   * listeners.
+   */
   [kOnExit](...args) {
     this.#exiting = true;
     return super[kOnExit](...args);
   }
 
   removeAllListeners(...args) {
-    /* Not if a listener does it, which these messages have: they go to those that it leaves. */
+    /* Not if a listener does it, which these messages have: they go to those that it
+     * leaves. */
     if (this.#exiting && !this.#fromNode.calling && args[0] === 'message') this.#drain();
     return super.removeAllListeners(...args);
   }
 
   /**
-   * Whatever the worker posted comes before its 'error' and its 'exit': first what came by Node, then the
-   * ring.
+   * Whatever the worker posted comes before its 'error' and its 'exit': first what came
+   * by Node, then the ring.
    */
   #drain() {
     for (let more = true; more;) {

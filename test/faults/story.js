@@ -85,8 +85,8 @@ function ports() {
   node.port1.close();
 }
 
-/** Off and back. The other half is in a thread that lives on: it hears of the loss of the passport. */
-function passports(gift) {
+/** Off and back. The other half is in a thread that lives on: it hears of the loss of the transfer handle. */
+function handles(gift) {
   const back = MessagePort.from(gift.detach());
 
   if (receiveMessageOnPort(back)?.message !== 'hello') throw new Error('a message got lost on a journey');
@@ -98,7 +98,7 @@ async function receiving() {
 
   const gift = receiveMessageOnPort(port)?.message.port;
 
-  if (gift) passports(gift);
+  if (gift) handles(gift);
   /* Ports that close would keep the thread from lingering. */
   for (let i = 0; i < 2; i++) await new Promise(setImmediate);
 

@@ -4,7 +4,7 @@
  * node --expose-gc test/fuzz/ports.js [--seconds 10] [--seed 1] [file]
  *
  * What comes through a port and was not written by postMessage: records with bytes, flags, trailers and
- * blocks that contradict each other, passports and envelopes with anything in their fields. Each ends
+ * blocks that contradict each other, transfer handles and envelopes with anything in their fields. Each ends
  * in a message, a 'messageerror' or a documented error, and the port goes on: the next message arrives.
  * At the end no half is in transit.
  */
@@ -115,9 +115,9 @@ class Lanes {
   }
 }
 
-const KINDS = [mark('passport'), mark('envelope'), mark('hello'), 'ringport.passport', 5, null, undefined];
+const KINDS = [mark('transfer-handle'), mark('envelope'), mark('hello'), 'ringport.transfer-handle', 5, null, undefined];
 
-/** A field of a passport that may be anything. */
+/** A field of a transfer handle that may be anything. */
 function anything(random) {
   return random.pick([
     undefined, null, 0, -1, 1n, 0n, -5n, 2n ** 64n, 2n ** 63n, 1.5, NaN, 'id', {}, [], new Uint8Array(3), new Map(),
@@ -125,8 +125,8 @@ function anything(random) {
   ]);
 }
 
-/** Passports that detach() has not made, or that have been used, or whose port is gone. */
-function passport(random) {
+/** Transfer handles that detach() has not made, or that have been used, or whose port is gone. */
+function handle(random) {
   const { port1, port2 } = new threads.MessageChannel();
   const kind = random.below(8) < 6 ? KINDS[0] : random.pick(KINDS);
   const fields = { kind, id: anything(random), end: anything(random) };
@@ -139,7 +139,7 @@ function passport(random) {
   }
   try {
     MessagePort.from(random.below(16) === 0 ? anything(random) : port2);
-    fail('ports', Buffer.from(String(Object.values(fields))), 'a passport that nobody has made was taken');
+    fail('ports', Buffer.from(String(Object.values(fields))), 'a transfer handle that nobody has made was taken');
   } catch (error) {
     if (!['ERR_RINGPORT_INVALID_PASSPORT', 'ERR_INVALID_ARG_TYPE'].includes(error?.code)) {
       fail('ports', Buffer.from(String(Object.values(fields))), error?.stack);
@@ -148,7 +148,7 @@ function passport(random) {
   port1.close();
 }
 
-/** A true passport, tampered with by whoever carried it: taken or not, its channel ends. */
+/** A true handle, tampered with by whoever carried it: taken or not, its channel ends. */
 async function tampered(random) {
   const { port1, port2 } = new MessageChannel();
   const closed = new Promise((resolve) => port1.on('close', resolve));
@@ -169,7 +169,7 @@ async function tampered(random) {
   port?.close();
   carrier.port1.close();
   carrier.port2.close();
-  /* Whoever still has the companion's end lets it go. */
+  /* Whoever still has the end of the Node channel lets it go. */
   if (end !== message.end) message.end.close();
   await closed;
 }
@@ -189,7 +189,7 @@ async function main() {
   const pool = seeds();
   const end = performance.now() + seconds * 1000;
   let inputs = 0;
-  let passports = 0;
+  let handles = 0;
 
   while (performance.now() < end) {
     const seedBytes = random.pick(pool);
@@ -205,16 +205,16 @@ async function main() {
     await lanes.check(input);
     inputs++;
     if (inputs % 8 !== 0) continue;
-    passport(random);
+    handle(random);
     if (inputs % 64 === 0) await tampered(random);
-    passports++;
+    handles++;
   }
   lanes.close();
 
   const [transit] = binding.counts();
 
   if (transit !== 0) fail('ports', Buffer.alloc(0), `${transit} halves in transit at the end`);
-  console.log(`${inputs} inputs, ${lanes.errors} of them errors, ${passports} passports`);
+  console.log(`${inputs} inputs, ${lanes.errors} of them errors, ${handles} handles`);
 }
 
 main();

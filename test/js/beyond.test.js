@@ -62,15 +62,15 @@ describe('beyond Node: where it crashes', () => {
     (wt, { note }) => {
       const { port1, port2 } = new wt.MessageChannel();
       const { port1: a, port2: b } = new wt.MessageChannel();
-      let passport;
+      let handle;
 
       try {
-        port1.postMessage({ get x() { passport = a.detach(); return 1; } }, [a]);
+        port1.postMessage({ get x() { handle = a.detach(); return 1; } }, [a]);
       } catch (error) {
         note(error.name, error.code);
       }
       note(wt.receiveMessageOnPort(port2) === undefined);
-      const back = wt.MessagePort.from(passport);
+      const back = wt.MessagePort.from(handle);
       back.postMessage('back');
       note(wt.receiveMessageOnPort(b));
       port1.close();

@@ -404,7 +404,7 @@ describe('messages that transfer nothing but ArrayBuffers', () => {
     t.note(seen(await t.messages(again, 7)));
   });
 
-  same('in the way of a port that leaves as a passport', async (wt, t) => {
+  same('in the way of a port that leaves as a transfer handle', async (wt, t) => {
     const [a, b] = t.channel();
     const post = (i) => {
       const x = filled(LARGE + i);
@@ -415,11 +415,11 @@ describe('messages that transfer nothing but ArrayBuffers', () => {
 
     post(0);
 
-    const passport = t.detach(b);
+    const handle = t.detach(b);
 
     post(1);
 
-    const back = t.attach(passport);
+    const back = t.attach(handle);
 
     post(2);
     t.note(seen(await t.messages(back, 6)));
@@ -547,9 +547,9 @@ describe('messages that transfer nothing but ArrayBuffers', () => {
     /* What is left of such a message. */
     if (t.id !== 'worker_threads') {
       const { ports } = require('../../lib/ports/kinds');
-      const { companion } = ports.endpointOf(a).hold;
+      const { nodeChannel } = ports.endpointOf(a).hold;
 
-      for (let number = 0; number < 3; number++) companion.postMessage(['not sent', number]);
+      for (let number = 0; number < 3; number++) nodeChannel.postMessage(['not sent', number]);
     }
     c.postMessage(a, [a]);
 

@@ -130,9 +130,9 @@ describe('garbage collection', () => {
     port1.close();
   }, [[{ message: 'still there' }]]);
 
-  collects('a passport that nobody can reach is kept by Node until it is closed', async (wt, { note }) => {
+  collects('a transfer handle that nobody can reach is kept by Node until it is closed', async (wt, { note }) => {
     const { port1, port2 } = new wt.MessageChannel();
-    const passport = port2.detach();
+    const handle = port2.detach();
 
     port1.on('close', () => note('close'));
     port1.ref();
@@ -141,7 +141,7 @@ describe('garbage collection', () => {
       await new Promise(setImmediate);
     }
     note('open');
-    passport.close();
+    handle.close();
   }, [['open'], ['close']]);
 
   collects('values that were received are not kept by the port', async (wt, { note }) => {

@@ -13,7 +13,7 @@ const { same, sameProcess } = require('./support/differential');
  */
 function inWorker(wt, { data: { stage, end }, attach, detach, collect }) {
   const { parentPort } = wt;
-  let port = attach(wt.workerData.passport);
+  let port = attach(wt.workerData.handle);
   const nothing = () => {};
   const stages = {
     fresh: () => reached(),
@@ -64,7 +64,7 @@ function inWorker(wt, { data: { stage, end }, attach, detach, collect }) {
       reached();
     },
     detached() {
-      globalThis.passport = detach(port);
+      globalThis.handle = detach(port);
       reached();
     },
     closed() {
@@ -136,9 +136,9 @@ for (const stage of STAGES) {
         other.postMessage({ inner }, [inner]);
         other.on('message', (m) => other.postMessage(m));
 
-        const passport = t.detach(port);
+        const handle = t.detach(port);
         const worker = t.worker(inWorker, {
-          data: { stage, end }, workerData: { passport }, transferList: [passport], stderr: true
+          data: { stage, end }, workerData: { handle }, transferList: [handle], stderr: true
         });
         const exited = t.next(worker, 'exit');
         const handed = [];
@@ -166,7 +166,7 @@ for (const stage of STAGES) {
 /* Runs as a process: brings a port that leads to a worker to a stage, then ends in one way. */
 function inMain(wt, { data: { stage, end }, detach, note, worker, collect }) {
   let { port1: port, port2 } = new wt.MessageChannel();
-  const passport = detach(port2);
+  const handle = detach(port2);
   const echo = worker((wt, { attach }) => {
     const port = attach(wt.workerData);
 
@@ -177,7 +177,7 @@ function inMain(wt, { data: { stage, end }, detach, note, worker, collect }) {
       port.on('close', () => wt.parentPort.postMessage('closed'));
     });
     wt.parentPort.postMessage('up');
-  }, { workerData: passport, transferList: [passport] });
+  }, { workerData: handle, transferList: [handle] });
   const stages = {
     fresh: () => reached(),
     listening() {
@@ -205,7 +205,7 @@ function inMain(wt, { data: { stage, end }, detach, note, worker, collect }) {
       reached();
     },
     detached() {
-      globalThis.passport = detach(port);
+      globalThis.handle = detach(port);
       reached();
     }
   };
@@ -276,13 +276,13 @@ describe('lifecycle: a worker that ends with ports into workers of its own', () 
     same(`the end: ${end}`, async (wt, t) => {
       const outer = t.worker((wt, { worker, detach, data: { end } }) => {
         const { port1, port2 } = new wt.MessageChannel();
-        const passport = detach(port2);
+        const handle = detach(port2);
         const inner = worker((wt, { attach }) => {
           const port = attach(wt.workerData);
 
           port.on('message', (m) => port.postMessage(m));
           wt.parentPort.on('message', () => {});
-        }, { workerData: passport, transferList: [passport] });
+        }, { workerData: handle, transferList: [handle] });
         let count = 0;
 
         inner.on('error', () => {});

@@ -340,14 +340,14 @@ describe('register, undone', function () {
     for (const undo of [false, true]) {
       if (undo) unregister();
       const channel = new ringport.MessageChannel();
-      const passport = channel.port2.detach();
-      const again = ringport.MessagePort.from(send(passport, [passport]));
+      const handle = channel.port2.detach();
+      const again = ringport.MessagePort.from(send(handle, [handle]));
 
       note(send(new SharedArrayBuffer(4)).byteLength, ringport.isMainThread);
-      again.postMessage('by passport');
+      again.postMessage('by handle');
       note(ringport.receiveMessageOnPort(channel.port1));
       again.close();
     }
     port1.close();
-  `, [[4, true], [{ message: 'by passport' }], [4, true], [{ message: 'by passport' }]]);
+  `, [[4, true], [{ message: 'by handle' }], [4, true], [{ message: 'by handle' }]]);
 });

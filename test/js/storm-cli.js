@@ -54,10 +54,10 @@ function detach(port) {
 async function life({ api, id }, end, next) {
   const wrong = [];
   const { port1, port2 } = new api.MessageChannel();
-  const passport = detach(port2);
+  const handle = detach(port2);
   const after = 1 + Math.floor(next() * 100);
   const worker = new api.Worker(path.join(__dirname, 'support/storm-worker.js'), {
-    workerData: { id, end, after, passport }, transferList: [passport], stderr: true
+    workerData: { id, end, after, handle }, transferList: [handle], stderr: true
   });
   const counts = { posted: 0, received: 0, byPort: 0, last: undefined };
   const post = () => worker.postMessage({ n: counts.posted++, text: 'x'.repeat(counts.posted % 50) });

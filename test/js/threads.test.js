@@ -51,9 +51,9 @@ if (wt.threads) require('../../lib/loading/native').thresholds.COLD_OBJECTS = 0;
     const { port1, port2 } = new wt.MessageChannel();
 
     assert.deepStrictEqual(since(before), { ports: 2 });
-    const passport = port2.detach();
+    const handle = port2.detach();
     assert.deepStrictEqual(since(before), { ports: 1 });
-    const back = wt.MessagePort.from(passport);
+    const back = wt.MessagePort.from(handle);
     assert.deepStrictEqual(since(before), { ports: 2 });
     port1.close();
     back.close();

@@ -238,18 +238,18 @@ describe('worker: its first messages', () => {
     t.note(await answers);
   });
 
-  (subject.api.threads ? it : it.skip)('its port goes into a passport first of all', async () => {
+  (subject.api.threads ? it : it.skip)('its port goes into a transfer handle first of all', async () => {
     const worker = new subject.api.Worker(`
       const { MessagePort, parentPort } = require(${JSON.stringify(subject.id)});
       const port = MessagePort.from(parentPort.detach());
-      port.postMessage('by a passport');
+      port.postMessage('by a handle');
       port.close();`, { eval: true });
     const got = [];
 
     worker.on('message', (m) => got.push(m));
     worker.on('error', (error) => got.push(error));
     await new Promise((resolve) => worker.on('exit', resolve));
-    assert.deepStrictEqual(got, ['by a passport']);
+    assert.deepStrictEqual(got, ['by a handle']);
   });
 
   /* A thread that watches may see the ring before Node's port: about every fourth round. */

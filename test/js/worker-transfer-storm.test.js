@@ -124,14 +124,14 @@ const STORMS = {
     }
   },
 
-  /* Ports in workerData, as themselves and as passports; the worker may never see them. */
+  /* Ports in workerData, as themselves and as transfer handles; the worker may never see them. */
   'ports in workerData': {
     life: async (wt, { detach, source }, run, random) => {
       const { port1, port2 } = new wt.MessageChannel();
       const { port1: port3, port2: port4 } = new wt.MessageChannel();
-      const passport = detach(port4);
+      const handle = detach(port4);
       const started = new wt.Worker(source(run), {
-        eval: true, workerData: { port: port2, passport }, transferList: [port2, passport]
+        eval: true, workerData: { port: port2, handle }, transferList: [port2, handle]
       });
       const closed = [port1, port3].map((port) => new Promise((resolve) => port.once('close', resolve)));
 
@@ -144,7 +144,7 @@ const STORMS = {
       await Promise.all(closed);
     },
     worker: (wt, { attach }) => {
-      for (const port of [wt.workerData.port, attach(wt.workerData.passport)]) {
+      for (const port of [wt.workerData.port, attach(wt.workerData.handle)]) {
         port.on('message', (m) => port.postMessage(m));
       }
     }

@@ -192,7 +192,7 @@ describe('worker: its events', () => {
   });
 
   same('values of users that look like messages of the library\'s own', async (wt, t) => {
-    const kinds = ['ringport.envelope', 'ringport.hello', 'ringport.passport'];
+    const kinds = ['ringport.envelope', 'ringport.hello', 'ringport.transfer-handle'];
     const worker = t.worker((wt) => {
       wt.parentPort.postMessage(wt.workerData);
       wt.parentPort.on('message', (m) => {

@@ -9,7 +9,7 @@
  *
  * End `e` and end `e ^ 1` are the two of channel `e >> 1`. The first channels are those of the workers:
  * channel `w` is Worker (side 0) and parentPort (side 1), LANES + w the plain port of Node that
- * commands and passports go over.
+ * commands and transfer handles go over.
  */
 
 const FIELDS = [

@@ -4,7 +4,7 @@
  * player.js - one thread's part in the soak: it holds ends of channels and does random things with them.
  *
  * A message carries its number and a checksum. Whoever receives it compares both with the ledger at once; what
- * must hold when a round is over, round.js looks at. An end travels in a value at any depth, or as a passport
+ * must hold when a round is over, round.js looks at. An end travels in a value at any depth, or as a transfer handle
  * over a plain port of Node. It travels only over channels with a lower number, so that no two channels
  * can ever be in each other's queues, where nobody could close them.
  */
@@ -225,25 +225,25 @@ class Player {
         }
       });
     },
-    /* A passport over a port of Node; from the main thread to a worker or back. */
-    passport: (end) => {
+    /* A transfer handle over a port of Node; from the main thread to a worker or back. */
+    handle: (end) => {
       const lane = this.lanes?.[below(this.next, this.lanes.length)];
 
       if (!end.port.detach || end.fixed || !lane || this.ledger.get(end.id, 'SELF') === 1) return;
       this.#depart(end, lane.id, this.ledger.get(lane.id, 'SENT'));
-      let passport;
+      let handle;
 
       try {
-        passport = end.port.detach();
+        handle = end.port.detach();
       } catch (error) {
         if (error.name !== 'DataCloneError') throw error;
         return this.#stay(end);
       }
       /* Who is terminated now takes it along. */
       if (this.next() < 0.2) this.#operations.block();
-      if (this.next() < 0.3) return this.#arrive(end.id, this.api.MessagePort.from(passport), 'at once');
+      if (this.next() < 0.3) return this.#arrive(end.id, this.api.MessagePort.from(handle), 'at once');
       this.ledger.add(lane.id, 'SENT');
-      lane.port.postMessage({ end: end.id, passport }, [passport]);
+      lane.port.postMessage({ end: end.id, handle }, [handle]);
     },
     open: () => {
       const channel = this.ends.size < 40 ? this.ledger.channel() : -1;
@@ -286,7 +286,7 @@ class Player {
   };
 
   #plan = Object.entries({
-    post: 40, burst: 3, batch: 6, move: 4, carry: 10, passport: 3, open: 5, close: 3, pause: 2, listen: 5, change: 2,
+    post: 40, burst: 3, batch: 6, move: 4, carry: 10, handle: 3, open: 5, close: 3, pause: 2, listen: 5, change: 2,
     poll: 3, views: 1, references: 1, block: 0.3, spin: 0.3, threads: 0.5, gc: 0.2,
   });
 
@@ -321,12 +321,12 @@ class Player {
     });
   }
 
-  /** Take what comes over a lane; what is not a passport is `command`'s. */
+  /** Take what comes over a lane; what is not a transfer handle is `command`'s. */
   takeLane(lane, command) {
     lane.port.on('message', (message) => this.guarded(() => {
-      if (message.passport === undefined) return command(message);
+      if (message.handle === undefined) return command(message);
       this.ledger.add(lane.id, 'RECEIVED');
-      this.#arrive(message.end, this.api.MessagePort.from(message.passport), `as passport, over ${lane.id}`);
+      this.#arrive(message.end, this.api.MessagePort.from(message.handle), `as handle, over ${lane.id}`);
     }));
   }
 

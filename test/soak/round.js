@@ -123,7 +123,7 @@ class Round {
       const channel = carrier >> 1;
 
       if (channel >= LANES && channel < FIRST_CHANNEL) {
-        if (!this.#killed(channel - LANES)) fail('lost as a passport');
+        if (!this.#killed(channel - LANES)) fail('lost as a transfer handle');
       } else if (ledger.get(carrier ^ 1, 'RECEIVED') > ledger.get(end, 'TICKET')) {
         fail(`lost, though the message with it has come: ${ledger.describe(carrier ^ 1)}`);
       }

@@ -3,7 +3,7 @@
 /*
  * node test/soak/run.js [--minutes 60 | --seconds n | --rounds n] [--seed n] [--length ms]
  *
- * Random operations on ports, workers, passports and rings, round after round, against a ledger that
+ * Random operations on ports, workers, transfer handles and rings, round after round, against a ledger that
  * accounts for every message (ledger.js): none is lost while its receiver lives, none comes twice, order
  * is kept, contents are those that were sent, every end hears of its close. After each round there are
  * no threads, ports, files or halves of channels left that were not there before; memory levels off.

@@ -25,8 +25,8 @@ ring.write(5, port2);
 new ringport.MessagePort();
 // @ts-expect-error port1 is read-only
 new ringport.MessageChannel().port1 = port2;
-// @ts-expect-error a passport is a port of Node
-ringport.MessagePort.from('passport');
+// @ts-expect-error a transfer handle is a port of Node
+ringport.MessagePort.from('handle');
 // @ts-expect-error a number cannot be transferred
 port1.postMessage(1, [1]);
 // @ts-expect-error a transfer list is no number

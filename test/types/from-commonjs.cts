@@ -73,11 +73,11 @@ ringport.setIdleStrategy({});
 
 // A ringport port can be given to code that takes a port of Node.
 const plain: threads.MessagePort = port1;
-const passport = port1.detach();
-const again = ringport.MessagePort.from(passport);
+const handle = port1.detach();
+const again = ringport.MessagePort.from(handle);
 
 assert.ok(plain instanceof ringport.MessagePort && plain instanceof threads.MessagePort);
-assert.ok(passport instanceof ringport.MessagePort); // as all ports of Node's while ours are registered
+assert.ok(handle instanceof ringport.MessagePort); // as all ports of Node's while ours are registered
 
 const received: { message: any } | undefined = ringport.receiveMessageOnPort(again);
 
@@ -89,7 +89,7 @@ const broadcast = new ringport.BroadcastChannel('name');
 ringport.receiveMessageOnPort(broadcast);
 broadcast.close();
 try {
-  ringport.MessagePort.from(passport);
+  ringport.MessagePort.from(handle);
 } catch (error) {
   assert.ok(error instanceof ringport.RingportError && error.code.startsWith('ERR_RINGPORT_'));
 }

@@ -11,7 +11,7 @@
  *   source(fn)   the text of a worker that runs fn in the same way
  *   worker(fn, options)  start that worker; options.data becomes its tools.data
  *   listen(port, kind, listener)  listen for the value of each message, in one of LISTENER_KINDS
- *   detach(port), attach(passport)  see below
+ *   detach(port), attach(handle)  see below
  *   collect()    have what nobody can reach collected, and what follows from that happen
  *   data         what was given along with the function
  */
@@ -50,8 +50,8 @@ function listen(port, kind, listener) {
 }
 
 /*
- * A port in the form that can leave over anything Node has, and back: a passport. Node's own ports are
- * that already, so scenarios about passports can be played on both implementations; there to leave
+ * A port in the form that can leave over anything Node has, and back: a transfer handle. Node's own ports are
+ * that already, so scenarios about transfer handles can be played on both implementations; there to leave
  * means to be transferred.
  */
 function detach(port) {
@@ -94,7 +94,7 @@ function open(id, data) {
     listen,
     detach,
     collect,
-    attach: (passport) => (wt.MessagePort.from ? wt.MessagePort.from(passport) : passport),
+    attach: (handle) => (wt.MessagePort.from ? wt.MessagePort.from(handle) : handle),
     source: (run, data) => source(id, run, data),
     worker: (run, { data, ...options } = {}) =>
       new wt.Worker(source(id, run, data), { ...options, eval: true })

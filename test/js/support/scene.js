@@ -73,8 +73,8 @@ class Scene {
     return this.tools.detach(port);
   }
 
-  attach(passport) {
-    return this.keep(this.tools.attach(passport));
+  attach(handle) {
+    return this.keep(this.tools.attach(handle));
   }
 
   /**

@@ -5,11 +5,11 @@
  * message of its own, and ends in the way it is told. Its last message says how many it posted.
  */
 
-const { workerData: { id, end, after, passport } } = require('node:worker_threads');
+const { workerData: { id, end, after, handle } } = require('node:worker_threads');
 
 const wt = require(id);
 
-const port = wt.MessagePort.from ? wt.MessagePort.from(passport) : passport;
+const port = wt.MessagePort.from ? wt.MessagePort.from(handle) : handle;
 const { parentPort } = wt;
 let received = 0;
 let posted = 0;

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * port.detach() and MessagePort.from(passport). Node's own ports are passports of themselves, so what
- * a passport must carry is compared with what they carry; the rest is about errors and losses.
+ * port.detach() and MessagePort.from(handle). Node's own ports are transfer handles of themselves, so what
+ * a transfer handle must carry is compared with what they carry; the rest is about errors and losses.
  */
 
 const assert = require('node:assert');
@@ -33,14 +33,14 @@ const plainPair = (t) => {
   return [t.keep(port1), t.keep(port2)];
 };
 
-describe('passport: what it carries', () => {
+describe('transfer handle: what it carries', () => {
   same('a port comes back to its own thread', async (wt, t) => {
     const [a, b] = t.channel();
 
     a.postMessage('before');
-    const passport = t.detach(b);
+    const handle = t.detach(b);
     a.postMessage('between');
-    const back = t.attach(passport);
+    const back = t.attach(handle);
     a.postMessage('after');
     t.note(await t.messages(back, 3));
     back.postMessage('reply');
@@ -50,10 +50,10 @@ describe('passport: what it carries', () => {
   same('over a plain Node port', async (wt, t) => {
     const [a, b] = t.channel();
     const [p, q] = plainPair(t);
-    const passport = t.detach(b);
+    const handle = t.detach(b);
 
     a.postMessage('one');
-    p.postMessage({ deep: [passport] }, [passport]);
+    p.postMessage({ deep: [handle] }, [handle]);
     a.postMessage('two');
     const { deep: [received] } = await t.next(q, 'message');
     const back = t.attach(received);
@@ -65,28 +65,28 @@ describe('passport: what it carries', () => {
   same('over a port of the library', async (wt, t) => {
     const [a, b] = t.channel();
     const [p, q] = t.channel();
-    const passport = t.detach(b);
+    const handle = t.detach(b);
 
     a.postMessage('one');
-    p.postMessage({ passport }, [passport]);
-    const { passport: received } = await t.next(q, 'message');
+    p.postMessage({ handle }, [handle]);
+    const { handle: received } = await t.next(q, 'message');
     const back = t.attach(received);
     t.note(await t.next(back, 'message'));
   });
 
   same('over workerData of a plain Worker', async (wt, t) => {
     const [a, b] = t.channel();
-    const passport = t.detach(b);
+    const handle = t.detach(b);
     const worker = t.keep(new plain.Worker(
       t.tools.source((wt, { attach }) => {
-        const port = attach(require('node:worker_threads').workerData.passport);
+        const port = attach(require('node:worker_threads').workerData.handle);
 
         port.on('message', (m) => {
           port.postMessage(`got ${m}`);
           if (m === 'end') port.close();
         });
       }),
-      { eval: true, workerData: { passport }, transferList: [passport] }
+      { eval: true, workerData: { handle }, transferList: [handle] }
     ));
 
     a.postMessage('one');
@@ -97,13 +97,13 @@ describe('passport: what it carries', () => {
 
   same('over workerData of the library\'s Worker', async (wt, t) => {
     const [a, b] = t.channel();
-    const passport = t.detach(b);
+    const handle = t.detach(b);
     const worker = t.worker((wt, { attach }) => {
       const port = attach(wt.workerData);
 
       port.postMessage('here');
       port.once('message', (m) => port.postMessage(`got ${m}`));
-    }, { workerData: passport, transferList: [passport] });
+    }, { workerData: handle, transferList: [handle] });
 
     a.postMessage('one');
     t.note(await t.messages(a, 2), await t.next(worker, 'exit'));
@@ -115,8 +115,8 @@ describe('passport: what it carries', () => {
       t.tools.source((wt, { attach, detach }) => {
         const { parentPort } = require('node:worker_threads');
 
-        parentPort.once('message', (passport) => {
-          const port = attach(passport);
+        parentPort.once('message', (handle) => {
+          const port = attach(handle);
 
           port.once('message', (m) => {
             port.postMessage(`got ${m}`);
@@ -127,10 +127,10 @@ describe('passport: what it carries', () => {
       }),
       { eval: true }
     ));
-    const passport = t.detach(b);
+    const handle = t.detach(b);
 
     a.postMessage('one');
-    worker.postMessage(passport, [passport]);
+    worker.postMessage(handle, [handle]);
     const back = t.attach(await t.next(worker, 'message'));
     a.postMessage('two');
     t.note(await t.next(back, 'message'), await t.next(a, 'message'));
@@ -138,10 +138,10 @@ describe('passport: what it carries', () => {
 
   same('over a BroadcastChannel it cannot go', async (wt, t) => {
     const [, b] = t.channel();
-    const channel = t.keep(new plain.BroadcastChannel(`passport ${process.pid}`));
-    const passport = t.keep(t.detach(b));
+    const channel = t.keep(new plain.BroadcastChannel(`handle ${process.pid}`));
+    const handle = t.keep(t.detach(b));
 
-    t.attempt('post', () => channel.postMessage(passport));
+    t.attempt('post', () => channel.postMessage(handle));
   });
 
   same('1,000 messages in flight both ways, at ten hops', async (wt, t) => {
@@ -156,9 +156,9 @@ describe('passport: what it carries', () => {
       for (let i = 0; i < 50; i++) moving.postMessage({ n: hop * 50 + i });
       for (let i = 0; i < 20; i++) received.there.push(wt.receiveMessageOnPort(moving).message.n);
 
-      const passport = t.detach(moving);
+      const handle = t.detach(moving);
       for (let i = 0; i < 50; i++) a.postMessage({ n: next++ });
-      p.postMessage(passport, [passport]);
+      p.postMessage(handle, [handle]);
       moving = t.attach(await t.next(q, 'message'));
     }
     received.there.push(...t.drain(moving).map(({ n }) => n));
@@ -169,7 +169,7 @@ describe('passport: what it carries', () => {
   same('both ends, each to a worker of its own, while messages are in flight', async (wt, t) => {
     const [a, b] = t.channel();
     const start = (port) => {
-      const passport = t.detach(port);
+      const handle = t.detach(port);
 
       return t.keep(new plain.Worker(
         t.tools.source((wt, { attach }) => {
@@ -184,7 +184,7 @@ describe('passport: what it carries', () => {
           });
           parentPort.once('message', () => port.close());
         }),
-        { eval: true, workerData: passport, transferList: [passport] }
+        { eval: true, workerData: handle, transferList: [handle] }
       ));
     };
 
@@ -204,10 +204,10 @@ describe('passport: what it carries', () => {
     b.on('message', (m) => t.note('old listener', m));
     a.postMessage('delivered');
     await t.turns();
-    const passport = t.detach(b);
+    const handle = t.detach(b);
     a.postMessage('kept');
     await t.turns();
-    const back = t.attach(passport);
+    const back = t.attach(handle);
     t.note(back.hasRef(), back.listenerCount('message'));
     t.note(await t.next(back, 'message'));
   });
@@ -220,9 +220,9 @@ describe('passport: what it carries', () => {
 
     a.postMessage({ shared });
     a.postMessage({ d, buffer }, [d, buffer]);
-    const passport = t.detach(b);
+    const handle = t.detach(b);
     a.postMessage({ key: require('node:crypto').createSecretKey(Buffer.from('k')) });
-    const back = t.attach(passport);
+    const back = t.attach(handle);
     const [one, two, three] = await t.messages(back, 3);
     t.note(one.shared.byteLength, new Uint8Array(two.buffer), three.key.type);
     t.keep(two.d).postMessage('through the port');
@@ -231,19 +231,19 @@ describe('passport: what it carries', () => {
 
   same('the other end closes while the port is on its way', async (wt, t) => {
     const [a, b] = t.channel();
-    const passport = t.detach(b);
+    const handle = t.detach(b);
 
     a.postMessage('last');
     a.close();
     await t.next(a, 'close');
-    const back = t.attach(passport);
+    const back = t.attach(handle);
     back.on('message', (m) => t.note('message', m));
     await t.next(back, 'close');
   });
 });
 
-describe('passport: its end', () => {
-  same('a passport that is closed closes the other end', async (wt, t) => {
+describe('transfer handle: its end', () => {
+  same('a transfer handle that is closed closes the other end', async (wt, t) => {
     const [a, b] = t.channel();
 
     a.postMessage('nobody takes it');
@@ -252,41 +252,41 @@ describe('passport: its end', () => {
     t.note('closed', a.postMessage(1));
   });
 
-  same('a passport in a message that nobody takes', async (wt, t) => {
+  same('a transfer handle in a message that nobody takes', async (wt, t) => {
     const [a, b] = t.channel();
     const [p, q] = plainPair(t);
-    const passport = t.detach(b);
+    const handle = t.detach(b);
 
-    p.postMessage(passport, [passport]);
+    p.postMessage(handle, [handle]);
     q.close();
     await t.next(a, 'close');
     t.note('closed');
   });
 
-  same('a passport sent to a worker that is terminated', async (wt, t) => {
+  same('a transfer handle sent to a worker that is terminated', async (wt, t) => {
     const [a, b] = t.channel();
-    const passport = t.detach(b);
+    const handle = t.detach(b);
     const worker = t.keep(new plain.Worker('require("node:worker_threads").parentPort.ref()', { eval: true }));
 
     const closed = t.next(a, 'close');
-    worker.postMessage(passport, [passport]);
+    worker.postMessage(handle, [handle]);
     await worker.terminate();
     await closed;
     t.note('closed');
   });
 
-  same('a passport in workerData that is never attached', async (wt, t) => {
+  same('a transfer handle in workerData that is never attached', async (wt, t) => {
     const [a, b] = t.channel();
-    const passport = t.detach(b);
-    const worker = t.keep(new plain.Worker('', { eval: true, workerData: passport, transferList: [passport] }));
+    const handle = t.detach(b);
+    const worker = t.keep(new plain.Worker('', { eval: true, workerData: handle, transferList: [handle] }));
 
     await Promise.all([t.next(worker, 'exit'), t.next(a, 'close')]);
     t.note('closed');
   });
 
-  same('a passport whose worker dies after it was attached', async (wt, t) => {
+  same('a transfer handle whose worker dies after it was attached', async (wt, t) => {
     const [a, b] = t.channel();
-    const passport = t.detach(b);
+    const handle = t.detach(b);
     const worker = t.keep(new plain.Worker(
       t.tools.source((wt, { attach }) => {
         const port = attach(require('node:worker_threads').workerData);
@@ -294,7 +294,7 @@ describe('passport: its end', () => {
         port.on('message', () => process.exit(3));
         port.postMessage('up');
       }),
-      { eval: true, workerData: passport, transferList: [passport] }
+      { eval: true, workerData: handle, transferList: [handle] }
     ));
 
     t.note(await t.next(a, 'message'));
@@ -312,18 +312,18 @@ describe('passport: its end', () => {
     t.note('closed');
   });
 
-  it('a passport that is lost after the thread of its peer has ended leaves nothing behind', async () => {
+  it('a transfer handle that is lost after the thread of its peer has ended leaves nothing behind', async () => {
     const [before, after] = await play(async (wt, { worker, detach, note, data }) => {
       const { holdings, left } = require(data);
       const { port1, port2 } = new wt.MessageChannel();
       const other = worker((wt) => wt.parentPort.once('message', () => process.exit()));
-      const passport = detach(port2);
+      const handle = detach(port2);
 
       port1.postMessage('queued');
       other.postMessage({ port1 }, [port1]);
       await new Promise((resolve) => other.once('exit', resolve));
       note(holdings().transit);
-      passport.close();
+      handle.close();
       note(await left({ transit: 0 }) ?? 'nothing');
     }, { data: require.resolve('./support/holdings') });
 
@@ -334,7 +334,7 @@ describe('passport: its end', () => {
     for (const nested of [false, true]) {
       const maker = nested ? 'the worker of a worker' : 'a worker';
 
-      it(`a passport that ${maker} takes along when its peer ${gone} leaves nothing behind`, async () => {
+      it(`a transfer handle that ${maker} takes along when its peer ${gone} leaves nothing behind`, async () => {
         const noted = await play(async (wt, { worker, source, note, data }) => {
           const { left } = require(data.holdings);
           const { port1, port2 } = new wt.MessageChannel();
@@ -346,7 +346,7 @@ describe('passport: its end', () => {
           const keep = (wt, { detach }) => wt.parentPort.once('message', ({ port2, flags }) => {
             Atomics.store(flags, 0, 1);
             Atomics.wait(flags, 1, 0); // and so hears of nothing
-            globalThis.passport = detach(port2);
+            globalThis.handle = detach(port2);
             wt.parentPort.postMessage('detached');
             Atomics.store(flags, 0, 2);
             for (;;);
@@ -387,7 +387,7 @@ describe('passport: its end', () => {
     }
   }
 
-  sameProcess('a passport that nobody holds does not keep the process alive', (wt, { note, detach }) => {
+  sameProcess('a transfer handle that nobody holds does not keep the process alive', (wt, { note, detach }) => {
     const { port1, port2 } = new wt.MessageChannel();
 
     globalThis.kept = detach(port2);
@@ -396,7 +396,7 @@ describe('passport: its end', () => {
     process.on('exit', () => note('exit'));
   });
 
-  same('1,000 passports lost in rounds', async (wt, t) => {
+  same('1,000 transfer handles lost in rounds', async (wt, t) => {
     for (let round = 0; round < 10; round++) {
       const ends = [];
 
@@ -413,19 +413,19 @@ describe('passport: its end', () => {
   });
 });
 
-describe('passport: wrong use', () => {
+describe('transfer handle: wrong use', () => {
   own('the detached port is closed to its owner: nothing throws, nothing is sent', async (wt, t) => {
     const [a, b] = t.channel();
-    const passport = t.keep(b.detach());
+    const handle = t.keep(b.detach());
 
-    assert.ok(passport instanceof plain.MessagePort);
+    assert.ok(handle instanceof plain.MessagePort);
     assert.strictEqual(b.postMessage(1), undefined);
     assert.strictEqual(b.hasRef(), false);
     for (const method of ['start', 'ref', 'unref', 'close']) assert.strictEqual(b[method](), undefined);
     assert.strictEqual(wt.receiveMessageOnPort(b), undefined);
     assert.deepStrictEqual(t.drain(a), []);
     a.postMessage('kept');
-    assert.deepStrictEqual(t.drain(t.attach(passport)), ['kept']);
+    assert.deepStrictEqual(t.drain(t.attach(handle)), ['kept']);
   });
 
   own('a port is detached once: a second time is Node\'s error for a detached port', (wt, t) => {
@@ -454,17 +454,17 @@ describe('passport: wrong use', () => {
     assert.throws(() => a.detach(), { name: 'DataCloneError' });
   });
 
-  own('a passport is attached once', async (wt, t) => {
+  own('a transfer handle is attached once', async (wt, t) => {
     const [a, b] = t.channel();
-    const passport = b.detach();
-    const back = t.attach(passport);
+    const handle = b.detach();
+    const back = t.attach(handle);
 
-    assert.throws(() => wt.MessagePort.from(passport), { code: 'ERR_RINGPORT_INVALID_PASSPORT' });
+    assert.throws(() => wt.MessagePort.from(handle), { code: 'ERR_RINGPORT_INVALID_PASSPORT' });
     a.postMessage('works');
     assert.strictEqual(await t.next(back, 'message'), 'works');
   });
 
-  own('a plain port is no passport, and goes on working', (wt, t) => {
+  own('a plain port is no transfer handle, and goes on working', (wt, t) => {
     const [p, q] = plainPair(t);
 
     assert.throws(() => wt.MessagePort.from(p), { code: 'ERR_RINGPORT_INVALID_PASSPORT' });
@@ -480,12 +480,12 @@ describe('passport: wrong use', () => {
     undefined, null: null, 'a number': 1, 'a string': 'port', 'an object': {}, 'a class': class {},
     'a BroadcastChannel class': plain.BroadcastChannel
   })) {
-    own(`${name} is no passport: TypeError`, (wt) => {
+    own(`${name} is no transfer handle: TypeError`, (wt) => {
       assert.throws(() => wt.MessagePort.from(thing), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' });
     });
   }
 
-  own('a port of ringport is no passport', (wt, t) => {
+  own('a port of ringport is no transfer handle', (wt, t) => {
     const [a, b] = t.channel();
 
     assert.throws(() => wt.MessagePort.from(b), { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' });
@@ -493,29 +493,29 @@ describe('passport: wrong use', () => {
     assert.deepStrictEqual(t.drain(b), ['works']);
   });
 
-  own('a closed passport is none', async (wt, t) => {
+  own('a closed handle is none', async (wt, t) => {
     const [a, b] = t.channel();
-    const passport = b.detach();
+    const handle = b.detach();
 
-    passport.close();
+    handle.close();
     await t.next(a, 'close');
-    assert.throws(() => wt.MessagePort.from(passport), { code: 'ERR_RINGPORT_INVALID_PASSPORT' });
+    assert.throws(() => wt.MessagePort.from(handle), { code: 'ERR_RINGPORT_INVALID_PASSPORT' });
   });
 
-  own('a passport that was sent away is none', async (wt, t) => {
+  own('a transfer handle that was sent away is none', async (wt, t) => {
     const [a, b] = t.channel();
     const [p, q] = plainPair(t);
-    const passport = b.detach();
+    const handle = b.detach();
 
-    p.postMessage(passport, [passport]);
+    p.postMessage(handle, [handle]);
     await t.turns(1);
-    assert.throws(() => wt.MessagePort.from(passport), { code: 'ERR_RINGPORT_INVALID_PASSPORT' });
+    assert.throws(() => wt.MessagePort.from(handle), { code: 'ERR_RINGPORT_INVALID_PASSPORT' });
     const back = t.attach(await t.next(q, 'message'));
     a.postMessage('works');
     assert.strictEqual(await t.next(back, 'message'), 'works');
   });
 
-  own('a forged passport attaches nothing', (wt, t) => {
+  own('a forged handle attaches nothing', (wt, t) => {
     const { message: { kind, end } } = plain.receiveMessageOnPort(t.channel()[1].detach());
 
     end.close();
@@ -530,7 +530,7 @@ describe('passport: wrong use', () => {
     }
   });
 
-  own('a passport that somebody has tampered with attaches nothing, and its channel closes', async (wt, t) => {
+  own('a transfer handle that somebody has tampered with attaches nothing, and its channel closes', async (wt, t) => {
     for (const fake of [undefined, null, 5, {}, 'end']) {
       const [a, b] = t.channel();
       const { message } = plain.receiveMessageOnPort(b.detach());
