@@ -65,7 +65,7 @@ function stale(variant) {
   const extra = variant === 'faults' ? ['test/faults/faults.c'] : [];
   // The directories count too: deleting or renaming a source touches only them.
   const inputs = [
-    'binding.gyp', 'src/core', 'src/node',
+    'binding.gyp', ...sources.folders('src'),
     ...sources.core(), ...sources.node(), ...sources.headers(), ...extra,
   ];
 
@@ -123,7 +123,7 @@ function compile(compiler, flags, binary, options) {
   fs.mkdirSync(path.dirname(binary), { recursive: true });
   run(compiler, [
     '-std=c11', '-D_GNU_SOURCE', '-DNAPI_VERSION=9', '-fPIC', '-shared', '-pthread',
-    '-fvisibility=hidden', ...flags, '-Isrc', '-Isrc/core', `-I${include}`,
+    '-fvisibility=hidden', ...flags, '-Isrc', `-I${include}`,
     ...sources.core(), ...sources.node(), '-Wl,-z,nodelete', '-o', binary,
   ], options);
 }

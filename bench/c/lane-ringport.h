@@ -1,7 +1,7 @@
 /*
  * lane-ringport.h - the ring of src/core. It publishes and releases every BATCH records.
  */
-#include "ring.h"
+#include "core/port/segment_ring.h"
 
 #ifndef BATCH
 #define BATCH 1

@@ -1,11 +1,11 @@
 /*
  * lane-shared.h - the shared rings of src/core, whose memory would be a SharedArrayBuffer: LANE_SPSC,
  * LANE_MPSC or LANE_MPMC. They publish and release every BATCH records. LIGHT 0 or 1: whether nobody
- * pays for sleepers but sleepers, see src/core/barrier.h.
+ * pays for sleepers but sleepers, see src/core/process/barrier.h.
  */
-#include "mpmc.h"
-#include "mpsc.h"
-#include "spsc.h"
+#include "core/ring/mpmc.h"
+#include "core/ring/mpsc.h"
+#include "core/ring/spsc.h"
 
 #ifndef BATCH
 #define BATCH 1

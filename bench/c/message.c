@@ -1,7 +1,8 @@
 /*
  * What a small message costs in the core, without Node: written, published, seen, copied out.
  *
- *   gcc -O3 -flto -std=c11 -D_GNU_SOURCE -Isrc/core bench/c/message.c src/core/?*.c -lpthread -o message
+ *   gcc -O3 -flto -std=c11 -D_GNU_SOURCE -Isrc bench/c/message.c \
+ *       $(node scripts/sources.js | grep core) -lpthread -o message
  *   time ./message blocks 20000        10 million messages, 500 published one by one, then read
  *   time ./message runs 20000          the same, 500 at a time
  *   time ./message single 2000000      each one wakes the reader
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "channel.h"
+#include "core/port/channel.h"
 
 enum { BLOCK = 500, BYTES = 2, INBOX = 64 * 1024 };
 

@@ -32,7 +32,7 @@ const status = {
   FORMAT: -10,
 };
 
-/** The memory of a ring, in bytes from its start; the table is in src/core/shared.h. */
+/** The memory of a ring, in bytes from its start; the table is in src/core/ring/shared_memory.h. */
 const layout = {
   MAGIC: 0x42525052,
   VERSION: 1,

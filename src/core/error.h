@@ -1,8 +1,8 @@
 /*
  * error.h - result codes. 0 is success, everything else is negative (libuv's habit).
  */
-#ifndef RP_ERROR_H_
-#define RP_ERROR_H_
+#ifndef RP_CORE_ERROR_H_
+#define RP_CORE_ERROR_H_
 
 enum {
   RP_OK = 0,

@@ -8,15 +8,15 @@
 #include <node_api.h>
 #include <stddef.h>
 
-#include "blocks.h"
-#include "env.h"
-#include "flat.h"
-#include "kept.h"
-#include "port.h"
-#include "primitives.h"
-#include "ring_buffer.h"
-#include "tables.h"
-#include "value.h"
+#include "node/blocks.h"
+#include "node/env.h"
+#include "node/flat.h"
+#include "node/code_cache.h"
+#include "node/port.h"
+#include "node/primitives.h"
+#include "node/ring_buffer.h"
+#include "node/process.h"
+#include "node/value.h"
 
 typedef struct entry {
   const char *name;

@@ -1,14 +1,14 @@
 /*
  * blocks.c - large bytes and strings, which travel beside the message by pointer.
  */
-#include "blocks.h"
+#include "node/blocks.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "env.h"
-#include "value.h"
-#include "yield.h"
+#include "node/env.h"
+#include "node/value.h"
+#include "core/failpoint.h"
 
 void
 rp_blocks_drop(rp_block block) {

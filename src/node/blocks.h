@@ -9,7 +9,7 @@
 
 #include <node_api.h>
 
-#include "message.h"
+#include "core/port/message.h"
 
 /* Free a block that was not sent; a half that it stands for is lost. */
 void rp_blocks_drop(rp_block block);

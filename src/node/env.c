@@ -5,18 +5,18 @@
  * closed (peers read the seal), the doorbell and the handles of closing ports are closed, and the
  * last of their callbacks removes the hook and frees the rest.
  */
-#include "env.h"
+#include "node/env.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "barrier.h"
-#include "blocks.h"
-#include "flat.h"
-#include "ring_buffer.h"
-#include "spawn.h"
-#include "value.h"
-#include "yield.h"
+#include "core/process/barrier.h"
+#include "node/blocks.h"
+#include "node/flat.h"
+#include "node/ring_buffer.h"
+#include "core/process/spawn.h"
+#include "node/value.h"
+#include "core/failpoint.h"
 
 static void
 finish(rp_env *e) {

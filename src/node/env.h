@@ -12,11 +12,11 @@
 #include <node_api.h>
 #include <uv.h>
 
-#include "channel.h"
-#include "idle.h"
-#include "linger.h"
-#include "order.h"
-#include "threads.h"
+#include "core/port/channel.h"
+#include "node/idle.h"
+#include "node/linger.h"
+#include "node/order.h"
+#include "core/process/threads.h"
 
 /* Words that the wrapper and the binding share instead of passing numbers through Node-API. The
  * same table is in lib/native.js. */

@@ -5,15 +5,15 @@
  * of one line for each shape. What lies between is here. The bytes are the codec's: op, number of the shape,
  * values.
  */
-#include "flat.h"
+#include "node/flat.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "primitives.h"
-#include "send.h"
-#include "shapes.h"
-#include "value.h"
+#include "node/primitives.h"
+#include "node/send.h"
+#include "core/process/shapes.h"
+#include "node/value.h"
 
 typedef struct rp_flat_shape {
   napi_ref make; /* function of the values; NULL: not to be read here */

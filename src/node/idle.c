@@ -2,7 +2,7 @@
  * idle.c - what a thread does when its loop has nothing to do: sleep, or watch for messages first.
  *
  * Watching happens in a uv_prepare callback, which libuv runs right before it blocks. The thread does
- * not rest meanwhile (see thread.h), so who posts to it rings no doorbell: what is pushed is found
+ * not rest meanwhile (see ready_list.h), so who posts to it rings no doorbell: what is pushed is found
  * and dispatched right there, as the doorbell's callback would.
  *
  * Nothing else waits longer than it has to: the loop goes on at once when anything in it is ready
@@ -15,12 +15,12 @@
  * does not get its core back at once and there is no news then, others need the core: it sleeps, and
  * does not watch the next time, then the next two times, and so on.
  */
-#include "idle.h"
+#include "node/idle.h"
 
 #include <stdlib.h>
 
-#include "env.h"
-#include "value.h"
+#include "node/env.h"
+#include "node/value.h"
 
 #define MILLISECOND ((uint64_t) 1000000)
 

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <uv.h>
 
-#include "patience.h"
+#include "node/patience.h"
 
 struct rp_env;
 

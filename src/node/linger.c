@@ -19,10 +19,10 @@
  * awake are soon given two cores. But where other processes are busy it is one of those that gets the
  * core, for milliseconds: then the thread does not yield again for a thousand times as long.
  */
-#include "linger.h"
+#include "node/linger.h"
 
-#include "env.h"
-#include "yield.h"
+#include "node/env.h"
+#include "core/failpoint.h"
 
 /* Of one turn, from the first time on. */
 #define TURN (100 * RP_MICROSECOND)

@@ -2,7 +2,7 @@
  * order.c - what a thread posts by ring is heard where Node would hear it among its own channels.
  *
  * A port that meets a marked record goes on a list. The thread stays awake meanwhile (it does not rest, see
- * thread.h).
+ * ready_list.h).
  *
  * The port between a Worker and its parent has a place: a handle of ours where Node's port stands, or the
  * doorbell. When the loop calls it, all older handles have been called, and what is there may be heard. What
@@ -11,12 +11,12 @@
  * Any other port waits for the end of a poll that has called every handle: this one, if the port met the
  * mark as the doorbell rang, which is older than what Node makes later, else the next one.
  */
-#include "order.h"
+#include "node/order.h"
 
 #include <stdlib.h>
 
-#include "env.h"
-#include "value.h"
+#include "node/env.h"
+#include "node/value.h"
 
 static uint32_t
 posts(const rp_env *e) {

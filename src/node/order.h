@@ -18,7 +18,7 @@
 #include <stdint.h>
 #include <uv.h>
 
-#include "message.h"
+#include "core/port/message.h"
 
 struct rp_env;
 struct rp_port;

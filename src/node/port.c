@@ -1,16 +1,16 @@
 /*
  * port.c - what the wrapper does with ports: open, post, receive, close, detach, attach.
  */
-#include "port.h"
+#include "node/port.h"
 
 #include <assert.h>
 #include <string.h>
 
-#include "env.h"
-#include "primitives.h"
-#include "send.h"
-#include "value.h"
-#include "yield.h"
+#include "node/env.h"
+#include "node/primitives.h"
+#include "node/send.h"
+#include "node/value.h"
+#include "core/failpoint.h"
 
 /* In the STATUS word: the next message is not for readValues(), or it is an object of the shape in BYTES, which is to
  * be introduced first (flat.h). */

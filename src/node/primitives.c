@@ -4,16 +4,16 @@
  * A message is one byte of flags (0 here), one op, and what the op says; integers are little-endian.
  * lib/codec/ops.js is the table of ops, and the codec reads and writes the same.
  */
-#include "primitives.h"
+#include "node/primitives.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "env.h"
-#include "flat.h"
-#include "send.h"
-#include "value.h"
+#include "node/env.h"
+#include "node/flat.h"
+#include "node/send.h"
+#include "node/value.h"
 
 enum {
   OP_SMALL_STRING = 0x40, /* and the length, up to 63 characters of one byte */

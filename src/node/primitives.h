@@ -9,7 +9,7 @@
 
 #include <node_api.h>
 
-#include "env.h"
+#include "node/env.h"
 
 /* An array of the values of the first records in a run, as far as they are primitives; NULL if the first is not one.
  * bytes, count: in: of the run; out: of those records. */

@@ -5,15 +5,15 @@
  * thread's ready list as one half that belongs to no channel, so that rings and ports share one
  * doorbell and one token. The lock of the list is taken under the hub's and never the other way.
  */
-#include "ring_buffer.h"
+#include "node/ring_buffer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "lock.h"
-#include "memory.h"
-#include "value.h"
-#include "yield.h"
+#include "core/lock.h"
+#include "core/memory.h"
+#include "node/value.h"
+#include "core/failpoint.h"
 
 struct rp_rings {
   rp_half half; /* never attached: stands for all sides on the thread's ready list */

@@ -1,7 +1,7 @@
 /*
  * ring_buffer.h - shared rings for the wrapper: sides by slot, their waits, their end.
  *
- * In spsc the wrapper runs claim, publish, peek and release itself, on the words of shared.h, and
+ * In spsc the wrapper runs claim, publish, peek and release itself, on the words of shared_memory.h, and
  * comes here to open, wait, wake and end; in the other modes everything goes through here.
  */
 #ifndef RP_NODE_RING_BUFFER_H_
@@ -9,8 +9,8 @@
 
 #include <node_api.h>
 
-#include "env.h"
-#include "side.h"
+#include "node/env.h"
+#include "core/ring/handle.h"
 
 /* Words shared with the wrapper; the same table is in lib/ring-buffer/native.js. */
 enum {

@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "ring_buffer.h"
-#include "value.h"
+#include "node/ring_buffer.h"
+#include "node/value.h"
 
 /* What records of the wrapper are; 0 is no type in a shared ring. */
 #define TYPE_BYTES 1u

@@ -1,10 +1,10 @@
 /*
  * send.c - sends one message by a port, however it was made.
  */
-#include "send.h"
+#include "node/send.h"
 
-#include "value.h"
-#include "yield.h"
+#include "node/value.h"
+#include "core/failpoint.h"
 
 int
 rp_send_write(rp_env *e, rp_port *port, uint32_t flags, const uint8_t *bytes,

@@ -6,7 +6,7 @@
 
 #include <node_api.h>
 
-#include "env.h"
+#include "node/env.h"
 
 /* Write a message to the port's ring: RP_OK, and the record owns the blocks; or what rp_half_write() says. The peer does not
  * see it before rp_send_end(). */

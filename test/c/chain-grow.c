@@ -7,7 +7,7 @@
  */
 #include "support.h"
 
-#include "chain.h"
+#include "core/port/chain.h"
 #include "count-malloc.h"
 
 static uint32_t sent, received;

@@ -8,7 +8,7 @@
 
 #include <sched.h>
 
-#include "chain.h"
+#include "core/port/chain.h"
 #include "count-malloc.h"
 
 typedef struct stream {

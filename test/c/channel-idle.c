@@ -6,7 +6,7 @@
  */
 #include "support.h"
 
-#include "channel.h"
+#include "core/port/channel.h"
 #include "count-malloc.h"
 
 enum { CHANNELS = 100000, OPEN = 1000 };

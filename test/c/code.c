@@ -4,8 +4,8 @@
  */
 #include "support.h"
 
-#include "code.h"
-#include "error.h"
+#include "core/process/code_cache.h"
+#include "core/error.h"
 
 enum { THREADS = 4, NAMES = 100 };
 

@@ -4,7 +4,7 @@
  */
 #include "support.h"
 
-#include "spawn.h"
+#include "core/process/spawn.h"
 
 static void
 send_half(rp_half *by, uint64_t id) {

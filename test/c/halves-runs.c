@@ -4,7 +4,7 @@
  */
 #include "support.h"
 
-#include "message.h"
+#include "core/port/message.h"
 
 static uint32_t
 put(uint8_t *at, uint64_t number) {

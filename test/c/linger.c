@@ -7,8 +7,8 @@
 
 /* In the place of env.h. */
 #define RP_NODE_ENV_H_
-#include "../../src/node/linger.h"
-#include "../../src/node/patience.h"
+#include "node/linger.h"
+#include "node/patience.h"
 
 typedef struct rp_env {
   rp_thread thread;
@@ -32,7 +32,7 @@ static bool rp_idle_has_events(rp_env *e);
 static uint64_t rp_idle_yield(void);
 #define rp_look_pause() ((void) 0)
 
-#include "../../src/node/linger.c"
+#include "node/linger.c"
 
 #define NEVER UINT64_MAX
 /* Of who has not asked for anything else, and the longest look that follows from it. */

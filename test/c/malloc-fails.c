@@ -8,8 +8,8 @@
 #include "support.h"
 
 #include "count-malloc.h"
-#include "shapes.h"
-#include "spawn.h"
+#include "core/process/shapes.h"
+#include "core/process/spawn.h"
 
 static uint32_t failures; /* calls that said RP_ENOMEM in this run */
 

@@ -8,8 +8,8 @@
 #include "support.h"
 
 #include "count-malloc.h"
-#include "memory.h"
-#include "message.h"
+#include "core/memory.h"
+#include "core/port/message.h"
 
 /* More than this the table of blocks becomes a block itself. */
 enum { TABLE = RP_MESSAGE_TABLE_MAX };

@@ -6,9 +6,9 @@
  */
 #include <stdarg.h>
 
-#include "error.h"
-#include "random.h"
-#include "registry.h"
+#include "core/error.h"
+#include "core/random.h"
+#include "core/port/transfer_registry.h"
 #include "support.h"
 
 #ifdef __linux__

@@ -7,7 +7,7 @@
 #include "support.h"
 
 #include "count-malloc.h"
-#include "registry.h"
+#include "core/port/transfer_registry.h"
 
 void *__real_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size);

@@ -4,7 +4,7 @@
  */
 #include "support.h"
 
-#include "ring.h"
+#include "core/port/segment_ring.h"
 
 enum { CAPACITY_MAX = 128, QUEUE = 64 };
 

@@ -5,7 +5,7 @@
  */
 #include "support.h"
 
-#include "ring.h"
+#include "core/port/segment_ring.h"
 
 enum { CAPACITY = 64 };
 

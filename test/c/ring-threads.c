@@ -6,7 +6,7 @@
 
 #include <sched.h>
 
-#include "ring.h"
+#include "core/port/segment_ring.h"
 
 typedef struct stream {
   _Alignas(128) rp_word tail;

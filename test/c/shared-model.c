@@ -5,7 +5,7 @@
  */
 #include "shared-support.h"
 
-#include "hub.h"
+#include "core/ring/wait_queue.h"
 
 enum { PARTS = 4096, CAPACITY_MAX = 256 };
 

@@ -7,7 +7,7 @@
 
 #include "support.h"
 
-#include "side.h"
+#include "core/ring/handle.h"
 
 #if defined(__SANITIZE_THREAD__)
 #define UNDER_TSAN 1

@@ -5,7 +5,7 @@
  */
 #include "shared-support.h"
 
-#include "hub.h"
+#include "core/ring/wait_queue.h"
 
 enum { SIDES_MAX = 4 };
 

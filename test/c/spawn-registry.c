@@ -4,7 +4,7 @@
  */
 #include "support.h"
 
-#include "spawn.h"
+#include "core/process/spawn.h"
 
 static uint64_t
 half_in_transit(loop *l, rp_half **one) {

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "channel.h"
+#include "core/port/channel.h"
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 #define SLOW 1

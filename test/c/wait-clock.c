@@ -6,7 +6,7 @@
  */
 #include "support.h"
 
-#include "spawn.h"
+#include "core/process/spawn.h"
 
 #include "shared-support.h"
 

@@ -22,9 +22,9 @@
 #include <string.h>
 #include <uv.h>
 
-#include "lock.h"
-#include "memory.h"
-#include "yield.h"
+#include "core/lock.h"
+#include "core/memory.h"
+#include "core/failpoint.h"
 
 #define POINTS_MAX 256
 #define GIVE_UP UINT64_C(20000000000)

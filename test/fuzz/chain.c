@@ -3,7 +3,7 @@
  * the close, the records come out whole, once and in order, the token is in one place, and nothing of
  * the chain is left.
  */
-#include "chain.h"
+#include "core/port/chain.h"
 
 #include "input.h"
 

@@ -4,10 +4,10 @@
  * in order, 'closed' comes after the last of them, a thread is rung only while it rests, whoever
  * listens is never left with unread messages, and at the end nothing is left.
  */
-#include "channel.h"
+#include "core/port/channel.h"
 
 #include "input.h"
-#include "memory.h"
+#include "core/memory.h"
 
 enum { THREADS = 3, HALVES = 16 };
 

@@ -4,7 +4,7 @@
  *
  * The input: capacity, both words, then operations of either side and of the vandal.
  */
-#include "ring.h"
+#include "core/port/segment_ring.h"
 
 #include "input.h"
 

@@ -6,7 +6,7 @@
  *
  * The input: mode, shape and positions, then operations of up to four sides and of the vandal.
  */
-#include "side.h"
+#include "core/ring/handle.h"
 
 #include "input.h"
 

@@ -1,7 +1,7 @@
 /*
  * counters.c - in place of that of the core: nobody waits for a counter, and each would be a step.
  */
-#include "hub.h"
+#include "core/ring/wait_queue.h"
 
 void
 rp__side_count(rp_side *side, rp_number *counter, double by) {

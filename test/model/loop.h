@@ -4,7 +4,7 @@
 #ifndef MODEL_LOOP_H_
 #define MODEL_LOOP_H_
 
-#include "channel.h"
+#include "core/port/channel.h"
 #include "model.h"
 
 typedef struct loop {

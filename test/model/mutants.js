@@ -10,14 +10,14 @@ const relaxed = (operation, ...operands) =>
 module.exports = [
   {
     name: 'publish without release',
-    file: 'parking.h',
+    file: 'port/parking.h',
     from: 'rp_store_release(word, value);',
     to: 'rp_store_relaxed(word, value);',
     scenarios: ['ring-park'],
   },
   {
     name: 'publish to a granting consumer without release',
-    file: 'parking.h',
+    file: 'port/parking.h',
     from: 'rp_store_release(word, value);',
     to: 'if (rp_load_relaxed(&parking->light)) rp_store_relaxed(word, value); ' +
       'else rp_store_release(word, value);',
@@ -25,7 +25,7 @@ module.exports = [
   },
   {
     name: 'publish takes the token, then stores',
-    file: 'parking.h',
+    file: 'port/parking.h',
     from: [
       '  rp_store_release(word, value);\n',
       '  return rp_parking_take(parking);\n',
@@ -35,14 +35,14 @@ module.exports = [
   },
   {
     name: 'publish looks whether the token is there instead of exchanging',
-    file: 'parking.h',
+    file: 'port/parking.h',
     from: '  return rp_parking_take(parking);\n',
     to: '  return rp_load_acquire(&parking->parked) != 0 && rp_parking_take(parking);\n',
     scenarios: ['ring-park'],
   },
   {
     name: 'the same, in one order with its store: the consumer is not part of that',
-    file: 'parking.h',
+    file: 'port/parking.h',
     from: ['  rp_store_release(word, value);\n', '  return rp_parking_take(parking);\n'],
     to: [
       '  rp_store_seq(word, value);\n',
@@ -52,7 +52,7 @@ module.exports = [
   },
   {
     name: 'publish looks at `light` before it stores',
-    file: 'parking.h',
+    file: 'port/parking.h',
     from: [
       '  rp_store_release(word, value);\n',
       'if (rp_load_relaxed(&parking->light) != 0) return false;',
@@ -65,21 +65,21 @@ module.exports = [
   },
   {
     name: 'publish leaves the token where it is',
-    file: 'ring.c',
+    file: 'port/segment_ring.c',
     from: 'return rp_parking_publish(parking, p->tail, p->position);',
     to: '(void) parking; rp_store_release(p->tail, p->position); return false;',
     scenarios: ['ring-park'],
   },
   {
     name: 'the seal leaves the token where it is',
-    file: 'ring.c',
+    file: 'port/segment_ring.c',
     from: 'return rp_parking_publish(parking, p->tail, p->position | RP_SEAL);',
     to: '(void) parking; rp_store_release(p->tail, p->position | RP_SEAL); return false;',
     scenarios: ['ring-seal'],
   },
   {
     name: 'the token is taken by a load and a store',
-    file: 'parking.h',
+    file: 'port/parking.h',
     from: 'return rp_exchange(&parking->parked, 0) != 0;',
     to: 'uint32_t parked = rp_load_acquire(&parking->parked); ' +
       'if (parked) rp_store_release(&parking->parked, 0); return parked != 0;',
@@ -87,42 +87,42 @@ module.exports = [
   },
   {
     name: 'the token is taken without acquire',
-    file: 'parking.h',
+    file: 'port/parking.h',
     from: 'return rp_exchange(&parking->parked, 0) != 0;',
     to: 'return atomic_exchange_explicit(&parking->parked, 0, memory_order_release) != 0;',
     scenarios: ['ready-two', 'ready-schedule', 'detach-attach'],
   },
   {
     name: 'the token is taken without release',
-    file: 'parking.h',
+    file: 'port/parking.h',
     from: 'return rp_exchange(&parking->parked, 0) != 0;',
     to: 'return atomic_exchange_explicit(&parking->parked, 0, memory_order_acquire) != 0;',
     scenarios: ['ring-park'],
   },
   {
     name: 'the token is put without release',
-    file: 'parking.h',
+    file: 'port/parking.h',
     from: '(void) rp_exchange(&parking->parked, 1);',
     to: '(void) atomic_exchange_explicit(&parking->parked, 1, memory_order_acquire);',
     scenarios: ['ready-two', 'ready-schedule', 'detach-attach'],
   },
   {
     name: 'the token is put without acquire',
-    file: 'parking.h',
+    file: 'port/parking.h',
     from: '(void) rp_exchange(&parking->parked, 1);',
     to: '(void) atomic_exchange_explicit(&parking->parked, 1, memory_order_release);',
     scenarios: ['ring-park'],
   },
   {
     name: 'the token is put by a store',
-    file: 'parking.h',
+    file: 'port/parking.h',
     from: '(void) rp_exchange(&parking->parked, 1);',
     to: 'rp_store_seq(&parking->parked, 1);',
     scenarios: ['ring-park'],
   },
   {
     name: 'park looks, then puts the token',
-    file: 'parking.h',
+    file: 'port/parking.h',
     from: [
       '  (void) rp_exchange(&parking->parked, 1);\n',
       'return rp_load_relaxed(word);',
@@ -135,14 +135,14 @@ module.exports = [
   },
   {
     name: '`light` is not cleared at parking',
-    file: 'parking.h',
+    file: 'port/parking.h',
     from: '  if (light) rp_store_relaxed(&parking->light, 0);\n',
     to: '',
     scenarios: ['chain-light', 'ring-light'],
   },
   {
     name: '`light` is cleared behind the barrier',
-    file: 'parking.h',
+    file: 'port/parking.h',
     from: [
       '  if (light) rp_store_relaxed(&parking->light, 0);\n',
       '  if (light) rp_barrier_all();\n',
@@ -152,14 +152,14 @@ module.exports = [
   },
   {
     name: 'park without a barrier',
-    file: 'parking.h',
+    file: 'port/parking.h',
     from: 'if (light) rp_barrier_all();',
     to: '',
     scenarios: ['ring-light', 'chain-light'],
   },
   {
     name: 'the barrier comes before `light` is cleared and the token is put',
-    file: 'parking.h',
+    file: 'port/parking.h',
     from: [
       '  if (light) rp_barrier_all();\n',
       '  if (light) rp_store_relaxed(&parking->light, 0);\n',
@@ -169,70 +169,70 @@ module.exports = [
   },
   {
     name: 'park looks, then passes the barrier',
-    file: 'parking.h',
+    file: 'port/parking.h',
     from: ['  if (light) rp_barrier_all();\n', 'return rp_load_relaxed(word);'],
     to: ['', 'uint32_t value = rp_load_relaxed(word); if (light) rp_barrier_all(); return value;'],
     scenarios: ['ring-light'],
   },
   {
     name: 'a parked consumer grants',
-    file: 'parking.h',
+    file: 'port/parking.h',
     from: ' && rp_load_relaxed(&parking->parked) == 0 &&\n',
     to: ' &&\n',
     scenarios: ['chain-polled'],
   },
   {
     name: 'the consumer reads tail without acquire',
-    file: 'ring.c',
+    file: 'port/segment_ring.c',
     from: 'uint32_t tail = rp_load_acquire(c->tail);',
     to: 'uint32_t tail = rp_load_relaxed(c->tail);',
     scenarios: ['ring-park'],
   },
   {
     name: 'the producer reads head without acquire',
-    file: 'ring.c',
+    file: 'port/segment_ring.c',
     from: 'uint32_t released = rp_load_acquire(p->head) & ~RP_FLAGS;',
     to: 'uint32_t released = rp_load_relaxed(p->head) & ~RP_FLAGS;',
     scenarios: ['ring-full'],
   },
   {
     name: 'the consumer gives room back without release',
-    file: 'ring.c',
+    file: 'port/segment_ring.c',
     from: 'rp_store_release(c->head, c->position);',
     to: 'rp_store_relaxed(c->head, c->position);',
     scenarios: ['ring-full'],
   },
   {
     name: 'park does not look again',
-    file: 'ring.c',
+    file: 'port/segment_ring.c',
     from: 'if ((tail & ~RP_FLAGS) == c->position && (tail & RP_SEAL) == 0) return true;',
     to: 'if (tail != 3) return true;',
     scenarios: ['ring-park'],
   },
   {
     name: 'park does not see the seal',
-    file: 'ring.c',
+    file: 'port/segment_ring.c',
     from: ' && (tail & RP_SEAL) == 0) return true;',
     to: ') return true;',
     scenarios: ['ring-seal'],
   },
   {
     name: 'park leaves the token there when it lost the race',
-    file: 'ring.c',
+    file: 'port/segment_ring.c',
     from: 'return !rp_parking_take(parking);',
     to: 'return false;',
     scenarios: ['ring-park'],
   },
   {
     name: 'park takes the token back, and does not see that a publish has it',
-    file: 'ring.c',
+    file: 'port/segment_ring.c',
     from: 'return !rp_parking_take(parking);',
     to: '(void) rp_parking_take(parking); return false;',
     scenarios: ['ring-park'],
   },
   {
     name: 'the old ring is sealed before the link is there',
-    file: 'chain.c',
+    file: 'port/chain.c',
     from: [
       '  *next = segment;\n',
       '  if (rp_ring_seal(&chain->producer, &chain->parking)) chain->owed = true;\n',
@@ -246,21 +246,21 @@ module.exports = [
   },
   {
     name: 'the token that a link takes is forgotten',
-    file: 'chain.c',
+    file: 'port/chain.c',
     from: 'if (rp_ring_seal(&chain->producer, &chain->parking)) chain->owed = true;',
     to: '(void) rp_ring_seal(&chain->producer, &chain->parking);',
     scenarios: ['chain-link'],
   },
   {
     name: 'close forgets the token that a link has taken',
-    file: 'chain.c',
+    file: 'port/chain.c',
     from: 'return rp_ring_seal(&chain->producer, &chain->parking) || owed;',
     to: '(void) owed; return rp_ring_seal(&chain->producer, &chain->parking);',
     scenarios: ['chain-link', 'chain-close'],
   },
   {
     name: 'the consumer keeps a segment as the spare before it has read its link',
-    file: 'chain.c',
+    file: 'port/chain.c',
     from: [
       'rp_segment *next = chain->oldest ? chain->oldest->next : chain->first_next;\n',
       '    if (chain->oldest != NULL) segment_give(chain, chain->oldest);\n',
@@ -274,21 +274,21 @@ module.exports = [
   },
   {
     name: 'the spare is handed over without release',
-    file: 'chain.c',
+    file: 'port/chain.c',
     from: 'atomic_exchange_explicit(&chain->spare, segment, memory_order_acq_rel);',
     to: 'atomic_exchange_explicit(&chain->spare, segment, memory_order_relaxed);',
     scenarios: ['chain-grow'],
   },
   {
     name: 'the spare is taken without acquire',
-    file: 'chain.c',
+    file: 'port/chain.c',
     from: 'atomic_exchange_explicit(&chain->spare, NULL, memory_order_acquire);',
     to: 'atomic_exchange_explicit(&chain->spare, NULL, memory_order_relaxed);',
     scenarios: ['chain-grow'],
   },
   {
     name: 'records are counted after they are published',
-    file: 'chain.c',
+    file: 'port/chain.c',
     from: '  rp_store_relaxed(&chain->sent, chain->claimed);\n' +
       '  owed = rp_ring_publish(&chain->producer, &chain->parking);\n',
     to: '  owed = rp_ring_publish(&chain->producer, &chain->parking);\n' +
@@ -297,7 +297,7 @@ module.exports = [
   },
   {
     name: 'wake does not take the lock',
-    file: 'channel.c',
+    file: 'port/channel.c',
     from: [
       '  rp_lock_take(&channel->lock);\n  if (half->owner != NULL)\n',
       '    half->held = true;\n  rp_lock_drop(&channel->lock);\n}\n\n/* Drop what nobody',
@@ -310,28 +310,28 @@ module.exports = [
   },
   {
     name: 'wake does not hold the token for a half in transit',
-    file: 'channel.c',
+    file: 'port/channel.c',
     from: '  else\n    half->held = true;\n',
     to: '',
     scenarios: ['detach-attach'],
   },
   {
     name: 'a half that leaves forgets the token it had',
-    file: 'channel.c',
+    file: 'port/channel.c',
     from: '  half->awake = false;\n  rp_lock_take(&half->channel->lock);\n  half->held = true;\n',
     to: '  half->awake = false;\n  rp_lock_take(&half->channel->lock);\n',
     scenarios: ['detach-listed'],
   },
   {
     name: 'a half that leaves stays on the list of its thread',
-    file: 'channel.c',
+    file: 'port/channel.c',
     from: '!rp_thread_remove(thread, half) && ',
     to: '((void) thread, true) && ',
     scenarios: ['detach-listed', 'ready-remove'],
   },
   {
     name: 'a half is taken off the list before it has no owner',
-    file: 'channel.c',
+    file: 'port/channel.c',
     from: [
       '  rp_thread *thread = half->owner;\n',
       'if (!rp_thread_remove(thread, half) && !half->awake) return;',
@@ -344,42 +344,42 @@ module.exports = [
   },
   {
     name: 'attach does not look whether the token is held',
-    file: 'channel.c',
+    file: 'port/channel.c',
     from: '  half->awake = half->held;\n',
     to: '',
     scenarios: ['detach-attach'],
   },
   {
     name: 'attach leaves the token held, too',
-    file: 'channel.c',
+    file: 'port/channel.c',
     from: '  half->awake = half->held;\n  half->held = false;\n',
     to: '  half->awake = half->held;\n',
     scenarios: ['detach-again'],
   },
   {
     name: 'detach puts the half into the registry before it has left',
-    file: 'channel.c',
+    file: 'port/channel.c',
     from: ['  leave(half);\n  /* In transit', '  if (!lost) rp_registry_add(half);\n'],
     to: ['  rp_registry_add(half);\n  leave(half);\n  /* In transit', ''],
     scenarios: ['detach-early'],
   },
   {
     name: 'a half is in transit before it is in the registry',
-    file: 'channel.c',
+    file: 'port/channel.c',
     from: ['  if (!lost) rp_registry_add(half);\n', '  if (lost) disentangle(half);\n  return id;'],
     to: ['', '  if (lost) disentangle(half); else rp_registry_add(half);\n  return id;'],
     scenarios: ['announce-lost'],
   },
   {
     name: 'detach does not look whether the half was lost before it left',
-    file: 'channel.c',
+    file: 'port/channel.c',
     from: 'bool lost = half->lost;',
     to: 'bool lost = false;',
     scenarios: ['announce-lost'],
   },
   {
     name: 'closed before the other inbox is sealed',
-    file: 'channel.c',
+    file: 'port/channel.c',
     from: [
       '  if (rp_chain_close(&peer->inbox)) wake(peer);\n',
       '  if (!last) return;\n',
@@ -389,14 +389,14 @@ module.exports = [
   },
   {
     name: 'a close does not wake the peer',
-    file: 'channel.c',
+    file: 'port/channel.c',
     from: 'if (rp_chain_close(&peer->inbox)) wake(peer);',
     to: '(void) rp_chain_close(&peer->inbox);',
     scenarios: ['lost-heard', 'close-heard'],
   },
   {
     name: 'the last one to close is found out without the lock',
-    file: 'channel.c',
+    file: 'port/channel.c',
     from: [
       '  rp_lock_take(&channel->lock);\n  half->state = RP_HALF_CLOSED;\n',
       '  bool last = peer->state == RP_HALF_CLOSED;\n  rp_lock_drop(&channel->lock);\n',
@@ -406,35 +406,35 @@ module.exports = [
   },
   {
     name: 'the callback ends without parking first',
-    file: 'channel.c',
+    file: 'port/channel.c',
     from: 'if (next == RP_EMPTY && !more && rp_chain_park(&half->inbox)) return;',
     to: 'if (next == RP_EMPTY && !more) { (void) rp_chain_park(&half->inbox); return; }',
     scenarios: ['close-heard', 'ready-two'],
   },
   {
     name: 'a drained half parks, and does not see that a message came first',
-    file: 'channel.c',
+    file: 'port/channel.c',
     from: 'if (!rp_chain_park(&half->inbox)) rp_thread_push(half->owner, half);',
     to: '(void) rp_chain_park(&half->inbox);',
     scenarios: ['ready-stopped'],
   },
   {
     name: 'schedule pushes without having the token',
-    file: 'channel.c',
+    file: 'port/channel.c',
     from: 'if (!half->awake && !rp_chain_unpark(&half->inbox)) return;',
     to: '(void) rp_chain_unpark(&half->inbox);',
     scenarios: ['ready-schedule', 'detach-attach'],
   },
   {
     name: 'rest stores RESTING without looking',
-    file: 'thread.c',
+    file: 'port/ready_list.c',
     from: 'return rp_cas(&thread->ready, &awake, RESTING) || awake == RESTING;',
     to: '(void) awake; rp_store_release(&thread->ready, RESTING); return true;',
     scenarios: ['ready-two'],
   },
   {
     name: 'rest looks, then stores',
-    file: 'thread.c',
+    file: 'port/ready_list.c',
     from: 'return rp_cas(&thread->ready, &awake, RESTING) || awake == RESTING;',
     to: 'awake = rp_load_acquire(&thread->ready); ' +
       'if (awake != NULL) return awake == RESTING; ' +
@@ -443,7 +443,7 @@ module.exports = [
   },
   {
     name: 'taking the list ends the rest: the next push does not ring',
-    file: 'thread.c',
+    file: 'port/ready_list.c',
     from: 'if (pushed == NULL || pushed == RESTING) return;',
     to: 'if (pushed == RESTING) rp_exchange(&thread->ready, NULL); ' +
       'if (pushed == NULL || pushed == RESTING) return;',
@@ -451,21 +451,21 @@ module.exports = [
   },
   {
     name: 'the list is taken without acquire',
-    file: 'thread.c',
+    file: 'port/ready_list.c',
     from: '  pushed = rp_exchange(&thread->ready, NULL);\n  append',
     to: `  pushed = ${relaxed('exchange', '&thread->ready', 'NULL')};\n  append`,
     scenarios: ['ready-two', 'ready-remove'],
   },
   {
     name: 'the list is taken by a load and a store',
-    file: 'thread.c',
+    file: 'port/ready_list.c',
     from: '  pushed = rp_exchange(&thread->ready, NULL);\n  append',
     to: '  pushed = rp_load_acquire(&thread->ready); rp_store_release(&thread->ready, NULL);\n  append',
     scenarios: ['ready-two'],
   },
   {
     name: 'who is woken looks by a load first: the doorbell does not order it behind the push',
-    file: 'thread.c',
+    file: 'port/ready_list.c',
     from: 'rp_half *pushed = rp_exchange(&thread->ready, NULL);',
     to: 'rp_half *pushed = rp_load_acquire(&thread->ready); ' +
       'if (pushed != NULL && pushed != RESTING) pushed = rp_exchange(&thread->ready, NULL);',
@@ -473,7 +473,7 @@ module.exports = [
   },
   {
     name: 'the same, by a load in one order with everything',
-    file: 'thread.c',
+    file: 'port/ready_list.c',
     from: 'rp_half *pushed = rp_exchange(&thread->ready, NULL);',
     to: 'rp_half *pushed = rp_load_seq(&thread->ready); ' +
       'if (pushed != NULL && pushed != RESTING) pushed = rp_exchange(&thread->ready, NULL);',
@@ -481,7 +481,7 @@ module.exports = [
   },
   {
     name: 'the same, by a compare-and-swap, which fails with an old value',
-    file: 'thread.c',
+    file: 'port/ready_list.c',
     from: 'rp_half *pushed = rp_exchange(&thread->ready, NULL);',
     to: 'rp_half *pushed = NULL; (void) rp_cas(&thread->ready, &pushed, NULL); ' +
       'if (pushed != NULL && pushed != RESTING) pushed = rp_exchange(&thread->ready, NULL);',
@@ -489,28 +489,28 @@ module.exports = [
   },
   {
     name: 'who is woken takes the list without acquire',
-    file: 'thread.c',
+    file: 'port/ready_list.c',
     from: 'rp_half *pushed = rp_exchange(&thread->ready, NULL);',
     to: `rp_half *pushed = ${relaxed('exchange', '&thread->ready', 'NULL')};`,
     scenarios: ['ready-schedule'],
   },
   {
     name: 'who is woken takes the list by a load and a store',
-    file: 'thread.c',
+    file: 'port/ready_list.c',
     from: 'rp_half *pushed = rp_exchange(&thread->ready, NULL);',
     to: 'rp_half *pushed = rp_load_acquire(&thread->ready); rp_store_release(&thread->ready, NULL);',
     scenarios: ['ready-schedule'],
   },
   {
     name: 'who is woken forgets the list',
-    file: 'thread.c',
+    file: 'port/ready_list.c',
     from: 'if (pushed != NULL && pushed != RESTING) append(thread, pushed);',
     to: '(void) pushed;',
     scenarios: ['ready-schedule'],
   },
   {
     name: 'a push without release',
-    file: 'thread.c',
+    file: 'port/ready_list.c',
     from: 'while (!rp_cas(&thread->ready, &old, half));',
     to: 'while (!atomic_compare_exchange_strong_explicit(&thread->ready, &old, half, ' +
       'memory_order_relaxed, memory_order_relaxed));',
@@ -518,21 +518,21 @@ module.exports = [
   },
   {
     name: 'a push always rings',
-    file: 'thread.c',
+    file: 'port/ready_list.c',
     from: 'if (old == RESTING) thread->doorbell(thread);',
     to: 'thread->doorbell(thread);',
     scenarios: ['ready-two'],
   },
   {
     name: 'watching begins without looking whether the doorbell has rung',
-    file: 'thread.c',
+    file: 'port/ready_list.c',
     from: 'return rp_cas(&thread->ready, &rests, NULL);',
     to: '(void) rp_cas(&thread->ready, &rests, NULL); return true;',
     scenarios: ['ready-watched'],
   },
   {
     name: 'watching begins by a store',
-    file: 'thread.c',
+    file: 'port/ready_list.c',
     from: 'return rp_cas(&thread->ready, &rests, NULL);',
     to: 'if (rp_load_acquire(&thread->ready) != rests) return false; ' +
       'rp_store_release(&thread->ready, NULL); return true;',
@@ -540,35 +540,35 @@ module.exports = [
   },
   {
     name: 'a claim does not wait for spawns that have begun',
-    file: 'spawn.c',
+    file: 'process/spawn.c',
     from: 'pending = found == NULL && any_begun(*horizon);',
     to: 'pending = false;',
     scenarios: ['spawn-claim'],
   },
   {
     name: 'a claim waits for spawns that began after it came',
-    file: 'spawn.c',
+    file: 'process/spawn.c',
     from: 'at->half_id == 0 && at->number <= horizon',
     to: 'at->half_id == 0 && at->number <= horizon + 1',
     scenarios: ['spawn-horizon'],
   },
   {
     name: 'a spawn that settles wakes nobody',
-    file: 'spawn.c',
+    file: 'process/spawn.c',
     from: 'if (waited) rp_cond_wake_all(&settled);',
     to: '(void) settled;',
     scenarios: ['spawn-claim'],
   },
   {
     name: 'a parent that ends leaves behind what it has begun',
-    file: 'spawn.c',
+    file: 'process/spawn.c',
     from: 'while (*at != NULL && (*at)->parent != parent) at',
     to: 'while (*at != NULL && ((*at)->parent != parent || (*at)->half_id == 0)) at',
     scenarios: ['spawn-abandoned'],
   },
   {
     name: 'a spawn is seen to have settled before the half is there',
-    file: 'spawn.c',
+    file: 'process/spawn.c',
     from: '    found->thread_id = thread_id;\n    found->half_id = half_id;\n',
     to: '    found->half_id = half_id;\n    settle();\n    rp_lock_drop(&lock);\n' +
       '    rp_lock_take(&lock);\n    found->thread_id = thread_id;\n',
@@ -576,7 +576,7 @@ module.exports = [
   },
   {
     name: 'two may take a half out of the registry',
-    file: 'registry.c',
+    file: 'port/transfer_registry.c',
     from: '    *at = half->next;\n    half->next = NULL;\n',
     to: '',
     scenarios: ['attach-lost'],

@@ -1,7 +1,7 @@
 /*
  * scenarios-chain.c - the inbox grows, shrinks and is sealed while its consumer drains it.
  */
-#include "chain.h"
+#include "core/port/chain.h"
 #include "model.h"
 
 enum { BELL };

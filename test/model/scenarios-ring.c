@@ -2,7 +2,7 @@
  * scenarios-ring.c - publish, park, drain; a producer that need not wait for its stores; full.
  */
 #include "model.h"
-#include "ring.h"
+#include "core/port/segment_ring.h"
 
 enum { BELL };
 

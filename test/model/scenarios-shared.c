@@ -4,9 +4,9 @@
  * scenarios-side.c.
  */
 #include "model.h"
-#include "mpmc.h"
-#include "mpsc.h"
-#include "spsc.h"
+#include "core/ring/mpmc.h"
+#include "core/ring/mpsc.h"
+#include "core/ring/spsc.h"
 
 enum { DATA_BELL, ROOM_BELL, OTHER_BELL };
 

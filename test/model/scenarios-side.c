@@ -2,7 +2,7 @@
  * scenarios-side.c - sides of shared rings that park, wait, hand on, close and end.
  */
 #include "model.h"
-#include "side.h"
+#include "core/ring/handle.h"
 
 enum { BELLS = 4 };
 

@@ -2,7 +2,7 @@
  * scenarios-spawn.c - a child finds the half made for it, early or late; nobody else gets it.
  */
 #include "loop.h"
-#include "spawn.h"
+#include "core/process/spawn.h"
 
 enum { PARENT_BELL, CHILD_BELL };
 

@@ -1,5 +1,5 @@
 /*
- * close.pml - the end of a pair, whoever ends it (src/core/channel.c): a close, a thread that is
+ * close.pml - the end of a pair, whoever ends it (src/core/port/channel.c): a close, a thread that is
  * terminated, a half that is lost on its way. In whatever order, the channel is freed once and nobody
  * touches it afterwards, and who listens reads all that was written, then the seal.
  *

@@ -1,6 +1,6 @@
 /*
  * token.pml - the wake-up token, from a publish to the turn of the half in the consumer's loop
- * (src/core/parking.h, ring.c, thread.c, the parking of channel.c, src/node/env.c and idle.c), with liveness.
+ * (src/core/port/parking.h, segment_ring.c, ready_list.c, the parking of channel.c, src/node/env.c and idle.c), with liveness.
  *
  * PORTS producers, each with an inbox of its own; all inboxes belong to one thread, whose loop sleeps until
  * the doorbell rings, or watches. A producer writes up to MESSAGES and may stop after any of them, or

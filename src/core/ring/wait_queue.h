@@ -1,0 +1,101 @@
+/*
+ * wait_queue.h - what the sides of one ring in this process know of each other. Internal to the core.
+ *
+ * There is one hub per ring that has sides, found by the address of its memory. It counts the sides of
+ * each role, and lists those that sleep, those that have slept longest first. Everything here is under
+ * its lock, unless said otherwise; `data_wanted` (`room_wanted`) in the ring is 1 while a consumer
+ * (producer) is on the list, and only a hint to take the lock.
+ */
+#ifndef RP_CORE_RING_WAIT_QUEUE_H_
+#define RP_CORE_RING_WAIT_QUEUE_H_
+
+#include "core/lock.h"
+#include "core/ring/mpmc.h"
+#include "core/ring/mpsc.h"
+#include "core/ring/handle.h"
+#include "core/ring/spsc.h"
+
+typedef struct rp_hub {
+  rp_lock lock;
+  rp_shared shared;            /* never changes */
+  uint32_t sides[2];           /* by role */
+  uint32_t blocks[2];          /* of counters that have an owner, a bit each */
+  rp_side *first[2], *last[2]; /* that sleep */
+  bool light;                  /* one that publishes has been RP_LIGHT */
+  uint32_t refs;               /* under the lock of all hubs */
+  struct rp_hub *other;        /* the same */
+} rp_hub;
+
+struct rp_side {
+  /* The owner's, as all that is not said to be somebody else's. */
+  union {
+    rp_spsc_producer spsc_producer;
+    rp_spsc_consumer spsc_consumer;
+    rp_mpsc_producer mpsc_producer;
+    rp_mpsc_consumer mpsc_consumer;
+    rp_mpmc_producer mpmc_producer;
+    rp_mpmc_consumer mpmc_consumer;
+  } as;
+  rp_shared shared;
+  rp_role role;
+  rp_hub *hub;
+  bool claiming;
+  uint32_t claim_length, claim_type;
+  uint32_t unpublished; /* records committed since, or stepped over and not released */
+  rp_shared_counters *counters;
+  bool counts_together;    /* the block is that of several */
+  uint64_t records, bytes; /* not in the counters yet */
+  uint32_t turns;          /* times that they were put there */
+  bool slept;              /* it may have been woken, and has got nothing since */
+
+  rp_side_wake wake; /* never changes */
+  void *context;
+
+  /* Asleep. Under the hub's lock. */
+  rp_side *next, *previous;
+  bool listed;
+  bool notify;     /* wake() is due */
+  bool blocked;    /* the thread waits for `cond` */
+  uint32_t length; /* of the record that it wants room for */
+  rp_cond cond;
+  bool woken; /* taken off the list by another */
+};
+
+/* The hub of this ring, made if there is none. NULL: no memory. Any thread. */
+rp_hub *rp__hub_enter(const rp_shared *shared);
+
+/* One side less uses it; without any it is freed. Any thread, without the lock. */
+void rp__hub_leave(rp_hub *hub);
+
+/* Put a side on the list, at its end, unless it is there. */
+void rp__hub_list(rp_side *side);
+
+/* Take a side off the list. The word of the ring follows. */
+void rp__hub_unlist(rp_side *side);
+
+/* Wake the first of a role. */
+void rp__hub_wake(rp_hub *hub, rp_role role);
+
+/* Wake all that sleep. */
+void rp__hub_wake_all(rp_hub *hub);
+
+static inline rp_word *
+rp__hub_wanted(const rp_hub *hub, rp_role role) {
+  rp_shared_words *words = hub->shared.words;
+
+  return role == RP_PRODUCER ? &words->room_wanted : &words->data_wanted;
+}
+
+/* A side that was woken has got something: if there is more, the next one is woken. Without the lock. */
+void rp__side_hand_on(rp_side *side);
+
+/* Add to a counter of the side's block. Owner only. */
+void rp__side_count(rp_side *side, rp_number *counter, double by);
+
+/* Bring the counters of what has been published or released up to date. Owner only. */
+void rp__side_count_up(rp_side *side);
+
+/* Note how much is in use. Owner only. */
+void rp__side_look_at_fill(rp_side *side);
+
+#endif
