@@ -10,7 +10,7 @@
 // This module probes the runtime before it opens the addon. It throws if something is missing,
 // and index.js then exports what inactive.js makes.
 
-const { process } = require('./builtins');
+const { process } = require('./loading/builtins');
 const fs = require('node:fs');
 const path = require('node:path');
 const { MessagePort, Worker, getEnvironmentData, setEnvironmentData } = require('node:worker_threads');

@@ -25,17 +25,17 @@ const isNodes = typeof module.constructor?._load === 'function';
 
 function start() {
   let ringport;
-  let registration = () => require('./registration');
+  let registration = () => require('./register/registration');
 
   try {
-    require('./native');
+    require('./loading/native');
   } catch (error) {
-    ringport = require('./inactive').exportsFor(error);
-    registration = () => require('./inactive').unregistered();
+    ringport = require('./loading/inactive').exportsFor(error);
+    registration = () => require('./loading/inactive').unregistered();
   }
   if (ringport === undefined) {
-    require('./native').local.Module = isNodes ? module.constructor : null;
-    ringport = require('./face');
+    require('./loading/native').local.Module = isNodes ? module.constructor : null;
+    ringport = require('./loading/exports');
   }
   Object.defineProperty(ringport, kRegistration, { __proto__: null, value: registration });
   if (!isNodes || !ringport.active) return ringport;

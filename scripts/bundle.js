@@ -21,29 +21,32 @@ const dist = path.join(root, 'dist');
 
 /** What is in which script; all that is named nowhere is in `rest`. */
 const SCRIPTS = {
-  start: ['scripts', 'builtins', 'index', 'face', 'copy-to', 'native', 'threads', 'calls', 'parent-port', 'posts', 'way', 'deliver',
-    'context', 'codec/errors'],
-  registration: ['registration'],
-  worker: ['worker'],
-  flat: ['flat', 'codec/shapes'],
-  ring: ['endpoint', 'parent-endpoint'],
-  ports: ['node-events', 'port'],
-  channel: ['companion', 'receiving', 'transfer-list', 'by-node', 'small-buffers'],
+  start: [
+    'loading/scripts', 'loading/builtins', 'index', 'loading/exports', 'loading/copy-to', 'loading/native',
+    'loading/node-threads', 'ports/call-listener', 'worker/parent-port', 'ports/posts', 'ports/way',
+    'ports/dispatch', 'ports/async-context', 'codec/errors',
+  ],
+  registration: ['register/registration', 'folder'],
+  worker: ['worker/worker'],
+  flat: ['ports/flat', 'codec/shapes'],
+  ring: ['ports/endpoint', 'worker/parent-endpoint'],
+  ports: ['ports/node-events', 'ports/port'],
+  channel: ['ports/node-channel', 'ports/receive', 'ports/transfer-list', 'ports/by-node', 'ports/small-buffers'],
   codec: [
-    'sending', 'codec/index', 'codec/encode', 'codec/encode-plain', 'codec/encode-arrays',
+    'ports/send', 'codec/index', 'codec/encode', 'codec/encode-plain', 'codec/encode-arrays',
     'codec/scratch', 'codec/hooks', 'codec/ops', 'codec/strings', 'codec/decode', 'codec/decode-objects',
     'codec/reader-shapes', 'codec/views',
   ],
   kinds: [
     'codec/encode-objects', 'codec/node-clone', 'codec/encode-errors', 'codec/kinds', 'codec/decode-errors',
-    'memory', 'outbox', 'codec/path',
+    'ports/large-memory', 'ports/outbox', 'codec/path',
   ],
   ringbuffer: ['ring-buffer/index', 'ring-buffer/events'],
 };
 /** Files that Node loads by their names: they stay as they are. */
 const ENTRIES = ['register.js', 'register-worker.js', 'index.mjs', 'import.mjs'];
 /** What is in first.js, besides what it says itself. */
-const FIRST = ['scripts', 'binding', 'builtins', 'copies'];
+const FIRST = ['loading/scripts', 'binding', 'loading/builtins', 'loading/copies'];
 
 function idsOf(dir = '') {
   return fs.readdirSync(path.join(lib, dir), { withFileTypes: true }).flatMap((entry) => {
@@ -94,7 +97,7 @@ function bundle() {
   const textOf = (ids) => ids.map((id) => wrapped(id, transformSync)).join('');
   const rings = idsOf('ring-buffer').filter((id) => !SCRIPTS.ringbuffer.includes(id));
   const notRest = new Set([
-    ...Object.values(SCRIPTS).flat(), ...rings, ...FIRST, 'entry', 'register', 'register-worker',
+    ...Object.values(SCRIPTS).flat(), ...rings, ...FIRST, 'loading/entry', 'register', 'register-worker',
   ]);
   const rest = idsOf().filter((id) => !notRest.has(id));
   const scripts = { ...SCRIPTS, rings, rest };
@@ -159,7 +162,7 @@ module.exports = {
     const folder = typeof __dirname === 'undefined' ? '/' : __dirname;
     const copies = { exports: null };
 
-    files.copies(copies);
+    files['loading/copies'](copies);
 
     const other = copies.exports.findOther(folder, '${build}', isNodes);
 
@@ -168,11 +171,11 @@ module.exports = {
     const globals = { exports: null };
     const scripts = { exports: null };
 
-    files.builtins(globals);
+    files['loading/builtins'](globals);
 
     const { process } = globals.exports;
 
-    files.scripts(scripts);
+    files['loading/scripts'](scripts);
     return scripts.exports.start({
       module, process, folder, build: '${build}', first: files,
       builtin: isNodes ? process.getBuiltinModule ?? builtin : null, require: builtin,
@@ -185,7 +188,7 @@ module.exports = {
 
   /* The last one: it is what stale() looks at. */
   texts.set('index.js',
-    small(fs.readFileSync(path.join(lib, 'entry.js'), 'utf8').replaceAll('BUILD', `'${build}'`)));
+    small(fs.readFileSync(path.join(lib, 'loading/entry.js'), 'utf8').replaceAll('BUILD', `'${build}'`)));
 
   fs.mkdirSync(dist, { recursive: true });
   for (const [name, text] of texts) put(name, text);

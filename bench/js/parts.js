@@ -10,8 +10,8 @@
 const os = require('node:os');
 const rp = require('../../lib');
 const codec = require('../../lib/codec');
-const { tick } = require('../../lib/context');
-const { binding, control, COUNT } = require('../../lib/native');
+const { tick } = require('../../lib/ports/async-context');
+const { binding, control, COUNT } = require('../../lib/loading/native');
 const { variants } = require('./payloads');
 
 const WARM = 300000;

@@ -5,7 +5,7 @@
  * beside the message.
  */
 
-const { Buffer, Date } = require('../builtins');
+const { Buffer, Date } = require('../loading/builtins');
 
 const op = require('./ops');
 const { corrupt } = require('./errors');

@@ -9,7 +9,7 @@
  * op takes at least its own byte, and what was read counts only if it ended exactly at the end.
  */
 
-const { Buffer } = require('../builtins');
+const { Buffer } = require('../loading/builtins');
 
 const op = require('./ops');
 const { corrupt, RingportError } = require('./errors');

@@ -5,7 +5,7 @@
  * properties `message` and `cause`, and the stack.
  */
 
-const { process } = require('../builtins');
+const { process } = require('../loading/builtins');
 
 const op = require('./ops');
 const { w, reserve } = require('./scratch');

@@ -5,7 +5,7 @@
  * Node what only Node can carry.
  */
 
-const { Buffer, Date } = require('../builtins');
+const { Buffer, Date } = require('../loading/builtins');
 const { types } = require('node:util');
 const op = require('./ops');
 const { kinds, kindBySlots, kindOf } = require('./kinds');

@@ -9,7 +9,7 @@
  * read and may even encode another message, so nothing here keeps scratch state in locals across it.
  */
 
-const { Buffer, process } = require('../builtins');
+const { Buffer, process } = require('../loading/builtins');
 const { types } = require('node:util');
 const op = require('./ops');
 const { w, reserve } = require('./scratch');

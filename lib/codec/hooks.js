@@ -5,7 +5,7 @@
  * strings and binary data travel in the message.
  */
 
-const { Buffer } = require('../builtins');
+const { Buffer } = require('../loading/builtins');
 
 const hooks = {
   /** @type {(u8: Uint8Array) => void} the scratch has been replaced */

@@ -7,7 +7,7 @@
  * hooks, or is left in `foreign` for the caller to send through Node.
  */
 
-const { Buffer } = require('../builtins');
+const { Buffer } = require('../loading/builtins');
 const { types } = require('node:util');
 const op = require('./ops');
 const encoder = require('./encode');

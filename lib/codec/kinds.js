@@ -10,7 +10,7 @@
  * always right, only slower. EventEmitter is Node's, but its instances are ordinary objects.
  */
 
-const { Date, process } = require('../builtins');
+const { Date, process } = require('../loading/builtins');
 const EventEmitter = require('node:events');
 const { types } = require('node:util');
 

@@ -7,7 +7,7 @@
  * `structuredClone` and `DOMException`, or remove them. So values go through a channel of Node's.
  */
 
-const { MessageChannel, receiveMessageOnPort } = require('../threads');
+const { MessageChannel, receiveMessageOnPort } = require('../loading/node-threads');
 
 /**
  * @param {unknown} value

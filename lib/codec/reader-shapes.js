@@ -6,7 +6,7 @@
  * a template. Both define the keys, so no setter of a prototype can run.
  */
 
-const { Buffer } = require('../builtins');
+const { Buffer } = require('../loading/builtins');
 
 const { corrupt } = require('./errors');
 const { hooks } = require('./hooks');

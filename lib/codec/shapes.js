@@ -12,7 +12,7 @@
  * long keys, numeric keys) get a loose node of their own, which only collects the keys.
  */
 
-const { Buffer } = require('../builtins');
+const { Buffer } = require('../loading/builtins');
 
 const MAX_NODES = 8192;
 const MAX_KEYS = 128;

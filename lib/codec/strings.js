@@ -8,7 +8,7 @@
  * of fixed size, indexed by a hash of the bytes, which are compared four at a time.
  */
 
-const { Buffer } = require('../builtins');
+const { Buffer } = require('../loading/builtins');
 
 const { latin1Slice, ucs2Slice } = Buffer.prototype;
 const { fromCharCode } = String;

@@ -5,7 +5,7 @@
  * no end of a thread can interrupt. See src/node/ring_records.c.
  */
 
-const { Buffer } = require('../builtins');
+const { Buffer } = require('../loading/builtins');
 
 const {
   binding, words, inbox, status, STATUS, OFFSET, LENGTH, COUNT, RECORDS, TAKE_MAX, DELIVERED,

@@ -8,7 +8,7 @@
  * results into what they get.
  */
 
-const { Buffer, process } = require('../builtins');
+const { Buffer, process } = require('../loading/builtins');
 const { RingEvents, kGather, kListeners } = require('./events');
 
 const kInspect = Symbol.for('nodejs.util.inspect.custom');

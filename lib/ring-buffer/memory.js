@@ -4,7 +4,7 @@
 
 const { types } = require('node:util');
 const { binding, words, status, layout, counter, STATUS, RECORDS, PRODUCER } = require('./native');
-const { checkKnown } = require('../check-options');
+const { checkKnown } = require('../loading/check-options');
 const {
   checkBoolean, checkInteger, checkOptions, outOfRange, ringError, wrongType, wrongValue,
 } = require('./check');

@@ -2,7 +2,7 @@
 
 /* native.js - what rings share with the binding: words, the layout of the memory, who is woken up. */
 
-const { binding } = require('../native');
+const { binding } = require('../loading/native');
 
 binding.define(binding, 2);
 
@@ -66,7 +66,7 @@ let context = null;
 /** More, or fewer, waits that keep the event loop alive. */
 function changeRefs(by) {
   refs += by;
-  context ??= require('../context');
+  context ??= require('../ports/async-context');
   context.ringRefs = refs;
   if (refs === 0) binding.setRef(false, true);
   else if (refs === by) binding.setRef(true, true);

@@ -2,7 +2,7 @@
 
 /* spsc-reader.js - the consumer of a ring that has one: see spsc.js. */
 
-const { Buffer } = require('../builtins');
+const { Buffer } = require('../loading/builtins');
 
 const {
   binding, words: results, status, layout, counter, LENGTH, POSITION,

@@ -2,7 +2,7 @@
 
 /* spsc-writer.js - the producer of a ring that has one: see spsc.js. */
 
-const { Buffer } = require('../builtins');
+const { Buffer } = require('../loading/builtins');
 
 const { binding, status, layout, counter, POSITION } = require('./native');
 const {

@@ -10,8 +10,8 @@
 
 const { Readable, Writable, addAbortSignal } = require('node:stream');
 
-const { checkKnown } = require('../check-options');
-const { setImmediate } = require('../native');
+const { checkKnown } = require('../loading/check-options');
+const { setImmediate } = require('../loading/native');
 const { checkOptions } = require('./check');
 const { Stop } = require('./waiting');
 

@@ -8,11 +8,11 @@
  * looks once more before it sleeps, so it is also the question whether to wait at all.
  */
 
-const { process } = require('../builtins');
+const { process } = require('../loading/builtins');
 const { setTimeout, clearTimeout } = require('node:timers');
 
 const { binding, words, waiting, changeRefs, status, STATUS } = require('./native');
-const { checkKnown } = require('../check-options');
+const { checkKnown } = require('../loading/check-options');
 const { abortError, checkOptions, checkSignal, checkTimeout, ringError } = require('./check');
 
 const { OK, CORRUPT } = status;

@@ -19,7 +19,7 @@
 #include "core/process/threads.h"
 
 /* Words that the wrapper and the binding share instead of passing numbers through Node-API. The
- * same table is in lib/native.js. */
+ * same table is in lib/loading/native.js. */
 enum {
   RP_CONTROL_START,  /* post: first byte of the message in the scratch */
   RP_CONTROL_END,    /* post: end of the message; postMany: of the outbox */

@@ -1,5 +1,5 @@
 /*
- * flat.h - messages that are one object whose properties are all primitive; see lib/flat.js.
+ * flat.h - messages that are one object whose properties are all primitive; see lib/ports/flat.js.
  */
 #ifndef RP_NODE_FLAT_H_
 #define RP_NODE_FLAT_H_
@@ -8,7 +8,7 @@
 
 #include "node/env.h"
 
-/* Properties of one object at most; lib/flat.js has the same number. */
+/* Properties of one object at most; lib/ports/flat.js has the same number. */
 #define RP_FLAT_MAX 16u
 
 /* The object whose op lies before `at`, which goes to `end`. NULL: it is not flat, or e->wanted_shape says which shape

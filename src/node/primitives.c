@@ -34,7 +34,7 @@ enum {
 /* In the STATUS word: not a value for these functions. */
 #define NOT_PRIMITIVE 1
 
-/* Flags of a record; see lib/endpoint.js. */
+/* Flags of a record; see lib/ports/endpoint.js. */
 #define FLAG_TRAILER 1u
 #define FLAG_WHOLE 8u
 

@@ -12,8 +12,8 @@
 const fs = require('node:fs');
 const threads = require('node:worker_threads');
 const { MessageChannel, MessagePort, receiveMessageOnPort, serialize } = require('../../lib');
-const { ports } = require('../../lib/port');
-const { binding, control, mark, START, END, FLAGS, STAGED, SLOT } = require('../../lib/native');
+const { ports } = require('../../lib/ports/port');
+const { binding, control, mark, START, END, FLAGS, STAGED, SLOT } = require('../../lib/loading/native');
 const { Random, Watchdog, fail, mutate, options } = require('./support');
 
 {
@@ -25,7 +25,7 @@ const { Random, Watchdog, fail, mutate, options } = require('./support');
   port1.close();
 }
 
-const codec = require('../../lib/sending').loadCodec();
+const codec = require('../../lib/ports/send').loadCodec();
 
 const HEADER = 2; // of serialize(), which a message by port has not
 /** Bytes as they travel by port: those of values, and those that name a block, a port, a foreign value. */

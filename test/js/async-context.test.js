@@ -147,7 +147,7 @@ describe('async context: async_hooks', () => {
     const { ids } = follow(t);
     const [a, b] = t.channel();
 
-    // From Node 25 on a resource is held strongly, so ours is an object beside the port (lib/context.js).
+    // From Node 25 on a resource is held strongly, so ours is an object beside the port (lib/ports/async-context.js).
     const isPort = Number.parseInt(process.versions.node, 10) < 25
       ? (resource) => resource === b
       : (resource) => resource instanceof wt.MessagePort;

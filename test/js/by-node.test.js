@@ -2,7 +2,7 @@
 
 /*
  * Messages whose transfer list holds nothing but ArrayBuffers, large enough that no line takes a short cut:
- * Node carries those whole that have little else in them (lib/by-node.js), which must not show.
+ * Node carries those whole that have little else in them (lib/ports/by-node.js), which must not show.
  */
 
 const vm = require('node:vm');
@@ -531,7 +531,7 @@ describe('messages that transfer nothing but ArrayBuffers', () => {
 
     post();
     /* So many would take hours. */
-    if (t.id !== 'worker_threads') require('../../lib/port').ports.endpointOf(a).sequence = 0x7ffffffe;
+    if (t.id !== 'worker_threads') require('../../lib/ports/port').ports.endpointOf(a).sequence = 0x7ffffffe;
     for (let i = 0; i < 5; i++) post();
     a.postMessage(new SharedArrayBuffer(8));
     post();
@@ -546,7 +546,7 @@ describe('messages that transfer nothing but ArrayBuffers', () => {
     a.postMessage(x, [x]);
     /* What is left of such a message. */
     if (t.id !== 'worker_threads') {
-      const { ports } = require('../../lib/port');
+      const { ports } = require('../../lib/ports/port');
       const { companion } = ports.endpointOf(a).hold;
 
       for (let number = 0; number < 3; number++) companion.postMessage(['not sent', number]);

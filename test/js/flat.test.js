@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Objects whose properties are all primitive are written and read by C at first (lib/flat.js), others in other ways:
- * what arrives, and what is read of them, is the same as with Node.
+ * Objects whose properties are all primitive are written and read by C at first (lib/ports/flat.js),
+ * others in other ways: what arrives, and what is read of them, is the same as with Node.
  */
 
 const assert = require('node:assert');
@@ -101,7 +101,7 @@ describe('flat objects', () => {
 
   (subject.api.threads ? it : it.skip)('arrive in order over the number that C writes and reads', async () => {
     assert.deepStrictEqual(await play((wt, { note }) => {
-      const { thresholds } = require(`${process.env.LIB}/native`);
+      const { thresholds } = require(`${process.env.LIB}/loading/native`);
 
       thresholds.COLD_FLATS = 50;
       thresholds.COLD_OBJECTS = 3;

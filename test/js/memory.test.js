@@ -26,7 +26,7 @@ const PROGRAM = `
   };
 
   const { MessageChannel, receiveMessageOnPort } = require(${JSON.stringify(path.resolve(__dirname, '../../lib'))});
-  require(${JSON.stringify(path.resolve(__dirname, '../../lib/native'))}).thresholds.COLD_OBJECTS = 0;
+  require(${JSON.stringify(path.resolve(__dirname, '../../lib/loading/native'))}).thresholds.COLD_OBJECTS = 0;
 
   const { port1, port2 } = new MessageChannel();
   const nap = () => new Promise((resolve) => { setTimeout(resolve, 5); });

@@ -11,7 +11,7 @@ const { open } = require('./support/program');
 const { api: wt, id } = subject;
 
 /* What goes by Node counts as a message of 16 bytes. */
-if (wt.threads) require('../../lib/native').thresholds.COLD_OBJECTS = 0;
+if (wt.threads) require('../../lib/loading/native').thresholds.COLD_OBJECTS = 0;
 
 (wt.threads ? describe : describe.skip)('threads()', () => {
   const { worker } = open(id);

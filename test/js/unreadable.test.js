@@ -16,9 +16,9 @@ const mebibyte = new Uint8Array(MEBIBYTE);
 (ours ? describe : describe.skip)('messages that cannot be read', () => {
   /** What the wrapper posts with, for bytes of our own: a value that names a block, and two blocks. */
   function postUnreadable(port) {
-    const { ports } = require('../../lib/port');
-    const codec = require('../../lib/sending').loadCodec();
-    const { binding, control, START, END, FLAGS, STAGED, SLOT } = require('../../lib/native');
+    const { ports } = require('../../lib/ports/port');
+    const codec = require('../../lib/ports/send').loadCodec();
+    const { binding, control, START, END, FLAGS, STAGED, SLOT } = require('../../lib/loading/native');
     const noForeignValue = [0, 0xa1, 0, 0, 0, 0];
     const at = 1024;
 

@@ -52,7 +52,7 @@ describe('a clone', function () {
       play(file);
       assert.equal(made(), first);
       fs.writeFileSync(path.join(clone, 'dist/old.js'), 'of a file that is gone');
-      fs.appendFileSync(path.join(clone, 'lib/threads.js'), '\nmodule.exports.fromHere = true;\n');
+      fs.appendFileSync(path.join(clone, 'lib/loading/node-threads.js'), '\nmodule.exports.fromHere = true;\n');
       fs.utimesSync(path.join(clone, 'dist/index.js'), 1, 1);
       play(file);
       assert.ok(made() > 1000);

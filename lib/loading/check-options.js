@@ -1,0 +1,47 @@
+'use strict';
+
+/*
+ * check-options.js - refuses options that do not exist. Most are misspelt, so the error names the
+ * nearest one.
+ */
+
+const { withCode } = require('../codec/errors');
+
+/** The Levenshtein distance, without regard to case. */
+function distance(from, to) {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
+
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+
+    for (let j = 1; j <= to.length; j++) {
+      const same = from[i - 1].toLowerCase() === to[j - 1].toLowerCase();
+
+      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (same ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row.at(-1);
+}
+
+/**
+ * @param {string} name of the argument
+ * @param {object} options
+ * @param {string[]} known
+ * @throws {TypeError} ERR_INVALID_ARG_VALUE: there is an option that is not known; undefined is none
+ */
+function checkKnown(name, options, known) {
+  for (const key of Object.keys(options)) {
+    if (known.includes(key) || options[key] === undefined) continue;
+
+    const [nearest] = [...known].sort((a, b) => distance(key, a) - distance(key, b));
+    const list = known.map((each) => `'${each}'`).join(', ');
+    const hint = distance(key, nearest) <= Math.max(2, key.length / 3)
+      ? `did you mean '${nearest}'?` : `there is ${list}`;
+
+    throw withCode(new TypeError(`The property '${name}.${key}' is not known: ${hint}`),
+      'ERR_INVALID_ARG_VALUE');
+  }
+}
+
+module.exports = { checkKnown };

@@ -1,0 +1,121 @@
+'use strict';
+
+/*
+ * exports.js - what index.js exports where ringport works.
+ */
+
+const { process } = require('./builtins');
+const { copyTo } = require('./copy-to');
+const { binding, local, threads } = require('./native');
+
+const isWorker = threads.parentPort !== null;
+
+/* For trying it out: every thread of the process that loads ringport. */
+const { RINGPORT_SPIN: spin, RINGPORT_LINGER: linger } = process.env;
+
+if (spin || linger) {
+  require('../ports/idle-strategy').setIdleStrategy({
+    spin: spin ? Number(spin) : undefined, linger: linger ? Number(linger) : undefined,
+  });
+}
+
+/** @see lib/codec/index.js */
+function serialize(value) {
+  return require('../codec/index').serialize(value);
+}
+
+/** @see lib/codec/index.js */
+function deserialize(bytes) {
+  return require('../codec/index').deserialize(bytes);
+}
+
+/** @see lib/ports/idle-strategy.js */
+function setIdleStrategy(strategy) {
+  require('../ports/idle-strategy').setIdleStrategy(strategy);
+}
+
+/** @see lib/ports/idle-strategy.js */
+function getIdleStrategy() {
+  return require('../ports/idle-strategy').getIdleStrategy();
+}
+
+/** @see lib/ports/port.js */
+function receiveMessageOnPort(port) {
+  return require('../ports/port').receiveMessageOnPort(port);
+}
+
+/** @see lib/ports/port.js */
+function markAsUntransferable(object) {
+  require('../ports/port').markAsUntransferable(object);
+}
+
+/** @see lib/ports/move-to-context.js */
+function moveMessagePortToContext(port, context) {
+  return require('../ports/move-to-context').moveMessagePortToContext(port, context);
+}
+
+Object.defineProperty(moveMessagePortToContext, 'length', { __proto__: null, value: 0 }); // as Node's
+
+module.exports = copyTo(copyTo({}, threads), {
+  active: true, // see inactive.js
+  markAsUntransferable,
+  moveMessagePortToContext,
+  receiveMessageOnPort,
+  serialize,
+  deserialize,
+  getIdleStrategy,
+  setIdleStrategy,
+  threads: () => binding.threads(),
+});
+
+/** An export that is loaded when it is first asked for, which most threads never do. */
+function onDemand(name, load) {
+  const put = (value) => Object.defineProperty(module.exports, name,
+    { __proto__: null, value, writable: true, enumerable: true, configurable: true });
+
+  Object.defineProperty(module.exports, name, {
+    __proto__: null,
+    get() {
+      put(load());
+      return module.exports[name];
+    },
+    set: put,
+    enumerable: true,
+    configurable: true,
+  });
+}
+
+onDemand('MessageChannel', () => require('../ports/port').MessageChannel);
+onDemand('MessagePort', () => require('../ports/port').MessagePort);
+onDemand('RingportError', () => require('../codec/errors').RingportError);
+onDemand('Worker', () => require('../worker/worker').Worker);
+onDemand('RingBuffer', () => require('../ring-buffer/index').RingBuffer);
+
+if (isWorker) {
+  const { findParentPort, findWorkerData } = require('../worker/parent-port');
+
+  module.exports.parentPort = findParentPort();
+  module.exports.workerData = findWorkerData();
+}
+binding.threadRun(threads.threadId, threads.threadName);
+
+if (threads.postMessageToThread !== undefined) {
+  /** Node's, which gives the other thread ports of Node's for those of ours; see lib/ports/relay.js. */
+  module.exports.postMessageToThread =
+    async function postMessageToThread(...args) {
+      return require('../ports/relay').postMessageToThread(...args);
+    };
+  Object.defineProperty(module.exports.postMessageToThread, 'length',
+    { __proto__: null, value: threads.postMessageToThread.length, configurable: true });
+}
+
+if (threads.markAsUncloneable !== undefined) {
+  /** Node's, and the codec is told too: the mark is a private symbol that JavaScript cannot see. */
+  module.exports.markAsUncloneable = function markAsUncloneable(object) {
+    threads.markAsUncloneable(object);
+    local.marksMade = true;
+    if (object !== null && (typeof object === 'object' || typeof object === 'function')) {
+      require('../codec/index').markUncloneable(object);
+    }
+  };
+}

@@ -1,0 +1,161 @@
+'use strict';
+
+/*
+ * native.js - what every file of lib/ starts from: Node's own worker_threads, the addon's functions for this
+ * thread, and the words that they share.
+ *
+ * A thread that starts loads this file, index.js and, in a worker, parent-port.js. Nothing else is
+ * loaded before it is used, so keep these three short.
+ */
+
+const { process, setImmediate } = require('./builtins');
+
+const binding = require('../binding');
+const threads = require('./node-threads');
+
+/** Words of `control`; the same table is in src/node/env.h. */
+const START = 0;
+const END = 1;
+const FLAGS = 2;
+const STATUS = 3;
+const BYTES = 4;
+const COUNT = 5;
+const MAX = 6;
+const STAGED = 7;
+const SLOT = 8;
+const WORDS = 16;
+
+/** Values of the STATUS word; the table is in src/core/error.h. */
+const SEALED = -5;
+
+/** The line of Node that this is. */
+const line = Number.parseInt(process.versions.node, 10);
+
+const control = new Int32Array(WORDS);
+
+/** Of this process and this copy of the addon. */
+let suffix = null;
+
+/** What a message of ringport's own is known by among those of users. */
+function mark(name) {
+  suffix ??= binding.mark().toString(36);
+  return `ringport.${name}.${suffix}`;
+}
+
+/**
+ * By slot: an Endpoint that must stay, a WeakRef to one that nobody may need any more, its Hold, or a
+ * function (queued) => boolean that makes the Endpoint when the first message comes for it; see
+ * endpoint.js.
+ */
+const endpoints = [];
+
+/**
+ * When what is quick in the long run begins to pay; see docs/decisions/first-message.md. In microseconds or
+ * so, but for the last two, which count messages.
+ */
+const thresholds = {
+  /** What messages by Node may have cost before a port goes over to its ring. */
+  FIRST: 300,
+  /**
+   * What one is counted for: to read and write a primitive the ring needs nothing but C, for objects it has
+   * the codec to load.
+   */
+  SIMPLE: 1,
+  OBJECT: 0.1,
+  /** What is added if the last one has been answered. */
+  ANSWER: 1,
+  /** Objects that C writes, or reads, before the codec does; see flat.js. */
+  COLD_FLATS: 60_000,
+  /** Other objects that go by Node, though there is a ring, before the codec is loaded. */
+  COLD_OBJECTS: 300,
+};
+
+/* For tests: all goes by ring from the first message on, and none of it the ways that are for the first
+ * ones. */
+if (process.env.RINGPORT_COLD === '0') {
+  for (const name of Object.keys(thresholds)) thresholds[name] = 0;
+  thresholds.FIRST = -1;
+}
+
+const local = {
+  /** How many ports of ours there have been in this thread, but for that of a worker's parent. */
+  portsMade: 0,
+  /** Whether an object may have been marked as uncloneable. */
+  marksMade: false,
+  /** The port of a worker of ours to its parent (Node's own, with methods of ours), else null. */
+  parentPort: null,
+  /** Node's class Module, where it is Node that loads us: require('node:module') loads a lot more. */
+  Module: null,
+  /** While registered: what is an instance of MessagePort; see registration.js. */
+  isPort: null,
+  /** What a Worker does around the start of its thread; `ringport/register` puts its own here. */
+  launch: {
+    /** @returns {object | undefined} the options to give to Node's Worker */
+    begin: (options) => options,
+    /** Node's constructor has returned, or thrown. */
+    end() {},
+  },
+  /** A port has news, or is gone: endpoint.js puts itself here when it is loaded. */
+  dispatch(slot, queued) {
+    const make = endpoints[slot];
+
+    if (typeof make === 'function' && !make(queued)) return;
+    require('../ports/endpoint');
+    local.dispatch(slot, queued);
+  },
+  closed(slot, peer) {
+    if (typeof endpoints[slot] === 'function') endpoints[slot] = undefined;
+    if (endpoints[slot] === undefined) return;
+    require('../ports/endpoint');
+    local.closed(slot, peer);
+  },
+};
+
+/** What an endpoint calls on its owner, and asks it; see endpoint.js. */
+const owner = {
+  kMessage: Symbol('message'),
+  kMessages: Symbol('messages'),
+  kBatching: Symbol('batching'),
+  kMessageError: Symbol('messageerror'),
+  kClosed: Symbol('closed'),
+};
+
+/** The symbol with this description on an object or one of its prototypes, undefined if there is none. */
+function findSymbol(object, description) {
+  for (let at = object; at !== null; at = Object.getPrototypeOf(at)) {
+    const found = Object.getOwnPropertySymbols(at).find((s) => s.description === description);
+
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+let listens = false;
+let defined = -1;
+
+/** Have the addon call us for ports with news. */
+function listen() {
+  if (listens) return;
+  listens = true;
+
+  const dispatch = (slot, queued) => local.dispatch(slot, queued);
+  const closed = (slot, peer) => local.closed(slot, peer);
+
+  binding.setup({ dispatch, closed }, dispatch, closed, control);
+}
+
+/**
+ * Have more functions of the addon: each costs a thread two microseconds.
+ * @param {0 | 1} which what every port needs, or what the rarer messages need too
+ */
+function define(which) {
+  listen();
+  for (; defined < which; defined++) binding.define(binding, defined + 1);
+}
+
+module.exports = {
+  binding, threads, control, endpoints, line, local, define, findSymbol, listen, mark, owner,
+  setImmediate, thresholds,
+  START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SLOT,
+  SEALED,
+};

@@ -1,0 +1,156 @@
+'use strict';
+
+/*
+ * transfer-list.js - what postMessage() takes besides the value, read as Node reads it.
+ */
+
+const { types } = require('node:util');
+
+const { findSymbol, threads } = require('../loading/native');
+
+const { MessageChannel: NodeChannel } = threads;
+const { isProxy } = types;
+const { entries: mapEntries } = Map.prototype;
+const { values: setValues } = Set.prototype;
+
+/** Node's own error: what it throws when its counterpart is called like this. */
+function throwAsNode(call) {
+  const { port1 } = new NodeChannel();
+
+  try {
+    call(port1);
+  } finally {
+    port1.close();
+  }
+}
+
+function isObject(value) {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+function readArray(array) {
+  const { length } = array;
+  const list = [];
+
+  for (let i = 0; i < length; i++) list.push(array[i]);
+  return list;
+}
+
+/** As Node reads a transfer list. @returns {unknown[] | null} null: it is no iterable */
+function readIterable(object) {
+  if (!isObject(object)) return null;
+  if (Array.isArray(object) && !isProxy(object)) return readArray(object);
+
+  const method = object[Symbol.iterator];
+  const iterator = typeof method === 'function' ? method.call(object) : null;
+  const next = isObject(iterator) ? iterator.next : null;
+
+  if (typeof next !== 'function') return null;
+  for (const list = []; ;) {
+    const result = next.call(iterator);
+
+    if (!isObject(result)) return null;
+    if (result.done) return list;
+    list.push(result.value);
+  }
+}
+
+/**
+ * The second argument of postMessage: an iterable, or { transfer: iterable }.
+ * @returns {unknown[] | null}
+ */
+function readList(argument) {
+  if (argument === undefined || argument === null) return null;
+  if (!isObject(argument)) throwAsNode((port) => port.postMessage(undefined, argument));
+
+  let list = readIterable(argument);
+
+  if (list === null) {
+    const { transfer } = argument;
+
+    if (transfer === undefined) return null;
+    list = readIterable(transfer);
+    if (list === null) throwAsNode((port) => port.postMessage(undefined, { transfer: null }));
+  }
+  return list;
+}
+
+/** @returns {companion.Transfer | null} */
+function readTransfer(argument) {
+  const list = readList(argument);
+
+  return list === null ? null : new (require('./node-channel').Transfer)(list);
+}
+
+/** postMessage(value, argument) for this endpoint. */
+function postWith(endpoint, value, argument) {
+  const list = readList(argument);
+
+  if (list === null) return endpoint.post(value, null);
+  if (endpoint.isOverNode && endpoint.open) return endpoint.postOver(value, list);
+
+  const smallBuffers = require('./small-buffers');
+  const byNode = require('./by-node');
+
+  if (smallBuffers.areSmall(list)) {
+    const result = endpoint.post(value, null);
+
+    smallBuffers.detach(list);
+    return result;
+  }
+
+  const bytes = byNode.bytesOf(list);
+
+  if (bytes >= 0 && byNode.isLight(value, list)) return endpoint.postByNode(value, list, bytes);
+  return endpoint.post(value, new (require('./node-channel').Transfer)(list));
+}
+
+/**
+ * What postMessages takes.
+ * @returns {Iterable<unknown>}
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE
+ */
+function checkIterable(values) {
+  if (isObject(values) && typeof values[Symbol.iterator] === 'function') return values;
+
+  throw require('../codec/errors').withCode(
+    new TypeError('The "values" argument must be an iterable object'), 'ERR_INVALID_ARG_TYPE');
+}
+
+/**
+ * An object that stands for another one.
+ * @param {object} object
+ * @param {(key: PropertyKey) => unknown} read called as often as a property is asked for
+ */
+function standFor(object, read) {
+  return new Proxy({},
+    { __proto__: null, get: (_, key) => read(key), has: (_, key) => key in object });
+}
+
+/**
+ * What has to be in a transfer list for a message to be sent on: FileHandles, streams and the like.
+ * @param {unknown} value received, so nothing of it is user code
+ */
+function transferablesIn(value) {
+  const found = [];
+  const seen = new Set();
+  const left = [value];
+
+  while (left.length > 0) {
+    const item = left.pop();
+
+    if (typeof item !== 'object' || item === null || seen.has(item)) continue;
+    seen.add(item);
+    if (ArrayBuffer.isView(item) || item instanceof threads.MessagePort) continue;
+    if (findSymbol(item, 'messaging_transfer_symbol') !== undefined) found.push(item);
+    else if (types.isMap(item)) for (const pair of mapEntries.call(item)) left.push(...pair);
+    else if (types.isSet(item)) left.push(...setValues.call(item));
+    else left.push(...Object.values(item));
+  }
+  return found;
+}
+
+module.exports = {
+  isObject, throwAsNode, readIterable, readList, readTransfer, postWith, checkIterable, standFor,
+  transferablesIn,
+};
