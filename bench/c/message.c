@@ -17,7 +17,7 @@
 enum { BLOCK = 500, BYTES = 2, INBOX = 64 * 1024 };
 
 static rp_thread thread;
-static rp_half *sender, *receiver;
+static rp_endpoint *sender, *receiver;
 static uint8_t inbox[INBOX];
 
 static void
@@ -29,8 +29,8 @@ static void
 send_one(void) {
   static const uint8_t message[BYTES];
 
-  (void) rp_half_write(sender, 0, message, sizeof(message), NULL, 0);
-  rp_half_publish(sender);
+  (void) rp_endpoint_write(sender, 0, message, sizeof(message), NULL, 0);
+  rp_endpoint_publish(sender);
 }
 
 static void
@@ -39,25 +39,25 @@ send_run(void) {
   uint32_t count;
 
   for (uint32_t i = 0; i < BLOCK; i++) run[i][0] = BYTES;
-  (void) rp_half_write_run(sender, (uint8_t *) run, sizeof(run), &count);
-  rp_half_publish(sender);
+  (void) rp_endpoint_write_run(sender, (uint8_t *) run, sizeof(run), &count);
+  rp_endpoint_publish(sender);
 }
 
 static void
 receive_all(void) {
-  rp_half *half;
+  rp_endpoint *endpoint;
   uint8_t *run;
   uint32_t bytes, count;
 
   rp_thread_wake(&thread);
-  while ((half = rp_thread_next(&thread)) != NULL) {
-    rp_half_begin(half);
-    while (rp_chain_peek_run(&half->inbox, INBOX, BLOCK, 0, &run, &bytes, &count) ==
+  while ((endpoint = rp_thread_next(&thread)) != NULL) {
+    rp_endpoint_begin(endpoint);
+    while (rp_chain_peek_run(&endpoint->inbox, INBOX, BLOCK, 0, &run, &bytes, &count) ==
            RP_OK) {
       memcpy(inbox, run, bytes);
-      rp_chain_release(&half->inbox, bytes, count);
+      rp_chain_release(&endpoint->inbox, bytes, count);
     }
-    rp_half_end(half, false, false);
+    rp_endpoint_end(endpoint, false, false);
   }
   (void) rp_thread_rest(&thread);
 }

@@ -12,7 +12,7 @@
 
 void
 rp_blocks_drop(rp_block block) {
-  rp_half_lost(rp_block_half(block));
+  rp_endpoint_lost(rp_block_endpoint(block));
   rp_block_free(block);
 }
 
@@ -90,11 +90,11 @@ rp_blocks_stage_string(napi_env env, napi_callback_info info) {
   return stage(e, block);
 }
 
-/* stageHalf(slot) -> id of the half, which is in transit and lost with the message; undefined if there is
- * none. The port stays, without a half, for restore or detach. One step, as a thread may be terminated
+/* stageHalf(slot) -> id of the endpoint, which is in transit and lost with the message; undefined if there is
+ * none. The port stays, without an endpoint, for restore or detach. One step, as a thread may be terminated
  * between two. */
 napi_value
-rp_blocks_stage_half(napi_env env, napi_callback_info info) {
+rp_blocks_stage_endpoint(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_readable_port(e, argv[0]);
@@ -103,9 +103,9 @@ rp_blocks_stage_half(napi_env env, napi_callback_info info) {
 
   uint64_t id = rp_env_withdraw(e, port);
 
-  rp_yield("block:half-away");
+  rp_yield("block:endpoint-away");
   e->staged[e->staged_length++] = (rp_block){NULL, id};
-  rp_yield("block:half-staged");
+  rp_yield("block:endpoint-staged");
   return rp_from_id(env, id);
 }
 
@@ -299,7 +299,7 @@ rp_blocks_take_string(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* dropBlocks(offset, read): free what is left of the record. Unless it has been read, its halves are lost. */
+/* dropBlocks(offset, read): free what is left of the record. Unless it has been read, its endpoints are lost. */
 napi_value
 rp_blocks_drop_rest(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -310,7 +310,7 @@ rp_blocks_drop_rest(napi_env env, napi_callback_info info) {
   (void) napi_get_value_bool(env, argv[1], &read);
   if (!batch_record(e, argv[0], &record)) return NULL;
   for (uint32_t i = 0; !read && i < rp_message_blocks(&record); i++)
-    rp_half_lost(rp_block_half(rp_message_peek_block(&record, i)));
+    rp_endpoint_lost(rp_block_endpoint(rp_message_peek_block(&record, i)));
   rp_message_drop(&record);
   return NULL;
 }

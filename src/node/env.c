@@ -1,7 +1,7 @@
 /*
  * env.c - one Node environment: its doorbell, its ports, its end.
  *
- * The end of an environment, in order: the async clean-up hook runs (no JS any more), every half is
+ * The end of an environment, in order: the async clean-up hook runs (no JS any more), every endpoint is
  * closed (peers read the seal), the doorbell and the handles of closing ports are closed, and the
  * last of their callbacks removes the hook and frees the rest.
  */
@@ -63,14 +63,15 @@ on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
   for (uint32_t slot = 0; slot < e->ports_length; slot++) {
     rp_port *port = &e->ports[slot];
 
-    if (port->half != NULL) (void) rp_half_close(port->half);
-    rp_yield("env:half-closed");
+    if (port->endpoint != NULL) (void) rp_endpoint_close(port->endpoint);
+    rp_yield("env:endpoint-closed");
     /* Withdrawn for a thread of ours that never got it: those have all ended. */
-    if (port->half == NULL && port->state == RP_PORT_OPEN) rp_half_lost(port->away);
+    if (port->endpoint == NULL && port->state == RP_PORT_OPEN)
+      rp_endpoint_lost(port->away);
     if (port->context != NULL) (void) napi_async_destroy(e->env, port->context);
     rp_order_leave(e, port);
     port->context = NULL;
-    port->half = NULL;
+    port->endpoint = NULL;
     port->state = RP_PORT_FREE;
   }
   rp_rings_close(e);
@@ -118,7 +119,7 @@ call(rp_env *e, rp_port *port, napi_ref function, size_t argc, const napi_value 
   return rp_env_call(e, port->context, e->receiver, function, argc, argv);
 }
 
-/* Have the wrapper deal with a half that has news. */
+/* Have the wrapper deal with an endpoint that has news. */
 static bool
 dispatch(rp_env *e, uint32_t slot, uint32_t queued) {
   napi_handle_scope scope;
@@ -132,33 +133,33 @@ dispatch(rp_env *e, uint32_t slot, uint32_t queued) {
   return running;
 }
 
-/* One turn of a half that has news. False if JS cannot run any more. */
+/* One turn of an endpoint that has news. False if JS cannot run any more. */
 static bool
-turn(rp_env *e, rp_half *half) {
-  uint32_t slot = half->slot;
+turn(rp_env *e, rp_endpoint *endpoint) {
+  uint32_t slot = endpoint->slot;
   rp_record first;
   bool running;
 
-  rp_half_begin(half);
+  rp_endpoint_begin(endpoint);
   rp_yield("turn:begun");
   /* A handle that is closing gets no callbacks any more; neither do we. */
   if (e->ports[slot].state != RP_PORT_OPEN) return true;
-  if (rp_chain_peek(&half->inbox, &first) == RP_OK &&
+  if (rp_chain_peek(&endpoint->inbox, &first) == RP_OK &&
       (first.type & RP_MESSAGE_BEHIND) != 0 && rp_order_hold(e, &e->ports[slot], true))
     return true;
 
-  e->turn = half;
+  e->turn = endpoint;
   e->lingered = 0;
   e->lingers_on = false;
-  running = dispatch(e, slot, rp_chain_queued(&half->inbox));
+  running = dispatch(e, slot, rp_chain_queued(&endpoint->inbox));
   e->turn = NULL;
 
   rp_port *port = &e->ports[slot];
 
   rp_yield("turn:called");
   /* The callback may have closed the port, or sent it away. */
-  if (port->state == RP_PORT_OPEN && port->half == half && port->waits == 0)
-    rp_half_end(half, e->lingers_on, !port->receiving);
+  if (port->state == RP_PORT_OPEN && port->endpoint == endpoint && port->waits == 0)
+    rp_endpoint_end(endpoint, e->lingers_on, !port->receiving);
   return running;
 }
 
@@ -177,11 +178,12 @@ prepare_barrier(rp_env *e) {
 
 bool
 rp_env_serve(rp_env *e) {
-  rp_half *half;
+  rp_endpoint *endpoint;
 
   rp_thread_wake(&e->thread);
-  while ((half = rp_thread_next(&e->thread)) != NULL)
-    if (!(rp_rings_owns(e, half) ? rp_rings_turn(e) : turn(e, half))) return false;
+  while ((endpoint = rp_thread_next(&e->thread)) != NULL)
+    if (!(rp_rings_owns(e, endpoint) ? rp_rings_turn(e) : turn(e, endpoint)))
+      return false;
   if (rp_barrier_wanted()) prepare_barrier(e);
   return true;
 }
@@ -365,7 +367,8 @@ rp_env_used_port(rp_env *e, napi_value value) {
 
 rp_port *
 rp_env_port_at(rp_env *e, uint32_t slot) {
-  return slot >= e->ports_length || e->ports[slot].half == NULL ? NULL : &e->ports[slot];
+  return slot >= e->ports_length || e->ports[slot].endpoint == NULL ? NULL
+                                                                    : &e->ports[slot];
 }
 
 rp_port *
@@ -401,27 +404,27 @@ grow_ports(rp_env *e) {
 }
 
 uint32_t
-rp_env_add_port(rp_env *e, rp_half *half) {
+rp_env_add_port(rp_env *e, rp_endpoint *endpoint) {
   if (e->free_slot == RP_NO_SLOT && !grow_ports(e)) return RP_NO_SLOT;
 
   uint32_t slot = e->free_slot;
   rp_port *port = &e->ports[slot];
 
   e->free_slot = port->next_free;
-  *port = (rp_port){.half = half, .state = RP_PORT_OPEN};
-  half->slot = slot;
+  *port = (rp_port){.endpoint = endpoint, .state = RP_PORT_OPEN};
+  endpoint->slot = slot;
   rp_count(&e->counters.ports, 1);
   return slot;
 }
 
 uint64_t
 rp_env_withdraw(rp_env *e, rp_port *port) {
-  rp_half *half = port->half;
+  rp_endpoint *endpoint = port->endpoint;
 
-  if (e->batch_slot == half->slot) e->batch_slot = RP_NO_SLOT;
-  port->half = NULL;
+  if (e->batch_slot == endpoint->slot) e->batch_slot = RP_NO_SLOT;
+  port->endpoint = NULL;
   port->away = 0;
-  return rp_half_detach(half);
+  return rp_endpoint_detach(endpoint);
 }
 
 typedef struct closing {
@@ -439,9 +442,9 @@ close_port(rp_env *e, uint32_t slot) {
 
   rp_yield("port:closing");
 
-  uint64_t in_transit = port->half == NULL ? 0 : rp_half_close(port->half);
+  uint64_t in_transit = port->endpoint == NULL ? 0 : rp_endpoint_close(port->endpoint);
 
-  port->half = NULL;
+  port->endpoint = NULL;
   if (napi_open_handle_scope(e->env, &scope) == napi_ok) {
     napi_value argv[] = {rp_from_u32(e->env, slot), NULL};
 

@@ -3,7 +3,7 @@
  *
  * Everything here belongs to the thread of the environment, except `thread.ready`, which others
  * push on, and the doorbell, which others ring - only while they hold the lock of a channel one
- * half of which is attached to this thread. Closing the environment first closes all its halves, so
+ * endpoint of which is attached to this thread. Closing the environment first closes all its endpoints, so
  * nobody can reach the doorbell when it goes.
  */
 #ifndef RP_NODE_ENV_H_
@@ -40,9 +40,9 @@ typedef enum rp_port_state {
 } rp_port_state;
 
 typedef struct rp_port {
-  rp_half *half; /* NULL: sent away */
+  rp_endpoint *endpoint; /* NULL: sent away */
   napi_async_context context;
-  uint64_t away;      /* id of its half while that is withdrawn */
+  uint64_t away;      /* id of its endpoint while that is withdrawn */
   uint32_t next_free; /* slot, when free */
   uint8_t state;
   rp_linger linger;
@@ -79,7 +79,7 @@ typedef struct rp_env {
   rp_idle idle;
   rp_order order;
 
-  rp_half *turn;        /* which the wrapper deals with, NULL: none */
+  rp_endpoint *turn;    /* which the wrapper deals with, NULL: none */
   uint64_t lingered;    /* when it first lingered in that turn; 0: it has not */
   bool lingers_on;      /* it goes on lingering in its next turn */
   uint64_t yields_from; /* until then, lingering yields no core */
@@ -150,7 +150,7 @@ napi_value rp_env_set_ref(napi_env env, napi_callback_info info);
 /* fatal(error): what an error does that nothing catches; returns if 'uncaughtException' took it. */
 napi_value rp_env_fatal(napi_env env, napi_callback_info info);
 
-/* One round of the halves with news. False if JavaScript cannot run any more. */
+/* One round of the endpoints with news. False if JavaScript cannot run any more. */
 bool rp_env_serve(rp_env *e);
 
 /* The thread goes to rest; if there is news again it comes back. */
@@ -162,22 +162,22 @@ void rp_env_handle_closed(uv_handle_t *handle);
 /* The open port that argument `value` names by its slot, NULL if there is none. */
 rp_port *rp_env_port(rp_env *e, napi_value value);
 
-/* The same, or a port that is closing but has its half yet: it can be read to the last. */
+/* The same, or a port that is closing but has its endpoint yet: it can be read to the last. */
 rp_port *rp_env_readable_port(rp_env *e, napi_value value);
 
 /* The same by its slot, not by an argument. */
 rp_port *rp_env_port_at(rp_env *e, uint32_t slot);
 
-/* The same, or a port whose half is away: any slot that is not free. */
+/* The same, or a port whose endpoint is away: any slot that is not free. */
 rp_port *rp_env_used_port(rp_env *e, napi_value value);
 
-/* A free slot, now open with this half; RP_NO_SLOT without memory. */
-uint32_t rp_env_add_port(rp_env *e, rp_half *half);
+/* A free slot, now open with this endpoint; RP_NO_SLOT without memory. */
+uint32_t rp_env_add_port(rp_env *e, rp_endpoint *endpoint);
 
-/* Send the half of an open port into transit: its id. The port stays, without a half. */
+/* Send the endpoint of an open port into transit: its id. The port stays, without an endpoint. */
 uint64_t rp_env_withdraw(rp_env *e, rp_port *port);
 
-/* The port is closing. In the closing phase of the loop its half is closed, if it still has it, and
+/* The port is closing. In the closing phase of the loop its endpoint is closed, if it still has it, and
  * 'close' is emitted: as in Node, where the peer learns of it only then. */
 void rp_env_retire_port(rp_env *e, uint32_t slot);
 

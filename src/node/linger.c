@@ -47,7 +47,7 @@ static bool
 has_message(rp_port *port) {
   rp_record first;
 
-  return rp_chain_peek(&port->half->inbox, &first) != RP_EMPTY;
+  return rp_chain_peek(&port->endpoint->inbox, &first) != RP_EMPTY;
 }
 
 /* Look until this time, beginning now. Whether there is a message. */

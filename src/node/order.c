@@ -112,7 +112,7 @@ make_room(rp_order *order) {
 /* What is there now need not wait again. */
 static void
 cover(rp_port *port) {
-  rp_chain *inbox = &port->half->inbox;
+  rp_chain *inbox = &port->endpoint->inbox;
 
   port->covered = inbox->received + rp_chain_queued(inbox);
 }
@@ -155,7 +155,7 @@ rp_order_hold(rp_env *e, rp_port *port, bool begins) {
 
   if (port->waits > 0) return true;
   if (!port->receiving) return false;
-  if ((int32_t) (port->covered - port->half->inbox.received) > 0) return false;
+  if ((int32_t) (port->covered - port->endpoint->inbox.received) > 0) return false;
   if (now && order->called == port->place) {
     cover(port);
     return false;
@@ -193,9 +193,9 @@ let_pass(rp_env *e, const uv_async_t *place) {
       order->slots[kept++] = order->slots[i];
       continue;
     }
-    if (port->state != RP_PORT_OPEN || port->half == NULL) continue;
+    if (port->state != RP_PORT_OPEN || port->endpoint == NULL) continue;
     if (place != NULL) cover(port);
-    rp_half_schedule(port->half);
+    rp_endpoint_schedule(port->endpoint);
   }
   order->length = kept;
 }

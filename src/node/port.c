@@ -17,12 +17,12 @@
 #define RP_PORT_OTHER 1
 #define RP_PORT_SHAPE 2
 
-/* open() -> slot of one half; the slot of the other is in the control word STATUS. */
+/* open() -> slot of one endpoint; the slot of the other is in the control word STATUS. */
 napi_value
 rp_port_open(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  rp_half *one, *other;
+  rp_endpoint *one, *other;
   uint32_t slot, other_slot;
 
   if (e->closing || rp_channel_open(&e->thread, &one, &other) != RP_OK)
@@ -34,8 +34,8 @@ rp_port_open(napi_env env, napi_callback_info info) {
     if (slot != RP_NO_SLOT)
       rp_env_retire_port(e, slot);
     else
-      (void) rp_half_close(one);
-    (void) rp_half_close(other);
+      (void) rp_endpoint_close(one);
+    (void) rp_endpoint_close(other);
     return rp_throw_memory(env);
   }
   /* Who gets one of them hears of it behind all that has been posted until now. */
@@ -112,14 +112,14 @@ rp_port_post_many(napi_env env, napi_callback_info info) {
 
     if (mark != 0 && end >= RP_RECORD_HEADER)
       set_first_type(e->outbox.data, first_type(e->outbox.data) | mark);
-    status = rp_half_write_run(port->half, e->outbox.data, end, &count);
+    status = rp_endpoint_write_run(port->endpoint, e->outbox.data, end, &count);
     if (status == RP_OK) {
       rp_yield("postMany:written");
       if (mark != 0) rp_order_marked(e, port);
       port->linger.asked = true;
       rp_count(&e->counters.messages_out, count);
       rp_count(&e->counters.bytes_out, end);
-      rp_half_publish(port->half);
+      rp_endpoint_publish(port->endpoint);
     } else if (status == RP_ECORRUPT) {
       return rp_throw_type(env, "postMany needs whole messages");
     } else if (status != RP_SEALED) {
@@ -154,7 +154,7 @@ step_over(rp_env *e, rp_port *port, uint32_t slot) {
 
   rp_count(&e->counters.messages_in, count);
   rp_count(&e->counters.bytes_in, bytes);
-  rp_chain_release(&port->half->inbox, bytes, count);
+  rp_chain_release(&port->endpoint->inbox, bytes, count);
   e->batch_slot = RP_NO_SLOT;
   rp_yield("receive:released");
 }
@@ -175,11 +175,12 @@ next_run(rp_env *e, rp_port *port, uint32_t room, uint32_t most, uint32_t *bytes
 
   if (max < most) most = max == 0 ? 1 : max;
 
-  int status = rp_chain_peek_run(&port->half->inbox, room, most, RP_MESSAGE_BEHIND,
+  int status = rp_chain_peek_run(&port->endpoint->inbox, room, most, RP_MESSAGE_BEHIND,
                                  &e->batch, bytes, count);
 
   if (status != RP_OK || (first_type(e->batch) & RP_MESSAGE_BEHIND) == 0) return status;
-  if (max == 0 || e->turn != port->half || !rp_order_hold(e, port, false)) return RP_OK;
+  if (max == 0 || e->turn != port->endpoint || !rp_order_hold(e, port, false))
+    return RP_OK;
   *bytes = *count = 0;
   return RP_EMPTY;
 }
@@ -191,10 +192,10 @@ await_run(rp_env *e, rp_port *port, uint32_t room, uint32_t most, uint32_t *byte
   int status = next_run(e, port, room, most, bytes, count);
 
   if (status != RP_EMPTY) return status;
-  if (e->turn == port->half && rp_control(e)[RP_CONTROL_MAX] > 1 && port->waits == 0 &&
-      rp_linger_for(e, port))
+  if (e->turn == port->endpoint && rp_control(e)[RP_CONTROL_MAX] > 1 &&
+      port->waits == 0 && rp_linger_for(e, port))
     status = next_run(e, port, room, most, bytes, count);
-  if (status == RP_EMPTY && !port->receiving) rp_half_drained(port->half);
+  if (status == RP_EMPTY && !port->receiving) rp_endpoint_drained(port->endpoint);
   return status;
 }
 
@@ -210,7 +211,7 @@ rp_port_read_values(napi_env env, napi_callback_info info) {
   int status = RP_SEALED;
 
   if (port != NULL) {
-    uint32_t slot = port->half->slot;
+    uint32_t slot = port->endpoint->slot;
 
     step_over(e, port, slot);
     e->wanted_shape = RP_NO_SHAPE;
@@ -241,7 +242,7 @@ rp_port_receive(napi_env env, napi_callback_info info) {
   int status = RP_SEALED;
 
   if (port != NULL) {
-    uint32_t slot = port->half->slot;
+    uint32_t slot = port->endpoint->slot;
 
     step_over(e, port, slot);
     status = await_run(e, port, (uint32_t) e->inbox.length, UINT32_MAX, &bytes, &count);
@@ -267,7 +268,7 @@ rp_port_release(napi_env env, napi_callback_info info) {
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_readable_port(e, argv[0]);
 
-  if (port != NULL) step_over(e, port, port->half->slot);
+  if (port != NULL) step_over(e, port, port->endpoint->slot);
   return NULL;
 }
 
@@ -282,7 +283,7 @@ rp_port_set_receiving(napi_env env, napi_callback_info info) {
   if (port == NULL || napi_get_value_bool(env, argv[1], &receiving) != napi_ok)
     return NULL;
   rp_yield("port:starting");
-  if (receiving && !port->receiving) rp_half_schedule(port->half);
+  if (receiving && !port->receiving) rp_endpoint_schedule(port->endpoint);
   port->receiving = receiving;
   return NULL;
 }
@@ -294,33 +295,33 @@ rp_port_close(napi_env env, napi_callback_info info) {
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_port(e, argv[0]);
 
-  if (port != NULL) rp_env_retire_port(e, port->half->slot);
+  if (port != NULL) rp_env_retire_port(e, port->endpoint->slot);
   return NULL;
 }
 
-/* announce(slot) -> the id under which the half will be in transit, or undefined. */
+/* announce(slot) -> the id under which the endpoint will be in transit, or undefined. */
 napi_value
 rp_port_announce(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_readable_port(e, argv[0]);
 
-  return port == NULL ? NULL : rp_from_id(env, rp_half_announce(port->half));
+  return port == NULL ? NULL : rp_from_id(env, rp_endpoint_announce(port->endpoint));
 }
 
-/* peer(slot) -> the slot of the other half if it is a port of this thread, else -1. */
+/* peer(slot) -> the slot of the other endpoint if it is a port of this thread, else -1. */
 napi_value
 rp_port_peer(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_readable_port(e, argv[0]);
 
-  rp_half *peer = port == NULL ? NULL : rp_half_local_peer(port->half);
+  rp_endpoint *peer = port == NULL ? NULL : rp_endpoint_local_peer(port->endpoint);
 
   return peer == NULL ? rp_from_i32(env, -1) : rp_from_u32(env, peer->slot);
 }
 
-/* detach(slot) -> id of the half, which is now in transit; undefined if it was before. */
+/* detach(slot) -> id of the endpoint, which is now in transit; undefined if it was before. */
 napi_value
 rp_port_detach(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -335,7 +336,7 @@ rp_port_detach(napi_env env, napi_callback_info info) {
   return id;
 }
 
-/* withdraw(slot) -> id of the half, which is now in transit; the port stays, without a half, for
+/* withdraw(slot) -> id of the endpoint, which is now in transit; the port stays, without an endpoint, for
  * restore or detach. */
 napi_value
 rp_port_withdraw(napi_env env, napi_callback_info info) {
@@ -356,51 +357,51 @@ rp_port_restore(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_used_port(e, argv[0]);
-  rp_half *half;
+  rp_endpoint *endpoint;
 
-  if (port == NULL || port->half != NULL) return NULL;
+  if (port == NULL || port->endpoint != NULL) return NULL;
 
   uint32_t slot = (uint32_t) (port - e->ports);
 
-  if (rp_half_attach(rp_to_id(env, argv[1]), &e->thread, &half) == RP_OK) {
+  if (rp_endpoint_attach(rp_to_id(env, argv[1]), &e->thread, &endpoint) == RP_OK) {
     rp_yield("port:restored");
-    port->half = half;
-    half->slot = slot;
+    port->endpoint = endpoint;
+    endpoint->slot = slot;
   } else if (port->state == RP_PORT_OPEN) {
     rp_env_retire_port(e, slot);
   }
   return NULL;
 }
 
-/* attach(id) -> slot, -1 if no half with this id is in transit. */
+/* attach(id) -> slot, -1 if no endpoint with this id is in transit. */
 napi_value
 rp_port_attach(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
   uint64_t id = rp_to_id(env, argv[0]);
-  rp_half *half;
+  rp_endpoint *endpoint;
 
-  if (e->closing || id == 0 || rp_half_attach(id, &e->thread, &half) != RP_OK)
+  if (e->closing || id == 0 || rp_endpoint_attach(id, &e->thread, &endpoint) != RP_OK)
     return rp_from_i32(env, -1);
   rp_yield("port:attached");
 
-  uint32_t slot = rp_env_add_port(e, half);
+  uint32_t slot = rp_env_add_port(e, endpoint);
 
   if (slot == RP_NO_SLOT) {
-    (void) rp_half_close(half);
+    (void) rp_endpoint_close(endpoint);
     return rp_throw_memory(env);
   }
   return rp_from_u32(env, slot);
 }
 
-/* peerLost(slot): the other half went into transit and did not arrive. */
+/* peerLost(slot): the other endpoint went into transit and did not arrive. */
 napi_value
 rp_port_peer_lost(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_port(e, argv[0]);
 
-  if (port != NULL) rp_half_peer_lost(port->half);
+  if (port != NULL) rp_endpoint_peer_lost(port->endpoint);
   return NULL;
 }
 
@@ -413,7 +414,7 @@ rp_port_want_views(napi_env env, napi_callback_info info) {
   bool wanted = false;
 
   (void) napi_get_value_bool(env, argv[1], &wanted);
-  if (port != NULL) rp_half_want_views(port->half, wanted);
+  if (port != NULL) rp_endpoint_want_views(port->endpoint, wanted);
   return NULL;
 }
 
@@ -424,17 +425,17 @@ rp_port_peer_views(napi_env env, napi_callback_info info) {
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_readable_port(e, argv[0]);
 
-  return rp_from_bool(env, port != NULL && rp_half_peer_views(port->half));
+  return rp_from_bool(env, port != NULL && rp_endpoint_peer_views(port->endpoint));
 }
 
-/* peerDeclared(slot) -> whether the owner of the other half has joined: see rp_tables_join(). */
+/* peerDeclared(slot) -> whether the owner of the other endpoint has joined: see rp_tables_join(). */
 napi_value
 rp_port_peer_declared(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_readable_port(e, argv[0]);
 
-  return rp_from_bool(env, port != NULL && rp_half_peer_declared(port->half));
+  return rp_from_bool(env, port != NULL && rp_endpoint_peer_declared(port->endpoint));
 }
 
 /* claimOffer(slot) -> whether this side is to make the Node channel of the pair. */
@@ -444,20 +445,20 @@ rp_port_claim_offer(napi_env env, napi_callback_info info) {
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_readable_port(e, argv[0]);
 
-  bool first = port != NULL && rp_half_claim_offer(port->half);
+  bool first = port != NULL && rp_endpoint_claim_offer(port->endpoint);
 
   rp_yield("port:offering");
   return rp_from_bool(env, first);
 }
 
-/* peerClosed(slot) -> whether the other half is closed, or this one gone. */
+/* peerClosed(slot) -> whether the other endpoint is closed, or this one gone. */
 napi_value
 rp_port_peer_closed(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_readable_port(e, argv[0]);
 
-  return rp_from_bool(env, port == NULL || rp_half_peer_closed(port->half));
+  return rp_from_bool(env, port == NULL || rp_endpoint_peer_closed(port->endpoint));
 }
 
 /* queued(slot) -> how many messages wait. */
@@ -468,7 +469,7 @@ rp_port_queued(napi_env env, napi_callback_info info) {
   rp_port *port = rp_env_readable_port(e, argv[0]);
   rp_record first;
 
-  if (port == NULL || rp_chain_peek(&port->half->inbox, &first) != RP_OK)
+  if (port == NULL || rp_chain_peek(&port->endpoint->inbox, &first) != RP_OK)
     return rp_from_u32(env, 0);
-  return rp_from_u32(env, rp_chain_queued(&port->half->inbox));
+  return rp_from_u32(env, rp_chain_queued(&port->endpoint->inbox));
 }

@@ -1,5 +1,5 @@
 /*
- * process.c - what threads share besides channels: shapes of objects, halves for new threads.
+ * process.c - what threads share besides channels: shapes of objects, endpoints for new threads.
  */
 #include "node/process.h"
 
@@ -68,21 +68,21 @@ rp_tables_spawn_begin(napi_env env, napi_callback_info info) {
   return rp_spawn_begin(e) == RP_OK ? NULL : rp_throw_memory(env);
 }
 
-/* spawnCommit(threadId, id of a half in transit, name of the thread). */
+/* spawnCommit(threadId, id of an endpoint in transit, name of the thread). */
 napi_value
 rp_tables_spawn_commit(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   char name[4 * RP_THREAD_NAME_MAX];
   rp_env *e = rp_arguments(env, info, argv);
 
-  uint64_t half_id = rp_to_id(env, argv[1]);
+  uint64_t endpoint_id = rp_to_id(env, argv[1]);
 
-  if (rp_spawn_commit(e, thread_id(env, argv[0]), half_id) == RP_OK) {
+  if (rp_spawn_commit(e, thread_id(env, argv[0]), endpoint_id) == RP_OK) {
     thread_name(env, argv[2], name);
     rp_threads_start(e, thread_id(env, argv[0]), name);
     return NULL;
   }
-  rp_half_lost(half_id);
+  rp_endpoint_lost(endpoint_id);
   return rp_throw_type(env, "spawnCommit without spawnBegin");
 }
 
@@ -96,42 +96,42 @@ rp_tables_spawn_abort(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* join(threadId, milliseconds) -> slot of the half that the parent of this thread has made for it, attached and
+/* join(threadId, milliseconds) -> slot of the endpoint that the parent of this thread has made for it, attached and
  * declared; undefined if the parent made none, null if that has not settled within the time. */
 napi_value
 rp_tables_join(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], null = NULL;
   rp_env *e = rp_arguments(env, info, argv);
   uint32_t milliseconds = 0;
-  uint64_t half_id;
-  rp_half *half;
+  uint64_t endpoint_id;
+  rp_endpoint *endpoint;
 
   (void) napi_get_value_uint32(env, argv[1], &milliseconds);
   if (rp_spawn_claim(thread_id(env, argv[0]), &e->spawn_horizon, milliseconds,
-                     &half_id) != RP_OK) {
+                     &endpoint_id) != RP_OK) {
     (void) napi_get_null(env, &null);
     return null;
   }
   rp_yield("spawn:joining");
-  if (half_id == 0 || e->closing) return NULL;
+  if (endpoint_id == 0 || e->closing) return NULL;
 
-  int result = rp_half_attach(half_id, &e->thread, &half);
+  int result = rp_endpoint_attach(endpoint_id, &e->thread, &endpoint);
 
   if (result == RP_ENOMEM) return rp_throw_memory(env);
   if (result != RP_OK) return NULL;
 
-  uint32_t slot = rp_env_add_port(e, half);
+  uint32_t slot = rp_env_add_port(e, endpoint);
 
   if (slot == RP_NO_SLOT) {
-    (void) rp_half_close(half);
+    (void) rp_endpoint_close(endpoint);
     return rp_throw_memory(env);
   }
-  rp_half_declare(half);
+  rp_endpoint_declare(endpoint);
   rp_yield("spawn:joined");
   return rp_from_u32(env, slot);
 }
 
-/* spawnEntrust(threadId, id of a half in transit): it is lost if the thread ends before it arrives. */
+/* spawnEntrust(threadId, id of an endpoint in transit): it is lost if the thread ends before it arrives. */
 napi_value
 rp_tables_spawn_entrust(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -142,13 +142,13 @@ rp_tables_spawn_entrust(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* lost(id): the half will not arrive; closed if it is still in transit. */
+/* lost(id): the endpoint will not arrive; closed if it is still in transit. */
 napi_value
 rp_tables_lost(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
 
   (void) rp_arguments(env, info, argv);
-  rp_half_lost(rp_to_id(env, argv[0]));
+  rp_endpoint_lost(rp_to_id(env, argv[0]));
   return NULL;
 }
 
@@ -250,7 +250,7 @@ rp_tables_mark(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* counts() -> [halves in transit, spawns begun or waiting for their thread], of the whole process. */
+/* counts() -> [endpoints in transit, spawns begun or waiting for their thread], of the whole process. */
 napi_value
 rp_tables_counts(napi_env env, napi_callback_info info) {
   napi_value result = NULL;

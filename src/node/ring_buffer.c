@@ -2,7 +2,7 @@
  * ring_buffer.c - shared rings for the wrapper: sides by slot, their waits, their end.
  *
  * A side that is woken, by any thread, goes on a list of its environment; the list goes on the
- * thread's ready list as one half that belongs to no channel, so that rings and ports share one
+ * thread's ready list as one endpoint that belongs to no channel, so that rings and ports share one
  * doorbell and one token. The lock of the list is taken under the hub's and never the other way.
  */
 #include "node/ring_buffer.h"
@@ -16,11 +16,12 @@
 #include "core/failpoint.h"
 
 struct rp_rings {
-  rp_half half; /* never attached: stands for all sides on the thread's ready list */
+  rp_endpoint
+      endpoint; /* never attached: stands for all sides on the thread's ready list */
   rp_env *env;
   rp_lock lock;
   rp_ring_side *first, *last; /* woken, under the lock */
-  bool pushed;                /* the half is on the ready list, under the lock */
+  bool pushed;                /* the endpoint is on the ready list, under the lock */
   rp_ring_side **sides;       /* by slot; NULL: free */
   uint32_t length;
   napi_ref receiver, rung;
@@ -31,12 +32,12 @@ typedef struct rp_rings rp_rings;
 
 /* ---- wake-ups ---- */
 
-/* Put the half on the thread's ready list, where it must not be twice. The lock is held. */
+/* Put the endpoint on the thread's ready list, where it must not be twice. The lock is held. */
 static void
-push_half(rp_rings *rings) {
+push_endpoint(rp_rings *rings) {
   if (rings->pushed) return;
   rings->pushed = true;
-  rp_thread_push(&rings->env->thread, &rings->half);
+  rp_thread_push(&rings->env->thread, &rings->endpoint);
 }
 
 /* A core's wake callback: any thread, the hub's lock is held. */
@@ -55,12 +56,12 @@ on_wake(void *context) {
     else
       rings->last->next = s;
     rings->last = s;
-    push_half(rings);
+    push_endpoint(rings);
   }
   rp_lock_drop(&rings->lock);
 }
 
-/* The half has been taken off the ready list: who is woken from now on puts it there again. */
+/* The endpoint has been taken off the ready list: who is woken from now on puts it there again. */
 static uint32_t
 begin_turn(rp_rings *rings) {
   uint32_t count = 0;
@@ -106,8 +107,8 @@ forget_woken(rp_rings *rings, rp_ring_side *gone) {
 }
 
 bool
-rp_rings_owns(const rp_env *e, const rp_half *half) {
-  return e->rings != NULL && half == &e->rings->half;
+rp_rings_owns(const rp_env *e, const rp_endpoint *endpoint) {
+  return e->rings != NULL && endpoint == &e->rings->endpoint;
 }
 
 bool
@@ -129,7 +130,7 @@ rp_rings_turn(rp_env *e) {
     if (!running) return false;
   }
   rp_lock_take(&rings->lock);
-  if (rings->first != NULL) push_half(rings);
+  if (rings->first != NULL) push_endpoint(rings);
   rp_lock_drop(&rings->lock);
   return true;
 }
@@ -254,7 +255,7 @@ napi_value
 rp_rings_setup(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  /* Not calloc'ed: the half in it is aligned to 128. */
+  /* Not calloc'ed: the endpoint in it is aligned to 128. */
   rp_rings *rings = e->rings != NULL ? NULL : rp_memory_take(sizeof(*rings));
 
   if (rings == NULL) return rp_throw_memory(env);

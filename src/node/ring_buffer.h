@@ -68,7 +68,7 @@ void rp_rings_free(rp_env *e);
 
 /* Whether this is what rings put on the thread's ready list, and its turn: tell the wrapper which sides
  * were woken. False if JS cannot run any more. */
-bool rp_rings_owns(const rp_env *e, const rp_half *half);
+bool rp_rings_owns(const rp_env *e, const rp_endpoint *endpoint);
 bool rp_rings_turn(rp_env *e);
 
 /* ringSetup(receiver, rung, words, inbox): the wrapper introduces itself; rung(slot) is called for a side that

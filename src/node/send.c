@@ -10,7 +10,8 @@ int
 rp_send_write(rp_env *e, rp_port *port, uint32_t flags, const uint8_t *bytes,
               size_t length, const rp_block *blocks, uint32_t count) {
   uint32_t mark = rp_order_mark(e, port);
-  int result = rp_half_write(port->half, flags | mark, bytes, length, blocks, count);
+  int result =
+      rp_endpoint_write(port->endpoint, flags | mark, bytes, length, blocks, count);
 
   if (result != RP_OK) return result;
   if (mark != 0) rp_order_marked(e, port);
@@ -24,7 +25,7 @@ rp_send_end(rp_env *e, rp_port *port, int status) {
   if (status == RP_OK) {
     rp_yield("post:written");
     port->linger.asked = true;
-    rp_half_publish(port->half);
+    rp_endpoint_publish(port->endpoint);
     rp_yield("post:published");
   } else if (status < 0 && status != RP_SEALED) {
     return rp_throw_memory(e->env);

@@ -8,7 +8,7 @@
 
 #include "node/env.h"
 
-/* Write a message to the port's ring: RP_OK, and the record owns the blocks; or what rp_half_write() says. The peer does not
+/* Write a message to the port's ring: RP_OK, and the record owns the blocks; or what rp_endpoint_write() says. The peer does not
  * see it before rp_send_end(). */
 int rp_send_write(rp_env *e, rp_port *port, uint32_t flags, const uint8_t *bytes,
                   size_t length, const rp_block *blocks, uint32_t count);

@@ -22,7 +22,7 @@ typedef struct rp_env {
 } rp_env;
 
 typedef struct rp_port {
-  rp_half *half;
+  rp_endpoint *endpoint;
   rp_linger linger;
 } rp_port;
 
@@ -47,7 +47,7 @@ static uint64_t rp_idle_yield(void);
 
 static rp_env env;
 static rp_port port;
-static rp_half *sender;
+static rp_endpoint *sender;
 static rng numbers;
 static uint64_t now = 1000000;
 static uint64_t message_at; /* when the next one comes */
@@ -97,11 +97,11 @@ open_port(void) {
   memset(&port, 0, sizeof(port));
   env.idle.linger = LINGER;
   rp_thread_init(&env.thread, no_doorbell);
-  assert(rp_channel_open(&env.thread, &port.half, &sender) == RP_OK);
-  rp_half_schedule(port.half);
+  assert(rp_channel_open(&env.thread, &port.endpoint, &sender) == RP_OK);
+  rp_endpoint_schedule(port.endpoint);
   rp_thread_wake(&env.thread);
-  assert(rp_thread_next(&env.thread) == port.half);
-  rp_half_begin(port.half);
+  assert(rp_thread_next(&env.thread) == port.endpoint);
+  rp_endpoint_begin(port.endpoint);
   message_at = events_at = NEVER;
   timeout = -1;
   yield_takes = 0;
@@ -110,8 +110,8 @@ open_port(void) {
 
 static void
 close_port(void) {
-  (void) rp_half_close(port.half);
-  (void) rp_half_close(sender);
+  (void) rp_endpoint_close(port.endpoint);
+  (void) rp_endpoint_close(sender);
 }
 
 /* The port has been read to the end, and the next message comes after a while. How long it has looked for that,
@@ -126,7 +126,7 @@ read_to_the_end(uint64_t gap, bool asked, bool *met) {
   took = now - begin;
   if (message_at != NEVER) now = message_at;
   (void) uv_hrtime();
-  assert(receive_number(port.half, &number) == (gap == NEVER ? RP_EMPTY : RP_OK));
+  assert(receive_number(port.endpoint, &number) == (gap == NEVER ? RP_EMPTY : RP_OK));
   assert(port.linger.skip <= MOST && port.linger.skips <= MOST);
   assert(port.linger.long_skip <= LONG_MOST && port.linger.long_skips <= LONG_MOST);
   assert(port.linger.unproved <= PATIENCE);
@@ -252,7 +252,7 @@ whatever_else_there_is_to_do_ends_it(void) {
   close_port();
 
   open_port();
-  rp_half_schedule(sender);
+  rp_endpoint_schedule(sender);
   assert(turn(NEVER, true, &met) <= 4 * TICK && !met);
   close_port();
 }
@@ -305,10 +305,10 @@ the_end_is_met_too(void) {
   uint64_t number;
 
   open_port();
-  (void) rp_half_close(sender);
+  (void) rp_endpoint_close(sender);
   assert(rp_linger_for(&env, &port));
-  assert(receive_number(port.half, &number) == RP_SEALED);
-  (void) rp_half_close(port.half);
+  assert(receive_number(port.endpoint, &number) == RP_SEALED);
+  (void) rp_endpoint_close(port.endpoint);
 }
 
 static void

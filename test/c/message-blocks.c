@@ -153,7 +153,7 @@ a_record_that_is_too_short_has_no_blocks(void) {
   rp_record record = {sizeof(table), 2u << 16, (uint8_t *) table};
 
   assert(rp_message_blocks(&record) == 2);
-  assert(rp_block_half(rp_message_peek_block(&record, 1)) == 8);
+  assert(rp_block_endpoint(rp_message_peek_block(&record, 1)) == 8);
   for (uint32_t count = 3; count <= UINT16_MAX; count = count * 2 + 1) {
     record.type = count << 16;
     assert(rp_message_blocks(&record) == 0);

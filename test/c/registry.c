@@ -1,5 +1,5 @@
 /*
- * Tens of thousands of halves in transit are each found once, whatever happens to their number and to
+ * Tens of thousands of endpoints in transit are each found once, whatever happens to their number and to
  * memory meanwhile, and the table for them goes with the last.
  *
  * link: -Wl,--wrap=malloc,--wrap=aligned_alloc,--wrap=calloc,--wrap=free
@@ -17,14 +17,14 @@ __wrap_calloc(size_t count, size_t size) {
   return fails_now() ? NULL : counting(__real_calloc(count, size));
 }
 
-enum { HALVES = ROUNDS(40000, 10000) };
+enum { ENDPOINTS = ROUNDS(40000, 10000) };
 
-static rp_half *halves;
+static rp_endpoint *endpoints;
 static uint32_t *order;
 
 static void
 shuffle(rng *r) {
-  for (uint32_t i = 0; i < HALVES; i++) {
+  for (uint32_t i = 0; i < ENDPOINTS; i++) {
     uint32_t other = random_below(r, i + 1);
 
     order[i] = order[other];
@@ -34,24 +34,24 @@ shuffle(rng *r) {
 
 static void
 add_all(void) {
-  for (uint32_t i = 0; i < HALVES; i++) {
-    halves[i].id = rp_registry_new_id();
-    rp_registry_add(&halves[i]);
+  for (uint32_t i = 0; i < ENDPOINTS; i++) {
+    endpoints[i].id = rp_registry_new_id();
+    rp_registry_add(&endpoints[i]);
     assert(rp_registry_size() == i + 1);
   }
 }
 
 static void
 take(uint32_t i) {
-  assert(rp_registry_take(halves[i].id) == &halves[i]);
-  assert(rp_registry_take(halves[i].id) == NULL);
+  assert(rp_registry_take(endpoints[i].id) == &endpoints[i]);
+  assert(rp_registry_take(endpoints[i].id) == NULL);
 }
 
 static void
 each_is_found_once(rng *r) {
   add_all();
   shuffle(r);
-  for (uint32_t i = 0; i < HALVES; i++) take(order[i]);
+  for (uint32_t i = 0; i < ENDPOINTS; i++) take(order[i]);
   assert(rp_registry_size() == 0);
 }
 
@@ -59,23 +59,23 @@ each_is_found_once(rng *r) {
 static void
 while_others_come_and_go(rng *r) {
   add_all();
-  for (uint32_t i = 0; i < HALVES; i++) {
-    uint32_t one = random_below(r, HALVES);
+  for (uint32_t i = 0; i < ENDPOINTS; i++) {
+    uint32_t one = random_below(r, ENDPOINTS);
 
     take(one);
-    halves[one].id = rp_registry_new_id();
-    rp_registry_add(&halves[one]);
+    endpoints[one].id = rp_registry_new_id();
+    rp_registry_add(&endpoints[one]);
   }
-  for (uint32_t i = 0; i < HALVES; i++) take(i);
+  for (uint32_t i = 0; i < ENDPOINTS; i++) take(i);
 }
 
-/* A table that cannot grow is slow and right; it grows with the next half for which there is memory. */
+/* A table that cannot grow is slow and right; it grows with the next endpoint for which there is memory. */
 static void
 without_memory(void) {
   for (long n = 1; n <= 4; n++) {
     fail_malloc(n);
     add_all();
-    for (uint32_t i = HALVES; i-- > 0;) take(i);
+    for (uint32_t i = ENDPOINTS; i-- > 0;) take(i);
   }
   fail_malloc(0);
 }
@@ -84,18 +84,18 @@ int
 main(void) {
   rng r = {seed()};
 
-  halves = __real_calloc(HALVES, sizeof(*halves));
-  order = __real_calloc(HALVES, sizeof(*order));
-  assert(halves != NULL && order != NULL);
+  endpoints = __real_calloc(ENDPOINTS, sizeof(*endpoints));
+  order = __real_calloc(ENDPOINTS, sizeof(*order));
+  assert(endpoints != NULL && order != NULL);
   count_from_here();
   each_is_found_once(&r);
-  /* A table of 2^n chains, for four times as many halves. */
+  /* A table of 2^n chains, for four times as many endpoints. */
   assert(mallocs() >= 4 && mallocs() < 32 && blocks_live() == 0);
   while_others_come_and_go(&r);
   assert(blocks_live() == 0);
   without_memory();
   assert(blocks_live() == 0);
-  __real_free(halves);
+  __real_free(endpoints);
   __real_free(order);
   return 0;
 }

@@ -55,7 +55,7 @@ static uint32_t catch (lane *l) {
   while ((result = rp_ring_peek(&l->consumer, &record)) == RP_EMPTY) {
     if (rp_load_relaxed(&l->parking.light) != 0) l->light++;
     if (!rp_ring_park(&l->consumer, &l->parking)) continue;
-    /* Some wake by themselves, like a half that its owner schedules, and park again at once, without
+    /* Some wake by themselves, like an endpoint that its owner schedules, and park again at once, without
      * a barrier: the producer may still be where it was before the first. */
     if (l->grants != 0 && random_below(&l->random, 4) == 0 &&
         rp_parking_take(&l->parking))

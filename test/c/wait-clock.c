@@ -48,12 +48,12 @@ a_side_that_waits(void) {
 
 /* A spawn that does not settle. */
 static void
-a_thread_that_looks_for_its_half(void) {
-  uint64_t horizon = 0, half;
+a_thread_that_looks_for_its_endpoint(void) {
+  uint64_t horizon = 0, endpoint;
   double before = now_in_seconds();
 
   assert(rp_spawn_begin(&horizon) == RP_OK);
-  assert(rp_spawn_claim(1, &horizon, 50, &half) == RP_EMPTY);
+  assert(rp_spawn_claim(1, &horizon, 50, &endpoint) == RP_EMPTY);
 
   double took = now_in_seconds() - before;
 
@@ -96,7 +96,7 @@ a_wait_for_ever(void) {
 int
 main(void) {
   a_side_that_waits();
-  a_thread_that_looks_for_its_half();
+  a_thread_that_looks_for_its_endpoint();
   a_wait_for_ever();
   return 0;
 }

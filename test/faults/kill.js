@@ -185,7 +185,7 @@ async function play(end, point, nth) {
   }
   await inTime('\'exit\'', exit);
   if (wrong) throw wrong;
-  /* A port that arrives after the end of the channel's other half says 'close' to whoever has it. */
+  /* A port that arrives after the end of the channel's other endpoint says 'close' to whoever has it. */
   await inTime('\'close\'', scene.port.closed);
   if (scene.channel) await inTime('\'close\' of a port of the worker', scene.channel.closed);
   await inTime('\'close\' of a port for the worker', gifted);

@@ -7,7 +7,7 @@
 // it is let go (kill.js, story.js). Then each allocation of the addon fails in its turn (memory.js).
 //
 // In the end every message and record whose post or write has returned has arrived, in its order and whole;
-// every other end has heard 'close', and the parent 'exit'; no thread, file, half in transit, spawn or block
+// every other end has heard 'close', and the parent 'exit'; no thread, file, endpoint in transit, spawn or block
 // of memory is left. A point that no worker comes to is a failure.
 
 const fs = require('node:fs');

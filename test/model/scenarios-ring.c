@@ -156,7 +156,7 @@ SCENARIO(ring_seal_light, "ring-seal-light", setup_granted,
          {publish_batch_and_seal, read_to_seal}, check_three, one_token, -1);
 
 /* ---- a producer that has seen the grant, and stores only when the consumer parks without a barrier:
- * it has parked once with one, and taken its token back, as rp_half_schedule() does ---- */
+ * it has parked once with one, and taken its token back, as rp_endpoint_schedule() does ---- */
 
 static void
 publish_one(void) {

@@ -91,7 +91,7 @@ check_number(const rp_record *record, bool in_order) {
   received++;
 }
 
-/* ---- spsc: both sides sleep; half a ring of a record, so that the producer waits, too ---- */
+/* ---- spsc: both sides sleep; endpoint a ring of a record, so that the producer waits, too ---- */
 
 static void
 setup_spsc(void) {

@@ -1,10 +1,10 @@
 /*
- * token.pml - the wake-up token, from a publish to the turn of the half in the consumer's loop
+ * token.pml - the wake-up token, from a publish to the turn of the endpoint in the consumer's loop
  * (src/core/port/parking.h, segment_ring.c, ready_list.c, the parking of channel.c, src/node/env.c and idle.c), with liveness.
  *
  * PORTS producers, each with an inbox of its own; all inboxes belong to one thread, whose loop sleeps until
  * the doorbell rings, or watches. A producer writes up to MESSAGES and may stop after any of them, or
- * seal: so no record is saved by the doorbell of a later one. In each of its turns a half reads one
+ * seal: so no record is saved by the doorbell of a later one. In each of its turns an endpoint reads one
  * message or all, and its owner may stop it; whoever is stopped is started again in a later
  * iteration, before or after it was drained from outside. Whoever is not may be read from, too.
  *
@@ -21,7 +21,7 @@
 #ifndef MESSAGES
 #define MESSAGES 2
 #endif
-#define STOPS 1   /* of each half */
+#define STOPS 1   /* of each endpoint */
 #define POLLS 1
 #define WATCHES 1 /* or the loop could watch for ever and never come to its timers */
 
@@ -33,7 +33,7 @@ bool light[PORTS];
 byte stored[PORTS]; /* by the producer; up to position has arrived */
 bool seals[PORTS];  /* stored, too */
 byte head[PORTS];
-bool closed[PORTS]; /* the seal has been read, and the half is gone */
+bool closed[PORTS]; /* the seal has been read, and the endpoint is gone */
 
 /* Where the tokens are besides: with a waker, on the list, with the owner. */
 bool waking[PORTS];
@@ -41,7 +41,7 @@ bool listed[PORTS];
 bool awake[PORTS];
 bool receiving[PORTS] = true;
 
-/* The word `ready`: RESTING, or the halves that were pushed. What the owner has taken, in order. */
+/* The word `ready`: RESTING, or the endpoints that were pushed. What the owner has taken, in order. */
 bool resting = true;
 byte pushes;
 byte pushed[PORTS];
@@ -223,7 +223,7 @@ inline read_one(i) {
 
 mtype = { STAYS, COMES_AGAIN, PARKS };
 
-/* The callback of one half, then rp_half_end(). */
+/* The callback of one endpoint, then rp_endpoint_end(). */
 inline turn(i) {
   assert(awake[i] && !closed[i]);
   if
@@ -246,7 +246,7 @@ inline turn(i) {
   atomic { /* one look at tail */
     if
     :: head[i] != position[i] && !receiving[i] ->
-#ifdef A_STOPPED_HALF_DROPS_IT
+#ifdef A_STOPPED_ENDPOINT_DROPS_IT
        awake[i] = false;
 #endif
        next = STAYS
@@ -284,24 +284,24 @@ inline take_all() {
   }
 }
 
-/* rp_env_serve(): each half once; those that have had their turn lie behind the others. rp_thread_wake() ends the
+/* rp_env_serve(): each endpoint once; those that have had their turn lie behind the others. rp_thread_wake() ends the
  * rest, if a push has not. */
 inline serve() {
   atomic { resting = false; take_all() }
   do
   :: take_all();
      if
-     :: atomic { nempty(taken) -> taken?<half> }
+     :: atomic { nempty(taken) -> taken?<endpoint> }
         if
-        :: had[half] -> break
+        :: had[endpoint] -> break
         :: else ->
-           atomic { taken?half; had[half] = true; listed[half] = false; awake[half] = true }
-           turn(half)
+           atomic { taken?endpoint; had[endpoint] = true; listed[endpoint] = false; awake[endpoint] = true }
+           turn(endpoint)
         fi
      :: empty(taken) -> break
      fi
   od;
-  atomic { half = 0; had[0] = false; had[PORTS - 1] = false }
+  atomic { endpoint = 0; had[0] = false; had[PORTS - 1] = false }
 }
 
 /* rp_thread_rest(), and who has to come back rings itself. */
@@ -323,7 +323,7 @@ inline rest() {
 }
 
 active proctype loop() {
-  byte half, k, watches, polls, stops[PORTS];
+  byte endpoint, k, watches, polls, stops[PORTS];
   bool again, rings, fails, had[PORTS];
   mtype next = STAYS;
 
@@ -357,39 +357,39 @@ end:
   :: /* A timer starts what is stopped. */
      (!receiving[0] || !receiving[PORTS - 1]) ->
      if
-     :: !receiving[0] -> half = 0
-     :: !receiving[PORTS - 1] -> half = PORTS - 1
+     :: !receiving[0] -> endpoint = 0
+     :: !receiving[PORTS - 1] -> endpoint = PORTS - 1
      fi;
      if
-     :: /* receiveMessageOnPort() to the end, rp_half_drained(). */
+     :: /* receiveMessageOnPort() to the end, rp_endpoint_drained(). */
         do
-        :: head[half] != position[half] -> read_one(half)
+        :: head[endpoint] != position[endpoint] -> read_one(endpoint)
         :: else -> break
         od;
         if
-        :: awake[half] -> park(half)
+        :: awake[endpoint] -> park(endpoint)
         :: else
         fi
      :: true
      fi;
-     receiving[half] = true;
-     /* rp_half_schedule() */
+     receiving[endpoint] = true;
+     /* rp_endpoint_schedule() */
 #ifdef SCHEDULE_WITHOUT_THE_TOKEN
-     again = !closed[half];
+     again = !closed[endpoint];
 #else
      atomic {
-       again = awake[half] || parked[half];
+       again = awake[endpoint] || parked[endpoint];
        if
-       :: !awake[half] && parked[half] -> parked[half] = false; awake[half] = true
+       :: !awake[endpoint] && parked[endpoint] -> parked[endpoint] = false; awake[endpoint] = true
        :: else
        fi
      }
 #endif
      if
-     :: again -> again = false; push(half)
+     :: again -> again = false; push(endpoint)
      :: else
      fi;
-     half = 0
+     endpoint = 0
   od
 }
 

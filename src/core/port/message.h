@@ -6,7 +6,7 @@
  *   OFFSET SIZE  DESCRIPTION
  *   0      n     the bytes, padded to a multiple of 8
  *   n      16*b  the table of blocks: { pointer, length }; pointer NULL: taken, or, if the length
- *                is not 0, no memory but the id of a half that travels with the message
+ *                is not 0, no memory but the id of an endpoint that travels with the message
  *
  * Type of a message record:
  *
@@ -27,7 +27,7 @@
  *   RP_MESSAGE_RECORD_MAX   the largest record that these two allow: a receiver's buffer for runs of
  *                           records has to grow to this size, and need not be larger
  *   RP_MESSAGE_RUN_MAX      bytes of the records that rp_message_write_run() takes at once
- *   RP_MESSAGE_BLOCKS_MAX   blocks of one message, those that are halves included
+ *   RP_MESSAGE_BLOCKS_MAX   blocks of one message, those that are endpoints included
  */
 #ifndef RP_CORE_PORT_MESSAGE_H_
 #define RP_CORE_PORT_MESSAGE_H_
@@ -54,7 +54,7 @@
 
 typedef struct rp_block {
   _Alignas(8) void *data;
-  uint64_t length; /* bytes of data; without data: the id of a half in transit */
+  uint64_t length; /* bytes of data; without data: the id of an endpoint in transit */
 } rp_block;
 
 _Static_assert(sizeof(rp_block) == 16, "a pointer, or an id of 64 bits");
@@ -104,13 +104,13 @@ rp_block rp_message_take_block(const rp_record *record, uint32_t index);
 /* The same, but it stays where it is. */
 rp_block rp_message_peek_block(const rp_record *record, uint32_t index);
 
-/* The id of the half that this block stands for, 0 if it is memory or taken. */
+/* The id of the endpoint that this block stands for, 0 if it is memory or taken. */
 static inline uint64_t
-rp_block_half(rp_block block) {
+rp_block_endpoint(rp_block block) {
   return block.data == NULL ? block.length : 0;
 }
 
-/* Free the memory that a message still owns, its table included; its halves are the caller's. Again is a
+/* Free the memory that a message still owns, its table included; its endpoints are the caller's. Again is a
  * no-op. */
 void rp_message_drop(const rp_record *record);
 

@@ -1,5 +1,5 @@
 /*
- * ready_list.c - the list of port halves that have news for one thread, and its doorbell.
+ * ready_list.c - the list of endpoints that have news for one thread, and its doorbell.
  */
 #include "core/port/ready_list.h"
 
@@ -8,18 +8,18 @@
 #include "core/port/channel.h"
 #include "core/failpoint.h"
 
-/* An address that is no half. */
-static struct rp_half resting;
+/* An address that is no endpoint. */
+static struct rp_endpoint resting;
 #define RESTING (&resting)
 
 /* Append what was pushed, `pushed` being the last, to the local list, oldest first. */
 static void
-append(rp_thread *thread, rp_half *pushed) {
-  rp_half *last = pushed;
-  rp_half *first = NULL;
+append(rp_thread *thread, rp_endpoint *pushed) {
+  rp_endpoint *last = pushed;
+  rp_endpoint *first = NULL;
 
   do {
-    rp_half *next = pushed->ready_next;
+    rp_endpoint *next = pushed->ready_next;
 
     pushed->ready_next = first;
     pushed->ready_previous = next;
@@ -38,7 +38,7 @@ append(rp_thread *thread, rp_half *pushed) {
 /* Append everything pushed, as far as this thread can see. */
 static void
 take_all(rp_thread *thread) {
-  rp_half *pushed = rp_load_relaxed(&thread->ready);
+  rp_endpoint *pushed = rp_load_relaxed(&thread->ready);
 
   /* RESTING stays: this may not be a wake-up, and the next push has to ring. */
   if (pushed == NULL || pushed == RESTING) return;
@@ -48,20 +48,20 @@ take_all(rp_thread *thread) {
   append(thread, pushed);
 }
 
-/* Take a half that is on the local list out of it. */
+/* Take an endpoint that is on the local list out of it. */
 static void
-unlink_half(rp_thread *thread, rp_half *half) {
-  if (half->ready_previous != NULL)
-    half->ready_previous->ready_next = half->ready_next;
+unlink_endpoint(rp_thread *thread, rp_endpoint *endpoint) {
+  if (endpoint->ready_previous != NULL)
+    endpoint->ready_previous->ready_next = endpoint->ready_next;
   else
-    thread->first = half->ready_next;
-  if (half->ready_next != NULL)
-    half->ready_next->ready_previous = half->ready_previous;
+    thread->first = endpoint->ready_next;
+  if (endpoint->ready_next != NULL)
+    endpoint->ready_next->ready_previous = endpoint->ready_previous;
   else
-    thread->last = half->ready_previous;
-  half->ready_next = NULL;
-  half->ready_previous = NULL;
-  half->listed = false;
+    thread->last = endpoint->ready_previous;
+  endpoint->ready_next = NULL;
+  endpoint->ready_previous = NULL;
+  endpoint->listed = false;
 }
 
 void
@@ -74,12 +74,12 @@ rp_thread_init(rp_thread *thread, void (*doorbell)(rp_thread *thread)) {
 }
 
 void
-rp_thread_push(rp_thread *thread, rp_half *half) {
-  rp_half *old = rp_load_relaxed(&thread->ready);
+rp_thread_push(rp_thread *thread, rp_endpoint *endpoint) {
+  rp_endpoint *old = rp_load_relaxed(&thread->ready);
 
   /* Release half of the CAS pairs with the exchange in take_all(). */
-  do half->ready_next = old == RESTING ? NULL : old;
-  while (!rp_cas(&thread->ready, &old, half));
+  do endpoint->ready_next = old == RESTING ? NULL : old;
+  while (!rp_cas(&thread->ready, &old, endpoint));
   rp_yield("thread:pushed");
   if (old == RESTING) thread->doorbell(thread);
   rp_yield("thread:rung");
@@ -90,36 +90,36 @@ rp_thread_wake(rp_thread *thread) {
   /* A read-modify-write, since the doorbell orders nothing: it may be a relaxed store (libuv's is) whose reader
    * need not see the push. A load might then still give RESTING. But the push that rang has replaced our
    * RESTING, so what we swap in comes behind it. Acquire pairs with the CAS in rp_thread_push(). */
-  rp_half *pushed = rp_exchange(&thread->ready, NULL);
+  rp_endpoint *pushed = rp_exchange(&thread->ready, NULL);
 
   rp_yield("thread:taken");
   thread->round++;
   if (pushed != NULL && pushed != RESTING) append(thread, pushed);
 }
 
-rp_half *
+rp_endpoint *
 rp_thread_next(rp_thread *thread) {
   take_all(thread);
 
-  rp_half *half = thread->first;
+  rp_endpoint *endpoint = thread->first;
 
-  if (half == NULL || half->round == thread->round) return NULL;
-  half->round = thread->round;
-  unlink_half(thread, half);
-  return half;
+  if (endpoint == NULL || endpoint->round == thread->round) return NULL;
+  endpoint->round = thread->round;
+  unlink_endpoint(thread, endpoint);
+  return endpoint;
 }
 
 bool
-rp_thread_remove(rp_thread *thread, rp_half *half) {
+rp_thread_remove(rp_thread *thread, rp_endpoint *endpoint) {
   take_all(thread);
-  if (!half->listed) return false;
-  unlink_half(thread, half);
+  if (!endpoint->listed) return false;
+  unlink_endpoint(thread, endpoint);
   return true;
 }
 
 bool
 rp_thread_rest(rp_thread *thread) {
-  rp_half *awake = NULL;
+  rp_endpoint *awake = NULL;
 
   if (thread->first != NULL) return false;
   rp_yield("thread:resting");
@@ -129,7 +129,7 @@ rp_thread_rest(rp_thread *thread) {
 
 bool
 rp_thread_watch(rp_thread *thread) {
-  rp_half *rests = RESTING;
+  rp_endpoint *rests = RESTING;
 
   /* A push before this has rung; one after it finds us awake. */
   return rp_cas(&thread->ready, &rests, NULL);
@@ -138,7 +138,7 @@ rp_thread_watch(rp_thread *thread) {
 bool
 rp_thread_news(const rp_thread *thread) {
   /* Relaxed: what a push has written is read by who takes it. */
-  rp_half *ready = rp_load_relaxed(&thread->ready);
+  rp_endpoint *ready = rp_load_relaxed(&thread->ready);
 
   return thread->first != NULL || (ready != NULL && ready != RESTING);
 }

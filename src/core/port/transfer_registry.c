@@ -1,8 +1,8 @@
 /*
- * transfer_registry.c - the halves in transit, by id.
+ * transfer_registry.c - the endpoints in transit, by id.
  *
  * A table of chains, which doubles when they become long and goes back to the one that is always there
- * when the last half has left.
+ * when the last endpoint has left.
  */
 #include "core/port/transfer_registry.h"
 
@@ -14,12 +14,12 @@
 
 /* A power of two; ids are uniform, so their low bits choose the chain. */
 #define CHAINS 256u
-/* Halves to a chain, on average, before there are twice as many chains. */
+/* Endpoints to a chain, on average, before there are twice as many chains. */
 #define LONG 4u
 
 static rp_lock lock = RP_LOCK_INIT;
-static rp_half *first_chains[CHAINS];
-static rp_half **chains = first_chains;
+static rp_endpoint *first_chains[CHAINS];
+static rp_endpoint **chains = first_chains;
 static size_t chain_count = CHAINS;
 static size_t size;
 static uint64_t counter; /* of the ids given out */
@@ -35,36 +35,36 @@ rp_registry_new_id(void) {
   return id;
 }
 
-/* The link to the first half of the chain where an id belongs. Under the lock, as all of these. */
-static rp_half **
+/* The link to the first endpoint of the chain where an id belongs. Under the lock, as all of these. */
+static rp_endpoint **
 chain_of(uint64_t id) {
   return &chains[id & (chain_count - 1)];
 }
 
 static void
-put(rp_half *half) {
-  rp_half **first = chain_of(half->id);
+put(rp_endpoint *endpoint) {
+  rp_endpoint **first = chain_of(endpoint->id);
 
-  half->next = *first;
-  *first = half;
+  endpoint->next = *first;
+  *first = endpoint;
 }
 
 /* Twice as many chains. Without memory they stay as they are, and become longer. */
 static void
 grow(void) {
-  rp_half **old = chains;
+  rp_endpoint **old = chains;
   size_t old_count = chain_count;
-  rp_half **made = calloc(2 * old_count, sizeof(rp_half *));
+  rp_endpoint **made = calloc(2 * old_count, sizeof(rp_endpoint *));
 
   if (made == NULL) return;
   chains = made;
   chain_count = 2 * old_count;
   for (size_t i = 0; i < old_count; i++)
     while (old[i] != NULL) {
-      rp_half *half = old[i];
+      rp_endpoint *endpoint = old[i];
 
-      old[i] = half->next;
-      put(half);
+      old[i] = endpoint->next;
+      put(endpoint);
     }
   if (old != first_chains) free(old);
 }
@@ -79,30 +79,30 @@ shrink(void) {
 }
 
 void
-rp_registry_add(rp_half *half) {
+rp_registry_add(rp_endpoint *endpoint) {
   rp_lock_take(&lock);
   if (size >= LONG * chain_count) grow();
-  put(half);
+  put(endpoint);
   size++;
   rp_lock_drop(&lock);
 }
 
-rp_half *
+rp_endpoint *
 rp_registry_take(uint64_t id) {
-  rp_half *half = NULL;
+  rp_endpoint *endpoint = NULL;
 
   rp_lock_take(&lock);
-  for (rp_half **at = chain_of(id); *at != NULL; at = &(*at)->next) {
+  for (rp_endpoint **at = chain_of(id); *at != NULL; at = &(*at)->next) {
     if ((*at)->id != id) continue;
-    half = *at;
-    *at = half->next;
-    half->next = NULL;
+    endpoint = *at;
+    *at = endpoint->next;
+    endpoint->next = NULL;
     size--;
     break;
   }
-  if (half != NULL && size == 0) shrink();
+  if (endpoint != NULL && size == 0) shrink();
   rp_lock_drop(&lock);
-  return half;
+  return endpoint;
 }
 
 size_t

@@ -1,8 +1,8 @@
 /*
- * transfer_registry.h - the halves in transit, by id.
+ * transfer_registry.h - the endpoints in transit, by id.
  *
  * Detaching and attaching are rare, so one lock and a table of chains do. Ids come from a
- * generator that cannot be guessed from another id, so that no message can name a half that it was
+ * generator that cannot be guessed from another id, so that no message can name an endpoint that it was
  * not given.
  */
 #ifndef RP_CORE_PORT_TRANSFER_REGISTRY_H_
@@ -11,17 +11,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct rp_half;
+struct rp_endpoint;
 
 /* A fresh id, never 0. Any thread; see rp_random_number(). */
 uint64_t rp_registry_new_id(void);
 
-/* Add a half under half->id. Any thread; constant time but for a malloc now and then, without which it
+/* Add an endpoint under endpoint->id. Any thread; constant time but for a malloc now and then, without which it
  * takes longer to find one. */
-void rp_registry_add(struct rp_half *half);
+void rp_registry_add(struct rp_endpoint *endpoint);
 
-/* Take the half with this id out, NULL if there is none. Any thread; one caller gets it. */
-struct rp_half *rp_registry_take(uint64_t id);
+/* Take the endpoint with this id out, NULL if there is none. Any thread; one caller gets it. */
+struct rp_endpoint *rp_registry_take(uint64_t id);
 
 size_t rp_registry_size(void);
 

@@ -1,5 +1,5 @@
 /*
- * spawn.c - how a new thread finds the half that its parent has made for it.
+ * spawn.c - how a new thread finds the endpoint that its parent has made for it.
  */
 #include "core/process/spawn.h"
 
@@ -14,8 +14,8 @@ typedef struct spawn {
   const void *parent;
   uint64_t number; /* of the beginning */
   uint64_t thread_id;
-  uint64_t half_id; /* 0: begun and not yet committed */
-  bool entrusted;   /* travels by itself: not to be claimed */
+  uint64_t endpoint_id; /* 0: begun and not yet committed */
+  bool entrusted;       /* travels by itself: not to be claimed */
 } spawn;
 
 static rp_lock lock = RP_LOCK_INIT;
@@ -30,7 +30,7 @@ static spawn **
 find_begun(const void *parent) {
   spawn **at = &spawns;
 
-  while (*at != NULL && ((*at)->parent != parent || (*at)->half_id != 0))
+  while (*at != NULL && ((*at)->parent != parent || (*at)->endpoint_id != 0))
     at = &(*at)->next;
   return at;
 }
@@ -40,7 +40,7 @@ static spawn **
 find_thread(uint64_t thread_id, bool any) {
   spawn **at = &spawns;
 
-  while (*at != NULL && ((*at)->thread_id != thread_id || (*at)->half_id == 0 ||
+  while (*at != NULL && ((*at)->thread_id != thread_id || (*at)->endpoint_id == 0 ||
                          ((*at)->entrusted && !any)))
     at = &(*at)->next;
   return at;
@@ -65,7 +65,7 @@ unlink_spawn(spawn **at) {
 static bool
 any_begun(uint64_t horizon) {
   for (spawn *at = spawns; at != NULL; at = at->next)
-    if (at->half_id == 0 && at->number <= horizon) return true;
+    if (at->endpoint_id == 0 && at->number <= horizon) return true;
   return false;
 }
 
@@ -83,8 +83,9 @@ wait_until(uint64_t deadline) {
 }
 
 static void
-close_half(spawn *forgotten) {
-  if (forgotten != NULL && forgotten->half_id != 0) rp_half_lost(forgotten->half_id);
+close_endpoint(spawn *forgotten) {
+  if (forgotten != NULL && forgotten->endpoint_id != 0)
+    rp_endpoint_lost(forgotten->endpoint_id);
   free(forgotten);
 }
 
@@ -102,13 +103,13 @@ rp_spawn_begin(const void *parent) {
 }
 
 int
-rp_spawn_commit(const void *parent, uint64_t thread_id, uint64_t half_id) {
+rp_spawn_commit(const void *parent, uint64_t thread_id, uint64_t endpoint_id) {
   rp_lock_take(&lock);
   spawn *found = *find_begun(parent);
 
   if (found != NULL) {
     found->thread_id = thread_id;
-    found->half_id = half_id;
+    found->endpoint_id = endpoint_id;
     settle();
   }
   rp_lock_drop(&lock);
@@ -129,7 +130,7 @@ rp_spawn_abort(const void *parent) {
 
 int
 rp_spawn_claim(uint64_t thread_id, uint64_t *horizon, uint32_t milliseconds,
-               uint64_t *half_id) {
+               uint64_t *endpoint_id) {
   uint64_t deadline = rp_now() + milliseconds * UINT64_C(1000000);
   spawn **at, *found;
   bool pending, late = milliseconds == 0;
@@ -143,7 +144,7 @@ rp_spawn_claim(uint64_t thread_id, uint64_t *horizon, uint32_t milliseconds,
     if (!pending || late) break;
     late = !wait_until(deadline);
   }
-  *half_id = found != NULL ? found->half_id : 0;
+  *endpoint_id = found != NULL ? found->endpoint_id : 0;
   (void) unlink_spawn(at);
   rp_lock_drop(&lock);
   rp_yield("spawn:claimed");
@@ -152,12 +153,12 @@ rp_spawn_claim(uint64_t thread_id, uint64_t *horizon, uint32_t milliseconds,
 }
 
 int
-rp_spawn_entrust(const void *parent, uint64_t thread_id, uint64_t half_id) {
+rp_spawn_entrust(const void *parent, uint64_t thread_id, uint64_t endpoint_id) {
   spawn *made = malloc(sizeof(*made));
 
   if (made == NULL) return RP_ENOMEM;
   rp_lock_take(&lock);
-  *made = (spawn){spawns, parent, 0, thread_id, half_id, true};
+  *made = (spawn){spawns, parent, 0, thread_id, endpoint_id, true};
   spawns = made;
   rp_lock_drop(&lock);
   rp_yield("spawn:entrusted");
@@ -173,7 +174,7 @@ rp_spawn_forget(uint64_t thread_id) {
     found = unlink_spawn(find_thread(thread_id, true));
     rp_lock_drop(&lock);
     rp_yield("spawn:forgotten");
-    close_half(found);
+    close_endpoint(found);
   } while (found != NULL);
 }
 
@@ -186,7 +187,7 @@ rp_spawn_forget_all(const void *parent) {
     found = unlink_spawn(find_parent(parent));
     if (found != NULL) settle();
     rp_lock_drop(&lock);
-    close_half(found);
+    close_endpoint(found);
   } while (found != NULL);
 }
 

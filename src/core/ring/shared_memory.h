@@ -27,7 +27,7 @@
  *
  * Positions run free and are never reduced modulo the capacity:
  *
- *   spsc   u32 at the offset above (the other half stays 0), bytes, multiples of 8
+ *   spsc   u32 at the offset above (the other endpoint stays 0), bytes, multiples of 8
  *   mpsc   u64, bytes, multiples of 8; bit 0 of tail: SEALED, nothing can be claimed any more
  *   mpmc   u64, records x 2; bit 0 of tail: SEALED
  *

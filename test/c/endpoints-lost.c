@@ -1,46 +1,46 @@
 /*
- * A half that travels with a message is lost with it: in an inbox that nobody reads any more, in one
- * that was written to at the last moment, in a message of a half that is lost itself, however deep.
+ * An endpoint that travels with a message is lost with it: in an inbox that nobody reads any more, in one
+ * that was written to at the last moment, in a message of an endpoint that is lost itself, however deep.
  */
 #include "support.h"
 
 #include "core/process/spawn.h"
 
 static void
-send_half(rp_half *by, uint64_t id) {
+send_endpoint(rp_endpoint *by, uint64_t id) {
   const rp_block block = {NULL, id};
 
-  assert(rp_half_write(by, 0, "here", 4, &block, 1) == RP_OK);
-  rp_half_publish(by);
+  assert(rp_endpoint_write(by, 0, "here", 4, &block, 1) == RP_OK);
+  rp_endpoint_publish(by);
 }
 
 static bool
-sealed(rp_half *half) {
+sealed(rp_endpoint *endpoint) {
   rp_record record;
 
-  return rp_chain_peek(&half->inbox, &record) == RP_SEALED;
+  return rp_chain_peek(&endpoint->inbox, &record) == RP_SEALED;
 }
 
 static void
-nothing(rp_half *half, void *context) {
+nothing(rp_endpoint *endpoint, void *context) {
   (void) context;
-  rp_half_end(half, false, true);
+  rp_endpoint_end(endpoint, false, true);
 }
 
 static void
 with_its_message(void) {
   loop l;
-  rp_half *a, *b, *c, *d;
+  rp_endpoint *a, *b, *c, *d;
 
   loop_init(&l);
   assert(rp_channel_open(&l.thread, &a, &b) == RP_OK);
   assert(rp_channel_open(&l.thread, &c, &d) == RP_OK);
-  send_half(a, rp_half_detach(d));
+  send_endpoint(a, rp_endpoint_detach(d));
   assert(rp_channel_in_transit() == 1 && !sealed(c));
-  assert(rp_half_close(b) == 0);
+  assert(rp_endpoint_close(b) == 0);
   assert(rp_channel_in_transit() == 0 && sealed(c));
-  rp_half_close(a);
-  rp_half_close(c);
+  rp_endpoint_close(a);
+  rp_endpoint_close(c);
   loop_destroy(&l);
 }
 
@@ -48,68 +48,68 @@ with_its_message(void) {
 static void
 at_the_last_moment(void) {
   loop l;
-  rp_half *a, *b, *c, *d;
+  rp_endpoint *a, *b, *c, *d;
   rp_block block = {NULL, 0};
 
   loop_init(&l);
   assert(rp_channel_open(&l.thread, &a, &b) == RP_OK);
   assert(rp_channel_open(&l.thread, &c, &d) == RP_OK);
-  block.length = rp_half_detach(d);
-  assert(rp_half_write(a, 0, "here", 4, &block, 1) == RP_OK);
-  rp_half_close(b);
-  rp_half_publish(a);
-  rp_half_close(a);
+  block.length = rp_endpoint_detach(d);
+  assert(rp_endpoint_write(a, 0, "here", 4, &block, 1) == RP_OK);
+  rp_endpoint_close(b);
+  rp_endpoint_publish(a);
+  rp_endpoint_close(a);
   assert(rp_channel_in_transit() == 0 && sealed(c));
-  rp_half_close(c);
+  rp_endpoint_close(c);
   loop_destroy(&l);
 }
 
-/* A half that has arrived is its receiver's, though the message is still there when it is dropped. */
+/* An endpoint that has arrived is its receiver's, though the message is still there when it is dropped. */
 static void
 not_after_it_has_arrived(void) {
   loop l;
-  rp_half *a, *b, *c, *d;
+  rp_endpoint *a, *b, *c, *d;
   uint64_t number = 0;
 
   loop_init(&l);
   assert(rp_channel_open(&l.thread, &a, &b) == RP_OK);
   assert(rp_channel_open(&l.thread, &c, &d) == RP_OK);
-  uint64_t id = rp_half_detach(d);
+  uint64_t id = rp_endpoint_detach(d);
 
-  send_half(a, id);
-  assert(rp_half_attach(id, &l.thread, &d) == RP_OK);
-  rp_half_close(b);
+  send_endpoint(a, id);
+  assert(rp_endpoint_attach(id, &l.thread, &d) == RP_OK);
+  rp_endpoint_close(b);
   assert(!sealed(c));
   send_number(c, 5);
   assert(receive_number(d, &number) == RP_OK && number == 5);
-  rp_half_close(a);
-  rp_half_close(c);
-  rp_half_close(d);
+  rp_endpoint_close(a);
+  rp_endpoint_close(c);
+  rp_endpoint_close(d);
   loop_run(&l, nothing, NULL);
   loop_destroy(&l);
 }
 
-/* The inbox of a half in transit holds a half in transit, and so on: not by recursion. */
+/* The inbox of an endpoint in transit holds an endpoint in transit, and so on: not by recursion. */
 static void
 however_deep(void) {
   enum { DEPTH = ROUNDS(30000, 10000) };
   loop l;
-  rp_half *a, *b, *outermost, *by;
+  rp_endpoint *a, *b, *outermost, *by;
 
   loop_init(&l);
   assert(rp_channel_open(&l.thread, &outermost, &by) == RP_OK);
   for (int i = 0; i < DEPTH; i++) {
     assert(rp_channel_open(&l.thread, &a, &b) == RP_OK);
-    send_half(by, rp_half_detach(b));
-    rp_half_close(by);
+    send_endpoint(by, rp_endpoint_detach(b));
+    rp_endpoint_close(by);
     by = a;
     (void) bell_heard(&l.bell);
     loop_run(&l, nothing, NULL);
   }
   (void) bell_heard(&l.bell);
-  rp_half_close(by);
+  rp_endpoint_close(by);
   assert(rp_channel_in_transit() == DEPTH);
-  rp_half_close(outermost);
+  rp_endpoint_close(outermost);
   assert(rp_channel_in_transit() == 0);
   loop_run(&l, nothing, NULL);
   loop_destroy(&l);
@@ -119,14 +119,14 @@ however_deep(void) {
 static void
 told_by_close(void) {
   loop l;
-  rp_half *a, *b;
+  rp_endpoint *a, *b;
 
   loop_init(&l);
   assert(rp_channel_open(&l.thread, &a, &b) == RP_OK);
-  uint64_t id = rp_half_detach(b);
+  uint64_t id = rp_endpoint_detach(b);
 
-  assert(rp_half_close(a) == id && rp_channel_in_transit() == 1);
-  rp_half_lost(id);
+  assert(rp_endpoint_close(a) == id && rp_channel_in_transit() == 1);
+  rp_endpoint_lost(id);
   assert(rp_channel_in_transit() == 0);
   loop_destroy(&l);
 }
@@ -135,23 +135,23 @@ told_by_close(void) {
 static void
 with_their_thread(void) {
   loop l;
-  rp_half *mine[4], *other;
+  rp_endpoint *mine[4], *other;
   uint64_t id[4], horizon = 0, claimed;
 
   loop_init(&l);
   for (int i = 0; i < 4; i++) {
     assert(rp_channel_open(&l.thread, &mine[i], &other) == RP_OK);
-    id[i] = rp_half_detach(other);
+    id[i] = rp_endpoint_detach(other);
     assert(rp_spawn_entrust(&l, i < 3 ? 7 : 8, id[i]) == RP_OK);
   }
   assert(rp_spawn_claim(7, &horizon, 0, &claimed) == RP_OK && claimed == 0);
-  assert(rp_half_attach(id[1], &l.thread, &other) == RP_OK);
+  assert(rp_endpoint_attach(id[1], &l.thread, &other) == RP_OK);
   rp_spawn_forget(7);
   assert(sealed(mine[0]) && !sealed(mine[1]) && sealed(mine[2]) && !sealed(mine[3]));
   rp_spawn_forget_all(&l);
   assert(sealed(mine[3]) && rp_channel_in_transit() == 0 && rp_spawn_size() == 0);
-  rp_half_close(other);
-  for (int i = 0; i < 4; i++) rp_half_close(mine[i]);
+  rp_endpoint_close(other);
+  for (int i = 0; i < 4; i++) rp_endpoint_close(mine[i]);
   loop_destroy(&l);
 }
 
