@@ -235,11 +235,11 @@ module.exports = [
     file: 'port/chain.c',
     from: [
       '  *next = segment;\n',
-      '  if (rp_ring_seal(&chain->producer, &chain->parking)) chain->owed = true;\n',
+      '  if (rp_segment_seal(&chain->producer, &chain->parking)) chain->owed = true;\n',
     ],
     to: [
       '',
-      '  if (rp_ring_seal(&chain->producer, &chain->parking)) chain->owed = true;\n' +
+      '  if (rp_segment_seal(&chain->producer, &chain->parking)) chain->owed = true;\n' +
         '  *next = segment;\n',
     ],
     scenarios: ['chain-grow'],
@@ -247,15 +247,15 @@ module.exports = [
   {
     name: 'the token that a link takes is forgotten',
     file: 'port/chain.c',
-    from: 'if (rp_ring_seal(&chain->producer, &chain->parking)) chain->owed = true;',
-    to: '(void) rp_ring_seal(&chain->producer, &chain->parking);',
+    from: 'if (rp_segment_seal(&chain->producer, &chain->parking)) chain->owed = true;',
+    to: '(void) rp_segment_seal(&chain->producer, &chain->parking);',
     scenarios: ['chain-link'],
   },
   {
     name: 'close forgets the token that a link has taken',
     file: 'port/chain.c',
-    from: 'return rp_ring_seal(&chain->producer, &chain->parking) || owed;',
-    to: '(void) owed; return rp_ring_seal(&chain->producer, &chain->parking);',
+    from: 'return rp_segment_seal(&chain->producer, &chain->parking) || owed;',
+    to: '(void) owed; return rp_segment_seal(&chain->producer, &chain->parking);',
     scenarios: ['chain-link', 'chain-close'],
   },
   {
@@ -290,8 +290,8 @@ module.exports = [
     name: 'records are counted after they are published',
     file: 'port/chain.c',
     from: '  rp_store_relaxed(&chain->sent, chain->claimed);\n' +
-      '  owed = rp_ring_publish(&chain->producer, &chain->parking);\n',
-    to: '  owed = rp_ring_publish(&chain->producer, &chain->parking);\n' +
+      '  owed = rp_segment_publish(&chain->producer, &chain->parking);\n',
+    to: '  owed = rp_segment_publish(&chain->producer, &chain->parking);\n' +
       '  rp_store_relaxed(&chain->sent, chain->claimed);\n',
     scenarios: ['chain-queued'],
   },

@@ -166,7 +166,7 @@ inline pass_barrier(i) {
   }
 }
 
-/* rp_ring_park(): the token stays, unless something came first. */
+/* rp_segment_park(): the token stays, unless something came first. */
 inline park(i) {
   again = light[i];
 #ifdef BARRIER_COMES_FIRST

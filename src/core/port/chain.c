@@ -95,13 +95,13 @@ link_segment(rp_chain *chain, rp_segment *segment) {
   *next = segment;
   rp_yield("chain:linking");
   rp_store_relaxed(&chain->sent, chain->claimed);
-  if (rp_ring_seal(&chain->producer, &chain->parking)) chain->owed = true;
+  if (rp_segment_seal(&chain->producer, &chain->parking)) chain->owed = true;
   rp_yield("chain:linked");
   chain->newest = segment;
   chain->calm_from = 0;
   chain->calm = 0;
-  rp_producer_init(&chain->producer, &segment->tail, &segment->head, segment->data,
-                   segment->capacity);
+  rp_segment_producer_init(&chain->producer, &segment->tail, &segment->head,
+                           segment->data, segment->capacity);
 }
 
 static int
@@ -140,8 +140,10 @@ void
 rp_chain_init(rp_chain *chain) {
   assert((uintptr_t) chain % _Alignof(rp_chain) == 0);
   memset(chain, 0, sizeof(*chain));
-  rp_producer_init(&chain->producer, &chain->first_tail, &chain->first_head, NULL, 0);
-  rp_consumer_init(&chain->consumer, &chain->first_tail, &chain->first_head, NULL, 0);
+  rp_segment_producer_init(&chain->producer, &chain->first_tail, &chain->first_head, NULL,
+                           0);
+  rp_segment_consumer_init(&chain->consumer, &chain->first_tail, &chain->first_head, NULL,
+                           0);
 }
 
 void
@@ -161,12 +163,12 @@ rp_chain_claim(rp_chain *chain, uint32_t type, uint32_t length, uint8_t **payloa
   if (length > RP_CHAIN_PAYLOAD_MAX) return RP_ETOOBIG;
   if (chain->closed) return RP_SEALED;
 
-  int result = rp_ring_claim(&chain->producer, type, length, payload);
+  int result = rp_segment_claim(&chain->producer, type, length, payload);
 
   if (result != RP_OK) {
     result = grow(chain, length);
     if (result != RP_OK) return result;
-    result = rp_ring_claim(&chain->producer, type, length, payload);
+    result = rp_segment_claim(&chain->producer, type, length, payload);
   }
   rp_yield("chain:claimed");
   if (result == RP_OK) chain->claimed++;
@@ -192,7 +194,7 @@ rp_chain_publish(rp_chain *chain) {
   if (chain->closed) return false; /* the seal stays */
   rp_store_relaxed(&chain->sent, chain->claimed);
   rp_yield("chain:publishing");
-  owed = rp_ring_publish(&chain->producer, &chain->parking);
+  owed = rp_segment_publish(&chain->producer, &chain->parking);
   rp_yield("chain:published");
   if (owed) shrink_when_calm(chain);
   owed |= chain->owed;
@@ -208,13 +210,13 @@ rp_chain_close(rp_chain *chain) {
   chain->closed = true;
   chain->owed = false;
   rp_store_relaxed(&chain->sent, chain->claimed);
-  return rp_ring_seal(&chain->producer, &chain->parking) || owed;
+  return rp_segment_seal(&chain->producer, &chain->parking) || owed;
 }
 
 int
 rp_chain_peek(rp_chain *chain, rp_record *record) {
   for (;;) {
-    int result = rp_ring_peek(&chain->consumer, record);
+    int result = rp_segment_peek(&chain->consumer, record);
 
     if (result != RP_SEALED) return result;
 
@@ -225,8 +227,8 @@ rp_chain_peek(rp_chain *chain, rp_record *record) {
     rp_yield("chain:drained");
     if (chain->oldest != NULL) segment_give(chain, chain->oldest);
     chain->oldest = next;
-    rp_consumer_init(&chain->consumer, &next->tail, &next->head, next->data,
-                     next->capacity);
+    rp_segment_consumer_init(&chain->consumer, &next->tail, &next->head, next->data,
+                             next->capacity);
   }
 }
 
@@ -247,7 +249,7 @@ rp_chain_peek_run(rp_chain *chain, uint32_t max_bytes, uint32_t max_count, uint3
   *run = record.payload - RP_RECORD_HEADER;
 
   /* A copy of the consumer looks ahead; the ring itself does not move. */
-  rp_consumer ahead = chain->consumer;
+  rp_segment_consumer ahead = chain->consumer;
   uint8_t *end = *run;
 
   do {
@@ -257,9 +259,9 @@ rp_chain_peek_run(rp_chain *chain, uint32_t max_bytes, uint32_t max_count, uint3
     end += size;
     *bytes += size;
     *count += 1;
-    rp_ring_advance(&ahead, &record);
+    rp_segment_advance(&ahead, &record);
   } while (*count < max_count && ahead.position != ahead.published &&
-           rp_ring_peek(&ahead, &record) == RP_OK && (record.type & apart) == 0);
+           rp_segment_peek(&ahead, &record) == RP_OK && (record.type & apart) == 0);
   assert(*count > 0 && *bytes <= max_bytes);
   return RP_OK;
 }
@@ -268,7 +270,7 @@ void
 rp_chain_release(rp_chain *chain, uint32_t bytes, uint32_t count) {
   chain->consumer.position += bytes;
   chain->received += count;
-  rp_ring_release(&chain->consumer);
+  rp_segment_release(&chain->consumer);
   rp_yield("chain:released");
   if (chain->received - chain->rested < BUSY) return;
   chain->rested = chain->received;
@@ -284,7 +286,7 @@ rp_chain_queued(rp_chain *chain) {
 bool
 rp_chain_park(rp_chain *chain) {
   chain->rested = chain->received;
-  return rp_ring_park(&chain->consumer, &chain->parking);
+  return rp_segment_park(&chain->consumer, &chain->parking);
 }
 
 bool

@@ -36,7 +36,7 @@ typedef struct rp_chain {
   /* The producer's two lines. */
   _Alignas(128) rp_word first_tail;
   rp_word sent; /* records published: written by the producer, read by the consumer */
-  rp_producer producer;
+  rp_segment_producer producer;
   rp_segment *newest; /* NULL: still the ring of capacity 0 */
   uint32_t calm_from; /* position at the last parked consumer we met */
   uint32_t calm;      /* parked consumers met in a row with little written in between */
@@ -47,7 +47,7 @@ typedef struct rp_chain {
   /* The consumer's line. */
   _Alignas(128) rp_word first_head;
   uint32_t received; /* records stepped over */
-  rp_consumer consumer;
+  rp_segment_consumer consumer;
   rp_segment *oldest;
   uint32_t rested; /* records stepped over when it parked or was found busy last */
 
@@ -102,7 +102,7 @@ void rp_chain_release(rp_chain *chain, uint32_t bytes, uint32_t count);
 /* Records published and not yet stepped over. Consumer only, wait-free. */
 uint32_t rp_chain_queued(rp_chain *chain);
 
-/* The token: as rp_ring_park() and rp_parking_take(), wherever in the chain the consumer is. */
+/* The token: as rp_segment_park() and rp_parking_take(), wherever in the chain the consumer is. */
 bool rp_chain_park(rp_chain *chain);
 bool rp_chain_unpark(rp_chain *chain);
 

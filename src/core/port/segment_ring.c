@@ -26,7 +26,7 @@ used(uint32_t from, uint32_t to) {
 }
 
 static inline uint32_t
-room(const rp_producer *p) {
+room(const rp_segment_producer *p) {
   return p->capacity - used(p->released, p->position);
 }
 
@@ -39,15 +39,15 @@ write_header(uint8_t *at, uint32_t length, uint32_t type) {
 
 static void
 check_side(uint32_t capacity) {
-  assert(capacity == 0 || (capacity >= RP_RING_MIN && capacity <= RP_RING_MAX));
+  assert(capacity == 0 || (capacity >= RP_CAPACITY_MIN && capacity <= RP_CAPACITY_MAX));
   assert((capacity & (capacity - 1)) == 0);
   (void) capacity;
 }
 
 /* Take over what the consumer has released. False if head makes no sense. */
 static bool
-refresh_head(rp_producer *p) {
-  /* Acquire pairs with the store in rp_ring_release(): the consumer has finished reading what
+refresh_head(rp_segment_producer *p) {
+  /* Acquire pairs with the store in rp_segment_release(): the consumer has finished reading what
    * we are about to write over. */
   uint32_t released = rp_load_acquire(p->head) & ~RP_FLAGS;
 
@@ -59,8 +59,8 @@ refresh_head(rp_producer *p) {
 
 /* Take over what the producer has published. False if tail makes no sense. */
 static bool
-refresh_tail(rp_consumer *c) {
-  /* Acquire pairs with the store in rp_ring_publish(): the records below tail are complete. */
+refresh_tail(rp_segment_consumer *c) {
+  /* Acquire pairs with the store in rp_segment_publish(): the records below tail are complete. */
   uint32_t tail = rp_load_acquire(c->tail);
   uint32_t published = tail & ~RP_FLAGS;
 
@@ -71,8 +71,8 @@ refresh_tail(rp_consumer *c) {
 }
 
 void
-rp_producer_init(rp_producer *p, rp_word *tail, rp_word *head, uint8_t *data,
-                 uint32_t capacity) {
+rp_segment_producer_init(rp_segment_producer *p, rp_word *tail, rp_word *head,
+                         uint8_t *data, uint32_t capacity) {
   check_side(capacity);
   p->tail = tail;
   p->head = head;
@@ -85,8 +85,8 @@ rp_producer_init(rp_producer *p, rp_word *tail, rp_word *head, uint8_t *data,
 }
 
 void
-rp_consumer_init(rp_consumer *c, rp_word *tail, rp_word *head, uint8_t *data,
-                 uint32_t capacity) {
+rp_segment_consumer_init(rp_segment_consumer *c, rp_word *tail, rp_word *head,
+                         uint8_t *data, uint32_t capacity) {
   check_side(capacity);
   c->tail = tail;
   c->head = head;
@@ -98,7 +98,8 @@ rp_consumer_init(rp_consumer *c, rp_word *tail, rp_word *head, uint8_t *data,
 }
 
 int
-rp_ring_claim(rp_producer *p, uint32_t type, uint32_t length, uint8_t **payload) {
+rp_segment_claim(rp_segment_producer *p, uint32_t type, uint32_t length,
+                 uint8_t **payload) {
   if (length > p->capacity || rp_record_size(length) > p->capacity / 2) return RP_ETOOBIG;
 
   uint32_t size = rp_record_size(length);
@@ -122,20 +123,20 @@ rp_ring_claim(rp_producer *p, uint32_t type, uint32_t length, uint8_t **payload)
 }
 
 bool
-rp_ring_publish(rp_producer *p, rp_parking *parking) {
+rp_segment_publish(rp_segment_producer *p, rp_parking *parking) {
   p->published = p->position;
   /* Its release pairs with the acquire in refresh_tail(). */
   return rp_parking_publish(parking, p->tail, p->position);
 }
 
 bool
-rp_ring_seal(rp_producer *p, rp_parking *parking) {
+rp_segment_seal(rp_segment_producer *p, rp_parking *parking) {
   p->published = p->position;
   return rp_parking_publish(parking, p->tail, p->position | RP_SEAL);
 }
 
 int
-rp_ring_peek(rp_consumer *c, rp_record *record) {
+rp_segment_peek(rp_segment_consumer *c, rp_record *record) {
   for (;;) {
     if (c->position == c->published) {
       if (!refresh_tail(c)) return RP_ECORRUPT;
@@ -168,18 +169,18 @@ rp_ring_peek(rp_consumer *c, rp_record *record) {
 }
 
 void
-rp_ring_advance(rp_consumer *c, const rp_record *record) {
+rp_segment_advance(rp_segment_consumer *c, const rp_record *record) {
   c->position += rp_record_size(record->length);
 }
 
 void
-rp_ring_release(rp_consumer *c) {
+rp_segment_release(rp_segment_consumer *c) {
   /* Pairs with the acquire in refresh_head(). */
   rp_store_release(c->head, c->position);
 }
 
 bool
-rp_ring_park(rp_consumer *c, rp_parking *parking) {
+rp_segment_park(rp_segment_consumer *c, rp_parking *parking) {
   uint32_t tail = rp_parking_put(parking, c->tail);
 
   if ((tail & ~RP_FLAGS) == c->position && (tail & RP_SEAL) == 0) return true;

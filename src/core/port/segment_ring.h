@@ -42,8 +42,8 @@
 #define RP_PADDING 0xFFFFFFFFu
 
 /* 2^30: positions are compared by difference in 32 bits, so used() stays far below 2^31. */
-#define RP_RING_MAX (1u << 30)
-#define RP_RING_MIN 16u
+#define RP_CAPACITY_MAX (1u << 30)
+#define RP_CAPACITY_MIN 16u
 
 typedef struct rp_record {
   uint32_t length;
@@ -52,7 +52,7 @@ typedef struct rp_record {
 } rp_record;
 
 /* The producer's side: private to one thread at a time. */
-typedef struct rp_producer {
+typedef struct rp_segment_producer {
   rp_word *tail;
   rp_word *head;
   uint8_t *data;
@@ -60,10 +60,10 @@ typedef struct rp_producer {
   uint32_t position;  /* claimed up to here; tail follows on publish */
   uint32_t published; /* what tail holds, without flags */
   uint32_t released; /* our copy of head: refreshed only when there seems to be no room */
-} rp_producer;
+} rp_segment_producer;
 
 /* The consumer's side: private to one thread at a time. */
-typedef struct rp_consumer {
+typedef struct rp_segment_consumer {
   rp_word *tail;
   rp_word *head;
   uint8_t *data;
@@ -72,49 +72,50 @@ typedef struct rp_consumer {
   uint32_t
       published; /* our copy of tail: refreshed only when there seems to be nothing */
   bool sealed;   /* tail carried SEALED when we looked last */
-} rp_consumer;
+} rp_segment_consumer;
 
-/* Bytes that a record with a payload of `length` bytes takes; `length` is at most RP_RING_MAX. */
+/* Bytes that a record with a payload of `length` bytes takes; `length` is at most RP_CAPACITY_MAX. */
 static inline uint32_t
 rp_record_size(uint32_t length) {
   return RP_RECORD_HEADER + ((length + 7u) & ~7u);
 }
 
 /* Prepare a side on a ring whose words both hold `position` (a new ring: 0) or what a former owner
- * of the side left there. `capacity` is a power of two from RP_RING_MIN to RP_RING_MAX, or 0 for
+ * of the side left there. `capacity` is a power of two from RP_CAPACITY_MIN to RP_CAPACITY_MAX, or 0 for
  * a ring that takes nothing and only carries the token. */
-void rp_producer_init(rp_producer *p, rp_word *tail, rp_word *head, uint8_t *data,
-                      uint32_t capacity);
-void rp_consumer_init(rp_consumer *c, rp_word *tail, rp_word *head, uint8_t *data,
-                      uint32_t capacity);
+void rp_segment_producer_init(rp_segment_producer *p, rp_word *tail, rp_word *head,
+                              uint8_t *data, uint32_t capacity);
+void rp_segment_consumer_init(rp_segment_consumer *c, rp_word *tail, rp_word *head,
+                              uint8_t *data, uint32_t capacity);
 
 /* Claim room for a record. Producer only, wait-free. On RP_OK `*payload` points to `length` bytes
- * to fill; nothing is visible before rp_ring_publish(). RP_FULL: no room now. RP_ETOOBIG: more than
+ * to fill; nothing is visible before rp_segment_publish(). RP_FULL: no room now. RP_ETOOBIG: more than
  * half the capacity. RP_ECORRUPT: head makes no sense. On any error nothing has changed. */
-int rp_ring_claim(rp_producer *p, uint32_t type, uint32_t length, uint8_t **payload);
+int rp_segment_claim(rp_segment_producer *p, uint32_t type, uint32_t length,
+                     uint8_t **payload);
 
 /* Make every record claimed so far visible. Producer only, wait-free.
  * Returns true if the consumer was parked: the caller then owes it one doorbell. */
-bool rp_ring_publish(rp_producer *p, rp_parking *parking);
+bool rp_segment_publish(rp_segment_producer *p, rp_parking *parking);
 
 /* Publish, and say that nothing more will come. Producer only, wait-free, once.
  * Returns true if the consumer was parked: the caller then owes it one doorbell. */
-bool rp_ring_seal(rp_producer *p, rp_parking *parking);
+bool rp_segment_seal(rp_segment_producer *p, rp_parking *parking);
 
 /* The next record, which stays in the ring. Consumer only, wait-free. `*record` is valid until
- * rp_ring_release(). RP_EMPTY: nothing now. RP_SEALED: nothing now or ever. RP_ECORRUPT: the
+ * rp_segment_release(). RP_EMPTY: nothing now. RP_SEALED: nothing now or ever. RP_ECORRUPT: the
  * record or tail makes no sense; calling again gives the same. */
-int rp_ring_peek(rp_consumer *c, rp_record *record);
+int rp_segment_peek(rp_segment_consumer *c, rp_record *record);
 
-/* Step over the record that rp_ring_peek() gave. Consumer only, wait-free. */
-void rp_ring_advance(rp_consumer *c, const rp_record *record);
+/* Step over the record that rp_segment_peek() gave. Consumer only, wait-free. */
+void rp_segment_advance(rp_segment_consumer *c, const rp_record *record);
 
 /* Give the room of everything stepped over back to the producer. Consumer only, wait-free. */
-void rp_ring_release(rp_consumer *c);
+void rp_segment_release(rp_segment_consumer *c);
 
 /* Park. Consumer only, after peek said RP_EMPTY; wait-free but for the system's barrier.
  * Returns true if the token is gone: it is parked, or a producer took it at once and its doorbell
  * is on the way. False: a publish came first; the caller keeps the token and drains again. */
-bool rp_ring_park(rp_consumer *c, rp_parking *parking);
+bool rp_segment_park(rp_segment_consumer *c, rp_parking *parking);
 
 #endif

@@ -67,8 +67,8 @@
 
 typedef enum rp_mode { RP_SPSC = 1, RP_MPSC = 2, RP_MPMC = 3 } rp_mode;
 
-#define RP_SHARED_MIN 64u         /* bytes of a data area */
-#define RP_SHARED_MAX RP_RING_MAX /* 1 GiB */
+#define RP_SHARED_MIN 64u             /* bytes of a data area */
+#define RP_SHARED_MAX RP_CAPACITY_MAX /* 1 GiB */
 #define RP_SLOT_HEADER 8u
 #define RP_SLOT_MAX ((1u << 24) - 8u) /* its length has 24 bits */
 #define RP_SLOT_PADDING 255u          /* larger types do not fit */
