@@ -10,7 +10,7 @@ enum {
   RP_FULL = -2,     /* no room now; try again when the consumer has released */
   RP_ETOOBIG = -3,  /* the record can never fit into this ring */
   RP_ENOMEM = -4,   /* malloc failed; nothing was changed */
-  RP_SEALED = -5,   /* the producer has sealed the ring: nothing more will come */
+  RP_CLOSED = -5,   /* the producer has sealed the ring: nothing more will come */
   RP_ECORRUPT = -6, /* another side wrote what it must not; nothing was read */
   RP_ENOENT = -7,   /* no such id */
   RP_ECLOSED = -8,  /* the ring takes nothing more */

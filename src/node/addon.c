@@ -27,11 +27,11 @@ static napi_value define(napi_env env, napi_callback_info info);
 
 static const entry at_start[] = {
     {"define", define},
-    {"mark", rp_tables_mark},
-    {"threadRun", rp_tables_thread_run},
-    {"threads", rp_tables_threads},
-    {"counts", rp_tables_counts},
-    {"join", rp_tables_join},
+    {"mark", rp_process_mark},
+    {"threadRun", rp_process_thread_run},
+    {"threads", rp_process_threads},
+    {"counts", rp_process_counts},
+    {"join", rp_process_join},
     {"bind", rp_port_bind},
     {"peerDeclared", rp_port_peer_declared},
     {"place", rp_order_place},
@@ -39,9 +39,9 @@ static const entry at_start[] = {
     {"setRef", rp_env_set_ref},
     {"setIdle", rp_idle_set},
     {"setup", rp_env_setup},
-    {"keepCode", rp_kept_put},
-    {"codeOf", rp_kept_get},
-    {"checksum", rp_kept_checksum},
+    {"keepCode", rp_code_keep},
+    {"codeOf", rp_code_get},
+    {"checksum", rp_code_checksum},
 };
 
 static const entry for_ring[] = {
@@ -55,8 +55,8 @@ static const entry for_ring[] = {
     {"readValues", rp_port_read_values},
     {"postFlat", rp_flat_post},
     {"setShape", rp_flat_set_shape},
-    {"internShape", rp_tables_intern_shape},
-    {"shapeText", rp_tables_shape_text},
+    {"internShape", rp_process_intern_shape},
+    {"shapeText", rp_process_shape_text},
     {"receive", rp_port_receive},
     {"release", rp_port_release},
     {"close", rp_port_close},
@@ -65,11 +65,11 @@ static const entry for_ring[] = {
     {"queued", rp_port_queued},
     {"peerViews", rp_port_peer_views},
     {"peerClosed", rp_port_peer_closed},
-    {"spawnBegin", rp_tables_spawn_begin},
-    {"spawnCommit", rp_tables_spawn_commit},
-    {"spawnAbort", rp_tables_spawn_abort},
-    {"spawnForget", rp_tables_spawn_forget},
-    {"threadOnline", rp_tables_thread_online},
+    {"spawnBegin", rp_process_spawn_begin},
+    {"spawnCommit", rp_process_spawn_commit},
+    {"spawnAbort", rp_process_spawn_abort},
+    {"spawnForget", rp_process_spawn_forget},
+    {"threadOnline", rp_process_thread_online},
 };
 
 static const entry for_ports[] = {
@@ -95,8 +95,8 @@ static const entry for_ports[] = {
     {"endLoan", rp_blocks_end_loan},
     {"takeString", rp_blocks_take_string},
     {"dropBlocks", rp_blocks_drop_rest},
-    {"spawnEntrust", rp_tables_spawn_entrust},
-    {"lost", rp_tables_lost},
+    {"spawnEntrust", rp_process_spawn_entrust},
+    {"lost", rp_process_lost},
 };
 
 static const entry for_rings[] = {

@@ -35,7 +35,7 @@ NAPI_EXTERN napi_status NAPI_CDECL node_api_create_external_string_latin1(
 #endif
 
 static napi_value
-kept_string(napi_env env, const rp_code *code) {
+kept_string(napi_env env, const rp_code_cache_entry *code) {
   napi_value string = NULL;
   bool copied;
   char *text;
@@ -53,9 +53,9 @@ kept_string(napi_env env, const rp_code *code) {
 /* keepCode(file, text, data): buffers of latin1 and of what Script#createCachedData() returned. For want of
  * memory nothing is kept. */
 napi_value
-rp_kept_put(napi_env env, napi_callback_info info) {
+rp_code_keep(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
-  rp_code code = {0};
+  rp_code_cache_entry code = {0};
   void *text = NULL, *data = NULL;
 
   (void) rp_arguments(env, info, argv);
@@ -68,14 +68,14 @@ rp_kept_put(napi_env env, napi_callback_info info) {
   code.name = name;
   code.text = text;
   code.data = data;
-  if (name != NULL) (void) rp_code_put(&code);
+  if (name != NULL) (void) rp_code_cache_put(&code);
   free(name);
   return NULL;
 }
 
 /* The data where it lies, or a copy where Node-API does not allow that. */
 static napi_value
-kept_data(napi_env env, const rp_code *code) {
+kept_data(napi_env env, const rp_code_cache_entry *code) {
   napi_value buffer = NULL;
   void *data;
 
@@ -88,19 +88,19 @@ kept_data(napi_env env, const rp_code *code) {
 
 /* codeOf(file) -> [text, data, whether newer data is wanted]; undefined if it is not kept. */
 napi_value
-rp_kept_get(napi_env env, napi_callback_info info) {
+rp_code_get(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], result = NULL, parts[3] = {NULL, NULL, NULL};
-  rp_code code;
+  rp_code_cache_entry code;
 
   (void) rp_arguments(env, info, argv);
 
   char *name = to_utf8(env, argv[0]);
-  bool found = name != NULL && rp_code_get(name, &code) == RP_OK;
+  bool found = name != NULL && rp_code_cache_get(name, &code) == RP_OK;
 
   free(name);
   if (!found || (parts[0] = kept_string(env, &code)) == NULL ||
       (parts[1] = kept_data(env, &code)) == NULL ||
-      napi_get_boolean(env, code.generation < RP_CODE_GENERATIONS, &parts[2]) !=
+      napi_get_boolean(env, code.generation < RP_CODE_CACHE_GENERATIONS, &parts[2]) !=
           napi_ok ||
       napi_create_array_with_length(env, 3, &result) != napi_ok)
     return NULL;
@@ -110,7 +110,7 @@ rp_kept_get(napi_env env, napi_callback_info info) {
 
 /* checksum(Uint8Array) -> of its bytes, eight at a time. */
 napi_value
-rp_kept_checksum(napi_env env, napi_callback_info info) {
+rp_code_checksum(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   napi_typedarray_type type;
   uint64_t hash = 0xcbf29ce484222325u, word = 0;

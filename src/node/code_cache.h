@@ -6,8 +6,8 @@
 
 #include <node_api.h>
 
-napi_value rp_kept_put(napi_env env, napi_callback_info info);
-napi_value rp_kept_checksum(napi_env env, napi_callback_info info);
-napi_value rp_kept_get(napi_env env, napi_callback_info info);
+napi_value rp_code_keep(napi_env env, napi_callback_info info);
+napi_value rp_code_checksum(napi_env env, napi_callback_info info);
+napi_value rp_code_get(napi_env env, napi_callback_info info);
 
 #endif

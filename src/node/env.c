@@ -2,7 +2,7 @@
  * env.c - one Node environment: its doorbell, its ports, its end.
  *
  * The end of an environment, in order: the async clean-up hook runs (no JS any more), every endpoint is
- * closed (peers read the seal), the doorbell and the handles of closing ports are closed, and the
+ * closed (peers read RP_CLOSED), the doorbell and the handles of closing ports are closed, and the
  * last of their callbacks removes the hook and frees the rest.
  */
 #include "node/env.h"

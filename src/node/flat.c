@@ -32,7 +32,7 @@ give_back(napi_env env, const napi_value *values, uint32_t count) {
   return array;
 }
 
-/* postFlat(slot, number of a shape, ...values) -> undefined, STATUS: 0 or RP_SEALED; or the values as an array: one of
+/* postFlat(slot, number of a shape, ...values) -> undefined, STATUS: 0 or RP_CLOSED; or the values as an array: one of
  * them is not written here, and nothing is sent. */
 napi_value
 rp_flat_post(napi_env env, napi_callback_info info) {
@@ -60,7 +60,7 @@ rp_flat_post(napi_env env, napi_callback_info info) {
   }
 
   rp_port *port = rp_env_port_at(e, slot);
-  int status = RP_SEALED;
+  int status = RP_CLOSED;
 
   if (port != NULL)
     status = rp_send_write(e, port, 0, message, (size_t) (end - message), NULL, 0);

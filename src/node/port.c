@@ -59,7 +59,7 @@ rp_port_bind(napi_env env, napi_callback_info info) {
 }
 
 /* post(): send scratch[START, END) with the blocks staged from STAGED on by the port SLOT.
- * STATUS: 0 or RP_SEALED. */
+ * STATUS: 0 or RP_CLOSED. */
 napi_value
 rp_port_post(napi_env env, napi_callback_info info) {
   rp_env *e = rp_callee(env, info);
@@ -68,7 +68,7 @@ rp_port_post(napi_env env, napi_callback_info info) {
   uint32_t start = control[RP_CONTROL_START];
   uint32_t end = control[RP_CONTROL_END];
   uint32_t staged = control[RP_CONTROL_STAGED];
-  int status = RP_SEALED;
+  int status = RP_CLOSED;
 
   if (start > end || end > e->scratch.length || staged > e->staged_length)
     return rp_throw_type(env, "post is out of the scratch's bounds");
@@ -95,7 +95,7 @@ set_first_type(uint8_t *records, uint32_t type) {
   memcpy(records + sizeof(type), &type, sizeof(type));
 }
 
-/* postMany(slot): send the messages in outbox[0, END), all visible at once. STATUS: 0 or RP_SEALED. */
+/* postMany(slot): send the messages in outbox[0, END), all visible at once. STATUS: 0 or RP_CLOSED. */
 napi_value
 rp_port_post_many(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -103,7 +103,7 @@ rp_port_post_many(napi_env env, napi_callback_info info) {
   rp_port *port = rp_env_readable_port(e, argv[0]);
   uint32_t *control = rp_control(e);
   uint32_t end = control[RP_CONTROL_END], count;
-  int status = RP_SEALED;
+  int status = RP_CLOSED;
 
   if (end > e->outbox.length)
     return rp_throw_type(env, "postMany is out of the outbox's bounds");
@@ -122,7 +122,7 @@ rp_port_post_many(napi_env env, napi_callback_info info) {
       rp_endpoint_publish(port->endpoint);
     } else if (status == RP_ECORRUPT) {
       return rp_throw_type(env, "postMany needs whole messages");
-    } else if (status != RP_SEALED) {
+    } else if (status != RP_CLOSED) {
       return rp_throw_memory(env);
     }
   }
@@ -201,14 +201,14 @@ await_run(rp_env *e, rp_port *port, uint32_t room, uint32_t most, uint32_t *byte
 
 /* readValues(slot) -> an array, COUNT values of which are the next messages, at most MAX, as far as they are primitives;
  * after stepping over the first COUNT of the last batch. These stay in the ring until then. undefined if there is
- * none: STATUS is RP_EMPTY, RP_SEALED, RP_PORT_OTHER or RP_PORT_SHAPE. */
+ * none: STATUS is RP_EMPTY, RP_CLOSED, RP_PORT_OTHER or RP_PORT_SHAPE. */
 napi_value
 rp_port_read_values(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], values = NULL;
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_readable_port(e, argv[0]);
   uint32_t bytes = 0, count = 0;
-  int status = RP_SEALED;
+  int status = RP_CLOSED;
 
   if (port != NULL) {
     uint32_t slot = port->endpoint->slot;
@@ -230,7 +230,7 @@ rp_port_read_values(napi_env env, napi_callback_info info) {
 }
 
 /* receive(slot): step over the first COUNT of the last batch, then copy the next one, at most MAX
- * records, into the inbox. BYTES, COUNT: of the batch. STATUS: 0, RP_EMPTY, RP_SEALED, or RP_ETOOBIG: the next
+ * records, into the inbox. BYTES, COUNT: of the batch. STATUS: 0, RP_EMPTY, RP_CLOSED, or RP_ETOOBIG: the next
  * record takes BYTES, which the inbox does not have. */
 napi_value
 rp_port_receive(napi_env env, napi_callback_info info) {
@@ -239,7 +239,7 @@ rp_port_receive(napi_env env, napi_callback_info info) {
   rp_port *port = rp_env_readable_port(e, argv[0]);
   uint32_t *control = rp_control(e);
   uint32_t bytes = 0, count = 0;
-  int status = RP_SEALED;
+  int status = RP_CLOSED;
 
   if (port != NULL) {
     uint32_t slot = port->endpoint->slot;
@@ -428,7 +428,7 @@ rp_port_peer_views(napi_env env, napi_callback_info info) {
   return rp_from_bool(env, port != NULL && rp_endpoint_peer_views(port->endpoint));
 }
 
-/* peerDeclared(slot) -> whether the owner of the other endpoint has joined: see rp_tables_join(). */
+/* peerDeclared(slot) -> whether the owner of the other endpoint has joined: see rp_process_join(). */
 napi_value
 rp_port_peer_declared(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];

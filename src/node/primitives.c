@@ -288,7 +288,7 @@ post_value(rp_env *e, rp_port *port, napi_value value) {
   return end == NULL ? NOT_PRIMITIVE : send_bytes(e, port, message, end);
 }
 
-/* postValue(slot, value): send a primitive. STATUS: 0, RP_SEALED, or NOT_PRIMITIVE and nothing is sent. */
+/* postValue(slot, value): send a primitive. STATUS: 0, RP_CLOSED, or NOT_PRIMITIVE and nothing is sent. */
 napi_value
 rp_primitives_post(napi_env env, napi_callback_info info) {
   napi_value argv[2];
@@ -304,11 +304,11 @@ rp_primitives_post(napi_env env, napi_callback_info info) {
 
   rp_port *port = rp_env_port_at(e, slot);
 
-  return rp_send_end(e, port, port == NULL ? RP_SEALED : post_value(e, port, argv[1]));
+  return rp_send_end(e, port, port == NULL ? RP_CLOSED : post_value(e, port, argv[1]));
 }
 
 /* postWhole(slot, sequence, bytes): send a record that says that the value is in message `sequence` of the Node
- * channel, and that Node has moved so many bytes with it. STATUS: 0 or RP_SEALED. */
+ * channel, and that Node has moved so many bytes with it. STATUS: 0 or RP_CLOSED. */
 napi_value
 rp_primitives_post_whole(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -317,7 +317,7 @@ rp_primitives_post_whole(napi_env env, napi_callback_info info) {
   uint8_t message[16] = {0};
   int32_t sequence = 0;
   double bytes = 0;
-  int status = RP_SEALED;
+  int status = RP_CLOSED;
 
   (void) napi_get_value_int32(env, argv[1], &sequence);
   (void) napi_get_value_double(env, argv[2], &bytes);

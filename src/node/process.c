@@ -14,7 +14,7 @@
 
 /* internShape(text) -> number of the shape, -1 if the table is full or the text too long. */
 napi_value
-rp_tables_intern_shape(napi_env env, napi_callback_info info) {
+rp_process_intern_shape(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   char text[RP_SHAPE_TEXT_MAX + 1];
   size_t length;
@@ -31,7 +31,7 @@ rp_tables_intern_shape(napi_env env, napi_callback_info info) {
 
 /* shapeText(number) -> the text it was interned with, undefined if there is no such shape. */
 napi_value
-rp_tables_shape_text(napi_env env, napi_callback_info info) {
+rp_process_shape_text(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], result = NULL;
   const char *text;
   size_t length;
@@ -61,7 +61,7 @@ thread_name(napi_env env, napi_value value, char name[4 * RP_THREAD_NAME_MAX]) {
 
 /* spawnBegin(); see spawn.h. */
 napi_value
-rp_tables_spawn_begin(napi_env env, napi_callback_info info) {
+rp_process_spawn_begin(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
 
@@ -70,7 +70,7 @@ rp_tables_spawn_begin(napi_env env, napi_callback_info info) {
 
 /* spawnCommit(threadId, id of an endpoint in transit, name of the thread). */
 napi_value
-rp_tables_spawn_commit(napi_env env, napi_callback_info info) {
+rp_process_spawn_commit(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   char name[4 * RP_THREAD_NAME_MAX];
   rp_env *e = rp_arguments(env, info, argv);
@@ -88,7 +88,7 @@ rp_tables_spawn_commit(napi_env env, napi_callback_info info) {
 
 /* spawnAbort(). */
 napi_value
-rp_tables_spawn_abort(napi_env env, napi_callback_info info) {
+rp_process_spawn_abort(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
 
@@ -99,7 +99,7 @@ rp_tables_spawn_abort(napi_env env, napi_callback_info info) {
 /* join(threadId, milliseconds) -> slot of the endpoint that the parent of this thread has made for it, attached and
  * declared; undefined if the parent made none, null if that has not settled within the time. */
 napi_value
-rp_tables_join(napi_env env, napi_callback_info info) {
+rp_process_join(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], null = NULL;
   rp_env *e = rp_arguments(env, info, argv);
   uint32_t milliseconds = 0;
@@ -133,7 +133,7 @@ rp_tables_join(napi_env env, napi_callback_info info) {
 
 /* spawnEntrust(threadId, id of an endpoint in transit): it is lost if the thread ends before it arrives. */
 napi_value
-rp_tables_spawn_entrust(napi_env env, napi_callback_info info) {
+rp_process_spawn_entrust(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
 
@@ -144,7 +144,7 @@ rp_tables_spawn_entrust(napi_env env, napi_callback_info info) {
 
 /* lost(id): the endpoint will not arrive; closed if it is still in transit. */
 napi_value
-rp_tables_lost(napi_env env, napi_callback_info info) {
+rp_process_lost(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
 
   (void) rp_arguments(env, info, argv);
@@ -154,7 +154,7 @@ rp_tables_lost(napi_env env, napi_callback_info info) {
 
 /* spawnForget(threadId): the thread has ended. */
 napi_value
-rp_tables_spawn_forget(napi_env env, napi_callback_info info) {
+rp_process_spawn_forget(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
 
   (void) rp_arguments(env, info, argv);
@@ -165,7 +165,7 @@ rp_tables_spawn_forget(napi_env env, napi_callback_info info) {
 
 /* threadOnline(threadId): Node says that the thread runs. */
 napi_value
-rp_tables_thread_online(napi_env env, napi_callback_info info) {
+rp_process_thread_online(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
 
   (void) rp_arguments(env, info, argv);
@@ -175,7 +175,7 @@ rp_tables_thread_online(napi_env env, napi_callback_info info) {
 
 /* threadRun(threadId, name): this thread is one of those that threads() lists. */
 napi_value
-rp_tables_thread_run(napi_env env, napi_callback_info info) {
+rp_process_thread_run(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   char name[4 * RP_THREAD_NAME_MAX];
   rp_env *e = rp_arguments(env, info, argv);
@@ -221,7 +221,7 @@ describe_thread(napi_env env, const rp_thread_info *info) {
 
 /* threads() -> what lib/index.d.ts says. */
 napi_value
-rp_tables_threads(napi_env env, napi_callback_info info) {
+rp_process_threads(napi_env env, napi_callback_info info) {
   size_t capacity = rp_threads_list(NULL, 0) + 8; /* some may start meanwhile */
   rp_thread_info *infos = calloc(capacity, sizeof(*infos));
   napi_value result = NULL;
@@ -241,7 +241,7 @@ rp_tables_threads(napi_env env, napi_callback_info info) {
 /* mark() -> a number, the same in all threads, that nobody else comes upon and that tells nothing else:
  * messages of the wrapper's own are known by it among those of its users. */
 napi_value
-rp_tables_mark(napi_env env, napi_callback_info info) {
+rp_process_mark(napi_env env, napi_callback_info info) {
   (void) info;
   if (rp_random_prepare() == RP_OK) return rp_from_id(env, rp_random_number(0));
   (void) napi_throw_error(
@@ -252,7 +252,7 @@ rp_tables_mark(napi_env env, napi_callback_info info) {
 
 /* counts() -> [endpoints in transit, spawns begun or waiting for their thread], of the whole process. */
 napi_value
-rp_tables_counts(napi_env env, napi_callback_info info) {
+rp_process_counts(napi_env env, napi_callback_info info) {
   napi_value result = NULL;
 
   (void) info;

@@ -6,19 +6,19 @@
 
 #include <node_api.h>
 
-napi_value rp_tables_intern_shape(napi_env env, napi_callback_info info);
-napi_value rp_tables_shape_text(napi_env env, napi_callback_info info);
-napi_value rp_tables_spawn_begin(napi_env env, napi_callback_info info);
-napi_value rp_tables_spawn_commit(napi_env env, napi_callback_info info);
-napi_value rp_tables_spawn_abort(napi_env env, napi_callback_info info);
-napi_value rp_tables_join(napi_env env, napi_callback_info info);
-napi_value rp_tables_spawn_entrust(napi_env env, napi_callback_info info);
-napi_value rp_tables_lost(napi_env env, napi_callback_info info);
-napi_value rp_tables_spawn_forget(napi_env env, napi_callback_info info);
-napi_value rp_tables_thread_online(napi_env env, napi_callback_info info);
-napi_value rp_tables_thread_run(napi_env env, napi_callback_info info);
-napi_value rp_tables_threads(napi_env env, napi_callback_info info);
-napi_value rp_tables_mark(napi_env env, napi_callback_info info);
-napi_value rp_tables_counts(napi_env env, napi_callback_info info);
+napi_value rp_process_intern_shape(napi_env env, napi_callback_info info);
+napi_value rp_process_shape_text(napi_env env, napi_callback_info info);
+napi_value rp_process_spawn_begin(napi_env env, napi_callback_info info);
+napi_value rp_process_spawn_commit(napi_env env, napi_callback_info info);
+napi_value rp_process_spawn_abort(napi_env env, napi_callback_info info);
+napi_value rp_process_join(napi_env env, napi_callback_info info);
+napi_value rp_process_spawn_entrust(napi_env env, napi_callback_info info);
+napi_value rp_process_lost(napi_env env, napi_callback_info info);
+napi_value rp_process_spawn_forget(napi_env env, napi_callback_info info);
+napi_value rp_process_thread_online(napi_env env, napi_callback_info info);
+napi_value rp_process_thread_run(napi_env env, napi_callback_info info);
+napi_value rp_process_threads(napi_env env, napi_callback_info info);
+napi_value rp_process_mark(napi_env env, napi_callback_info info);
+napi_value rp_process_counts(napi_env env, napi_callback_info info);
 
 #endif

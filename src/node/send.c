@@ -27,7 +27,7 @@ rp_send_end(rp_env *e, rp_port *port, int status) {
     port->linger.asked = true;
     rp_endpoint_publish(port->endpoint);
     rp_yield("post:published");
-  } else if (status < 0 && status != RP_SEALED) {
+  } else if (status < 0 && status != RP_CLOSED) {
     return rp_throw_memory(e->env);
   }
   rp_control(e)[RP_CONTROL_STATUS] = (uint32_t) status;

@@ -37,7 +37,7 @@ expect(rp_endpoint *endpoint, int expected, uint64_t expected_number) {
 typedef struct listener {
   uint64_t received;
   uint32_t turns;
-  bool stopped, more_once, sealed;
+  bool stopped, more_once, closed;
 } listener;
 
 static void
@@ -49,8 +49,8 @@ listen_once(rp_endpoint *endpoint, void *context) {
   l->turns++;
   while (!l->stopped && (result = receive_number(endpoint, &number)) == RP_OK)
     assert(number == l->received++);
-  if (result == RP_SEALED) {
-    l->sealed = true;
+  if (result == RP_CLOSED) {
+    l->closed = true;
     rp_endpoint_close(endpoint);
     return;
   }
@@ -72,10 +72,10 @@ closes_in_both_orders(void) {
       bool queued = sent & (order ? 2 : 1);
 
       rp_endpoint_close(first);
-      assert(write_number(second, 3) == RP_SEALED);
+      assert(write_number(second, 3) == RP_CLOSED);
       rp_endpoint_publish(second);
       if (queued) expect(second, RP_OK, order ? 2 : 1);
-      expect(second, RP_SEALED, 0);
+      expect(second, RP_CLOSED, 0);
       rp_endpoint_close(second);
       (void) bell_heard(&here.bell);
       end_of_pair();
@@ -89,7 +89,7 @@ a_close_wakes_the_peer(void) {
   open_pair();
   rp_endpoint_close(one);
   loop_wait(&here, listen_once, &l);
-  assert(l.sealed && l.turns == 1);
+  assert(l.closed && l.turns == 1);
   end_of_pair();
 }
 
@@ -127,11 +127,11 @@ a_stopped_endpoint_keeps_the_token(void) {
   l.stopped = true;
   loop_wait(&here, listen_once, &l);
   expect(other, RP_OK, 3);
-  expect(other, RP_SEALED, 0);
+  expect(other, RP_CLOSED, 0);
   l.stopped = false;
   rp_endpoint_drained(other); /* drained, but there is a close to see */
   loop_wait(&here, listen_once, &l);
-  assert(l.sealed);
+  assert(l.closed);
   end_of_pair();
 }
 
@@ -173,7 +173,7 @@ messages_queue_in_transit(void) {
       assert(l.received == sent);
       rp_endpoint_close(one);
       loop_wait(&there, listen_once, &l);
-      assert(l.sealed);
+      assert(l.closed);
       loop_destroy(&there);
       (void) bell_heard(&here.bell);
       loop_run(&here, listen_once, &l);
@@ -206,8 +206,8 @@ lost_in_transit(void) {
       rp_endpoint_lost(id);
     } else {
       assert(rp_endpoint_attach(id, &here.thread, &moved) == RP_ENOENT);
-      expect(one, RP_SEALED, 0);
-      assert(write_number(one, 1) == RP_SEALED);
+      expect(one, RP_CLOSED, 0);
+      assert(write_number(one, 1) == RP_CLOSED);
       rp_endpoint_peer_lost(one);
       rp_endpoint_close(one);
     }
@@ -355,7 +355,7 @@ sail_send(rp_endpoint *endpoint, rng *r) {
 
   if (result == RP_OK) c->sent++;
   if (result != RP_OK) {
-    assert(result == RP_SEALED);
+    assert(result == RP_CLOSED);
     __wrap_free(block.data);
   }
   __real_free(message);
@@ -401,7 +401,7 @@ sail_turn(rp_endpoint *endpoint, void *context) {
 
   while (limit-- > 0 && (result = sail_receive(endpoint, s)) == RP_OK)
     ;
-  switch (result == RP_SEALED ? 0 : random_below(&s->random, 40)) {
+  switch (result == RP_CLOSED ? 0 : random_below(&s->random, 40)) {
     case 0:
       sail_close(s, endpoint);
       return;

@@ -15,10 +15,10 @@ send_endpoint(rp_endpoint *by, uint64_t id) {
 }
 
 static bool
-sealed(rp_endpoint *endpoint) {
+closed(rp_endpoint *endpoint) {
   rp_record record;
 
-  return rp_chain_peek(&endpoint->inbox, &record) == RP_SEALED;
+  return rp_chain_peek(&endpoint->inbox, &record) == RP_CLOSED;
 }
 
 static void
@@ -36,9 +36,9 @@ with_its_message(void) {
   assert(rp_channel_open(&l.thread, &a, &b) == RP_OK);
   assert(rp_channel_open(&l.thread, &c, &d) == RP_OK);
   send_endpoint(a, rp_endpoint_detach(d));
-  assert(rp_channel_in_transit() == 1 && !sealed(c));
+  assert(rp_channel_in_transit() == 1 && !closed(c));
   assert(rp_endpoint_close(b) == 0);
-  assert(rp_channel_in_transit() == 0 && sealed(c));
+  assert(rp_channel_in_transit() == 0 && closed(c));
   rp_endpoint_close(a);
   rp_endpoint_close(c);
   loop_destroy(&l);
@@ -59,7 +59,7 @@ at_the_last_moment(void) {
   rp_endpoint_close(b);
   rp_endpoint_publish(a);
   rp_endpoint_close(a);
-  assert(rp_channel_in_transit() == 0 && sealed(c));
+  assert(rp_channel_in_transit() == 0 && closed(c));
   rp_endpoint_close(c);
   loop_destroy(&l);
 }
@@ -79,7 +79,7 @@ not_after_it_has_arrived(void) {
   send_endpoint(a, id);
   assert(rp_endpoint_attach(id, &l.thread, &d) == RP_OK);
   rp_endpoint_close(b);
-  assert(!sealed(c));
+  assert(!closed(c));
   send_number(c, 5);
   assert(receive_number(d, &number) == RP_OK && number == 5);
   rp_endpoint_close(a);
@@ -147,9 +147,9 @@ with_their_thread(void) {
   assert(rp_spawn_claim(7, &horizon, 0, &claimed) == RP_OK && claimed == 0);
   assert(rp_endpoint_attach(id[1], &l.thread, &other) == RP_OK);
   rp_spawn_forget(7);
-  assert(sealed(mine[0]) && !sealed(mine[1]) && sealed(mine[2]) && !sealed(mine[3]));
+  assert(closed(mine[0]) && !closed(mine[1]) && closed(mine[2]) && !closed(mine[3]));
   rp_spawn_forget_all(&l);
-  assert(sealed(mine[3]) && rp_channel_in_transit() == 0 && rp_spawn_size() == 0);
+  assert(closed(mine[3]) && rp_channel_in_transit() == 0 && rp_spawn_size() == 0);
   rp_endpoint_close(other);
   for (int i = 0; i < 4; i++) rp_endpoint_close(mine[i]);
   loop_destroy(&l);

@@ -36,7 +36,7 @@ runs_to_a_closed_peer_are_refused(rp_endpoint *from, rp_endpoint *closed) {
   uint32_t count = 0;
 
   (void) rp_endpoint_close(closed);
-  assert(rp_endpoint_write_run(from, run, put(run, 1), &count) == RP_SEALED);
+  assert(rp_endpoint_write_run(from, run, put(run, 1), &count) == RP_CLOSED);
 }
 
 static void

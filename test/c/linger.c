@@ -307,7 +307,7 @@ the_end_is_met_too(void) {
   open_port();
   (void) rp_endpoint_close(sender);
   assert(rp_linger_for(&env, &port));
-  assert(receive_number(port.endpoint, &number) == RP_SEALED);
+  assert(receive_number(port.endpoint, &number) == RP_CLOSED);
   (void) rp_endpoint_close(port.endpoint);
 }
 

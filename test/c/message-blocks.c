@@ -196,10 +196,10 @@ failed_writes_leave_blocks_to_the_sender(void) {
   refused(RP_ETOOBIG, &chain, 10, 4, UINT32_MAX);
   refused(RP_ETOOBIG, &chain, 100000, 4, UINT32_MAX);
   assert(!rp_chain_close(&chain));
-  refused(RP_SEALED, &chain, 10, 4, 4);
-  refused(RP_SEALED, &chain, 100000, 4, 4);
-  refused(RP_SEALED, &chain, 10, TABLE + 1, TABLE + 1);
-  refused(RP_SEALED, &chain, 100000, TABLE, TABLE);
+  refused(RP_CLOSED, &chain, 10, 4, 4);
+  refused(RP_CLOSED, &chain, 100000, 4, 4);
+  refused(RP_CLOSED, &chain, 10, TABLE + 1, TABLE + 1);
+  refused(RP_CLOSED, &chain, 100000, TABLE, TABLE);
   rp_chain_destroy(&chain, rp_message_drop);
   assert(blocks_live() == 0);
 }

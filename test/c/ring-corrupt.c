@@ -140,7 +140,7 @@ random_bytes(rng *random) {
     int result = rp_segment_peek(&c, &record);
 
     if (result != RP_OK) {
-      assert(result == RP_EMPTY || result == RP_SEALED || result == RP_ECORRUPT);
+      assert(result == RP_EMPTY || result == RP_CLOSED || result == RP_ECORRUPT);
       assert(rp_segment_peek(&c, &record) == result);
       break;
     }

@@ -200,8 +200,8 @@ seal_comes_last(uint32_t capacity) {
   assert(!rp_segment_seal(&r.producer, &r.parking));
   assert(rp_segment_peek(&r.consumer, &record) == RP_OK);
   rp_segment_advance(&r.consumer, &record);
-  assert(rp_segment_peek(&r.consumer, &record) == RP_SEALED);
-  assert(rp_segment_peek(&r.consumer, &record) == RP_SEALED);
+  assert(rp_segment_peek(&r.consumer, &record) == RP_CLOSED);
+  assert(rp_segment_peek(&r.consumer, &record) == RP_CLOSED);
   free(r.data);
 }
 

@@ -143,7 +143,7 @@ one_by_one(void) {
   assert(rp_segment_peek(&l.consumer, &record) == RP_EMPTY &&
          rp_segment_park(&l.consumer, &l.parking));
   assert(rp_segment_seal(&l.producer, &l.parking)); /* the seal wakes like a record */
-  assert(rp_segment_peek(&l.consumer, &record) == RP_SEALED);
+  assert(rp_segment_peek(&l.consumer, &record) == RP_CLOSED);
   assert(!rp_segment_park(&l.consumer, &l.parking));
   bell_destroy(&l.bell);
 }

@@ -80,7 +80,7 @@ consume(void *argument) {
   int result;
 
   rp_segment_consumer_init(&c, &q->tail, &q->head, q->data, q->capacity);
-  while ((result = rp_segment_peek(&c, &record)) != RP_SEALED) {
+  while ((result = rp_segment_peek(&c, &record)) != RP_CLOSED) {
     if (result == RP_EMPTY) {
       rp_segment_release(&c);
       sched_yield();

@@ -43,7 +43,7 @@ try_to_read(rng *random, const memory *m, rp_side *side) {
   uint32_t taken, sum = 0;
   int result = rp_side_take(side, records, 1 + random_below(random, 8), &taken);
 
-  ONE_OF(result, RP_OK, RP_EMPTY, RP_SEALED, RP_ECORRUPT);
+  ONE_OF(result, RP_OK, RP_EMPTY, RP_CLOSED, RP_ECORRUPT);
   if (result != RP_OK) taken = 0;
   for (uint32_t i = 0; i < taken; i++) {
     check_inside(m, records[i].payload, records[i].length);

@@ -207,8 +207,8 @@ closing(rp_mode mode, bool by_consumer) {
     assert(woken[1] == 1);
     assert(get(c) == 2);
   }
-  expect(c, RP_SEALED);
-  expect(c, RP_SEALED);
+  expect(c, RP_CLOSED);
+  expect(c, RP_CLOSED);
   assert(rp_side_park(c, 0) == RP_OK && rp_side_wait(c, 0, 0) == RP_OK);
   assert(rp_side_park(p, 8) == RP_OK && rp_side_wait(p, 8, 0) == RP_OK);
   assert(rp_side_claim(p, 1, 8, &payload) == RP_ECLOSED);
@@ -218,7 +218,7 @@ closing(rp_mode mode, bool by_consumer) {
   assert(rp_side_claim(p, 1, 8, &payload) == RP_ECLOSED);
   rp_side_end(c);
   c = side_new(&m, RP_CONSUMER, 0);
-  expect(c, RP_SEALED);
+  expect(c, RP_CLOSED);
   rp_side_end(p);
   rp_side_end(c);
   memory_free(&m);
@@ -233,7 +233,7 @@ closing_from_outside(rp_mode mode) {
   assert(rp_side_park(c, 0) == RP_EMPTY);
   assert(rp_shared_close(m.at, m.size) == RP_OK);
   assert(woken[0] == 1);
-  expect(c, RP_SEALED);
+  expect(c, RP_CLOSED);
   rp_side_end(c);
   assert(rp_shared_close(m.at, m.size) == RP_OK);
   memory_free(&m);

@@ -98,7 +98,7 @@ consume(void *argument) {
   for (;;) {
     int result = rp_side_take(side, records, 1 + random_below(&random, 8), &taken);
 
-    if (result == RP_SEALED) break;
+    if (result == RP_CLOSED) break;
     if (result == RP_EMPTY) {
       (void) rp_side_wait(side, 0, FOR_EVER);
       continue;

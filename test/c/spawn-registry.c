@@ -150,7 +150,7 @@ answer(rp_endpoint *endpoint, void *context) {
 
   while ((result = receive_number(endpoint, &number)) == RP_OK)
     send_number(endpoint, number + 1);
-  if (result == RP_SEALED) {
+  if (result == RP_CLOSED) {
     rp_endpoint_close(endpoint);
     *(bool *) context = true;
     return;
@@ -220,8 +220,8 @@ family(parent *p, rng *random, uint64_t number) {
     /* Lost in transit: our endpoint hears of it. */
     rp_record record;
 
-    assert(rp_chain_peek(&mine->inbox, &record) == RP_SEALED);
-    assert(write_number(mine, 1) == RP_SEALED);
+    assert(rp_chain_peek(&mine->inbox, &record) == RP_CLOSED);
+    assert(write_number(mine, 1) == RP_CLOSED);
     rp_endpoint_close(mine);
   }
   (void) bell_heard(&p->loop.bell);

@@ -128,7 +128,7 @@ push(void *argument) {
     int result = write_number(p->endpoint[h], next[h]);
 
     /* The owner closes some while we push. */
-    assert(result == RP_OK || result == RP_SEALED);
+    assert(result == RP_OK || result == RP_CLOSED);
     next[h]++;
     rp_endpoint_publish(p->endpoint[h]);
     if (random_below(&random, 50) == 0) nanosleep(&(struct timespec){0, 1000}, NULL);
@@ -153,7 +153,7 @@ turn(rp_endpoint *endpoint, void *context) {
     if (result != RP_OK) break;
     assert(number == o->next[slot]++);
   }
-  if (result == RP_SEALED || random_below(&o->random, 5000) == 0) {
+  if (result == RP_CLOSED || random_below(&o->random, 5000) == 0) {
     /* Closed here, perhaps with others before and behind it on the list. */
     rp_endpoint_close(endpoint);
     o->open--;

@@ -53,7 +53,7 @@ claim(world *w, uint32_t length) {
   int result = rp_chain_claim(&w->chain, w->claimed, length, &payload);
 
   CHECK(result == (length > RP_CHAIN_PAYLOAD_MAX ? RP_ETOOBIG
-                   : w->closed                   ? RP_SEALED
+                   : w->closed                   ? RP_CLOSED
                                                  : RP_OK));
   if (result != RP_OK) return;
   fill(payload, length, w->claimed);
@@ -104,7 +104,7 @@ read_one(world *w) {
 
   note_published(w);
   if (w->received == w->published) {
-    CHECK(result == (w->closed ? RP_SEALED : RP_EMPTY));
+    CHECK(result == (w->closed ? RP_CLOSED : RP_EMPTY));
     return;
   }
   CHECK(result == RP_OK);

@@ -149,7 +149,7 @@ read_one(port *p) {
   note n;
   int result = rp_chain_peek(&p->endpoint->inbox, &record);
 
-  if (result == RP_SEALED) {
+  if (result == RP_CLOSED) {
     CHECK(sender->where == NOWHERE || sender->adrift);
     CHECK(p->read == sender->written);
   }
@@ -180,9 +180,9 @@ turn(port *p, uint32_t limit) {
   for (uint32_t i = 0; p->receiving && i < limit; i++) {
     int result = read_one(p);
 
-    if (result != RP_OK) return result == RP_SEALED;
+    if (result != RP_OK) return result == RP_CLOSED;
   }
-  return rp_chain_peek(&p->endpoint->inbox, &record) == RP_SEALED;
+  return rp_chain_peek(&p->endpoint->inbox, &record) == RP_CLOSED;
 }
 
 /* One turn of a loop: as on_doorbell() of the binding. At most `limit` messages an endpoint. */

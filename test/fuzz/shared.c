@@ -119,7 +119,7 @@ take(world *w, seat *s, input *in) {
   uint32_t taken;
   int result = rp_side_take(s->side, records, 1 + take_u8(in) % BATCH, &taken);
 
-  EXPECT(w, result, RP_OK, RP_EMPTY, RP_SEALED);
+  EXPECT(w, result, RP_OK, RP_EMPTY, RP_CLOSED);
   CHECK((taken > 0) == (result == RP_OK) && taken <= BATCH);
   for (uint32_t i = 0; i < taken; i++) touch(w, records[i].payload, records[i].length);
   if (taken > 0 && take_u8(in) % 2 == 0)
@@ -138,7 +138,7 @@ consume(world *w, seat *s, input *in) {
     case 1:
     case 2:
       result = rp_side_peek(s->side, &record);
-      EXPECT(w, result, RP_OK, RP_EMPTY, RP_SEALED);
+      EXPECT(w, result, RP_OK, RP_EMPTY, RP_CLOSED);
       if (result != RP_OK) break;
       touch(w, record.payload, record.length);
       rp_side_advance(s->side, &record);

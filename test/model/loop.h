@@ -55,7 +55,7 @@ static inline void
 try_to_send(rp_endpoint *endpoint, uint64_t number) {
   int result = rp_endpoint_write(endpoint, 0, &number, sizeof(number), NULL, 0);
 
-  CHECK(result == RP_OK || result == RP_SEALED);
+  CHECK(result == RP_OK || result == RP_CLOSED);
   rp_endpoint_publish(endpoint);
 }
 

@@ -49,15 +49,15 @@ module.exports = [
   {
     name: 'spsc: closed is believed without another look at tail',
     file: 'ring/spsc.c',
-    from: '      if (tail == c->position) return RP_SEALED;',
-    to: '      return RP_SEALED;',
+    from: '      if (tail == c->position) return RP_CLOSED;',
+    to: '      return RP_CLOSED;',
     scenarios: ['spsc-close'],
   },
   {
     name: 'spsc: closed is read without acquire',
     file: 'ring/spsc.c',
-    from: 'if (!(rp_load_acquire(&words->state) & RP_CLOSED)) return RP_EMPTY;',
-    to: 'if (!(rp_load_relaxed(&words->state) & RP_CLOSED)) return RP_EMPTY;',
+    from: 'if (!(rp_load_acquire(&words->state) & RP_STATE_CLOSED)) return RP_EMPTY;',
+    to: 'if (!(rp_load_relaxed(&words->state) & RP_STATE_CLOSED)) return RP_EMPTY;',
     scenarios: ['spsc-close'],
   },
   {
@@ -141,7 +141,7 @@ module.exports = [
   {
     name: 'mpsc: the consumer does not see the end before it sleeps',
     file: 'ring/mpsc.c',
-    from: 'return tail == (c->position | RP_SEALED_TAIL);',
+    from: 'return tail == (c->position | RP_TAIL_CLOSED);',
     to: 'return false;',
     scenarios: ['side-close-mpsc'],
   },
@@ -156,8 +156,8 @@ module.exports = [
     name: 'mpsc: the end is said while a claim is open',
     file: 'ring/mpsc.c',
     from: '    if (type == 0) return RP_EMPTY;',
-    to: '    if (type == 0) return rp_load_relaxed(&c->shared.words->tail.wide) & RP_SEALED_TAIL ' +
-      '? RP_SEALED : RP_EMPTY;',
+    to: '    if (type == 0) return rp_load_relaxed(&c->shared.words->tail.wide) & RP_TAIL_CLOSED ' +
+      '? RP_CLOSED : RP_EMPTY;',
     scenarios: ['mpsc-seal'],
   },
   {
@@ -191,14 +191,14 @@ module.exports = [
   {
     name: 'mpmc: the end is said while a claim is open',
     file: 'ring/mpmc.c',
-    from: '  return tail == (*at | RP_SEALED_TAIL) ? RP_SEALED : RP_EMPTY;',
-    to: '  return tail & RP_SEALED_TAIL ? RP_SEALED : RP_EMPTY;',
+    from: '  return tail == (*at | RP_TAIL_CLOSED) ? RP_CLOSED : RP_EMPTY;',
+    to: '  return tail & RP_TAIL_CLOSED ? RP_CLOSED : RP_EMPTY;',
     scenarios: ['mpmc-seal'],
   },
   {
     name: 'mpmc: the consumer does not see the end before it sleeps',
     file: 'ring/mpmc.c',
-    from: '  return rp_load_seq(&shared->words->tail.wide) == (head | RP_SEALED_TAIL);',
+    from: '  return rp_load_seq(&shared->words->tail.wide) == (head | RP_TAIL_CLOSED);',
     to: '  return false;',
     scenarios: ['side-close-mpmc'],
   },
@@ -350,8 +350,8 @@ module.exports = [
   {
     name: 'closing wakes nobody',
     file: 'ring/handle.c',
-    from: '    (void) rp_fetch_or(&words->tail.wide, (uint64_t) RP_SEALED_TAIL);\n  rp__hub_wake_all(hub);',
-    to: '    (void) rp_fetch_or(&words->tail.wide, (uint64_t) RP_SEALED_TAIL);',
+    from: '    (void) rp_fetch_or(&words->tail.wide, (uint64_t) RP_TAIL_CLOSED);\n  rp__hub_wake_all(hub);',
+    to: '    (void) rp_fetch_or(&words->tail.wide, (uint64_t) RP_TAIL_CLOSED);',
     scenarios: ['side-close-mpsc', 'side-close-spsc'],
   },
   {

@@ -73,8 +73,8 @@ module.exports = [
   {
     name: 'the seal leaves the token where it is',
     file: 'port/segment_ring.c',
-    from: 'return rp_parking_publish(parking, p->tail, p->position | RP_SEAL);',
-    to: '(void) parking; rp_store_release(p->tail, p->position | RP_SEAL); return false;',
+    from: 'return rp_parking_publish(parking, p->tail, p->position | RP_TAIL_SEALED);',
+    to: '(void) parking; rp_store_release(p->tail, p->position | RP_TAIL_SEALED); return false;',
     scenarios: ['ring-seal'],
   },
   {
@@ -205,14 +205,14 @@ module.exports = [
   {
     name: 'park does not look again',
     file: 'port/segment_ring.c',
-    from: 'if ((tail & ~RP_FLAGS) == c->position && (tail & RP_SEAL) == 0) return true;',
+    from: 'if ((tail & ~RP_FLAGS) == c->position && (tail & RP_TAIL_SEALED) == 0) return true;',
     to: 'if (tail != 3) return true;',
     scenarios: ['ring-park'],
   },
   {
     name: 'park does not see the seal',
     file: 'port/segment_ring.c',
-    from: ' && (tail & RP_SEAL) == 0) return true;',
+    from: ' && (tail & RP_TAIL_SEALED) == 0) return true;',
     to: ') return true;',
     scenarios: ['ring-seal'],
   },
@@ -359,15 +359,15 @@ module.exports = [
   {
     name: 'detach puts the endpoint into the registry before it has left',
     file: 'port/channel.c',
-    from: ['  leave(endpoint);\n  /* In transit', '  if (!lost) rp_registry_add(endpoint);\n'],
-    to: ['  rp_registry_add(endpoint);\n  leave(endpoint);\n  /* In transit', ''],
+    from: ['  leave(endpoint);\n  /* In transit', '  if (!lost) rp_transfer_add(endpoint);\n'],
+    to: ['  rp_transfer_add(endpoint);\n  leave(endpoint);\n  /* In transit', ''],
     scenarios: ['detach-early'],
   },
   {
     name: 'an endpoint is in transit before it is in the registry',
     file: 'port/channel.c',
-    from: ['  if (!lost) rp_registry_add(endpoint);\n', '  if (lost) disentangle(endpoint);\n  return id;'],
-    to: ['', '  if (lost) disentangle(endpoint); else rp_registry_add(endpoint);\n  return id;'],
+    from: ['  if (!lost) rp_transfer_add(endpoint);\n', '  if (lost) disentangle(endpoint);\n  return id;'],
+    to: ['', '  if (lost) disentangle(endpoint); else rp_transfer_add(endpoint);\n  return id;'],
     scenarios: ['announce-lost'],
   },
   {

@@ -41,7 +41,7 @@ read_to_seal(void) {
   rp_record record;
   int result;
 
-  while ((result = rp_chain_peek(chain, &record)) != RP_SEALED) {
+  while ((result = rp_chain_peek(chain, &record)) != RP_CLOSED) {
     if (result == RP_EMPTY) {
       if (rp_chain_park(chain)) model_sleep(BELL);
       continue;
@@ -64,7 +64,7 @@ count_to_seal(void) {
   rp_record record;
   int result;
 
-  while ((result = rp_chain_peek(chain, &record)) != RP_SEALED) {
+  while ((result = rp_chain_peek(chain, &record)) != RP_CLOSED) {
     if (result == RP_EMPTY) {
       if (rp_chain_park(chain)) model_sleep(BELL);
       continue;

@@ -42,7 +42,7 @@ drain(rp_endpoint *endpoint) {
     CHECK(number == next++);
     left--;
   }
-  if (result == RP_SEALED) {
+  if (result == RP_CLOSED) {
     sealed = true;
     left = 0;
     rp_endpoint_close(endpoint);

@@ -66,7 +66,7 @@ read_records(uint32_t count) {
   while (received < count) {
     int result = rp_segment_peek(&r->consumer, &record);
 
-    if (result == RP_SEALED) return;
+    if (result == RP_CLOSED) return;
     if (result == RP_EMPTY) {
       if (rp_segment_park(&r->consumer, &r->parking)) model_sleep(BELL);
       continue;
@@ -130,7 +130,7 @@ read_to_seal(void) {
   rp_record record;
 
   read_records(UINT32_MAX);
-  CHECK(rp_segment_peek(&r->consumer, &record) == RP_SEALED);
+  CHECK(rp_segment_peek(&r->consumer, &record) == RP_CLOSED);
   /* It cannot sleep but for the doorbell that the seal owes it. */
   if (rp_segment_park(&r->consumer, &r->parking)) model_sleep(BELL);
 }

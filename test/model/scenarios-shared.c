@@ -129,7 +129,7 @@ spsc_read(int count) {
 
   while (received < count) {
     result = rp_spsc_peek(&spsc_consumer, &record);
-    if (result == RP_SEALED) return;
+    if (result == RP_CLOSED) return;
     if (result == RP_EMPTY) {
       say_wanted(wanted, spsc_consumer.light);
       if (rp_spsc_readable(&spsc_consumer))
@@ -168,7 +168,7 @@ spsc_write_and_close(void) {
   write_number(payload, 0, 0);
   rp_spsc_commit(&spsc_producer, 1, 8);
   ring_if(rp_spsc_publish(&spsc_producer), &ring.words->data_wanted, DATA_BELL);
-  (void) rp_fetch_or(&ring.words->state, RP_CLOSED);
+  (void) rp_fetch_or(&ring.words->state, RP_STATE_CLOSED);
 }
 static void
 spsc_read_to_end(void) {
@@ -177,7 +177,7 @@ spsc_read_to_end(void) {
 
   for (int i = 0; i < 3; i++) {
     result = rp_spsc_peek(&spsc_consumer, &record);
-    if (result == RP_SEALED) {
+    if (result == RP_CLOSED) {
       CHECK(received == 1);
       return;
     }
@@ -233,7 +233,7 @@ mpsc_read(int count) {
 
   while (received < count) {
     result = rp_mpsc_peek(&mpsc_consumer, &record);
-    if (result == RP_SEALED) return;
+    if (result == RP_CLOSED) return;
     if (result == RP_EMPTY) {
       ring_if(rp_mpsc_release(&mpsc_consumer), &ring.words->room_wanted, ROOM_BELL);
       say_wanted(wanted, mpsc_consumer.light);
@@ -391,7 +391,7 @@ mpsc_write_until_sealed(void) {
 }
 static void
 mpsc_seal(void) {
-  (void) rp_fetch_or(&ring.words->tail.wide, (uint64_t) RP_SEALED_TAIL);
+  (void) rp_fetch_or(&ring.words->tail.wide, (uint64_t) RP_TAIL_CLOSED);
   ring_if(rp_load_seq(&ring.words->data_wanted) == 1, &ring.words->data_wanted,
           DATA_BELL);
 }
@@ -498,7 +498,7 @@ mpmc_read(int count) {
   while (received < count) {
     int result = mpmc_get(0, 1);
 
-    if (result == RP_SEALED) return;
+    if (result == RP_CLOSED) return;
     if (result == RP_OK) {
       received++;
       continue;

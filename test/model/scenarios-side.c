@@ -75,7 +75,7 @@ get(int who) {
 
   while ((result = rp_side_peek(consumer[who], &record)) == RP_EMPTY)
     if (rp_side_park(consumer[who], 0) != RP_OK) model_sleep(2 + who);
-  if (result == RP_SEALED) return false;
+  if (result == RP_CLOSED) return false;
   CHECK(result == RP_OK);
   rp_side_advance(consumer[who], &record);
   rp_side_release(consumer[who]);

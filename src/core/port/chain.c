@@ -161,7 +161,7 @@ rp_chain_destroy(rp_chain *chain, void (*drop)(const rp_record *record)) {
 int
 rp_chain_claim(rp_chain *chain, uint32_t type, uint32_t length, uint8_t **payload) {
   if (length > RP_CHAIN_PAYLOAD_MAX) return RP_ETOOBIG;
-  if (chain->closed) return RP_SEALED;
+  if (chain->closed) return RP_CLOSED;
 
   int result = rp_segment_claim(&chain->producer, type, length, payload);
 
@@ -218,12 +218,12 @@ rp_chain_peek(rp_chain *chain, rp_record *record) {
   for (;;) {
     int result = rp_segment_peek(&chain->consumer, record);
 
-    if (result != RP_SEALED) return result;
+    if (result != RP_CLOSED) return result;
 
     /* Plain read: the acquire that found the seal ordered it. */
     rp_segment *next = chain->oldest ? chain->oldest->next : chain->first_next;
 
-    if (next == NULL) return RP_SEALED;
+    if (next == NULL) return RP_CLOSED;
     rp_yield("chain:drained");
     if (chain->oldest != NULL) segment_give(chain, chain->oldest);
     chain->oldest = next;

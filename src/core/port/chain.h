@@ -10,8 +10,8 @@
  * and only carries the token and the seal. So segments are allocated with the first record, and an
  * idle chain costs sizeof(rp_chain) = 256 bytes.
  *
- *   SEAL with a next segment      go on there
- *   SEAL without one              the producer has closed: nothing more will come
+  *   sealed, with a next segment     go on there
+  *   sealed, without one           the producer has closed: nothing more will come
  *
  * A chain that grew for a burst shrinks again: a producer that meets a parked consumer several
  * times in a row while little of its segment was in use goes over to a small one. No segment is
@@ -68,7 +68,7 @@ void rp_chain_init(rp_chain *chain);
 void rp_chain_destroy(rp_chain *chain, void (*drop)(const rp_record *record));
 
 /* Claim room for a record, growing if need be. Producer only; lock-free but for malloc.
- * RP_ETOOBIG: more than RP_CHAIN_PAYLOAD_MAX. RP_ENOMEM. RP_SEALED: rp_chain_close() was called.
+ * RP_ETOOBIG: more than RP_CHAIN_PAYLOAD_MAX. RP_ENOMEM. RP_CLOSED: rp_chain_close() was called.
  * On any error no record is claimed. */
 int rp_chain_claim(rp_chain *chain, uint32_t type, uint32_t length, uint8_t **payload);
 
@@ -85,7 +85,7 @@ bool rp_chain_publish(rp_chain *chain);
 bool rp_chain_close(rp_chain *chain);
 
 /* The next record, which stays in the chain. Consumer only, wait-free. `*record` is valid until it
- * is stepped over. RP_EMPTY: nothing now. RP_SEALED: closed and drained. */
+ * is stepped over. RP_EMPTY: nothing now. RP_CLOSED: closed and drained. */
 int rp_chain_peek(rp_chain *chain, rp_record *record);
 
 /* As many whole records as lie in one piece behind each other, headers and all, up to `max_bytes`

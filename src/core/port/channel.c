@@ -51,7 +51,7 @@ drop_queued(rp_chain *inbox, rp_endpoint **lost) {
   while (rp_chain_peek(inbox, &record) == RP_OK) {
     for (uint32_t i = 0; i < rp_message_blocks(&record); i++) {
       uint64_t id = rp_block_endpoint(rp_message_peek_block(&record, i));
-      rp_endpoint *endpoint = id == 0 ? NULL : rp_registry_take(id);
+      rp_endpoint *endpoint = id == 0 ? NULL : rp_transfer_take(id);
 
       if (endpoint == NULL) continue;
       endpoint->next = *lost;
@@ -140,7 +140,7 @@ rp_endpoint_write(rp_endpoint *endpoint, uint32_t flags, const void *bytes, size
                   const rp_block *blocks, uint32_t count) {
   rp_chain *inbox = &endpoint->peer->inbox;
 
-  if (rp_chain_abandoned(inbox)) return RP_SEALED;
+  if (rp_chain_abandoned(inbox)) return RP_CLOSED;
   return rp_message_write(inbox, flags, bytes, length, blocks, count);
 }
 
@@ -149,7 +149,7 @@ rp_endpoint_write_run(rp_endpoint *endpoint, const uint8_t *run, uint32_t bytes,
                       uint32_t *count) {
   rp_chain *inbox = &endpoint->peer->inbox;
 
-  if (rp_chain_abandoned(inbox)) return RP_SEALED;
+  if (rp_chain_abandoned(inbox)) return RP_CLOSED;
   return rp_message_write_run(inbox, run, bytes, count);
 }
 
@@ -240,7 +240,7 @@ rp_endpoint_local_peer(rp_endpoint *endpoint) {
 
 uint64_t
 rp_endpoint_announce(rp_endpoint *endpoint) {
-  uint64_t fresh = rp_registry_new_id();
+  uint64_t fresh = rp_transfer_new_id();
 
   rp_lock_take(&endpoint->channel->lock);
   if (endpoint->id == 0) endpoint->id = fresh;
@@ -261,7 +261,7 @@ rp_endpoint_detach(rp_endpoint *endpoint) {
   rp_lock_take(&endpoint->channel->lock);
   bool lost = endpoint->lost;
   endpoint->state = RP_ENDPOINT_DETACHED;
-  if (!lost) rp_registry_add(endpoint);
+  if (!lost) rp_transfer_add(endpoint);
   rp_lock_drop(&endpoint->channel->lock);
 
   rp_yield("endpoint:detached");
@@ -271,7 +271,7 @@ rp_endpoint_detach(rp_endpoint *endpoint) {
 
 int
 rp_endpoint_attach(uint64_t id, rp_thread *thread, rp_endpoint **attached) {
-  rp_endpoint *endpoint = rp_registry_take(id);
+  rp_endpoint *endpoint = rp_transfer_take(id);
 
   if (endpoint == NULL) return RP_ENOENT;
   rp_yield("endpoint:taken");
@@ -317,7 +317,7 @@ rp_endpoint_peer_lost(rp_endpoint *endpoint) {
 
 void
 rp_endpoint_lost(uint64_t id) {
-  rp_endpoint *endpoint = id == 0 ? NULL : rp_registry_take(id);
+  rp_endpoint *endpoint = id == 0 ? NULL : rp_transfer_take(id);
 
   /* Out of the registry it is ours alone, as if we were its owner. */
   rp_yield("endpoint:lost");
@@ -326,5 +326,5 @@ rp_endpoint_lost(uint64_t id) {
 
 size_t
 rp_channel_in_transit(void) {
-  return rp_registry_size();
+  return rp_transfer_count();
 }

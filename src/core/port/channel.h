@@ -71,7 +71,7 @@ struct rp_channel {
 int rp_channel_open(rp_thread *thread, rp_endpoint **one, rp_endpoint **other);
 
 /* Write a message to the other endpoint's inbox; it is visible after rp_endpoint_publish(). Owner only,
- * lock-free but for malloc. Results as rp_message_write(); to a peer that has closed, RP_SEALED. */
+ * lock-free but for malloc. Results as rp_message_write(); to a peer that has closed, RP_CLOSED. */
 int rp_endpoint_write(rp_endpoint *endpoint, uint32_t flags, const void *bytes,
                       size_t length, const rp_block *blocks, uint32_t count);
 
@@ -129,7 +129,7 @@ uint64_t rp_endpoint_detach(rp_endpoint *endpoint);
  * or lost). */
 int rp_endpoint_attach(uint64_t id, rp_thread *thread, rp_endpoint **attached);
 
-/* Close the endpoint: everything written is published, then the peer reads RP_SEALED; what was queued
+/* Close the endpoint: everything written is published, then the peer reads RP_CLOSED; what was queued
  * for this endpoint is dropped, and the endpoints that travelled with it are lost. Owner only; the endpoint is
  * gone. Returns the id of the peer if that is in transit, else 0: nobody but the caller may learn
  * that it has been lost. */

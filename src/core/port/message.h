@@ -79,7 +79,7 @@ rp_block rp_block_new(size_t length);
 void rp_block_free(rp_block block);
 
 /* Claim and fill the record of a message. Producer of the chain only. The caller publishes.
- * On RP_OK the blocks belong to the record. On RP_ENOMEM, RP_SEALED or RP_ETOOBIG (more than
+ * On RP_OK the blocks belong to the record. On RP_ENOMEM, RP_CLOSED or RP_ETOOBIG (more than
  * RP_MESSAGE_BLOCKS_MAX blocks) nothing has changed and they are still the caller's. `flags` is at most
  * RP_MESSAGE_FLAGS. */
 int rp_message_write(rp_chain *chain, uint32_t flags, const void *bytes, size_t length,

@@ -66,7 +66,7 @@ refresh_tail(rp_segment_consumer *c) {
 
   if (used(c->position, published) > c->capacity) return false;
   c->published = published;
-  c->sealed = (tail & RP_SEAL) != 0;
+  c->sealed = (tail & RP_TAIL_SEALED) != 0;
   return true;
 }
 
@@ -132,7 +132,7 @@ rp_segment_publish(rp_segment_producer *p, rp_parking *parking) {
 bool
 rp_segment_seal(rp_segment_producer *p, rp_parking *parking) {
   p->published = p->position;
-  return rp_parking_publish(parking, p->tail, p->position | RP_SEAL);
+  return rp_parking_publish(parking, p->tail, p->position | RP_TAIL_SEALED);
 }
 
 int
@@ -140,7 +140,7 @@ rp_segment_peek(rp_segment_consumer *c, rp_record *record) {
   for (;;) {
     if (c->position == c->published) {
       if (!refresh_tail(c)) return RP_ECORRUPT;
-      if (c->position == c->published) return c->sealed ? RP_SEALED : RP_EMPTY;
+      if (c->position == c->published) return c->sealed ? RP_CLOSED : RP_EMPTY;
     }
 
     uint32_t offset = c->position & (c->capacity - 1);
@@ -183,7 +183,7 @@ bool
 rp_segment_park(rp_segment_consumer *c, rp_parking *parking) {
   uint32_t tail = rp_parking_put(parking, c->tail);
 
-  if ((tail & ~RP_FLAGS) == c->position && (tail & RP_SEAL) == 0) return true;
+  if ((tail & ~RP_FLAGS) == c->position && (tail & RP_TAIL_SEALED) == 0) return true;
 
   /* A publish or the seal came first. The token is ours to take back, unless its producer or a later one
    * has taken it: then its doorbell is on the way. */

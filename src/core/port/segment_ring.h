@@ -35,7 +35,7 @@
 #include "core/error.h"
 #include "core/port/parking.h"
 
-#define RP_SEAL 2u
+#define RP_TAIL_SEALED 2u
 #define RP_FLAGS 7u
 
 #define RP_RECORD_HEADER 8u
@@ -103,7 +103,7 @@ bool rp_segment_publish(rp_segment_producer *p, rp_parking *parking);
 bool rp_segment_seal(rp_segment_producer *p, rp_parking *parking);
 
 /* The next record, which stays in the ring. Consumer only, wait-free. `*record` is valid until
- * rp_segment_release(). RP_EMPTY: nothing now. RP_SEALED: nothing now or ever. RP_ECORRUPT: the
+ * rp_segment_release(). RP_EMPTY: nothing now. RP_CLOSED: nothing now or ever. RP_ECORRUPT: the
  * record or tail makes no sense; calling again gives the same. */
 int rp_segment_peek(rp_segment_consumer *c, rp_record *record);
 

@@ -25,7 +25,7 @@ static size_t size;
 static uint64_t counter; /* of the ids given out */
 
 uint64_t
-rp_registry_new_id(void) {
+rp_transfer_new_id(void) {
   uint64_t id;
 
   rp_lock_take(&lock);
@@ -79,7 +79,7 @@ shrink(void) {
 }
 
 void
-rp_registry_add(rp_endpoint *endpoint) {
+rp_transfer_add(rp_endpoint *endpoint) {
   rp_lock_take(&lock);
   if (size >= LONG * chain_count) grow();
   put(endpoint);
@@ -88,7 +88,7 @@ rp_registry_add(rp_endpoint *endpoint) {
 }
 
 rp_endpoint *
-rp_registry_take(uint64_t id) {
+rp_transfer_take(uint64_t id) {
   rp_endpoint *endpoint = NULL;
 
   rp_lock_take(&lock);
@@ -106,7 +106,7 @@ rp_registry_take(uint64_t id) {
 }
 
 size_t
-rp_registry_size(void) {
+rp_transfer_count(void) {
   rp_lock_take(&lock);
   size_t now = size;
   rp_lock_drop(&lock);

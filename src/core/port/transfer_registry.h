@@ -14,15 +14,15 @@
 struct rp_endpoint;
 
 /* A fresh id, never 0. Any thread; see rp_random_number(). */
-uint64_t rp_registry_new_id(void);
+uint64_t rp_transfer_new_id(void);
 
 /* Add an endpoint under endpoint->id. Any thread; constant time but for a malloc now and then, without which it
  * takes longer to find one. */
-void rp_registry_add(struct rp_endpoint *endpoint);
+void rp_transfer_add(struct rp_endpoint *endpoint);
 
 /* Take the endpoint with this id out, NULL if there is none. Any thread; one caller gets it. */
-struct rp_endpoint *rp_registry_take(uint64_t id);
+struct rp_endpoint *rp_transfer_take(uint64_t id);
 
-size_t rp_registry_size(void);
+size_t rp_transfer_count(void);
 
 #endif

@@ -12,11 +12,11 @@
 #include "core/lock.h"
 
 static rp_lock lock = RP_LOCK_INIT;
-static rp_code files[RP_CODE_FILES_MAX];
+static rp_code_cache_entry files[RP_CODE_CACHE_FILES_MAX];
 static size_t count;
 
 /* Under the lock, as all of these. */
-static rp_code *
+static rp_code_cache_entry *
 find(const char *name) {
   for (size_t i = 0; i < count; i++)
     if (strcmp(files[i].name, name) == 0) return &files[i];
@@ -24,10 +24,10 @@ find(const char *name) {
 }
 
 static int
-add(const rp_code *code) {
+add(const rp_code_cache_entry *code) {
   size_t name_size = strlen(code->name) + 1;
 
-  if (count == RP_CODE_FILES_MAX) return RP_FULL;
+  if (count == RP_CODE_CACHE_FILES_MAX) return RP_FULL;
 
   char *memory = malloc(code->data_length + code->text_length + name_size);
 
@@ -40,14 +40,16 @@ add(const rp_code *code) {
   if (code->data_length > 0) memcpy(memory, code->data, code->data_length);
   memcpy(text, code->text, code->text_length);
   memcpy(name, code->name, name_size);
-  files[count++] = (rp_code){name, text, code->text_length, memory, code->data_length, 1};
+  files[count++] =
+      (rp_code_cache_entry){name, text, code->text_length, memory, code->data_length, 1};
   return RP_OK;
 }
 
 /* The old data stays: somebody may be reading it. None at all is no news: two threads may bring the text. */
 static int
-replace(rp_code *kept, const rp_code *code) {
-  if (kept->generation == RP_CODE_GENERATIONS || code->data_length == 0) return RP_OK;
+replace(rp_code_cache_entry *kept, const rp_code_cache_entry *code) {
+  if (kept->generation == RP_CODE_CACHE_GENERATIONS || code->data_length == 0)
+    return RP_OK;
 
   void *data = malloc(code->data_length);
 
@@ -60,9 +62,9 @@ replace(rp_code *kept, const rp_code *code) {
 }
 
 int
-rp_code_put(const rp_code *code) {
+rp_code_cache_put(const rp_code_cache_entry *code) {
   rp_lock_take(&lock);
-  rp_code *kept = find(code->name);
+  rp_code_cache_entry *kept = find(code->name);
   int result = kept != NULL ? replace(kept, code) : add(code);
 
   rp_lock_drop(&lock);
@@ -70,9 +72,9 @@ rp_code_put(const rp_code *code) {
 }
 
 int
-rp_code_get(const char *name, rp_code *code) {
+rp_code_cache_get(const char *name, rp_code_cache_entry *code) {
   rp_lock_take(&lock);
-  const rp_code *found = find(name);
+  const rp_code_cache_entry *found = find(name);
 
   if (found != NULL) *code = *found;
   rp_lock_drop(&lock);

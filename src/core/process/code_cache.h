@@ -11,23 +11,23 @@
 
 #include <stddef.h>
 
-#define RP_CODE_FILES_MAX 128u
-#define RP_CODE_GENERATIONS 2u
+#define RP_CODE_CACHE_FILES_MAX 128u
+#define RP_CODE_CACHE_GENERATIONS 2u
 
-typedef struct rp_code {
+typedef struct rp_code_cache_entry {
   const char *name;
   const char *text; /* latin1, not terminated */
   size_t text_length;
   const void *data;
   size_t data_length;
   unsigned generation; /* how often it has been put */
-} rp_code;
+} rp_code_cache_entry;
 
-/* Keep a copy of `code`; of one that is there, only the data is replaced. No-op after RP_CODE_GENERATIONS.
+/* Keep a copy of `code`; of one that is there, only the data is replaced. No-op after RP_CODE_CACHE_GENERATIONS.
  * Any thread, takes a lock. RP_FULL, RP_ENOMEM: nothing has changed. */
-int rp_code_put(const rp_code *code);
+int rp_code_cache_put(const rp_code_cache_entry *code);
 
 /* The file of this name, which stays for ever. Any thread, takes a lock. RP_ENOENT. */
-int rp_code_get(const char *name, rp_code *code);
+int rp_code_cache_get(const char *name, rp_code_cache_entry *code);
 
 #endif

@@ -142,10 +142,10 @@ close_ring(rp_hub *hub) {
   rp_yield("side:closing");
   rp_lock_take(&hub->lock);
   /* Release pairs with the acquire in rp_spsc_look(). */
-  (void) rp_fetch_or(&words->state, RP_CLOSED);
-  /* What has been claimed is before the seal, what is claimed from now on sees it. */
+  (void) rp_fetch_or(&words->state, RP_STATE_CLOSED);
+  /* What has been claimed is before the bit CLOSED, what is claimed from now on sees it. */
   if (hub->shared.mode != RP_SPSC)
-    (void) rp_fetch_or(&words->tail.wide, (uint64_t) RP_SEALED_TAIL);
+    (void) rp_fetch_or(&words->tail.wide, (uint64_t) RP_TAIL_CLOSED);
   rp__hub_wake_all(hub);
   rp_lock_drop(&hub->lock);
 }
@@ -173,7 +173,7 @@ rp_shared_close(void *memory, size_t size) {
 
 bool
 rp_side_closed(const rp_side *side) {
-  return (rp_load_relaxed(&side->shared.words->state) & RP_CLOSED) != 0;
+  return (rp_load_relaxed(&side->shared.words->state) & RP_STATE_CLOSED) != 0;
 }
 
 uint32_t

@@ -94,7 +94,7 @@ int rp_side_write_many(rp_side *side, uint32_t type, const uint8_t *bytes,
 /* ---- consumer ---- */
 
 /* The next record, which stays in the ring (in mpmc: no one else gets it any more). It is valid until
- * rp_side_release(), and in mpmc not beyond the next one. RP_EMPTY: nothing now. RP_SEALED: closed, and nothing is left. RP_ECORRUPT. */
+ * rp_side_release(), and in mpmc not beyond the next one. RP_EMPTY: nothing now. RP_CLOSED: closed, and nothing is left. RP_ECORRUPT. */
 int rp_side_peek(rp_side *side, rp_record *record);
 
 /* Step over the record that rp_side_peek() gave. */
@@ -127,7 +127,7 @@ bool rp_side_unpark(rp_side *side);
  * it is later and there is still nothing. Slices of 50 ms at most let a thread be ended meanwhile. */
 int rp_side_wait(rp_side *side, uint32_t length, uint64_t nanoseconds);
 
-/* Nothing more can be claimed, what was claimed before arrives, RP_SEALED follows it. Wakes all. In spsc
+/* Nothing more can be claimed, what was claimed before arrives, RP_CLOSED follows it. Wakes all. In spsc
  * a producer that is claiming just then may still publish that record, and nobody may see it. */
 void rp_side_close(rp_side *side);
 bool rp_side_closed(const rp_side *side);

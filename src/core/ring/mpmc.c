@@ -41,8 +41,8 @@ rp_mpmc_not_ready(const rp_shared *shared, uint64_t *at, int32_t distance) {
 
   uint64_t tail = rp_load_relaxed(&shared->words->tail.wide);
 
-  /* Not while a claim is still open before the seal. */
-  return tail == (*at | RP_SEALED_TAIL) ? RP_SEALED : RP_EMPTY;
+  /* Not while a claim is still open before the bit CLOSED. */
+  return tail == (*at | RP_TAIL_CLOSED) ? RP_CLOSED : RP_EMPTY;
 }
 
 /* How far the sequence of the slot is from that of a record that is ready. */
@@ -87,7 +87,7 @@ rp_mpmc_writable(const rp_shared *shared) {
   uint32_t sequence = rp_load_seq(&rp_slot_at(shared, position)->sequence);
 
   /* Closed is for the claim to say, and so is that another has taken the slot meanwhile. */
-  return (tail & RP_SEALED_TAIL) != 0 ||
+  return (tail & RP_TAIL_CLOSED) != 0 ||
          !lap_before(shared, (int32_t) (sequence - rp_slot_free(shared, position)));
 }
 
@@ -99,5 +99,5 @@ rp_mpmc_readable(const rp_shared *shared) {
 
   if (!lap_before(shared, (int32_t) (sequence - (rp_slot_free(shared, position) + 1))))
     return true;
-  return rp_load_seq(&shared->words->tail.wide) == (head | RP_SEALED_TAIL);
+  return rp_load_seq(&shared->words->tail.wide) == (head | RP_TAIL_CLOSED);
 }

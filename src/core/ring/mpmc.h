@@ -11,7 +11,7 @@
 #include "core/ring/shared_memory.h"
 #include "core/failpoint.h"
 
-/* A position p in tail and head is p x 2, beside the seal. */
+/* A position p in tail and head is p x 2, beside the bit CLOSED. */
 #define RP_MPMC_STEP 2u
 
 typedef struct rp_mpmc_producer {
@@ -39,7 +39,7 @@ int rp_mpmc_not_free(const rp_shared *shared, uint64_t *at, int32_t distance);
 int rp_mpmc_not_ready(const rp_shared *shared, uint64_t *at, int32_t distance);
 
 /* Claim slots that are ready, up to `limit`, once the range has been released. Any consumer, lock-free.
- * RP_EMPTY, RP_SEALED, RP_ECORRUPT. */
+ * RP_EMPTY, RP_CLOSED, RP_ECORRUPT. */
 int rp_mpmc_take(rp_mpmc_consumer *c, uint32_t limit);
 
 /* As those of spsc.h. */
@@ -56,7 +56,7 @@ rp_mpmc_claim(rp_mpmc_producer *p, uint32_t length, uint8_t **payload) {
 
   /* Acquire pairs with the swap below: the slot is seen as it was left for its last lap, or later. */
   for (uint64_t at = rp_load_acquire(tail);;) {
-    if (at & RP_SEALED_TAIL) return RP_ECLOSED;
+    if (at & RP_TAIL_CLOSED) return RP_ECLOSED;
 
     uint32_t position = (uint32_t) (at / RP_MPMC_STEP);
     rp_slot *slot = rp_slot_at(&p->shared, position);

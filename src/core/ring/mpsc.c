@@ -89,7 +89,7 @@ rp_mpsc_claim(rp_mpsc_producer *p, uint32_t length, uint8_t **payload) {
   bool looked = false;
 
   for (;;) {
-    if (tail & RP_FLAGS) return tail & RP_SEALED_TAIL ? RP_ECLOSED : RP_ECORRUPT;
+    if (tail & RP_FLAGS) return tail & RP_TAIL_CLOSED ? RP_ECLOSED : RP_ECORRUPT;
     padding = padding_at(&p->shared, tail, size);
     if (tail + padding + size - p->released <= p->shared.capacity) {
       /* Release: see look_at_head(). What is in the bytes is ordered by head and by their types. */
@@ -158,7 +158,7 @@ look(rp_mpsc_consumer *c) {
   if (in_use > c->most) c->most = (uint32_t) in_use;
   c->published = published;
   if (published != c->position) return RP_OK;
-  return tail & RP_SEALED_TAIL ? RP_SEALED : RP_EMPTY;
+  return tail & RP_TAIL_CLOSED ? RP_CLOSED : RP_EMPTY;
 }
 
 int
@@ -220,7 +220,7 @@ rp_mpsc_writable(const rp_shared *shared, uint32_t length) {
   uint32_t size = rp_record_size(length);
 
   /* Closed is for the claim to say, and so is what makes no sense. */
-  if ((tail & RP_SEALED_TAIL) != 0 || in_use > shared->capacity) return true;
+  if ((tail & RP_TAIL_CLOSED) != 0 || in_use > shared->capacity) return true;
   return in_use + padding_at(shared, tail, size) + size <= shared->capacity;
 }
 
@@ -234,5 +234,5 @@ rp_mpsc_readable(const rp_mpsc_consumer *c) {
   /* What nobody has claimed is no record, which peek() says as well. */
   if (type != 0 && position_of(tail) != c->position) return true;
   /* The end; not while a claim is still open before it. */
-  return tail == (c->position | RP_SEALED_TAIL);
+  return tail == (c->position | RP_TAIL_CLOSED);
 }

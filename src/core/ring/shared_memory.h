@@ -28,8 +28,8 @@
  * Positions run free and are never reduced modulo the capacity:
  *
  *   spsc   u32 at the offset above (the other endpoint stays 0), bytes, multiples of 8
- *   mpsc   u64, bytes, multiples of 8; bit 0 of tail: SEALED, nothing can be claimed any more
- *   mpmc   u64, records x 2; bit 0 of tail: SEALED
+ *   mpsc   u64, bytes, multiples of 8; bit 0 of tail: CLOSED, nothing can be claimed any more
+ *   mpmc   u64, records x 2; bit 0 of tail: CLOSED
  *
  * Where several sides claim by compare and swap, 64 bits are what rules out that a position comes
  * round while one of them is between its load and its swap: a u32 of bytes does so within a second.
@@ -73,8 +73,8 @@ typedef enum rp_mode { RP_SPSC = 1, RP_MPSC = 2, RP_MPMC = 3 } rp_mode;
 #define RP_SLOT_MAX ((1u << 24) - 8u) /* its length has 24 bits */
 #define RP_SLOT_PADDING 255u          /* larger types do not fit */
 
-#define RP_CLOSED 1u
-#define RP_SEALED_TAIL 1u
+#define RP_STATE_CLOSED 1u
+#define RP_TAIL_CLOSED 1u
 
 /* Numbers as doubles: exact up to 2^53, read and written by JS as a Float64Array. A block belongs
  * to one side at a time, which writes it with plain relaxed stores; the last of each role is for all

@@ -89,9 +89,9 @@ rp_spsc_look(rp_spsc_consumer *c) {
 
     if (tail == c->position) {
       /* Acquire pairs with the closing: what was published before it is in tail by now. */
-      if (!(rp_load_acquire(&words->state) & RP_CLOSED)) return RP_EMPTY;
+      if (!(rp_load_acquire(&words->state) & RP_STATE_CLOSED)) return RP_EMPTY;
       tail = rp_load_acquire(&words->tail.word);
-      if (tail == c->position) return RP_SEALED;
+      if (tail == c->position) return RP_CLOSED;
     }
 
     uint32_t in_use = tail - c->released;
@@ -113,7 +113,7 @@ rp_spsc_writable(const rp_shared *shared, uint32_t length) {
   uint32_t published = rp_load_seq(&words->tail.word) & ~RP_FLAGS;
 
   /* Closed is for the claim to say, and so is what makes no sense. */
-  if (rp_load_acquire(&words->state) & RP_CLOSED) return true;
+  if (rp_load_acquire(&words->state) & RP_STATE_CLOSED) return true;
   if (published - released > shared->capacity) return true;
   return fits(shared, published, released, rp_record_size(length));
 }
@@ -121,5 +121,5 @@ rp_spsc_writable(const rp_shared *shared, uint32_t length) {
 bool
 rp_spsc_readable(const rp_spsc_consumer *c) {
   return rp_load_seq(&c->shared.words->tail.word) != c->position ||
-         (rp_load_acquire(&c->shared.words->state) & RP_CLOSED) != 0;
+         (rp_load_acquire(&c->shared.words->state) & RP_STATE_CLOSED) != 0;
 }

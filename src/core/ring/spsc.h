@@ -40,7 +40,7 @@ void rp_spsc_consumer_init(rp_spsc_consumer *c, const rp_shared *shared, bool li
 /* Find room for `size` bytes in one piece beyond what is known: RP_OK, RP_FULL or RP_ECORRUPT. */
 int rp_spsc_make_room(rp_spsc_producer *p, uint32_t size);
 
-/* Find out what there is to read beyond `limit`: RP_OK, RP_EMPTY, RP_SEALED or RP_ECORRUPT. */
+/* Find out what there is to read beyond `limit`: RP_OK, RP_EMPTY, RP_CLOSED or RP_ECORRUPT. */
 int rp_spsc_look(rp_spsc_consumer *c);
 
 /* Whether there is room for a record of `length` bytes behind what is published (any thread), or
@@ -53,7 +53,7 @@ bool rp_spsc_readable(const rp_spsc_consumer *c);
 static inline int
 rp_spsc_claim(rp_spsc_producer *p, uint32_t length, uint8_t **payload) {
   if (length > p->shared.capacity / 2 - RP_RECORD_HEADER) return RP_ETOOBIG;
-  if (rp_load_relaxed(&p->shared.words->state) & RP_CLOSED) return RP_ECLOSED;
+  if (rp_load_relaxed(&p->shared.words->state) & RP_STATE_CLOSED) return RP_ECLOSED;
 
   uint32_t size = rp_record_size(length);
 
@@ -88,7 +88,7 @@ rp_spsc_publish(rp_spsc_producer *p) {
 }
 
 /* The next record, which stays in the ring and is valid until release. Consumer only, wait-free.
- * RP_EMPTY, RP_SEALED, RP_ECORRUPT. */
+ * RP_EMPTY, RP_CLOSED, RP_ECORRUPT. */
 static inline int
 rp_spsc_peek(rp_spsc_consumer *c, rp_record *record) {
   for (;;) {

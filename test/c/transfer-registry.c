@@ -35,16 +35,16 @@ shuffle(rng *r) {
 static void
 add_all(void) {
   for (uint32_t i = 0; i < ENDPOINTS; i++) {
-    endpoints[i].id = rp_registry_new_id();
-    rp_registry_add(&endpoints[i]);
-    assert(rp_registry_size() == i + 1);
+    endpoints[i].id = rp_transfer_new_id();
+    rp_transfer_add(&endpoints[i]);
+    assert(rp_transfer_count() == i + 1);
   }
 }
 
 static void
 take(uint32_t i) {
-  assert(rp_registry_take(endpoints[i].id) == &endpoints[i]);
-  assert(rp_registry_take(endpoints[i].id) == NULL);
+  assert(rp_transfer_take(endpoints[i].id) == &endpoints[i]);
+  assert(rp_transfer_take(endpoints[i].id) == NULL);
 }
 
 static void
@@ -52,7 +52,7 @@ each_is_found_once(rng *r) {
   add_all();
   shuffle(r);
   for (uint32_t i = 0; i < ENDPOINTS; i++) take(order[i]);
-  assert(rp_registry_size() == 0);
+  assert(rp_transfer_count() == 0);
 }
 
 /* It never empties, so it never shrinks, and what comes and goes is found. */
@@ -63,8 +63,8 @@ while_others_come_and_go(rng *r) {
     uint32_t one = random_below(r, ENDPOINTS);
 
     take(one);
-    endpoints[one].id = rp_registry_new_id();
-    rp_registry_add(&endpoints[one]);
+    endpoints[one].id = rp_transfer_new_id();
+    rp_transfer_add(&endpoints[one]);
   }
   for (uint32_t i = 0; i < ENDPOINTS; i++) take(i);
 }

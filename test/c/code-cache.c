@@ -9,11 +9,11 @@
 
 enum { THREADS = 4, NAMES = 100 };
 
-static char names[RP_CODE_FILES_MAX + 1][16];
+static char names[RP_CODE_CACHE_FILES_MAX + 1][16];
 
-static rp_code
+static rp_code_cache_entry
 code_of(uint32_t i, const char *text) {
-  rp_code code = {names[i], text, strlen(text), "data", i % 5, 0};
+  rp_code_cache_entry code = {names[i], text, strlen(text), "data", i % 5, 0};
 
   return code;
 }
@@ -21,16 +21,16 @@ code_of(uint32_t i, const char *text) {
 static void
 data_is_put_again_once(void) {
   static const char *const data[] = {"cold", "warm", "late"};
-  rp_code code = code_of(0, "text"), found[3];
+  rp_code_cache_entry code = code_of(0, "text"), found[3];
 
-  assert(rp_code_get(names[0], &found[0]) == RP_ENOENT);
+  assert(rp_code_cache_get(names[0], &found[0]) == RP_ENOENT);
   for (uint32_t i = 0; i < 3; i++) {
     code.data = data[i];
     code.data_length = 4;
-    assert(rp_code_put(&code) == RP_OK);
-    assert(rp_code_get(names[0], &found[i]) == RP_OK);
+    assert(rp_code_cache_put(&code) == RP_OK);
+    assert(rp_code_cache_get(names[0], &found[i]) == RP_OK);
     assert(found[i].text == found[0].text && found[i].text != code.text);
-    assert(found[i].generation == (i == 0 ? 1 : RP_CODE_GENERATIONS));
+    assert(found[i].generation == (i == 0 ? 1 : RP_CODE_CACHE_GENERATIONS));
   }
   assert(memcmp(found[0].data, "cold", 4) == 0); /* as it was for who reads it */
   assert(memcmp(found[1].data, "warm", 4) == 0);
@@ -42,10 +42,10 @@ put_all(void *argument) {
   const char *text = argument;
 
   for (uint32_t i = 1; i < NAMES; i++) {
-    rp_code code = code_of(i, text), found;
+    rp_code_cache_entry code = code_of(i, text), found;
 
-    assert(rp_code_put(&code) == RP_OK);
-    assert(rp_code_get(names[i], &found) == RP_OK);
+    assert(rp_code_cache_put(&code) == RP_OK);
+    assert(rp_code_cache_get(names[i], &found) == RP_OK);
     /* Whoever put it: all of it is by the same thread. */
     assert(found.generation >= 1 && found.data_length == i % 5 &&
            memcmp(found.data, "data", i % 5) == 0);
@@ -68,21 +68,21 @@ threads_agree(void) {
 
 static void
 is_bounded(void) {
-  rp_code found;
+  rp_code_cache_entry found;
 
-  for (uint32_t i = NAMES; i <= RP_CODE_FILES_MAX; i++) {
-    rp_code code = code_of(i, "");
+  for (uint32_t i = NAMES; i <= RP_CODE_CACHE_FILES_MAX; i++) {
+    rp_code_cache_entry code = code_of(i, "");
 
-    assert(rp_code_put(&code) == (i < RP_CODE_FILES_MAX ? RP_OK : RP_FULL));
+    assert(rp_code_cache_put(&code) == (i < RP_CODE_CACHE_FILES_MAX ? RP_OK : RP_FULL));
   }
-  assert(rp_code_get(names[RP_CODE_FILES_MAX], &found) == RP_ENOENT);
-  assert(rp_code_get(names[RP_CODE_FILES_MAX - 1], &found) == RP_OK);
+  assert(rp_code_cache_get(names[RP_CODE_CACHE_FILES_MAX], &found) == RP_ENOENT);
+  assert(rp_code_cache_get(names[RP_CODE_CACHE_FILES_MAX - 1], &found) == RP_OK);
   assert(found.text_length == 0);
 }
 
 int
 main(void) {
-  for (uint32_t i = 0; i <= RP_CODE_FILES_MAX; i++)
+  for (uint32_t i = 0; i <= RP_CODE_CACHE_FILES_MAX; i++)
     (void) snprintf(names[i], sizeof(names[i]), "/lib/%u.js", i);
   data_is_put_again_once();
   threads_agree();
