@@ -10,8 +10,8 @@
  * and only carries the token and the seal. So segments are allocated with the first record, and an
  * idle chain costs sizeof(rp_chain) = 256 bytes.
  *
-  *   sealed, with a next segment     go on there
-  *   sealed, without one           the producer has closed: nothing more will come
+ *   sealed, with a next segment     go on there
+ *   sealed, without one             the producer has closed: nothing more will come
  *
  * A chain that grew for a burst shrinks again: a producer that meets a parked consumer several
  * times in a row while little of its segment was in use goes over to a small one. No segment is
