@@ -359,7 +359,7 @@ rp_rings_open(napi_env env, napi_callback_info info) {
   s->role = role == RP_PRODUCER ? RP_PRODUCER : RP_CONSUMER;
   s->local = (int32_t *) (void *) local;
 
-  int status = rp_side_open(&s->side, s->bytes, size, s->role, 0, on_wake, s);
+  int status = rp_side_open(&s->side, s->bytes, size, s->role, on_wake, s);
 
   set_status(e, status);
   if (status != RP_OK) {

@@ -73,7 +73,7 @@ try_anything(rng *random, const memory *m, rp_side **side, rp_role role) {
     case 2:
       rp_side_end(*side);
       *side = NULL;
-      result = rp_side_open(side, m->at, m->size, role, 0, NULL, NULL);
+      result = rp_side_open(side, m->at, m->size, role, NULL, NULL);
       ONE_OF(result, RP_OK, RP_EFORMAT);
       break;
     case 3:
@@ -122,7 +122,7 @@ ring(rng *random, rp_mode mode) {
 static void
 spoiled_between_calls(rng *random, rp_mode mode) {
   memory m = ring(random, mode);
-  rp_side *p = side_new(&m, RP_PRODUCER, 0), *c = side_new(&m, RP_CONSUMER, 0);
+  rp_side *p = side_new(&m, RP_PRODUCER), *c = side_new(&m, RP_CONSUMER);
 
   for (int i = 0; i < 60 && p != NULL && c != NULL; i++) {
     if (random_below(random, 4) == 0) spoil(random, &m);
@@ -157,7 +157,7 @@ static void
 spoiled_meanwhile(rng *random, rp_mode mode) {
   memory m = ring(random, mode);
   spoiler s = {.memory = &m, .seed = random_u64(random)};
-  rp_side *p = side_new(&m, RP_PRODUCER, 0), *c = side_new(&m, RP_CONSUMER, 0);
+  rp_side *p = side_new(&m, RP_PRODUCER), *c = side_new(&m, RP_CONSUMER);
   pthread_t thread = start(spoil_on, &s);
 
   for (int i = 0; i < 2000 && p != NULL && c != NULL; i++) {
@@ -188,7 +188,7 @@ named(void) {
 
   for (rp_mode mode = RP_SPSC; mode <= RP_MPMC; mode++) {
     memory m = memory_new(mode, mode == RP_MPMC ? 8 : 64, mode == RP_MPMC ? 16 : 0, 0);
-    rp_side *p = side_new(&m, RP_PRODUCER, 0), *c = side_new(&m, RP_CONSUMER, 0);
+    rp_side *p = side_new(&m, RP_PRODUCER), *c = side_new(&m, RP_CONSUMER);
     rp_shared_words *w = m.shared.words;
 
     assert(rp_side_write(p, 1, "12345678", 8) == RP_OK);

@@ -29,7 +29,7 @@ main(void) {
 
     for (long before = blocks_live();; failing++) {
       fail_malloc(failing);
-      result = rp_side_open(&side, m.at, m.size, roles[i], 0, NULL, NULL);
+      result = rp_side_open(&side, m.at, m.size, roles[i], NULL, NULL);
       fail_malloc(0);
       if (result == RP_OK) break;
       assert(result == RP_ENOMEM && side == NULL && blocks_live() == before);

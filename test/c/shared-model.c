@@ -38,8 +38,8 @@ static void
 ring_init(ring *r, rp_mode mode, uint32_t capacity, uint32_t slot, uint64_t position) {
   memset(r, 0, sizeof(*r));
   r->memory = memory_new(mode, capacity, slot, position);
-  r->producer = side_new(&r->memory, RP_PRODUCER, 0);
-  r->consumer = side_new(&r->memory, RP_CONSUMER, 0);
+  r->producer = side_new(&r->memory, RP_PRODUCER);
+  r->consumer = side_new(&r->memory, RP_CONSUMER);
   r->position = position;
 }
 

@@ -16,8 +16,7 @@ sleeper(const memory *m, rp_role role, int number) {
   rp_side *side = NULL;
 
   woken[number] = 0;
-  assert(rp_side_open(&side, m->at, m->size, role, 0, count_wake, &woken[number]) ==
-         RP_OK);
+  assert(rp_side_open(&side, m->at, m->size, role, count_wake, &woken[number]) == RP_OK);
   return side;
 }
 
@@ -28,7 +27,7 @@ ring(rp_mode mode) {
 
 static int
 open_as(const memory *m, rp_role role, rp_side **side) {
-  return rp_side_open(side, m->at, m->size, role, 0, NULL, NULL);
+  return rp_side_open(side, m->at, m->size, role, NULL, NULL);
 }
 
 static void
@@ -110,7 +109,7 @@ shapes_that_cannot_be(void) {
 static void
 one_of_a_role(rp_mode mode) {
   memory m = ring(mode);
-  rp_side *p = side_new(&m, RP_PRODUCER, 0), *c = side_new(&m, RP_CONSUMER, 0);
+  rp_side *p = side_new(&m, RP_PRODUCER), *c = side_new(&m, RP_CONSUMER);
   rp_side *p2 = NULL, *c2 = NULL;
   rp_record record;
 
@@ -129,12 +128,12 @@ one_of_a_role(rp_mode mode) {
     assert(rp_side_claim(p, 1, 8, &payload) == RP_OK);
     memset(payload, 0xEE, 8);
     rp_side_end(p);
-    p = side_new(&m, RP_PRODUCER, 0);
+    p = side_new(&m, RP_PRODUCER);
     put(p, i * 2 + 1);
     assert(get(c) == i * 2);
     if (mode != RP_MPMC) {
       rp_side_end(c);
-      c = side_new(&m, RP_CONSUMER, 0);
+      c = side_new(&m, RP_CONSUMER);
       assert(get(c) == i * 2);
     }
     rp_side_release(c);
@@ -147,7 +146,7 @@ one_of_a_role(rp_mode mode) {
       put(p, 1001);
       expect(c, RP_OK);
       rp_side_end(c);
-      c = side_new(&m, RP_CONSUMER, 0);
+      c = side_new(&m, RP_CONSUMER);
       assert(get(c) == 1001);
       rp_side_release(c);
     }
@@ -162,7 +161,7 @@ one_of_a_role(rp_mode mode) {
 static void
 claim_before_others(rp_mode mode) {
   memory m = ring(mode);
-  rp_side *p = side_new(&m, RP_PRODUCER, 0), *p2 = side_new(&m, RP_PRODUCER, 0);
+  rp_side *p = side_new(&m, RP_PRODUCER), *p2 = side_new(&m, RP_PRODUCER);
   rp_side *c = sleeper(&m, RP_CONSUMER, 0);
   uint8_t *payload;
 
@@ -214,10 +213,10 @@ closing(rp_mode mode, bool by_consumer) {
   assert(rp_side_claim(p, 1, 8, &payload) == RP_ECLOSED);
   assert(rp_side_write(p, 1, "x", 1) == RP_ECLOSED);
   rp_side_end(p);
-  p = side_new(&m, RP_PRODUCER, 0);
+  p = side_new(&m, RP_PRODUCER);
   assert(rp_side_claim(p, 1, 8, &payload) == RP_ECLOSED);
   rp_side_end(c);
-  c = side_new(&m, RP_CONSUMER, 0);
+  c = side_new(&m, RP_CONSUMER);
   expect(c, RP_CLOSED);
   rp_side_end(p);
   rp_side_end(c);
@@ -295,7 +294,7 @@ who_sleeps_is_woken(rp_mode mode) {
 static void
 room_for_what_is_wanted(rp_mode mode) {
   memory m = memory_new(mode, 128, 0, 0);
-  rp_side *p = sleeper(&m, RP_PRODUCER, 0), *c = side_new(&m, RP_CONSUMER, 0);
+  rp_side *p = sleeper(&m, RP_PRODUCER, 0), *c = side_new(&m, RP_CONSUMER);
   rp_side *p2 = mode == RP_MPSC ? sleeper(&m, RP_PRODUCER, 1) : NULL;
 
   for (uint64_t i = 0; i < 8; i++) put(p, i);
@@ -327,7 +326,7 @@ room_for_what_is_wanted(rp_mode mode) {
 static void
 one_is_woken_for_each_record(void) {
   memory m = memory_new(RP_MPMC, 8, 8, 0);
-  rp_side *p = side_new(&m, RP_PRODUCER, 0), *p2 = side_new(&m, RP_PRODUCER, 0);
+  rp_side *p = side_new(&m, RP_PRODUCER), *p2 = side_new(&m, RP_PRODUCER);
   rp_side *c[4];
   uint8_t *payload;
 
@@ -386,7 +385,7 @@ many_sides_count(void) {
   rp_side *p[MANY];
 
   for (int i = 0; i < MANY; i++) {
-    p[i] = side_new(&m, RP_PRODUCER, 0);
+    p[i] = side_new(&m, RP_PRODUCER);
     assert((rp_side_counters(p[i]) == NULL) == (i >= (int) RP_SHARED_BLOCKS - 1));
     put(p[i], 1);
   }

@@ -62,10 +62,10 @@ memory_free(memory *m) {
 }
 
 static inline rp_side *
-side_new(const memory *m, rp_role role, int flags) {
+side_new(const memory *m, rp_role role) {
   rp_side *side = NULL;
 
-  assert(rp_side_open(&side, m->at, m->size, role, flags, NULL, NULL) == RP_OK);
+  assert(rp_side_open(&side, m->at, m->size, role, NULL, NULL) == RP_OK);
   return side;
 }
 

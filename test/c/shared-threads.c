@@ -19,7 +19,6 @@ typedef struct stamp {
 
 typedef struct job {
   memory memory;
-  int flags;
   uint32_t records; /* of each producer */
   uint64_t seed;
   uint32_t most; /* bytes of a record */
@@ -46,7 +45,7 @@ write_record(rp_side **side, const job *j, uint32_t producer, uint32_t number,
     memset(payload, 0xFF, length);
     if (random_below(random, 4) == 0) {
       rp_side_end(*side);
-      *side = side_new(&j->memory, RP_PRODUCER, j->flags);
+      *side = side_new(&j->memory, RP_PRODUCER);
     } else {
       rp_side_abort(*side);
     }
@@ -64,7 +63,7 @@ static void *
 produce(void *argument) {
   member *m = argument;
   rng random = {m->job->seed + m->index};
-  rp_side *side = side_new(&m->job->memory, RP_PRODUCER, m->job->flags);
+  rp_side *side = side_new(&m->job->memory, RP_PRODUCER);
 
   for (uint32_t i = 0; i < m->job->records; i++)
     write_record(&side, m->job, m->index, i, &random);
@@ -91,7 +90,7 @@ static void *
 consume(void *argument) {
   member *m = argument;
   rng random = {m->job->seed + 100 + m->index};
-  rp_side *side = side_new(&m->job->memory, RP_CONSUMER, m->job->flags);
+  rp_side *side = side_new(&m->job->memory, RP_CONSUMER);
   rp_record records[8];
   uint32_t taken;
 
@@ -116,7 +115,7 @@ consume(void *argument) {
 
       if (m->job->memory.shared.mode == RP_MPMC && c->next != c->to) continue;
       rp_side_end(side);
-      side = side_new(&m->job->memory, RP_CONSUMER, m->job->flags);
+      side = side_new(&m->job->memory, RP_CONSUMER);
     }
   }
   rp_side_end(side);
@@ -125,9 +124,8 @@ consume(void *argument) {
 
 static void
 run(rp_mode mode, uint32_t capacity, uint32_t slot, uint32_t producers,
-    uint32_t consumers, int flags, uint32_t records, uint64_t s) {
+    uint32_t consumers, uint32_t records, uint64_t s) {
   job j = {.memory = memory_new(mode, capacity, slot, (1ull << 32) - 1024),
-           .flags = flags,
            .records = records,
            .seed = s,
            .most = mode == RP_MPMC ? slot : capacity / 2 - 8};
@@ -144,7 +142,7 @@ run(rp_mode mode, uint32_t capacity, uint32_t slot, uint32_t producers,
     threads[0][i] = start(produce, &members[0][i]);
   }
   for (uint32_t i = 0; i < producers; i++) finish(threads[0][i]);
-  closer = side_new(&j.memory, RP_PRODUCER, flags);
+  closer = side_new(&j.memory, RP_PRODUCER);
   rp_side_close(closer);
   rp_side_end(closer);
   for (uint32_t i = 0; i < consumers; i++) finish(threads[1][i]);
@@ -158,15 +156,13 @@ int
 main(void) {
   uint64_t s = seed();
 
-  for (int flags = 0; flags <= RP_LIGHT; flags++) {
-    run(RP_SPSC, 64, 0, 1, 1, flags, ROUNDS(15000, 10000), s);
-    run(RP_SPSC, 4096, 0, 1, 1, flags, ROUNDS(15000, 5000), s + 1);
-    run(RP_MPSC, 64, 0, 1, 1, flags, ROUNDS(15000, 10000), s + 2);
-    run(RP_MPSC, 256, 0, 4, 1, flags, ROUNDS(6000, 3000), s + 3);
-    run(RP_MPSC, 4096, 0, 4, 1, flags, ROUNDS(4000, 2000), s + 4);
-    run(RP_MPMC, 2, 16, 1, 1, flags, ROUNDS(15000, 10000), s + 5);
-    run(RP_MPMC, 4, 32, 4, 4, flags, ROUNDS(6000, 3000), s + 6);
-    run(RP_MPMC, 64, 64, 4, 4, flags, ROUNDS(6000, 3000), s + 7);
-  }
+  run(RP_SPSC, 64, 0, 1, 1, ROUNDS(15000, 10000), s);
+  run(RP_SPSC, 4096, 0, 1, 1, ROUNDS(15000, 5000), s + 1);
+  run(RP_MPSC, 64, 0, 1, 1, ROUNDS(15000, 10000), s + 2);
+  run(RP_MPSC, 256, 0, 4, 1, ROUNDS(6000, 3000), s + 3);
+  run(RP_MPSC, 4096, 0, 4, 1, ROUNDS(4000, 2000), s + 4);
+  run(RP_MPMC, 2, 16, 1, 1, ROUNDS(15000, 10000), s + 5);
+  run(RP_MPMC, 4, 32, 4, 4, ROUNDS(6000, 3000), s + 6);
+  run(RP_MPMC, 64, 64, 4, 4, ROUNDS(6000, 3000), s + 7);
   return 0;
 }

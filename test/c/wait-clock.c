@@ -33,7 +33,7 @@ a_side_that_waits(void) {
   rp_side *consumer;
 
   assert(rp_shared_format(memory, sizeof(memory), RP_SPSC, 1024, 0) == RP_OK);
-  assert(rp_side_open(&consumer, memory, sizeof(memory), RP_CONSUMER, 0, NULL, NULL) ==
+  assert(rp_side_open(&consumer, memory, sizeof(memory), RP_CONSUMER, NULL, NULL) ==
          RP_OK);
 
   double before = now_in_seconds();
@@ -80,9 +80,9 @@ a_wait_for_ever(void) {
   rp_side *consumer;
 
   assert(rp_shared_format(memory, sizeof(memory), RP_SPSC, 1024, 0) == RP_OK);
-  assert(rp_side_open(&consumer, memory, sizeof(memory), RP_CONSUMER, 0, NULL, NULL) ==
+  assert(rp_side_open(&consumer, memory, sizeof(memory), RP_CONSUMER, NULL, NULL) ==
          RP_OK);
-  assert(rp_side_open(&producer, memory, sizeof(memory), RP_PRODUCER, 0, NULL, NULL) ==
+  assert(rp_side_open(&producer, memory, sizeof(memory), RP_PRODUCER, NULL, NULL) ==
          RP_OK);
 
   pthread_t thread = start(write_soon, NULL);

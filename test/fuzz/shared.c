@@ -170,8 +170,7 @@ enter(world *w, seat *s, input *in) {
 
   if (size > w->size - skip) size = w->size - skip;
   s->role = how & 1 ? RP_CONSUMER : RP_PRODUCER;
-  result = rp_side_open(&s->side, w->memory + skip, size, s->role, how & 2 ? RP_LIGHT : 0,
-                        called, s);
+  result = rp_side_open(&s->side, w->memory + skip, size, s->role, called, s);
   if (result == RP_OK) {
     const rp_shared *shared = rp_side_shared(s->side);
     size_t needed = rp_shared_size(shared->mode, shared->capacity, shared->slot);

@@ -4,33 +4,11 @@
 
 module.exports = [
   {
-    name: 'a light post without release',
-    file: 'process/barrier.h',
-    from: '    rp_store_release(word, value);\n    /* For the compiler only',
-    to: '    rp_store_relaxed(word, value);\n    /* For the compiler only',
-    scenarios: ['spsc-sleep-light'],
-  },
-  {
-    name: 'a light post looks before it stores',
-    file: 'process/barrier.h',
-    from: '    rp_store_release(word, value);\n    /* For the compiler only',
-    to: '    bool looked = rp_load_relaxed(wanted) != 0;\n' +
-      '    rp_store_release(word, value); return looked;\n    /* For the compiler only',
-    scenarios: ['spsc-sleep-light', 'mpsc-two-light'],
-  },
-  {
     name: 'a post whose store and load may change places',
-    file: 'process/barrier.h',
+    file: 'ring/shared_memory.h',
     from: '  rp_store_seq(word, value);\n  return rp_load_seq(wanted) != 0;\n}\n\n/* The same',
     to: '  rp_store_release(word, value);\n  return rp_load_acquire(wanted) != 0;\n}\n\n/* The same',
     scenarios: ['spsc-sleep', 'mpsc-two'],
-  },
-  {
-    name: 'a light post of a wide word without release',
-    file: 'process/barrier.h',
-    from: '    rp_store_release(word, value);\n    atomic_signal_fence',
-    to: '    rp_store_relaxed(word, value);\n    atomic_signal_fence',
-    scenarios: ['mpsc-full-light'],
   },
   {
     name: 'spsc: tail is read without acquire',
@@ -266,13 +244,6 @@ module.exports = [
     from: 'rp_store_seq(rp__hub_wanted(hub, side->role), 1);',
     to: 'rp_store_release(rp__hub_wanted(hub, side->role), 1);',
     scenarios: ['side-spsc'],
-  },
-  {
-    name: 'who sleeps does not wait for the barrier',
-    file: 'ring/handle_wait.c',
-    from: '  if (hub->light) rp_barrier_all();\n',
-    to: '',
-    scenarios: ['side-spsc-light'],
   },
   {
     name: 'a batch wakes one of many',

@@ -20,24 +20,23 @@ wake(void *context) {
 
 /* Bells: 0 and 1 of the producers, 2 and 3 of the consumers. */
 static rp_side *
-open_side(rp_role role, int number, int flags) {
+open_side(rp_role role, int number) {
   rp_side *side = NULL;
 
-  CHECK(rp_side_open(&side, memory, size, role, flags, wake,
+  CHECK(rp_side_open(&side, memory, size, role, wake,
                      (void *) (uintptr_t) &bells[role * 2 + number]) == RP_OK);
   return side;
 }
 
 static void
-make(rp_mode mode, uint32_t capacity, uint32_t slot, int producers, int consumers,
-     int flags) {
+make(rp_mode mode, uint32_t capacity, uint32_t slot, int producers, int consumers) {
   size = rp_shared_size(mode, capacity, slot);
   memory = malloc(size);
   memset(memory, 0, size);
   CHECK(rp_shared_format(memory, size, mode, capacity, slot) == RP_OK);
   for (int i = 0; i < 2; i++) {
-    producer[i] = i < producers ? open_side(RP_PRODUCER, i, flags) : NULL;
-    consumer[i] = i < consumers ? open_side(RP_CONSUMER, i, flags) : NULL;
+    producer[i] = i < producers ? open_side(RP_PRODUCER, i) : NULL;
+    consumer[i] = i < consumers ? open_side(RP_CONSUMER, i) : NULL;
   }
   received = 0;
   accepted = 0;
@@ -119,11 +118,7 @@ get_two_0(void) {
 
 static void
 setup_spsc(void) {
-  make(RP_SPSC, 64, 0, 1, 1, 0);
-}
-static void
-setup_spsc_light(void) {
-  make(RP_SPSC, 64, 0, 1, 1, RP_LIGHT);
+  make(RP_SPSC, 64, 0, 1, 1);
 }
 static void
 put_three_large(void) {
@@ -135,8 +130,6 @@ get_three(void) {
 }
 SCENARIO(side_spsc, "side-spsc", setup_spsc, {put_three_large, get_three}, check_all,
          NULL, 3);
-SCENARIO(side_spsc_light, "side-spsc-light", setup_spsc_light, {put_two_0, get_two_0},
-         check_all, NULL, 2);
 
 /* ---- the same, with a blocking wait ---- */
 
@@ -162,7 +155,7 @@ static void
 setup_mpsc_full(void) {
   static const uint8_t bytes[24];
 
-  make(RP_MPSC, 64, 0, 2, 1, 0);
+  make(RP_MPSC, 64, 0, 2, 1);
   for (int i = 0; i < 2; i++)
     CHECK(rp_side_write(producer[i], 1, bytes, sizeof(bytes)) == RP_OK);
 }
@@ -196,7 +189,7 @@ static void
 setup_claim_open(void) {
   uint8_t *payload;
 
-  make(RP_MPSC, 64, 0, 2, 1, 0);
+  make(RP_MPSC, 64, 0, 2, 1);
   CHECK(rp_side_claim(producer[0], 1, 8, &payload) == RP_OK);
 }
 static void
@@ -211,7 +204,7 @@ SCENARIO(side_end, "side-end", setup_claim_open, {end_producer_0, put_one_1, get
 
 static void
 setup_mpmc(void) {
-  make(RP_MPMC, 2, 8, 2, 2, 0);
+  make(RP_MPMC, 2, 8, 2, 2);
 }
 SCENARIO(side_mpmc, "side-mpmc", setup_mpmc, {put_one_0, put_one_1, get_one_0, get_one_1},
          check_all, NULL, 1);
@@ -236,7 +229,7 @@ static void
 setup_mpmc_claim_open(void) {
   uint8_t *payload;
 
-  make(RP_MPMC, 2, 8, 2, 2, 0);
+  make(RP_MPMC, 2, 8, 2, 2);
   CHECK(rp_side_claim(producer[0], 1, 8, &payload) == RP_OK);
 }
 static void
@@ -253,7 +246,7 @@ static void
 setup_mpmc_full(void) {
   static const uint8_t bytes[8];
 
-  make(RP_MPMC, 2, 8, 2, 2, 0);
+  make(RP_MPMC, 2, 8, 2, 2);
   for (int i = 0; i < 2; i++) CHECK(rp_side_write(producer[i], 1, bytes, 8) == RP_OK);
   accepted = 2;
 }
@@ -308,7 +301,7 @@ get_to_end(void) {
 }
 static void
 setup_mpsc(void) {
-  make(RP_MPSC, 64, 0, 2, 1, 0);
+  make(RP_MPSC, 64, 0, 2, 1);
 }
 SCENARIO(side_close_mpsc, "side-close-mpsc", setup_mpsc,
          {put_two_0, close_ring, get_to_end}, check_ended, NULL, 2);
@@ -326,12 +319,12 @@ SCENARIO(side_close_spsc, "side-close-spsc", setup_spsc, {put_and_close, get_to_
 
 static void
 setup_nobody(void) {
-  make(RP_SPSC, 64, 0, 0, 0, 0);
+  make(RP_SPSC, 64, 0, 0, 0);
 }
 static void
 come_and_go(void) {
   rp_side *side = NULL;
-  int result = rp_side_open(&side, memory, size, RP_PRODUCER, 0, NULL, NULL);
+  int result = rp_side_open(&side, memory, size, RP_PRODUCER, NULL, NULL);
 
   CHECK(result == RP_OK || result == RP_EBUSY);
   if (result != RP_OK) return;

@@ -9,28 +9,28 @@
 #include <string.h>
 
 static void
-init(rp_side *side, bool light) {
+init(rp_side *side) {
   const rp_shared *shared = &side->shared;
   bool producer = side->role == RP_PRODUCER;
 
   switch (shared->mode) {
     case RP_SPSC:
       if (producer)
-        rp_spsc_producer_init(&side->as.spsc_producer, shared, light);
+        rp_spsc_producer_init(&side->as.spsc_producer, shared);
       else
-        rp_spsc_consumer_init(&side->as.spsc_consumer, shared, light);
+        rp_spsc_consumer_init(&side->as.spsc_consumer, shared);
       break;
     case RP_MPSC:
       if (producer)
-        rp_mpsc_producer_init(&side->as.mpsc_producer, shared, light);
+        rp_mpsc_producer_init(&side->as.mpsc_producer, shared);
       else
-        rp_mpsc_consumer_init(&side->as.mpsc_consumer, shared, light);
+        rp_mpsc_consumer_init(&side->as.mpsc_consumer, shared);
       break;
     default:
       if (producer)
-        rp_mpmc_producer_init(&side->as.mpmc_producer, shared, light);
+        rp_mpmc_producer_init(&side->as.mpmc_producer, shared);
       else
-        rp_mpmc_consumer_init(&side->as.mpmc_consumer, shared, light);
+        rp_mpmc_consumer_init(&side->as.mpmc_consumer, shared);
   }
 }
 
@@ -43,11 +43,10 @@ tell_count(rp_hub *hub) {
 
 /* Join the hub. False: the role is taken. */
 static bool
-join(rp_side *side, int flags) {
+join(rp_side *side) {
   rp_hub *hub = side->hub;
   rp_mode mode = side->shared.mode;
   bool one = mode == RP_SPSC || (mode == RP_MPSC && side->role == RP_CONSUMER);
-  bool light = (flags & RP_LIGHT) != 0 && rp_barrier_available();
   uint32_t block = 0;
 
   rp_lock_take(&hub->lock);
@@ -57,20 +56,19 @@ join(rp_side *side, int flags) {
   }
   hub->sides[side->role]++;
   tell_count(hub);
-  if (light) hub->light = true;
   while (block < RP_SHARED_BLOCKS - 1 && (hub->blocks[side->role] & 1u << block) != 0)
     block++;
   hub->blocks[side->role] |= 1u << block;
   side->counters = &side->shared.words->counters[side->role][block];
   side->counts_together = block == RP_SHARED_BLOCKS - 1;
-  init(side, light);
+  init(side);
   rp_lock_drop(&hub->lock);
   return true;
 }
 
 int
-rp_side_open(rp_side **opened, void *memory, size_t size, rp_role role, int flags,
-             rp_side_wake wake, void *context) {
+rp_side_open(rp_side **opened, void *memory, size_t size, rp_role role, rp_side_wake wake,
+             void *context) {
   rp_shared shared;
   int result = rp_shared_map(&shared, memory, size);
   rp_side *side;
@@ -87,7 +85,7 @@ rp_side_open(rp_side **opened, void *memory, size_t size, rp_role role, int flag
     return RP_ENOMEM;
   }
   rp_yield("side:entered");
-  if (!join(side, flags)) {
+  if (!join(side)) {
     rp__hub_leave(side->hub);
     free(side);
     return RP_EBUSY;

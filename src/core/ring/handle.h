@@ -9,14 +9,8 @@
  * sleepers, sets `data_wanted` (`room_wanted`) in the ring, and looks once more. Whoever publishes
  * (releases) looks at that word afterwards, and if it is set takes sleepers off the list and wakes
  * them: one for each record published (each record's room released), those that have waited longest
- * first. A publish is thus a store and a load, and never rings anyone that is awake. Store and load
- * must not change places, here and there:
- *
- *   by default   both sides use sequentially consistent operations, as JS does with Atomics
- *   RP_LIGHT     the publisher's are a plain store and load, and the side that parks makes all
- *                threads of the process pass a barrier (membarrier, FlushProcessWriteBuffers); where
- *                the system cannot, as by default. Publishing is several times cheaper then, and
- *                parking costs some microseconds more while others run.
+ * first. A publish is thus a store and a load, and never rings anyone that is awake. Store and load must
+ * not be reordered, here and there, so both are sequentially consistent, as JS does it with Atomics.
  *
  * A side that was woken is expected to look at the ring or to end: both pass on what it leaves.
  *
@@ -40,10 +34,6 @@
 
 typedef enum rp_role { RP_PRODUCER = 0, RP_CONSUMER = 1 } rp_role;
 
-enum {
-  RP_LIGHT = 1, /* see "Sleeping" */
-};
-
 typedef struct rp_side rp_side;
 
 /* Called once for each rp_side_park() that said RP_EMPTY or RP_FULL, by any thread, with the hub's lock
@@ -53,7 +43,7 @@ typedef void (*rp_side_wake)(void *context);
 /* Become a producer or consumer of the ring in `memory`, which must stay there until rp_side_end().
  * `wake` may be NULL if rp_side_park() is not used. RP_EFORMAT: no ring. RP_EBUSY: the role is taken.
  * RP_ENOMEM. On any error nothing has changed. Positions that make no sense show at the first use. */
-int rp_side_open(rp_side **opened, void *memory, size_t size, rp_role role, int flags,
+int rp_side_open(rp_side **opened, void *memory, size_t size, rp_role role,
                  rp_side_wake wake, void *context);
 
 /* End, and free the side; see "The end". `wake` is not called any more once it returns. */

@@ -56,7 +56,6 @@ lie_down(rp_side *side, uint32_t length) {
   rp__hub_list(side);
   /* One half of rp_post(): from here on, who publishes sees it, or has published what we look at. */
   rp_store_seq(rp__hub_wanted(hub, side->role), 1);
-  if (hub->light) rp_barrier_all();
   if (ready(side)) return true;
   side->woken = false;
   return false;

@@ -4,13 +4,13 @@
 #include "core/ring/mpmc.h"
 
 void
-rp_mpmc_producer_init(rp_mpmc_producer *p, const rp_shared *shared, bool light) {
-  *p = (rp_mpmc_producer){.shared = *shared, .light = light};
+rp_mpmc_producer_init(rp_mpmc_producer *p, const rp_shared *shared) {
+  *p = (rp_mpmc_producer){.shared = *shared};
 }
 
 void
-rp_mpmc_consumer_init(rp_mpmc_consumer *c, const rp_shared *shared, bool light) {
-  *c = (rp_mpmc_consumer){.shared = *shared, .light = light};
+rp_mpmc_consumer_init(rp_mpmc_consumer *c, const rp_shared *shared) {
+  *c = (rp_mpmc_consumer){.shared = *shared};
 }
 
 /* `now` is what `*at` was loaded from, loaded again. True if others have moved it meanwhile. */

@@ -7,7 +7,6 @@
 #ifndef RP_CORE_RING_MPMC_H_
 #define RP_CORE_RING_MPMC_H_
 
-#include "core/process/barrier.h"
 #include "core/ring/shared_memory.h"
 #include "core/failpoint.h"
 
@@ -20,7 +19,6 @@ typedef struct rp_mpmc_producer {
   rp_slot *
       pending; /* the first that is complete but for its sequence: NULL if there is none */
   uint32_t pending_sequence;
-  bool light;
 } rp_mpmc_producer;
 
 typedef struct rp_mpmc_consumer {
@@ -28,11 +26,10 @@ typedef struct rp_mpmc_consumer {
   uint32_t from; /* the range: taken, ... */
   uint32_t next; /* ... read up to here, ... */
   uint32_t to;   /* ... and ending here */
-  bool light;
 } rp_mpmc_consumer;
 
-void rp_mpmc_producer_init(rp_mpmc_producer *p, const rp_shared *shared, bool light);
-void rp_mpmc_consumer_init(rp_mpmc_consumer *c, const rp_shared *shared, bool light);
+void rp_mpmc_producer_init(rp_mpmc_producer *p, const rp_shared *shared);
+void rp_mpmc_consumer_init(rp_mpmc_consumer *c, const rp_shared *shared);
 
 /* What to do where the slot is not free (ready): RP_OK, try again with the new `*at`. */
 int rp_mpmc_not_free(const rp_shared *shared, uint64_t *at, int32_t distance);
@@ -105,8 +102,7 @@ rp_mpmc_publish(rp_mpmc_producer *p) {
   rp_yield("mpmc:publishing");
   p->pending = NULL;
   /* Pairs with the acquire in rp_mpmc_take(). */
-  return rp_post(&pending->sequence, p->pending_sequence, &p->shared.words->data_wanted,
-                 p->light);
+  return rp_post(&pending->sequence, p->pending_sequence, &p->shared.words->data_wanted);
 }
 
 /* The next record of the range. RP_EMPTY: it is at its end. RP_ECORRUPT: calling again goes on with the
@@ -150,8 +146,7 @@ rp_mpmc_release(rp_mpmc_consumer *c) {
     rp_store_release(&rp_slot_at(&c->shared, i)->sequence,
                      rp_slot_free(&c->shared, i) + n);
   return rp_post(&rp_slot_at(&c->shared, first)->sequence,
-                 rp_slot_free(&c->shared, first) + n, &c->shared.words->room_wanted,
-                 c->light);
+                 rp_slot_free(&c->shared, first) + n, &c->shared.words->room_wanted);
 }
 
 #endif

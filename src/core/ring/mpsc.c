@@ -25,17 +25,16 @@ padding_at(const rp_shared *shared, uint64_t position, uint32_t size) {
 }
 
 void
-rp_mpsc_producer_init(rp_mpsc_producer *p, const rp_shared *shared, bool light) {
+rp_mpsc_producer_init(rp_mpsc_producer *p, const rp_shared *shared) {
   *p = (rp_mpsc_producer){
       .shared = *shared,
       /* Acquire pairs with rp_mpsc_release(). */
       .released = rp_load_acquire(&shared->words->head.wide),
-      .light = light,
   };
 }
 
 void
-rp_mpsc_consumer_init(rp_mpsc_consumer *c, const rp_shared *shared, bool light) {
+rp_mpsc_consumer_init(rp_mpsc_consumer *c, const rp_shared *shared) {
   /* Acquire pairs with the former owner's release. */
   uint64_t position = position_of(rp_load_acquire(&shared->words->head.wide));
 
@@ -44,7 +43,6 @@ rp_mpsc_consumer_init(rp_mpsc_consumer *c, const rp_shared *shared, bool light) 
       .position = position,
       .published = position,
       .released = position,
-      .light = light,
   };
 }
 
@@ -142,7 +140,7 @@ rp_mpsc_publish(rp_mpsc_producer *p) {
   rp_yield("mpsc:publishing");
   p->pending = NULL;
   /* Pairs with the acquire in rp_mpsc_peek(). */
-  return rp_post(pending, p->pending_type, &p->shared.words->data_wanted, p->light);
+  return rp_post(pending, p->pending_type, &p->shared.words->data_wanted);
 }
 
 /* Take over what has been claimed: RP_OK if it goes beyond position. */
@@ -209,7 +207,7 @@ rp_mpsc_release(rp_mpsc_consumer *c) {
   rp_yield("mpsc:cleared");
   c->released = c->position;
   /* Release pairs with the acquire in rp_mpsc_claim(): we have read and cleared. */
-  return rp_post_long(&words->head.wide, c->position, &words->room_wanted, c->light);
+  return rp_post_long(&words->head.wide, c->position, &words->room_wanted);
 }
 
 bool

@@ -10,7 +10,6 @@
 #ifndef RP_CORE_RING_MPSC_H_
 #define RP_CORE_RING_MPSC_H_
 
-#include "core/process/barrier.h"
 #include "core/ring/shared_memory.h"
 
 typedef struct rp_mpsc_producer {
@@ -20,7 +19,6 @@ typedef struct rp_mpsc_producer {
   rp_word
       *pending; /* of a record that is complete but for its type: NULL if there is none */
   uint32_t pending_type;
-  bool light;
 } rp_mpsc_producer;
 
 typedef struct rp_mpsc_consumer {
@@ -29,11 +27,10 @@ typedef struct rp_mpsc_consumer {
   uint64_t published; /* our copy of tail */
   uint64_t released;  /* what head holds */
   uint32_t most;      /* in use, at most, when we looked */
-  bool light;
 } rp_mpsc_consumer;
 
-void rp_mpsc_producer_init(rp_mpsc_producer *p, const rp_shared *shared, bool light);
-void rp_mpsc_consumer_init(rp_mpsc_consumer *c, const rp_shared *shared, bool light);
+void rp_mpsc_producer_init(rp_mpsc_producer *p, const rp_shared *shared);
+void rp_mpsc_consumer_init(rp_mpsc_consumer *c, const rp_shared *shared);
 
 /* Claim room for a record, which the consumer waits for from now on. Any producer, lock-free. RP_FULL,
  * RP_ETOOBIG, RP_ECLOSED, RP_ECORRUPT: nothing has changed. */

@@ -168,6 +168,22 @@ rp_header_at(const rp_shared *shared, uint32_t position) {
   return (rp_header *) (void *) (shared->data + (position & (shared->capacity - 1)));
 }
 
+/* Publish `value` in `word`; true if `wanted` is set. Both operations are in the one order that all sequentially
+ * consistent ones have, as those of the side that sets `wanted` and then looks at `word`: at least one of the two
+ * sees what the other has stored. Any thread, wait-free. */
+static inline bool
+rp_post(rp_word *word, uint32_t value, rp_word *wanted) {
+  rp_store_seq(word, value);
+  return rp_load_seq(wanted) != 0;
+}
+
+/* The same for a wide word. */
+static inline bool
+rp_post_long(rp_long *word, uint64_t value, rp_word *wanted) {
+  rp_store_seq(word, value);
+  return rp_load_seq(wanted) != 0;
+}
+
 /* Bytes that a record with a header of `length` takes; not cut to 32 bits, since it may be anything. */
 static inline uint64_t
 rp_record_span(uint32_t length) {

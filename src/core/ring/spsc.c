@@ -15,7 +15,7 @@ min(uint32_t a, uint32_t b) {
 }
 
 void
-rp_spsc_producer_init(rp_spsc_producer *p, const rp_shared *shared, bool light) {
+rp_spsc_producer_init(rp_spsc_producer *p, const rp_shared *shared) {
   /* Acquire pairs with the former owner's publish, should it have been on another thread. */
   uint32_t position = rp_load_acquire(&shared->words->tail.word) & ~RP_FLAGS;
 
@@ -26,12 +26,11 @@ rp_spsc_producer_init(rp_spsc_producer *p, const rp_shared *shared, bool light) 
       .published = position,
       /* Full until head proves otherwise: the first claim looks at it, and checks it. */
       .released = position - shared->capacity,
-      .light = light,
   };
 }
 
 void
-rp_spsc_consumer_init(rp_spsc_consumer *c, const rp_shared *shared, bool light) {
+rp_spsc_consumer_init(rp_spsc_consumer *c, const rp_shared *shared) {
   /* Acquire pairs with the former owner's release. */
   uint32_t position = rp_load_acquire(&shared->words->head.word) & ~RP_FLAGS;
 
@@ -41,7 +40,6 @@ rp_spsc_consumer_init(rp_spsc_consumer *c, const rp_shared *shared, bool light) 
       .limit = position,
       .published = position,
       .released = position,
-      .light = light,
   };
 }
 

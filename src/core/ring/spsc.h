@@ -11,7 +11,6 @@
 #ifndef RP_CORE_RING_SPSC_H_
 #define RP_CORE_RING_SPSC_H_
 
-#include "core/process/barrier.h"
 #include "core/ring/shared_memory.h"
 
 typedef struct rp_spsc_producer {
@@ -20,7 +19,6 @@ typedef struct rp_spsc_producer {
   uint32_t limit;
   uint32_t published; /* what tail holds */
   uint32_t released;  /* our copy of head */
-  bool light;
 } rp_spsc_producer;
 
 typedef struct rp_spsc_consumer {
@@ -30,12 +28,11 @@ typedef struct rp_spsc_consumer {
   uint32_t published; /* our copy of tail */
   uint32_t released;  /* what head holds */
   uint32_t most;      /* in use, at most, when we looked */
-  bool light;
 } rp_spsc_consumer;
 
 /* Go on where the former owner of the side left, or with 0. */
-void rp_spsc_producer_init(rp_spsc_producer *p, const rp_shared *shared, bool light);
-void rp_spsc_consumer_init(rp_spsc_consumer *c, const rp_shared *shared, bool light);
+void rp_spsc_producer_init(rp_spsc_producer *p, const rp_shared *shared);
+void rp_spsc_consumer_init(rp_spsc_consumer *c, const rp_shared *shared);
 
 /* Find room for `size` bytes in one piece beyond what is known: RP_OK, RP_FULL or RP_ECORRUPT. */
 int rp_spsc_make_room(rp_spsc_producer *p, uint32_t size);
@@ -84,7 +81,7 @@ rp_spsc_publish(rp_spsc_producer *p) {
 
   p->published = p->position;
   /* Release pairs with the acquire in rp_spsc_look(). */
-  return rp_post(&words->tail.word, p->position, &words->data_wanted, p->light);
+  return rp_post(&words->tail.word, p->position, &words->data_wanted);
 }
 
 /* The next record, which stays in the ring and is valid until release. Consumer only, wait-free.
@@ -132,7 +129,7 @@ rp_spsc_release(rp_spsc_consumer *c) {
   if (c->released == c->position) return false;
   c->released = c->position;
   /* Release pairs with the acquire in rp_spsc_make_room(): we have finished reading. */
-  return rp_post(&words->head.word, c->position, &words->room_wanted, c->light);
+  return rp_post(&words->head.word, c->position, &words->room_wanted);
 }
 
 #endif

@@ -21,7 +21,6 @@ typedef struct rp_hub {
   uint32_t sides[2];           /* by role */
   uint32_t blocks[2];          /* of counters that have an owner, a bit each */
   rp_side *first[2], *last[2]; /* that sleep */
-  bool light;                  /* one that publishes has been RP_LIGHT */
   uint32_t refs;               /* under the lock of all hubs */
   struct rp_hub *other;        /* the same */
 } rp_hub;
