@@ -26,7 +26,7 @@ lane_new(void) {
   rp_segment_consumer_init(&l->consumer, &l->tail, &l->head, l->data, LANE_BYTES);
   /* As chain.c does for a consumer that has read much without parking: this one never parks. */
   (void) rp_barrier_available();
-  rp_parking_lighten(&l->parking);
+  rp_parking_go_asymmetric(&l->parking);
   return l;
 }
 

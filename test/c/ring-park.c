@@ -18,9 +18,9 @@ typedef struct lane {
   rp_segment_consumer consumer;
   bell bell;
   rng random;
-  uint32_t grants; /* one of so many records grants; 0: none */
-  uint64_t parks;  /* times that the consumer gave the token away */
-  uint64_t light;  /* times that it passed a barrier first */
+  uint32_t grants;     /* one of so many records grants; 0: none */
+  uint64_t parks;      /* times that the consumer gave the token away */
+  uint64_t asymmetric; /* times that it passed a barrier first */
 } lane;
 
 typedef struct player {
@@ -53,7 +53,7 @@ static uint32_t catch (lane *l) {
   int result;
 
   while ((result = rp_segment_peek(&l->consumer, &record)) == RP_EMPTY) {
-    if (rp_load_relaxed(&l->parking.light) != 0) l->light++;
+    if (rp_load_relaxed(&l->parking.asymmetric) != 0) l->asymmetric++;
     if (!rp_segment_park(&l->consumer, &l->parking)) continue;
     /* Some wake by themselves, like an endpoint that its owner schedules, and park again at once, without
      * a barrier: the producer may still be where it was before the first. */
@@ -68,7 +68,7 @@ static uint32_t catch (lane *l) {
   rp_segment_advance(&l->consumer, &record);
   rp_segment_release(&l->consumer);
   if (l->grants != 0 && random_below(&l->random, l->grants) == 0)
-    rp_parking_lighten(&l->parking);
+    rp_parking_go_asymmetric(&l->parking);
   return number;
 }
 
@@ -113,9 +113,9 @@ match(uint32_t balls, uint32_t rounds, uint32_t grants, uint64_t s) {
     assert(l->bell.count == l->parks && !bell_heard(&l->bell));
     assert(atomic_load(&l->parking.parked) == 0);
     assert((atomic_load(&l->tail) & RP_FLAGS) == 0);
-    assert((l->light > 0) == (grants != 0 && rp_barrier_available()));
+    assert((l->asymmetric > 0) == (grants != 0 && rp_barrier_available()));
     printf("%u balls: %u records, %llu sleeps, %llu barriers\n", balls, rounds,
-           (unsigned long long) l->parks, (unsigned long long) l->light);
+           (unsigned long long) l->parks, (unsigned long long) l->asymmetric);
     bell_destroy(&l->bell);
   }
 }
@@ -155,20 +155,20 @@ granted_one_by_one(void) {
   rp_record record;
 
   lane_init(&l);
-  rp_parking_lighten(&l.parking);
-  assert((rp_load_relaxed(&l.parking.light) != 0) == rp_barrier_available());
+  rp_parking_go_asymmetric(&l.parking);
+  assert((rp_load_relaxed(&l.parking.asymmetric) != 0) == rp_barrier_available());
   hit(&l, 1);
   assert(!rp_segment_park(&l.consumer, &l.parking));
-  assert(rp_load_relaxed(&l.parking.light) == 0);
+  assert(rp_load_relaxed(&l.parking.asymmetric) == 0);
   assert(catch (&l) == 1);
-  rp_parking_lighten(&l.parking);
+  rp_parking_go_asymmetric(&l.parking);
   assert(rp_segment_peek(&l.consumer, &record) == RP_EMPTY);
   assert(rp_segment_park(&l.consumer, &l.parking));
-  rp_parking_lighten(&l.parking); /* nothing while it is parked */
-  assert(rp_load_relaxed(&l.parking.light) == 0);
+  rp_parking_go_asymmetric(&l.parking); /* nothing while it is parked */
+  assert(rp_load_relaxed(&l.parking.asymmetric) == 0);
   hit(&l, 2);
   assert(l.bell.count == 1 && bell_heard(&l.bell));
-  rp_parking_lighten(&l.parking);
+  rp_parking_go_asymmetric(&l.parking);
   hit(&l, 3);
   assert(l.bell.count == 1 && catch (&l) == 2 && catch (&l) == 3);
   assert(rp_segment_peek(&l.consumer, &record) == RP_EMPTY);

@@ -106,7 +106,7 @@ step(world *w, input *in) {
       vandalize(w, in);
       break;
     case 13:
-      rp_parking_lighten(&w->parking);
+      rp_parking_go_asymmetric(&w->parking);
       break;
     case 14:
       rp_store_relaxed(&w->parking.parked, take_u8(in) % 2);

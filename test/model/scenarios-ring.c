@@ -24,7 +24,7 @@ make(uint32_t capacity, uint32_t position) {
   rp_store_relaxed(&r->tail, position);
   rp_store_relaxed(&r->head, position);
   rp_store_relaxed(&r->parking.parked, 0);
-  rp_store_relaxed(&r->parking.light, 0);
+  rp_store_relaxed(&r->parking.asymmetric, 0);
   rp_segment_producer_init(&r->producer, &r->tail, &r->head, r->data, capacity);
   rp_segment_consumer_init(&r->consumer, &r->tail, &r->head, r->data, capacity);
   received = published = 0;
@@ -33,14 +33,14 @@ make(uint32_t capacity, uint32_t position) {
 
 static void
 grant(void) {
-  rp_store_relaxed(&r->parking.light, 1);
+  rp_store_relaxed(&r->parking.asymmetric, 1);
 }
 
 /* The token is parked or has been rung for, never both; and where it is parked there is no grant. */
 static void
 one_token(void) {
   CHECK(!(model_raw(&r->parking.parked) && model_rung(BELL)));
-  CHECK(!(model_raw(&r->parking.parked) && model_raw(&r->parking.light)));
+  CHECK(!(model_raw(&r->parking.parked) && model_raw(&r->parking.asymmetric)));
 }
 
 static int
@@ -140,19 +140,19 @@ SCENARIO(ring_seal, "ring-seal", setup_64, {publish_batch_and_seal, read_to_seal
 /* ---- the same with a consumer that grants after each record, and takes it back when it parks ---- */
 
 static void
-setup_64_light(void) {
+setup_64_asymmetric(void) {
   setup_64();
   grants = true;
 }
-SCENARIO(ring_light, "ring-light", setup_64_light, {publish_three, read_three},
-         check_three, one_token, 5);
+SCENARIO(ring_asymmetric, "ring-asymmetric", setup_64_asymmetric,
+         {publish_three, read_three}, check_three, one_token, 5);
 
 static void
 setup_granted(void) {
-  setup_64_light();
+  setup_64_asymmetric();
   grant();
 }
-SCENARIO(ring_seal_light, "ring-seal-light", setup_granted,
+SCENARIO(ring_seal_asymmetric, "ring-seal-asymmetric", setup_granted,
          {publish_batch_and_seal, read_to_seal}, check_three, one_token, -1);
 
 /* ---- a producer that has seen the grant, and stores only when the consumer parks without a barrier:

@@ -29,10 +29,10 @@ const models = {
     mutants: {
       PUBLISH_ONLY_LOOKS: ['read', 'publish looks for the token instead of exchanging'],
       PUBLISH_TAKES_FIRST: ['read', 'publish takes the token, then stores'],
-      LIGHT_IS_SEEN_FIRST: ['read', 'publish looks at `light` before it stores'],
-      LIGHT_STAYS: ['read', '`light` is not cleared at parking'],
+      ASYMMETRIC_IS_SEEN_FIRST: ['read', 'publish looks at `asymmetric` before it stores'],
+      ASYMMETRIC_STAYS: ['read', '`asymmetric` is not cleared at parking'],
       NO_BARRIER: ['read', 'park passes no barrier'],
-      BARRIER_COMES_FIRST: ['read', 'park passes its barrier before it clears `light`'],
+      BARRIER_COMES_FIRST: ['read', 'park passes its barrier before it clears `asymmetric`'],
       A_PARKED_ONE_GRANTS: ['read', 'who is parked and reads lets the producer do without the exchange'],
       PUSH_ALWAYS_RINGS: ['once', 'every push rings'],
       PUSH_KEEPS_RESTING: ['once', 'a push leaves the thread resting'],

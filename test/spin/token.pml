@@ -25,11 +25,11 @@
 #define POLLS 1
 #define WATCHES 1 /* or the loop could watch for ever and never come to its timers */
 
-/* An inbox: position and sealed are one word, tail; parked and light are one each. */
+/* An inbox: position and sealed are one word, tail; parked and asymmetric are one each. */
 byte position[PORTS];
 bool sealed[PORTS];
 bool parked[PORTS] = true;
-bool light[PORTS];
+bool asymmetric[PORTS];
 byte stored[PORTS]; /* by the producer; up to position has arrived */
 bool seals[PORTS];  /* stored, too */
 byte head[PORTS];
@@ -104,25 +104,25 @@ inline exchange(i) {
 }
 
 /* rp_parking_publish(): the position, or the seal. Of all but the first it is one step, to keep the number
- * of states down: they never find `light` set. */
+ * of states down: they never find `asymmetric` set. */
 inline publish(i, count, seal) {
   if
   :: i != 0 -> atomic { stored[i] = stored[i] + count; seals[i] = seal; exchange(i) }
   :: else ->
 #ifdef PUBLISH_TAKES_FIRST
-     spared = light[i];
+     spared = asymmetric[i];
      if
      :: !spared -> exchange(i)
      :: else
      fi;
      spared = true;
 #endif
-#ifdef LIGHT_IS_SEEN_FIRST
-     spared = light[i];
+#ifdef ASYMMETRIC_IS_SEEN_FIRST
+     spared = asymmetric[i];
 #endif
      atomic { stored[i] = stored[i] + count; seals[i] = seal };
-#ifndef LIGHT_IS_SEEN_FIRST
-     spared = spared || light[i];
+#ifndef ASYMMETRIC_IS_SEEN_FIRST
+     spared = spared || asymmetric[i];
 #endif
 #ifdef PUBLISH_ONLY_LOOKS
      spared = spared || !parked[i];
@@ -168,12 +168,12 @@ inline pass_barrier(i) {
 
 /* rp_segment_park(): the token stays, unless something came first. */
 inline park(i) {
-  again = light[i];
+  again = asymmetric[i];
 #ifdef BARRIER_COMES_FIRST
   pass_barrier(i);
 #endif
-#ifndef LIGHT_STAYS
-  light[i] = false;
+#ifndef ASYMMETRIC_STAYS
+  asymmetric[i] = false;
 #endif
   atomic { awake[i] = false; parked[i] = true }
 #ifndef NO_BARRIER
@@ -206,15 +206,15 @@ inline park(i) {
   fi
 }
 
-/* One message; after some of the first, rp_parking_lighten(). */
+/* One message; after some of the first, rp_parking_go_asymmetric(). */
 inline read_one(i) {
   atomic {
     head[i]++;
     if
 #ifndef A_PARKED_ONE_GRANTS
-    :: i == 0 && !parked[i] -> light[i] = true
+    :: i == 0 && !parked[i] -> asymmetric[i] = true
 #else
-    :: i == 0 -> light[i] = true
+    :: i == 0 -> asymmetric[i] = true
 #endif
     :: true
     fi
@@ -396,7 +396,7 @@ end:
 #define ONE(i) (closed[i] || TOKENS(i) == 1)
 #define DONE(i) (ARRIVED(i) && head[i] == position[i] && (closed[i] || !sealed[i]))
 
-#define BARRED(i) (!parked[i] || !light[i])
+#define BARRED(i) (!parked[i] || !asymmetric[i])
 
 /* A token is in one place, not where the producer does not look, and there is never a second ring. */
 ltl once { [] (ONE(0) && ONE(PORTS - 1) && BARRED(0) && BARRED(PORTS - 1) && owed_bells + bell <= 1) }

@@ -274,7 +274,7 @@ rp_chain_release(rp_chain *chain, uint32_t bytes, uint32_t count) {
   rp_yield("chain:released");
   if (chain->received - chain->rested < BUSY) return;
   chain->rested = chain->received;
-  rp_parking_lighten(&chain->parking);
+  rp_parking_go_asymmetric(&chain->parking);
 }
 
 uint32_t
