@@ -9,7 +9,7 @@
 //   --tsan     build/tsan/ringport.node        by the compiler: ThreadSanitizer
 //   --coverage build/coverage/ringport.node    by the compiler: counts for gcov
 //   --faults   build/faults/ringport.node      by the compiler: threads can be stopped where the sources
-//                                              say rp_yield(), and allocations fail (test/faults)
+//                                              say rp_failpoint(), and allocations fail (test/faults)
 // RINGPORT_BINARY=<path> makes lib/binding.js load one of the others.
 
 const fs = require('node:fs');
@@ -37,7 +37,7 @@ const direct = {
   ...sanitizers,
   coverage: ['-O0', '--coverage', '-fprofile-update=atomic'],
   faults: [
-    '-DRP_YIELD_POINTS', 'test/faults/faults.c', ...wrapped.map((name) => `-Wl,--wrap=${name}`),
+    '-DRP_FAILPOINTS', 'test/faults/faults.c', ...wrapped.map((name) => `-Wl,--wrap=${name}`),
   ],
 };
 

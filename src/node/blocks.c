@@ -42,7 +42,7 @@ stage(rp_env *e, rp_block block) {
     rp_block_free(block);
     return NULL;
   }
-  rp_yield("block:staging");
+  rp_failpoint("block:staging");
   e->staged[e->staged_length] = block;
   return rp_from_u32(e->env, e->staged_length++);
 }
@@ -103,9 +103,9 @@ rp_blocks_stage_endpoint(napi_env env, napi_callback_info info) {
 
   uint64_t id = rp_env_withdraw(e, port);
 
-  rp_yield("block:endpoint-away");
+  rp_failpoint("block:endpoint-away");
   e->staged[e->staged_length++] = (rp_block){NULL, id};
-  rp_yield("block:endpoint-staged");
+  rp_failpoint("block:endpoint-staged");
   return rp_from_id(env, id);
 }
 
@@ -117,7 +117,7 @@ rp_blocks_unstage(napi_env env, napi_callback_info info) {
   uint32_t from = 0;
 
   (void) napi_get_value_uint32(env, argv[0], &from);
-  rp_yield("block:unstaging");
+  rp_failpoint("block:unstaging");
   while (e->staged_length > from) rp_blocks_drop(e->staged[--e->staged_length]);
   return NULL;
 }
@@ -186,7 +186,7 @@ rp_blocks_take_bytes(napi_env env, napi_callback_info info) {
 
   if (block.data != NULL && block.length == length) {
     block = take(e, argv, false);
-    rp_yield("block:taken");
+    rp_failpoint("block:taken");
     if (block.data != NULL && length > 0) memcpy(data, block.data, length);
     rp_block_free(block);
     moved = true;
@@ -239,9 +239,9 @@ rp_blocks_lend(napi_env env, napi_callback_info info) {
     free(l);
     return NULL;
   }
-  rp_yield("block:lending");
+  rp_failpoint("block:lending");
   (void) take(e, argv, false);
-  rp_yield("block:lent");
+  rp_failpoint("block:lent");
   if (napi_create_array_with_length(env, 2, &result) != napi_ok ||
       napi_create_external(env, l, NULL, NULL, &external) != napi_ok ||
       napi_set_element(env, result, 0, buffer) != napi_ok ||
@@ -272,7 +272,7 @@ rp_blocks_end_loan(napi_env env, napi_callback_info info) {
 
   /* Detaching it lets on_collected() run some time later: the memory is ours again before. */
   l->block = (rp_block){NULL, 0};
-  rp_yield("block:loan-ending");
+  rp_failpoint("block:loan-ending");
   if (napi_detach_arraybuffer(env, buffer) == napi_ok)
     rp_block_free(block);
   else
@@ -289,7 +289,7 @@ rp_blocks_take_string(napi_env env, napi_callback_info info) {
   rp_block block = take(e, argv, false);
 
   if (block.data == NULL) return NULL;
-  rp_yield("block:string-taken");
+  rp_failpoint("block:string-taken");
   (void) napi_get_value_bool(env, argv[2], &one_byte);
   if (one_byte)
     (void) napi_create_string_latin1(env, block.data, block.length, &result);

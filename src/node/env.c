@@ -22,7 +22,7 @@ static void
 finish(rp_env *e) {
   napi_async_cleanup_hook_handle hook = e->hook;
 
-  rp_yield("env:finishing");
+  rp_failpoint("env:finishing");
   if (e->prepares) (void) uv_thread_join(&e->preparer); /* 10 ms at most */
   for (uint32_t i = 0; i < e->staged_length; i++) rp_blocks_drop(e->staged[i]);
   rp_rings_free(e);
@@ -56,7 +56,7 @@ static void
 on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
   rp_env *e = data;
 
-  rp_yield("env:closing");
+  rp_failpoint("env:closing");
   e->hook = hook;
   e->closing = true;
   rp_threads_stop(&e->counters);
@@ -64,7 +64,7 @@ on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
     rp_port *port = &e->ports[slot];
 
     if (port->endpoint != NULL) (void) rp_endpoint_close(port->endpoint);
-    rp_yield("env:endpoint-closed");
+    rp_failpoint("env:endpoint-closed");
     /* Withdrawn for a thread of ours that never got it: those have all ended. */
     if (port->endpoint == NULL && port->state == RP_PORT_OPEN)
       rp_endpoint_lost(port->away);
@@ -80,7 +80,7 @@ on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
   rp_threads_forget_all(e);
   rp_idle_close(e);
   rp_order_close(e);
-  rp_yield("env:closed");
+  rp_failpoint("env:closed");
   uv_close((uv_handle_t *) e->doorbell, rp_env_handle_closed);
 }
 
@@ -141,7 +141,7 @@ turn(rp_env *e, rp_endpoint *endpoint) {
   bool running;
 
   rp_endpoint_begin(endpoint);
-  rp_yield("turn:begun");
+  rp_failpoint("turn:begun");
   /* A handle that is closing gets no callbacks any more; neither do we. */
   if (e->ports[slot].state != RP_PORT_OPEN) return true;
   if (rp_chain_peek(&endpoint->inbox, &first) == RP_OK &&
@@ -156,7 +156,7 @@ turn(rp_env *e, rp_endpoint *endpoint) {
 
   rp_port *port = &e->ports[slot];
 
-  rp_yield("turn:called");
+  rp_failpoint("turn:called");
   /* The callback may have closed the port, or sent it away. */
   if (port->state == RP_PORT_OPEN && port->endpoint == endpoint && port->waits == 0)
     rp_endpoint_end(endpoint, e->lingers_on, !port->receiving);
@@ -201,7 +201,7 @@ on_doorbell(uv_async_t *doorbell) {
   rp_env *e = doorbell->data;
 
   if (e->closing) return;
-  rp_yield("doorbell:woken");
+  rp_failpoint("doorbell:woken");
   rp_count(&e->counters.wakeups, 1);
   rp_idle_woken(e);
   rp_order_serve(e, doorbell);
@@ -228,7 +228,7 @@ rp_env_new(napi_env env) {
   doorbell->data = e;
   uv_unref((uv_handle_t *) doorbell);
   e->open_handles = 1;
-  rp_yield("env:made");
+  rp_failpoint("env:made");
   if (napi_add_async_cleanup_hook(env, on_environment_closing, e, &e->hook) != napi_ok) {
     /* Only when the environment is going already; the loop still runs closing callbacks. */
     uv_close((uv_handle_t *) doorbell, (uv_close_cb) free);
@@ -440,7 +440,7 @@ close_port(rp_env *e, uint32_t slot) {
 
   if (e->batch_slot == slot) e->batch_slot = RP_NO_SLOT;
 
-  rp_yield("port:closing");
+  rp_failpoint("port:closing");
 
   uint64_t in_transit = port->endpoint == NULL ? 0 : rp_endpoint_close(port->endpoint);
 
@@ -519,6 +519,6 @@ rp_env_retire_port(rp_env *e, uint32_t slot) {
   (void) uv_idle_init(e->loop, handle);
   handle->data = c;
   e->open_handles++;
-  rp_yield("port:retired");
+  rp_failpoint("port:retired");
   uv_close((uv_handle_t *) handle, on_port_closed);
 }

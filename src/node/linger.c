@@ -150,12 +150,12 @@ rp_linger_for(rp_env *e, rp_port *port) {
     linger->asked = asked;
     return false;
   }
-  rp_yield("linger:looking");
+  rp_failpoint("linger:looking");
 
   bool met =
       linger_short(e, port, begin, asked) || (asked && linger_long(e, port, begin));
 
-  rp_yield("linger:looked");
+  rp_failpoint("linger:looked");
   if (!met) linger->skip = linger->skips = (uint8_t) rp_rarer(linger->skips, MOST);
   return met;
 }

@@ -27,7 +27,7 @@ rp_port_open(napi_env env, napi_callback_info info) {
 
   if (e->closing || rp_channel_open(&e->thread, &one, &other) != RP_OK)
     return rp_throw_memory(env);
-  rp_yield("port:opened");
+  rp_failpoint("port:opened");
   slot = rp_env_add_port(e, one);
   other_slot = slot == RP_NO_SLOT ? RP_NO_SLOT : rp_env_add_port(e, other);
   if (other_slot == RP_NO_SLOT) {
@@ -114,7 +114,7 @@ rp_port_post_many(napi_env env, napi_callback_info info) {
       set_first_type(e->outbox.data, first_type(e->outbox.data) | mark);
     status = rp_endpoint_write_run(port->endpoint, e->outbox.data, end, &count);
     if (status == RP_OK) {
-      rp_yield("postMany:written");
+      rp_failpoint("postMany:written");
       if (mark != 0) rp_order_marked(e, port);
       port->linger.asked = true;
       rp_count(&e->counters.messages_out, count);
@@ -156,7 +156,7 @@ step_over(rp_env *e, rp_port *port, uint32_t slot) {
   rp_count(&e->counters.bytes_in, bytes);
   rp_chain_release(&port->endpoint->inbox, bytes, count);
   e->batch_slot = RP_NO_SLOT;
-  rp_yield("receive:released");
+  rp_failpoint("receive:released");
 }
 
 static void
@@ -251,7 +251,7 @@ rp_port_receive(napi_env env, napi_callback_info info) {
       memcpy(e->inbox.data, e->batch, bytes);
       /* The wrapper need not know of it. */
       set_first_type(e->inbox.data, first_type(e->inbox.data) & ~RP_MESSAGE_BEHIND);
-      rp_yield("receive:copied");
+      rp_failpoint("receive:copied");
       set_batch(e, slot, bytes, count);
     }
   }
@@ -282,7 +282,7 @@ rp_port_set_receiving(napi_env env, napi_callback_info info) {
 
   if (port == NULL || napi_get_value_bool(env, argv[1], &receiving) != napi_ok)
     return NULL;
-  rp_yield("port:starting");
+  rp_failpoint("port:starting");
   if (receiving && !port->receiving) rp_endpoint_schedule(port->endpoint);
   port->receiving = receiving;
   return NULL;
@@ -347,7 +347,7 @@ rp_port_withdraw(napi_env env, napi_callback_info info) {
   if (port == NULL) return NULL;
 
   port->away = rp_env_withdraw(e, port);
-  rp_yield("port:withdrawn");
+  rp_failpoint("port:withdrawn");
   return rp_from_id(env, port->away);
 }
 
@@ -364,7 +364,7 @@ rp_port_restore(napi_env env, napi_callback_info info) {
   uint32_t slot = (uint32_t) (port - e->ports);
 
   if (rp_endpoint_attach(rp_to_id(env, argv[1]), &e->thread, &endpoint) == RP_OK) {
-    rp_yield("port:restored");
+    rp_failpoint("port:restored");
     port->endpoint = endpoint;
     endpoint->slot = slot;
   } else if (port->state == RP_PORT_OPEN) {
@@ -383,7 +383,7 @@ rp_port_attach(napi_env env, napi_callback_info info) {
 
   if (e->closing || id == 0 || rp_endpoint_attach(id, &e->thread, &endpoint) != RP_OK)
     return rp_from_i32(env, -1);
-  rp_yield("port:attached");
+  rp_failpoint("port:attached");
 
   uint32_t slot = rp_env_add_port(e, endpoint);
 
@@ -447,7 +447,7 @@ rp_port_claim_offer(napi_env env, napi_callback_info info) {
 
   bool first = port != NULL && rp_endpoint_claim_offer(port->endpoint);
 
-  rp_yield("port:offering");
+  rp_failpoint("port:offering");
   return rp_from_bool(env, first);
 }
 

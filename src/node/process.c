@@ -112,7 +112,7 @@ rp_process_join(napi_env env, napi_callback_info info) {
     (void) napi_get_null(env, &null);
     return null;
   }
-  rp_yield("spawn:joining");
+  rp_failpoint("spawn:joining");
   if (endpoint_id == 0 || e->closing) return NULL;
 
   int result = rp_endpoint_attach(endpoint_id, &e->thread, &endpoint);
@@ -127,7 +127,7 @@ rp_process_join(napi_env env, napi_callback_info info) {
     return rp_throw_memory(env);
   }
   rp_endpoint_declare(endpoint);
-  rp_yield("spawn:joined");
+  rp_failpoint("spawn:joined");
   return rp_from_u32(env, slot);
 }
 

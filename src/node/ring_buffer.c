@@ -46,7 +46,7 @@ on_wake(void *context) {
   rp_ring_side *s = context;
   rp_rings *rings = s->rings;
 
-  rp_yield("ring:woken");
+  rp_failpoint("ring:woken");
   rp_lock_take(&rings->lock);
   if (!s->rung) {
     s->rung = true;
@@ -166,7 +166,7 @@ rp_rings_settle(rp_ring_side *s) {
     rp_side_release(s->side);
   else
     rp_side_release_some(s->side, s->records, s->taken, delivered);
-  rp_yield("ring:settled");
+  rp_failpoint("ring:settled");
   s->taken = 0;
 }
 
@@ -186,9 +186,9 @@ end_side(rp_ring_side *s) {
     else
       rp_rings_settle(s);
   }
-  rp_yield("ring:ending");
+  rp_failpoint("ring:ending");
   rp_side_end(s->side); /* from here on nobody wakes it */
-  rp_yield("ring:ended");
+  rp_failpoint("ring:ended");
   forget_woken(s->rings, s);
   s->rings->sides[s->slot] = NULL;
   (void) napi_delete_reference(s->rings->env->env, s->memory);
@@ -366,7 +366,7 @@ rp_rings_open(napi_env env, napi_callback_info info) {
     free(s);
     return NULL;
   }
-  rp_yield("ring:opened");
+  rp_failpoint("ring:opened");
   e->rings->sides[slot] = s;
   if (rp_side_shared(s->side)->mode == RP_SPSC)
     s->local[RP_LOCAL_POSITION] = (int32_t) rp_side_position(s->side);

@@ -23,10 +23,10 @@ rp_send_write(rp_env *e, rp_port *port, uint32_t flags, const uint8_t *bytes,
 napi_value
 rp_send_end(rp_env *e, rp_port *port, int status) {
   if (status == RP_OK) {
-    rp_yield("post:written");
+    rp_failpoint("post:written");
     port->linger.asked = true;
     rp_endpoint_publish(port->endpoint);
-    rp_yield("post:published");
+    rp_failpoint("post:published");
   } else if (status < 0 && status != RP_CLOSED) {
     return rp_throw_memory(e->env);
   }

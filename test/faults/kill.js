@@ -209,14 +209,14 @@ async function play(end, point, nth) {
 }
 
 /** Everything that is counted, once what is on its way has gone. */
-function held() {
+function token_held() {
   return { ...holdings(), memory: binding.faultLive(), workers: ringport.threads().length };
 }
 
 /** @returns {Promise<boolean>} whether there is no more of anything than before, after a while */
 async function nothingLeft(before, limit) {
   for (const start = Date.now(); Date.now() - start < limit;) {
-    const now = held();
+    const now = token_held();
 
     if (Object.keys(now).every((key) => now[key] <= before[key])) return true;
     gc();
@@ -243,7 +243,7 @@ async function main() {
   gc();
   await nap(30);
 
-  let before = held();
+  let before = token_held();
 
   for (let i = 0; i < args.length; i += 3) {
     const [end, point, nth] = args.slice(i, i + 3);
@@ -254,13 +254,13 @@ async function main() {
       line = await play(end, point, Number(nth));
       if (!(await nothingLeft(before, LEAVING))) {
         /* A shape, or compiled code, that was never seen before is kept, once. */
-        before = held();
+        before = token_held();
         await play(end, point, Number(nth));
-        assert.ok(await nothingLeft(before, LIMIT), `left: ${JSON.stringify([before, held()])}`);
+        assert.ok(await nothingLeft(before, LIMIT), `left: ${JSON.stringify([before, token_held()])}`);
       }
     } catch (error) {
       line = { ...line, wrong: error.stack };
-      before = held();
+      before = token_held();
     }
     say({ end, point, nth, ms: Date.now() - from, ...line, reached: end === 'nothing' ? line.reached : undefined });
   }

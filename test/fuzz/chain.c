@@ -72,9 +72,9 @@ note_published(world *w) {
 
 static void
 publish(world *w, bool close) {
-  bool owed = close ? rp_chain_close(&w->chain) : rp_chain_publish(&w->chain);
+  bool wakeup_pending = close ? rp_chain_close(&w->chain) : rp_chain_publish(&w->chain);
 
-  CHECK(owed == (w->parked && !w->closed));
+  CHECK(wakeup_pending == (w->parked && !w->closed));
   if (!w->closed) w->parked = false;
   w->closed |= close;
   note_published(w);

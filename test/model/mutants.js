@@ -30,7 +30,7 @@ module.exports = [
       '  rp_store_release(word, value);\n',
       '  return rp_parking_take(parking);\n',
     ],
-    to: ['', '  bool owed = rp_parking_take(parking);\n  rp_store_release(word, value);\n  return owed;\n'],
+    to: ['', '  bool wakeup_pending = rp_parking_take(parking);\n  rp_store_release(word, value);\n  return wakeup_pending;\n'],
     scenarios: ['ring-park'],
   },
   {
@@ -177,8 +177,8 @@ module.exports = [
   {
     name: 'a parked consumer grants',
     file: 'port/parking.h',
-    from: ' && rp_load_relaxed(&parking->parked) == 0 &&\n',
-    to: ' &&\n',
+    from: 'rp_load_relaxed(&parking->parked) == 0 && rp_barrier_ready()',
+    to: 'rp_barrier_ready()',
     scenarios: ['chain-polled'],
   },
   {
@@ -235,11 +235,11 @@ module.exports = [
     file: 'port/chain.c',
     from: [
       '  *next = segment;\n',
-      '  if (rp_segment_seal(&chain->producer, &chain->parking)) chain->owed = true;\n',
+      '  if (rp_segment_seal(&chain->producer, &chain->parking)) chain->wakeup_pending = true;\n',
     ],
     to: [
       '',
-      '  if (rp_segment_seal(&chain->producer, &chain->parking)) chain->owed = true;\n' +
+      '  if (rp_segment_seal(&chain->producer, &chain->parking)) chain->wakeup_pending = true;\n' +
         '  *next = segment;\n',
     ],
     scenarios: ['chain-grow'],
@@ -247,15 +247,15 @@ module.exports = [
   {
     name: 'the token that a link takes is forgotten',
     file: 'port/chain.c',
-    from: 'if (rp_segment_seal(&chain->producer, &chain->parking)) chain->owed = true;',
+    from: 'if (rp_segment_seal(&chain->producer, &chain->parking)) chain->wakeup_pending = true;',
     to: '(void) rp_segment_seal(&chain->producer, &chain->parking);',
     scenarios: ['chain-link'],
   },
   {
     name: 'close forgets the token that a link has taken',
     file: 'port/chain.c',
-    from: 'return rp_segment_seal(&chain->producer, &chain->parking) || owed;',
-    to: '(void) owed; return rp_segment_seal(&chain->producer, &chain->parking);',
+    from: 'return rp_segment_seal(&chain->producer, &chain->parking) || wakeup_pending;',
+    to: '(void) wakeup_pending; return rp_segment_seal(&chain->producer, &chain->parking);',
     scenarios: ['chain-link', 'chain-close'],
   },
   {
@@ -290,8 +290,8 @@ module.exports = [
     name: 'records are counted after they are published',
     file: 'port/chain.c',
     from: '  rp_store_relaxed(&chain->sent, chain->claimed);\n' +
-      '  owed = rp_segment_publish(&chain->producer, &chain->parking);\n',
-    to: '  owed = rp_segment_publish(&chain->producer, &chain->parking);\n' +
+      '  wakeup_pending = rp_segment_publish(&chain->producer, &chain->parking);\n',
+    to: '  wakeup_pending = rp_segment_publish(&chain->producer, &chain->parking);\n' +
       '  rp_store_relaxed(&chain->sent, chain->claimed);\n',
     scenarios: ['chain-queued'],
   },
@@ -300,25 +300,25 @@ module.exports = [
     file: 'port/channel.c',
     from: [
       '  rp_lock_take(&channel->lock);\n  if (endpoint->owner != NULL)\n',
-      '    endpoint->held = true;\n  rp_lock_drop(&channel->lock);\n}\n\n/* Drop what nobody',
+      '    endpoint->token_held = true;\n  rp_lock_drop(&channel->lock);\n}\n\n/* Drop what nobody',
     ],
     to: [
       '  (void) channel;\n  if (endpoint->owner != NULL)\n',
-      '    endpoint->held = true;\n}\n\n/* Drop what nobody',
+      '    endpoint->token_held = true;\n}\n\n/* Drop what nobody',
     ],
     scenarios: ['detach-attach'],
   },
   {
     name: 'wake does not hold the token for an endpoint in transit',
     file: 'port/channel.c',
-    from: '  else\n    endpoint->held = true;\n',
+    from: '  else\n    endpoint->token_held = true;\n',
     to: '',
     scenarios: ['detach-attach'],
   },
   {
     name: 'an endpoint that leaves forgets the token it had',
     file: 'port/channel.c',
-    from: '  endpoint->awake = false;\n  rp_lock_take(&endpoint->channel->lock);\n  endpoint->held = true;\n',
+    from: '  endpoint->awake = false;\n  rp_lock_take(&endpoint->channel->lock);\n  endpoint->token_held = true;\n',
     to: '  endpoint->awake = false;\n  rp_lock_take(&endpoint->channel->lock);\n',
     scenarios: ['detach-listed'],
   },
@@ -345,15 +345,15 @@ module.exports = [
   {
     name: 'attach does not look whether the token is held',
     file: 'port/channel.c',
-    from: '  endpoint->awake = endpoint->held;\n',
+    from: '  endpoint->awake = endpoint->token_held;\n',
     to: '',
     scenarios: ['detach-attach'],
   },
   {
     name: 'attach leaves the token held, too',
     file: 'port/channel.c',
-    from: '  endpoint->awake = endpoint->held;\n  endpoint->held = false;\n',
-    to: '  endpoint->awake = endpoint->held;\n',
+    from: '  endpoint->awake = endpoint->token_held;\n  endpoint->token_held = false;\n',
+    to: '  endpoint->awake = endpoint->token_held;\n',
     scenarios: ['detach-again'],
   },
   {

@@ -84,8 +84,8 @@ function replace(file, from, to) {
 }
 
 /** Mutants are found by the text around them: the moments at which other tests stop threads are not there. */
-function withoutYields(file) {
-  fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace(/^ *rp_yield\(.*\);\n/gm, ''));
+function withoutFailpoints(file) {
+  fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace(/^ *rp_failpoint\(.*\);\n/gm, ''));
 }
 
 /** Where a file of the core is in `dir`, which the compiler looks for core/... in. */
@@ -96,7 +96,7 @@ function copyCore(dir) {
   fs.rmSync(dir, { recursive: true, force: true });
   fs.cpSync(path.join(root, 'src', 'core'), copied(dir, ''), { recursive: true });
   for (const file of fs.readdirSync(copied(dir, ''), { recursive: true })) {
-    if (/\.[ch]$/.test(file)) withoutYields(copied(dir, file));
+    if (/\.[ch]$/.test(file)) withoutFailpoints(copied(dir, file));
   }
   for (const [file, from, to] of smaller) replace(copied(dir, file), from, to);
   for (const file of parts) {

@@ -24,7 +24,7 @@ mtype = { AT_HOME, UNDER_WAY, ARRIVED, DROPPED, VANISHED };
 
 mtype state[2] = ATTACHED;
 byte owner[2];
-bool held[2];       /* the token is here: nobody to ring */
+bool token_held[2];       /* the token is here: nobody to ring */
 bool lost_flag;     /* B is to be closed instead of detached */
 bool announced;     /* B has an id */
 bool registered;    /* B is in the registry */
@@ -55,7 +55,7 @@ inline wake(h) {
 #ifdef WAKE_FORGETS_IN_TRANSIT
     :: else
 #else
-    :: else -> held[h] = true
+    :: else -> token_held[h] = true
 #endif
     fi
   }
@@ -64,9 +64,9 @@ inline wake(h) {
 /* rp_endpoint_write() and rp_endpoint_publish() of the other endpoint. */
 inline write_to(h) {
   touch();
-  atomic { assert(!sealed[h]); written[h]++; owed = parked[h]; parked[h] = false }
+  atomic { assert(!sealed[h]); written[h]++; wakeup_pending = parked[h]; parked[h] = false }
   if
-  :: owed -> wake(h)
+  :: wakeup_pending -> wake(h)
   :: else
   fi
 }
@@ -74,16 +74,16 @@ inline write_to(h) {
 inline leave(h) {
   touch();
 #ifdef LEAVE_REMOVES_FIRST
-  atomic { owed = listed[h] || turn[h]; listed[h] = false; turn[h] = false }
+  atomic { wakeup_pending = listed[h] || turn[h]; listed[h] = false; turn[h] = false }
   owner[h] = 0;
-  atomic { held[h] = held[h] || owed }
+  atomic { token_held[h] = token_held[h] || wakeup_pending }
 #else
   owner[h] = 0;
   /* From here on nobody pushes it; the list is its owner's, and the token goes with the endpoint. */
 #ifdef LEAVE_FORGETS_THE_TOKEN
   atomic { listed[h] = false; turn[h] = false }
 #else
-  atomic { held[h] = held[h] || listed[h] || turn[h]; listed[h] = false; turn[h] = false }
+  atomic { token_held[h] = token_held[h] || listed[h] || turn[h]; listed[h] = false; turn[h] = false }
 #endif
 #endif
 }
@@ -100,9 +100,9 @@ inline mark_closed(h) {
 
 inline seal(h) {
   touch();
-  atomic { sealed[h] = true; owed = parked[h]; parked[h] = false }
+  atomic { sealed[h] = true; wakeup_pending = parked[h]; parked[h] = false }
   if
-  :: owed -> wake(h)
+  :: wakeup_pending -> wake(h)
   :: else
   fi
 }
@@ -184,7 +184,7 @@ inline rest(h, me) {
 }
 
 proctype one() {
-  bool owed, last, taken, away, raced, in_transit;
+  bool wakeup_pending, last, taken, away, raced, in_transit;
   byte sent;
 
   do
@@ -230,7 +230,7 @@ inline own_b(me) {
 }
 
 proctype two() {
-  bool owed, last, taken, away, raced;
+  bool wakeup_pending, last, taken, away, raced;
 
   if
   :: write_to(A)
@@ -278,7 +278,7 @@ end_listening:
 
 /* The record with the envelope is dropped unread, or Node loses it, or thread 3 gets it. */
 proctype courier() {
-  bool owed, last, taken;
+  bool wakeup_pending, last, taken;
 
 end_waiting:
   envelope != AT_HOME;
@@ -290,7 +290,7 @@ end_waiting:
 }
 
 proctype three() {
-  bool owed, last, taken, raced;
+  bool wakeup_pending, last, taken, raced;
 
 end_waiting:
   atomic { envelope == ARRIVED -> skip }
@@ -307,9 +307,9 @@ end_waiting:
 #ifdef ATTACH_DOES_NOT_LOOK
        turn[B] = false;
 #else
-       turn[B] = held[B];
+       turn[B] = token_held[B];
 #endif
-       held[B] = false
+       token_held[B] = false
      }
      /* rp_endpoint_schedule(): with the token, or with one taken out of tail. */
      atomic {

@@ -97,8 +97,8 @@ inline push(i) {
 inline exchange(i) {
   atomic {
     arrive(i);
-    owed = parked[i];
-    waking[i] = owed;
+    wakeup_pending = parked[i];
+    waking[i] = wakeup_pending;
     parked[i] = false
   }
 }
@@ -134,14 +134,14 @@ inline publish(i, count, seal) {
      spared = false
   fi;
   if
-  :: owed -> owed = false; push(i)
+  :: wakeup_pending -> wakeup_pending = false; push(i)
   :: else
   fi
 }
 
 active [PORTS] proctype producer() {
   byte i = _pid;
-  bool owed, rings, spared;
+  bool wakeup_pending, rings, spared;
 
   do
   :: stored[i] < (i == 0 -> MESSAGES : 1) -> publish(i, 1, false)

@@ -93,10 +93,10 @@ link_segment(rp_chain *chain, rp_segment *segment) {
   rp_segment **next = chain->newest ? &chain->newest->next : &chain->first_next;
 
   *next = segment;
-  rp_yield("chain:linking");
+  rp_failpoint("chain:linking");
   rp_store_relaxed(&chain->sent, chain->claimed);
-  if (rp_segment_seal(&chain->producer, &chain->parking)) chain->owed = true;
-  rp_yield("chain:linked");
+  if (rp_segment_seal(&chain->producer, &chain->parking)) chain->wakeup_pending = true;
+  rp_failpoint("chain:linked");
   chain->newest = segment;
   chain->calm_from = 0;
   chain->calm = 0;
@@ -170,7 +170,7 @@ rp_chain_claim(rp_chain *chain, uint32_t type, uint32_t length, uint8_t **payloa
     if (result != RP_OK) return result;
     result = rp_segment_claim(&chain->producer, type, length, payload);
   }
-  rp_yield("chain:claimed");
+  rp_failpoint("chain:claimed");
   if (result == RP_OK) chain->claimed++;
   return result;
 }
@@ -189,28 +189,28 @@ rp_chain_claim_run(rp_chain *chain, uint32_t bytes, uint32_t count, uint8_t **ru
 
 bool
 rp_chain_publish(rp_chain *chain) {
-  bool owed;
+  bool wakeup_pending;
 
   if (chain->closed) return false; /* the seal stays */
   rp_store_relaxed(&chain->sent, chain->claimed);
-  rp_yield("chain:publishing");
-  owed = rp_segment_publish(&chain->producer, &chain->parking);
-  rp_yield("chain:published");
-  if (owed) shrink_when_calm(chain);
-  owed |= chain->owed;
-  chain->owed = false;
-  return owed;
+  rp_failpoint("chain:publishing");
+  wakeup_pending = rp_segment_publish(&chain->producer, &chain->parking);
+  rp_failpoint("chain:published");
+  if (wakeup_pending) shrink_when_calm(chain);
+  wakeup_pending |= chain->wakeup_pending;
+  chain->wakeup_pending = false;
+  return wakeup_pending;
 }
 
 bool
 rp_chain_close(rp_chain *chain) {
-  bool owed = chain->owed;
+  bool wakeup_pending = chain->wakeup_pending;
 
   if (chain->closed) return false;
   chain->closed = true;
-  chain->owed = false;
+  chain->wakeup_pending = false;
   rp_store_relaxed(&chain->sent, chain->claimed);
-  return rp_segment_seal(&chain->producer, &chain->parking) || owed;
+  return rp_segment_seal(&chain->producer, &chain->parking) || wakeup_pending;
 }
 
 int
@@ -224,7 +224,7 @@ rp_chain_peek(rp_chain *chain, rp_record *record) {
     rp_segment *next = chain->oldest ? chain->oldest->next : chain->first_next;
 
     if (next == NULL) return RP_CLOSED;
-    rp_yield("chain:drained");
+    rp_failpoint("chain:drained");
     if (chain->oldest != NULL) segment_give(chain, chain->oldest);
     chain->oldest = next;
     rp_segment_consumer_init(&chain->consumer, &next->tail, &next->head, next->data,
@@ -271,7 +271,7 @@ rp_chain_release(rp_chain *chain, uint32_t bytes, uint32_t count) {
   chain->consumer.position += bytes;
   chain->received += count;
   rp_segment_release(&chain->consumer);
-  rp_yield("chain:released");
+  rp_failpoint("chain:released");
   if (chain->received - chain->rested < BUSY) return;
   chain->rested = chain->received;
   rp_parking_go_asymmetric(&chain->parking);

@@ -37,11 +37,11 @@ typedef struct rp_chain {
   _Alignas(128) rp_word first_tail;
   rp_word sent; /* records published: written by the producer, read by the consumer */
   rp_segment_producer producer;
-  rp_segment *newest; /* NULL: still the ring of capacity 0 */
-  uint32_t calm_from; /* position at the last parked consumer we met */
-  uint32_t calm;      /* parked consumers met in a row with little written in between */
-  uint32_t claimed;   /* records claimed, published or not */
-  bool owed;          /* a token was taken while linking: publish reports it */
+  rp_segment *newest;  /* NULL: still the ring of capacity 0 */
+  uint32_t calm_from;  /* position at the last parked consumer we met */
+  uint32_t calm;       /* parked consumers met in a row with little written in between */
+  uint32_t claimed;    /* records claimed, published or not */
+  bool wakeup_pending; /* a token was taken while linking: publish reports it */
   bool closed;
 
   /* The consumer's line. */

@@ -34,12 +34,12 @@ static void
 wake(rp_endpoint *endpoint) {
   rp_channel *channel = endpoint->channel;
 
-  rp_yield("endpoint:waking");
+  rp_failpoint("endpoint:waking");
   rp_lock_take(&channel->lock);
   if (endpoint->owner != NULL)
     rp_thread_push(endpoint->owner, endpoint);
   else
-    endpoint->held = true;
+    endpoint->token_held = true;
   rp_lock_drop(&channel->lock);
 }
 
@@ -68,18 +68,18 @@ disentangle_one(rp_endpoint *endpoint, rp_endpoint **lost) {
   rp_endpoint *peer = endpoint->peer;
 
   rp_chain_abandon(&endpoint->inbox);
-  rp_yield("endpoint:abandoned");
+  rp_failpoint("endpoint:abandoned");
   drop_queued(&endpoint->inbox, lost);
-  rp_yield("endpoint:dropped");
+  rp_failpoint("endpoint:dropped");
   if (rp_chain_close(&peer->inbox)) wake(peer);
-  rp_yield("endpoint:sealed");
+  rp_failpoint("endpoint:sealed");
 
   rp_lock_take(&channel->lock);
   endpoint->state = RP_ENDPOINT_CLOSED;
   bool last = peer->state == RP_ENDPOINT_CLOSED;
   rp_lock_drop(&channel->lock);
 
-  rp_yield("endpoint:closed");
+  rp_failpoint("endpoint:closed");
   if (!last) return;
   for (int i = 0; i < 2; i++) {
     drop_queued(&channel->endpoint[i].inbox, lost); /* written before its end was seen */
@@ -112,12 +112,12 @@ leave(rp_endpoint *endpoint) {
   endpoint->owner = NULL;
   rp_lock_drop(&endpoint->channel->lock);
 
-  rp_yield("endpoint:ownerless");
+  rp_failpoint("endpoint:ownerless");
   /* From here on no waker pushes it; one that did before is found on the list. */
   if (!rp_thread_remove(thread, endpoint) && !endpoint->awake) return;
   endpoint->awake = false;
   rp_lock_take(&endpoint->channel->lock);
-  endpoint->held = true;
+  endpoint->token_held = true;
   rp_lock_drop(&endpoint->channel->lock);
 }
 
@@ -180,7 +180,7 @@ rp_endpoint_end(rp_endpoint *endpoint, bool more, bool stopped) {
 
   if (next == RP_OK && stopped) return;
   endpoint->awake = false;
-  rp_yield("endpoint:parking");
+  rp_failpoint("endpoint:parking");
   if (next == RP_EMPTY && !more && rp_chain_park(&endpoint->inbox)) return;
   rp_thread_push(endpoint->owner, endpoint);
 }
@@ -253,9 +253,9 @@ uint64_t
 rp_endpoint_detach(rp_endpoint *endpoint) {
   uint64_t id = rp_endpoint_announce(endpoint);
 
-  rp_yield("endpoint:announced");
+  rp_failpoint("endpoint:announced");
   leave(endpoint);
-  rp_yield("endpoint:left");
+  rp_failpoint("endpoint:left");
   /* In transit and in the registry at once: who learns of the loss either says so before, or finds
    * the endpoint. */
   rp_lock_take(&endpoint->channel->lock);
@@ -264,7 +264,7 @@ rp_endpoint_detach(rp_endpoint *endpoint) {
   if (!lost) rp_transfer_add(endpoint);
   rp_lock_drop(&endpoint->channel->lock);
 
-  rp_yield("endpoint:detached");
+  rp_failpoint("endpoint:detached");
   if (lost) disentangle(endpoint);
   return id;
 }
@@ -274,7 +274,7 @@ rp_endpoint_attach(uint64_t id, rp_thread *thread, rp_endpoint **attached) {
   rp_endpoint *endpoint = rp_transfer_take(id);
 
   if (endpoint == NULL) return RP_ENOENT;
-  rp_yield("endpoint:taken");
+  rp_failpoint("endpoint:taken");
   endpoint->round = 0;
   rp_endpoint_want_views(endpoint, false);
 
@@ -282,11 +282,11 @@ rp_endpoint_attach(uint64_t id, rp_thread *thread, rp_endpoint **attached) {
   endpoint->id = 0; /* a passport is good for one journey */
   endpoint->owner = thread;
   endpoint->state = RP_ENDPOINT_ATTACHED;
-  endpoint->awake = endpoint->held;
-  endpoint->held = false;
+  endpoint->awake = endpoint->token_held;
+  endpoint->token_held = false;
   rp_lock_drop(&endpoint->channel->lock);
 
-  rp_yield("endpoint:attached");
+  rp_failpoint("endpoint:attached");
   rp_endpoint_schedule(endpoint);
   *attached = endpoint;
   return RP_OK;
@@ -320,7 +320,7 @@ rp_endpoint_lost(uint64_t id) {
   rp_endpoint *endpoint = id == 0 ? NULL : rp_transfer_take(id);
 
   /* Out of the registry it is ours alone, as if we were its owner. */
-  rp_yield("endpoint:lost");
+  rp_failpoint("endpoint:lost");
   if (endpoint != NULL) disentangle(endpoint);
 }
 

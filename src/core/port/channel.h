@@ -17,7 +17,7 @@
  *
  *   parked            the owner has drained and rests
  *   with a waker      who will take the lock
- *   held              the endpoint is DETACHED (or CLOSED): nobody to ring; attach looks
+ *   token_held        the endpoint is DETACHED (or CLOSED): nobody to ring; attach looks
  *   awake             on the owner's ready list, or its callback runs, or the endpoint is stopped and
  *                     has something queued: the owner will look again by itself
  *
@@ -55,7 +55,7 @@ typedef struct rp_endpoint {
   rp_word views;    /* a hint of the owner's to the peer: see rp_endpoint_want_views() */
   rp_word declared; /* the owner's: see rp_endpoint_declare() */
   uint8_t state;    /* rp_endpoint_state, under the lock */
-  bool held;        /* the token is here; under the lock */
+  bool token_held;  /* the token is here; under the lock */
   bool lost;        /* to be closed instead of detached; under the lock */
   bool awake;       /* the token is with the owner; the owner's */
   bool listed;      /* on the owner's list; the owner's */

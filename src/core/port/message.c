@@ -56,7 +56,7 @@ write_beside(rp_chain *chain, uint32_t type, const void *bytes, size_t length,
   result = rp_chain_claim(chain, type | here << 16,
                           inside + here * (uint32_t) sizeof(rp_block), &payload);
   if (result != RP_OK) goto err;
-  rp_yield("message:large");
+  rp_failpoint("message:large");
 
   uint8_t *entry = payload + inside;
 
@@ -98,7 +98,7 @@ rp_message_write(rp_chain *chain, uint32_t flags, const void *bytes, size_t leng
   /* No bytes, no address, perhaps: memcpy must not be asked. */
   if (length > 0) memcpy(payload, bytes, length);
   if (count > 0) memcpy(payload + padded, blocks, table);
-  rp_yield("message:copied");
+  rp_failpoint("message:copied");
   return RP_OK;
 }
 
@@ -127,7 +127,7 @@ rp_message_write_run(rp_chain *chain, const uint8_t *run, uint32_t bytes,
 
   int result = rp_chain_claim_run(chain, bytes, *count, &there);
 
-  rp_yield("message:run");
+  rp_failpoint("message:run");
   if (result == RP_OK) memcpy(there, run, bytes);
   return result;
 }

@@ -44,7 +44,7 @@ take_all(rp_thread *thread) {
   if (pushed == NULL || pushed == RESTING) return;
   /* Acquire pairs with the CAS in rp_thread_push(): ready_next is written. */
   pushed = rp_exchange(&thread->ready, NULL);
-  rp_yield("thread:taken");
+  rp_failpoint("thread:taken");
   append(thread, pushed);
 }
 
@@ -80,9 +80,9 @@ rp_thread_push(rp_thread *thread, rp_endpoint *endpoint) {
   /* Release half of the CAS pairs with the exchange in take_all(). */
   do endpoint->ready_next = old == RESTING ? NULL : old;
   while (!rp_cas(&thread->ready, &old, endpoint));
-  rp_yield("thread:pushed");
+  rp_failpoint("thread:pushed");
   if (old == RESTING) thread->doorbell(thread);
-  rp_yield("thread:rung");
+  rp_failpoint("thread:rung");
 }
 
 void
@@ -92,7 +92,7 @@ rp_thread_wake(rp_thread *thread) {
    * RESTING, so what we swap in comes behind it. Acquire pairs with the CAS in rp_thread_push(). */
   rp_endpoint *pushed = rp_exchange(&thread->ready, NULL);
 
-  rp_yield("thread:taken");
+  rp_failpoint("thread:taken");
   thread->round++;
   if (pushed != NULL && pushed != RESTING) append(thread, pushed);
 }
@@ -122,7 +122,7 @@ rp_thread_rest(rp_thread *thread) {
   rp_endpoint *awake = NULL;
 
   if (thread->first != NULL) return false;
-  rp_yield("thread:resting");
+  rp_failpoint("thread:resting");
   /* Release half pairs with the CAS in rp_thread_push(): what we did while awake is done. */
   return rp_cas(&thread->ready, &awake, RESTING) || awake == RESTING;
 }

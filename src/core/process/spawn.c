@@ -98,7 +98,7 @@ rp_spawn_begin(const void *parent) {
   *made = (spawn){.next = spawns, .parent = parent, .number = ++begun};
   spawns = made;
   rp_lock_drop(&lock);
-  rp_yield("spawn:begun");
+  rp_failpoint("spawn:begun");
   return RP_OK;
 }
 
@@ -113,7 +113,7 @@ rp_spawn_commit(const void *parent, uint64_t thread_id, uint64_t endpoint_id) {
     settle();
   }
   rp_lock_drop(&lock);
-  rp_yield("spawn:committed");
+  rp_failpoint("spawn:committed");
   return found != NULL ? RP_OK : RP_ENOENT;
 }
 
@@ -147,7 +147,7 @@ rp_spawn_claim(uint64_t thread_id, uint64_t *horizon, uint32_t milliseconds,
   *endpoint_id = found != NULL ? found->endpoint_id : 0;
   (void) unlink_spawn(at);
   rp_lock_drop(&lock);
-  rp_yield("spawn:claimed");
+  rp_failpoint("spawn:claimed");
   free(found);
   return pending ? RP_EMPTY : RP_OK;
 }
@@ -161,7 +161,7 @@ rp_spawn_entrust(const void *parent, uint64_t thread_id, uint64_t endpoint_id) {
   *made = (spawn){spawns, parent, 0, thread_id, endpoint_id, true};
   spawns = made;
   rp_lock_drop(&lock);
-  rp_yield("spawn:entrusted");
+  rp_failpoint("spawn:entrusted");
   return RP_OK;
 }
 
@@ -173,7 +173,7 @@ rp_spawn_forget(uint64_t thread_id) {
     rp_lock_take(&lock);
     found = unlink_spawn(find_thread(thread_id, true));
     rp_lock_drop(&lock);
-    rp_yield("spawn:forgotten");
+    rp_failpoint("spawn:forgotten");
     close_endpoint(found);
   } while (found != NULL);
 }

@@ -84,7 +84,7 @@ rp_side_open(rp_side **opened, void *memory, size_t size, rp_role role, rp_side_
     free(side);
     return RP_ENOMEM;
   }
-  rp_yield("side:entered");
+  rp_failpoint("side:entered");
   if (!join(side)) {
     rp__hub_leave(side->hub);
     free(side);
@@ -107,7 +107,7 @@ rp_side_end(rp_side *side) {
     side->as.mpmc_consumer.next = side->as.mpmc_consumer.to;
     rp_side_release(side);
   }
-  rp_yield("side:ending");
+  rp_failpoint("side:ending");
   rp_lock_take(&hub->lock);
   rp__hub_unlist(side);
   hub->sides[side->role]--;
@@ -117,7 +117,7 @@ rp_side_end(rp_side *side) {
         ~(1u << (side->counters - side->shared.words->counters[side->role]));
   rp__hub_wake_all(hub);
   rp_lock_drop(&hub->lock);
-  rp_yield("side:ended");
+  rp_failpoint("side:ended");
   rp__hub_leave(hub);
   rp_cond_destroy(&side->cond);
   free(side);
@@ -137,7 +137,7 @@ static void
 close_ring(rp_hub *hub) {
   rp_shared_words *words = hub->shared.words;
 
-  rp_yield("side:closing");
+  rp_failpoint("side:closing");
   rp_lock_take(&hub->lock);
   /* Release pairs with the acquire in rp_spsc_look(). */
   (void) rp_fetch_or(&words->state, RP_STATE_CLOSED);

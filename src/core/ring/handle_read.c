@@ -79,7 +79,7 @@ rp_side_take(rp_side *side, rp_record *records, uint32_t limit, uint32_t *taken)
     else
       result = peek(side, &records[*taken], limit);
     if (result != RP_OK) break;
-    rp_yield("side:peeked");
+    rp_failpoint("side:peeked");
     rp_side_advance(side, &records[*taken]);
   }
   return looked(side, *taken > 0 ? RP_OK : result);
@@ -102,7 +102,7 @@ rp_side_release(rp_side *side) {
     default:
       wanted = rp_mpmc_release(&side->as.mpmc_consumer);
   }
-  rp_yield("side:released");
+  rp_failpoint("side:released");
   if (wanted) rp_side_wake_others(side, records > 0 ? records : 1);
 }
 

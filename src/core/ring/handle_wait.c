@@ -72,7 +72,7 @@ rp_side_park(rp_side *side, uint32_t length) {
   int result = RP_OK;
 
   settle(side);
-  rp_yield("side:parking");
+  rp_failpoint("side:parking");
   rp_lock_take(&hub->lock);
   side->notify = !lie_down(side, length);
   if (side->notify)
@@ -80,7 +80,7 @@ rp_side_park(rp_side *side, uint32_t length) {
   else
     rp__hub_unlist(side);
   rp_lock_drop(&hub->lock);
-  rp_yield("side:parked");
+  rp_failpoint("side:parked");
   return result;
 }
 
@@ -110,7 +110,7 @@ rp_side_wait(rp_side *side, uint32_t length, uint64_t nanoseconds) {
   bool found;
 
   settle(side);
-  rp_yield("side:waiting");
+  rp_failpoint("side:waiting");
   rp_lock_take(&hub->lock);
   found = lie_down(side, length);
   if (!found) {
@@ -122,7 +122,7 @@ rp_side_wait(rp_side *side, uint32_t length, uint64_t nanoseconds) {
   /* A side that is also parked stays so. */
   if (!side->notify) rp__hub_unlist(side);
   rp_lock_drop(&hub->lock);
-  rp_yield("side:waited");
+  rp_failpoint("side:waited");
   return found ? RP_OK : nothing(side);
 }
 
@@ -134,7 +134,7 @@ rp_side_wake_others(rp_side *side, uint32_t records) {
   uint32_t most = side->shared.mode == RP_MPMC ? records : 1;
   uint32_t woken = 0;
 
-  rp_yield("side:waking");
+  rp_failpoint("side:waking");
   rp_lock_take(&hub->lock);
   while (hub->first[role] != NULL && woken < most) {
     /* The first in the queue is not overtaken by one that wants less. */

@@ -30,7 +30,7 @@ rp_side_claim(rp_side *side, uint32_t type, uint32_t length, uint8_t **payload) 
     side->claiming = true;
     side->claim_length = length;
     side->claim_type = type;
-    rp_yield("side:claimed");
+    rp_failpoint("side:claimed");
     if (side->slept) rp__side_hand_on(side);
   } else if (result == RP_FULL) {
     rp__side_count(side, &side->counters->stalls, 1);
@@ -53,7 +53,7 @@ commit(rp_side *side, uint32_t type, uint32_t length) {
     default:
       rp_mpmc_commit(&side->as.mpmc_producer, type, length);
   }
-  rp_yield("side:committed");
+  rp_failpoint("side:committed");
   side->claiming = false;
   side->unpublished++;
 }
@@ -104,7 +104,7 @@ rp_side_publish(rp_side *side) {
     default:
       wanted = rp_mpmc_publish(&side->as.mpmc_producer);
   }
-  rp_yield("side:published");
+  rp_failpoint("side:published");
   if (wanted) rp_side_wake_others(side, records);
 }
 

@@ -71,7 +71,7 @@ rp_mpmc_take(rp_mpmc_consumer *c, uint32_t limit) {
     }
     while (count < limit && from_ready(&c->shared, position + count) == 0) count++;
     if (rp_cas(head, &at, at + (uint64_t) count * RP_MPMC_STEP)) {
-      rp_yield("mpmc:taken");
+      rp_failpoint("mpmc:taken");
       c->from = position;
       c->next = position;
       c->to = position + count;

@@ -66,7 +66,7 @@ rp_mpmc_claim(rp_mpmc_producer *p, uint32_t length, uint8_t **payload) {
 
       if (result != RP_OK) return result;
     } else if (rp_cas(tail, &at, at + RP_MPMC_STEP)) {
-      rp_yield("mpmc:claimed");
+      rp_failpoint("mpmc:claimed");
       p->claimed = position;
       *payload = slot->payload;
       return RP_OK;
@@ -99,7 +99,7 @@ rp_mpmc_publish(rp_mpmc_producer *p) {
   rp_slot *pending = p->pending;
 
   if (pending == NULL) return false;
-  rp_yield("mpmc:publishing");
+  rp_failpoint("mpmc:publishing");
   p->pending = NULL;
   /* Pairs with the acquire in rp_mpmc_take(). */
   return rp_post(&pending->sequence, p->pending_sequence, &p->shared.words->data_wanted);
@@ -138,7 +138,7 @@ rp_mpmc_release(rp_mpmc_consumer *c) {
   uint32_t n = c->shared.capacity, first = c->from;
 
   if (first == c->next) return false;
-  rp_yield("mpmc:releasing");
+  rp_failpoint("mpmc:releasing");
   c->from = c->next;
   /* Release pairs with the acquire in rp_mpmc_claim(): we have finished reading. The first comes last:
    * whoever sleeps looks there. */

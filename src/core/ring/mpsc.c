@@ -108,7 +108,7 @@ rp_mpsc_claim(rp_mpsc_producer *p, uint32_t length, uint8_t **payload) {
     rp_store_relaxed(&header->length, padding - RP_RECORD_HEADER);
     put_type(p, &header->type, RP_PADDING);
   }
-  rp_yield("mpsc:claimed");
+  rp_failpoint("mpsc:claimed");
   p->claimed = tail + padding;
   *payload =
       (uint8_t *) rp_header_at(&p->shared, (uint32_t) p->claimed) + RP_RECORD_HEADER;
@@ -137,7 +137,7 @@ rp_mpsc_publish(rp_mpsc_producer *p) {
   rp_word *pending = p->pending;
 
   if (pending == NULL) return false;
-  rp_yield("mpsc:publishing");
+  rp_failpoint("mpsc:publishing");
   p->pending = NULL;
   /* Pairs with the acquire in rp_mpsc_peek(). */
   return rp_post(pending, p->pending_type, &p->shared.words->data_wanted);
@@ -204,7 +204,7 @@ rp_mpsc_release(rp_mpsc_consumer *c) {
   if (size == 0) return false;
   memset(c->shared.data + offset, 0, first);
   memset(c->shared.data, 0, size - first);
-  rp_yield("mpsc:cleared");
+  rp_failpoint("mpsc:cleared");
   c->released = c->position;
   /* Release pairs with the acquire in rp_mpsc_claim(): we have read and cleared. */
   return rp_post_long(&words->head.wide, c->position, &words->room_wanted);
