@@ -1,5 +1,5 @@
 /*
- * counters.c - what a side of a shared ring counts, in the ring, for anyone to read.
+ * counters.c - what a handle of a shared ring counts, in the ring, for anyone to read.
  */
 #include "core/ring/wait_queue.h"
 
@@ -26,10 +26,10 @@ bits_of(double value) {
 }
 
 void
-rp__side_count(rp_side *side, rp_number *counter, double by) {
+rp__ring_count(rp_ring_handle *handle, rp_number *counter, double by) {
   uint64_t old;
 
-  if (!side->counts_together) {
+  if (!handle->counts_together) {
     rp_store_relaxed(counter, bits_of(number(counter) + by));
     return;
   }
@@ -38,45 +38,45 @@ rp__side_count(rp_side *side, rp_number *counter, double by) {
 }
 
 static void
-fill_seen(rp_side *side, uint64_t in_use) {
-  rp_number *most = &side->counters->high_water;
+fill_seen(rp_ring_handle *handle, uint64_t in_use) {
+  rp_number *most = &handle->counters->high_water;
 
-  if (in_use > side->shared.capacity) return;
+  if (in_use > handle->shared.capacity) return;
   /* Of several that share the block one may win over a higher one; see shared_memory.h. */
   if ((double) in_use > number(most)) rp_store_relaxed(most, bits_of((double) in_use));
 }
 
 void
-rp__side_look_at_fill(rp_side *side) {
-  rp_shared_words *words = side->shared.words;
+rp__ring_look_at_fill(rp_ring_handle *handle) {
+  rp_shared_words *words = handle->shared.words;
 
-  if (side->shared.mode == RP_SPSC) {
+  if (handle->shared.mode == RP_SPSC) {
     uint32_t head = rp_load_acquire(&words->head.word);
 
-    fill_seen(side, rp_load_relaxed(&words->tail.word) - head);
+    fill_seen(handle, rp_load_relaxed(&words->tail.word) - head);
     return;
   }
 
   uint64_t head = rp_load_acquire(&words->head.wide);
   uint64_t tail = rp_load_relaxed(&words->tail.wide);
 
-  if (side->shared.mode == RP_MPSC)
-    fill_seen(side, tail - head);
+  if (handle->shared.mode == RP_MPSC)
+    fill_seen(handle, tail - head);
   else
-    fill_seen(side, tail / RP_MPMC_STEP - head / RP_MPMC_STEP);
+    fill_seen(handle, tail / RP_MPMC_STEP - head / RP_MPMC_STEP);
 }
 
 void
-rp__side_count_up(rp_side *side) {
-  if (side->records == 0) return;
-  rp__side_count(side, &side->counters->records, (double) side->records);
-  rp__side_count(side, &side->counters->bytes, (double) side->bytes);
-  side->records = 0;
-  side->bytes = 0;
-  if (side->shared.mode == RP_MPMC) {
-    if (side->turns++ % SAMPLE == 0) rp__side_look_at_fill(side);
-  } else if (side->role == RP_CONSUMER) {
-    fill_seen(side, side->shared.mode == RP_SPSC ? side->as.spsc_consumer.most
-                                                 : side->as.mpsc_consumer.most);
+rp__ring_count_up(rp_ring_handle *handle) {
+  if (handle->records == 0) return;
+  rp__ring_count(handle, &handle->counters->records, (double) handle->records);
+  rp__ring_count(handle, &handle->counters->bytes, (double) handle->bytes);
+  handle->records = 0;
+  handle->bytes = 0;
+  if (handle->shared.mode == RP_MPMC) {
+    if (handle->turns++ % SAMPLE == 0) rp__ring_look_at_fill(handle);
+  } else if (handle->role == RP_CONSUMER) {
+    fill_seen(handle, handle->shared.mode == RP_SPSC ? handle->as.spsc_consumer.most
+                                                     : handle->as.mpsc_consumer.most);
   }
 }

@@ -1,5 +1,5 @@
 /*
- * handle.c - a side of a shared ring: how it begins, ends and closes, where it is.
+ * handle.c - a handle of a shared ring: how it begins, ends and closes, where it is.
  */
 #include "core/ring/wait_queue.h"
 #include "core/failpoint.h"
@@ -9,149 +9,149 @@
 #include <string.h>
 
 static void
-init(rp_side *side) {
-  const rp_shared *shared = &side->shared;
-  bool producer = side->role == RP_PRODUCER;
+init(rp_ring_handle *handle) {
+  const rp_shared *shared = &handle->shared;
+  bool producer = handle->role == RP_PRODUCER;
 
   switch (shared->mode) {
     case RP_SPSC:
       if (producer)
-        rp_spsc_producer_init(&side->as.spsc_producer, shared);
+        rp_spsc_producer_init(&handle->as.spsc_producer, shared);
       else
-        rp_spsc_consumer_init(&side->as.spsc_consumer, shared);
+        rp_spsc_consumer_init(&handle->as.spsc_consumer, shared);
       break;
     case RP_MPSC:
       if (producer)
-        rp_mpsc_producer_init(&side->as.mpsc_producer, shared);
+        rp_mpsc_producer_init(&handle->as.mpsc_producer, shared);
       else
-        rp_mpsc_consumer_init(&side->as.mpsc_consumer, shared);
+        rp_mpsc_consumer_init(&handle->as.mpsc_consumer, shared);
       break;
     default:
       if (producer)
-        rp_mpmc_producer_init(&side->as.mpmc_producer, shared);
+        rp_mpmc_producer_init(&handle->as.mpmc_producer, shared);
       else
-        rp_mpmc_consumer_init(&side->as.mpmc_consumer, shared);
+        rp_mpmc_consumer_init(&handle->as.mpmc_consumer, shared);
   }
 }
 
-/* The hub's lock is held. */
+/* The wait queue's lock is held. */
 static void
-tell_count(rp_hub *hub) {
-  rp_store_relaxed(&hub->shared.words->producers, hub->sides[RP_PRODUCER]);
-  rp_store_relaxed(&hub->shared.words->consumers, hub->sides[RP_CONSUMER]);
+tell_count(rp_wait_queue *queue) {
+  rp_store_relaxed(&queue->shared.words->producers, queue->handles[RP_PRODUCER]);
+  rp_store_relaxed(&queue->shared.words->consumers, queue->handles[RP_CONSUMER]);
 }
 
-/* Join the hub. False: the role is taken. */
+/* Join the wait queue. False: the role is taken. */
 static bool
-join(rp_side *side) {
-  rp_hub *hub = side->hub;
-  rp_mode mode = side->shared.mode;
-  bool one = mode == RP_SPSC || (mode == RP_MPSC && side->role == RP_CONSUMER);
+join(rp_ring_handle *handle) {
+  rp_wait_queue *queue = handle->queue;
+  rp_mode mode = handle->shared.mode;
+  bool one = mode == RP_SPSC || (mode == RP_MPSC && handle->role == RP_CONSUMER);
   uint32_t block = 0;
 
-  rp_lock_take(&hub->lock);
-  if (one && hub->sides[side->role] > 0) {
-    rp_lock_drop(&hub->lock);
+  rp_lock_take(&queue->lock);
+  if (one && queue->handles[handle->role] > 0) {
+    rp_lock_drop(&queue->lock);
     return false;
   }
-  hub->sides[side->role]++;
-  tell_count(hub);
-  while (block < RP_SHARED_BLOCKS - 1 && (hub->blocks[side->role] & 1u << block) != 0)
+  queue->handles[handle->role]++;
+  tell_count(queue);
+  while (block < RP_SHARED_BLOCKS - 1 && (queue->blocks[handle->role] & 1u << block) != 0)
     block++;
-  hub->blocks[side->role] |= 1u << block;
-  side->counters = &side->shared.words->counters[side->role][block];
-  side->counts_together = block == RP_SHARED_BLOCKS - 1;
-  init(side);
-  rp_lock_drop(&hub->lock);
+  queue->blocks[handle->role] |= 1u << block;
+  handle->counters = &handle->shared.words->counters[handle->role][block];
+  handle->counts_together = block == RP_SHARED_BLOCKS - 1;
+  init(handle);
+  rp_lock_drop(&queue->lock);
   return true;
 }
 
 int
-rp_side_open(rp_side **opened, void *memory, size_t size, rp_role role, rp_side_wake wake,
-             void *context) {
+rp_ring_open(rp_ring_handle **opened, void *memory, size_t size, rp_role role,
+             rp_ring_wake wake, void *context) {
   rp_shared shared;
   int result = rp_shared_map(&shared, memory, size);
-  rp_side *side;
+  rp_ring_handle *handle;
 
   if (result != RP_OK) return result;
-  if ((side = malloc(sizeof(*side))) == NULL) return RP_ENOMEM;
-  memset(side, 0, sizeof(*side));
-  side->shared = shared;
-  side->role = role;
-  side->wake = wake;
-  side->context = context;
-  if ((side->hub = rp__hub_enter(&shared)) == NULL) {
-    free(side);
+  if ((handle = malloc(sizeof(*handle))) == NULL) return RP_ENOMEM;
+  memset(handle, 0, sizeof(*handle));
+  handle->shared = shared;
+  handle->role = role;
+  handle->wake = wake;
+  handle->context = context;
+  if ((handle->queue = rp__wait_queue_enter(&shared)) == NULL) {
+    free(handle);
     return RP_ENOMEM;
   }
-  rp_failpoint("side:entered");
-  if (!join(side)) {
-    rp__hub_leave(side->hub);
-    free(side);
+  rp_failpoint("handle:entered");
+  if (!join(handle)) {
+    rp__wait_queue_leave(handle->queue);
+    free(handle);
     return RP_EBUSY;
   }
-  rp_cond_init(&side->cond);
-  *opened = side;
+  rp_cond_init(&handle->cond);
+  *opened = handle;
   return RP_OK;
 }
 
 void
-rp_side_end(rp_side *side) {
-  rp_hub *hub = side->hub;
+rp_ring_end(rp_ring_handle *handle) {
+  rp_wait_queue *queue = handle->queue;
 
-  if (side->role == RP_PRODUCER) {
-    rp_side_abort(side);
-    rp_side_publish(side);
-  } else if (side->shared.mode == RP_MPMC) {
+  if (handle->role == RP_PRODUCER) {
+    rp_ring_abort(handle);
+    rp_ring_publish(handle);
+  } else if (handle->shared.mode == RP_MPMC) {
     /* No one else can get what is left of its range. */
-    side->as.mpmc_consumer.next = side->as.mpmc_consumer.to;
-    rp_side_release(side);
+    handle->as.mpmc_consumer.next = handle->as.mpmc_consumer.to;
+    rp_ring_release(handle);
   }
-  rp_failpoint("side:ending");
-  rp_lock_take(&hub->lock);
-  rp__hub_unlist(side);
-  hub->sides[side->role]--;
-  tell_count(hub);
-  if (!side->counts_together)
-    hub->blocks[side->role] &=
-        ~(1u << (side->counters - side->shared.words->counters[side->role]));
-  rp__hub_wake_all(hub);
-  rp_lock_drop(&hub->lock);
-  rp_failpoint("side:ended");
-  rp__hub_leave(hub);
-  rp_cond_destroy(&side->cond);
-  free(side);
+  rp_failpoint("handle:ending");
+  rp_lock_take(&queue->lock);
+  rp__wait_queue_unlist(handle);
+  queue->handles[handle->role]--;
+  tell_count(queue);
+  if (!handle->counts_together)
+    queue->blocks[handle->role] &=
+        ~(1u << (handle->counters - handle->shared.words->counters[handle->role]));
+  rp__wait_queue_wake_all(queue);
+  rp_lock_drop(&queue->lock);
+  rp_failpoint("handle:ended");
+  rp__wait_queue_leave(queue);
+  rp_cond_destroy(&handle->cond);
+  free(handle);
 }
 
 const rp_shared *
-rp_side_shared(const rp_side *side) {
-  return &side->shared;
+rp_ring_shared(const rp_ring_handle *handle) {
+  return &handle->shared;
 }
 
 rp_shared_counters *
-rp_side_counters(rp_side *side) {
-  return side->counts_together ? NULL : side->counters;
+rp_ring_counters(rp_ring_handle *handle) {
+  return handle->counts_together ? NULL : handle->counters;
 }
 
 static void
-close_ring(rp_hub *hub) {
-  rp_shared_words *words = hub->shared.words;
+close_ring(rp_wait_queue *queue) {
+  rp_shared_words *words = queue->shared.words;
 
-  rp_failpoint("side:closing");
-  rp_lock_take(&hub->lock);
+  rp_failpoint("handle:closing");
+  rp_lock_take(&queue->lock);
   /* Release pairs with the acquire in rp_spsc_look(). */
   (void) rp_fetch_or(&words->state, RP_STATE_CLOSED);
   /* What has been claimed is before the bit CLOSED, what is claimed from now on sees it. */
-  if (hub->shared.mode != RP_SPSC)
+  if (queue->shared.mode != RP_SPSC)
     (void) rp_fetch_or(&words->tail.wide, (uint64_t) RP_TAIL_CLOSED);
-  rp__hub_wake_all(hub);
-  rp_lock_drop(&hub->lock);
+  rp__wait_queue_wake_all(queue);
+  rp_lock_drop(&queue->lock);
 }
 
 void
-rp_side_close(rp_side *side) {
-  if (side->role == RP_PRODUCER) rp_side_publish(side);
-  close_ring(side->hub);
+rp_ring_close(rp_ring_handle *handle) {
+  if (handle->role == RP_PRODUCER) rp_ring_publish(handle);
+  close_ring(handle->queue);
 }
 
 int
@@ -161,49 +161,49 @@ rp_shared_close(void *memory, size_t size) {
 
   if (result != RP_OK) return result;
 
-  rp_hub *hub = rp__hub_enter(&shared);
+  rp_wait_queue *queue = rp__wait_queue_enter(&shared);
 
-  if (hub == NULL) return RP_ENOMEM;
-  close_ring(hub);
-  rp__hub_leave(hub);
+  if (queue == NULL) return RP_ENOMEM;
+  close_ring(queue);
+  rp__wait_queue_leave(queue);
   return RP_OK;
 }
 
 bool
-rp_side_closed(const rp_side *side) {
-  return (rp_load_relaxed(&side->shared.words->state) & RP_STATE_CLOSED) != 0;
+rp_ring_closed(const rp_ring_handle *handle) {
+  return (rp_load_relaxed(&handle->shared.words->state) & RP_STATE_CLOSED) != 0;
 }
 
 uint32_t
-rp_side_count(const rp_side *side, rp_role role) {
-  rp_lock_take(&side->hub->lock);
+rp_ring_count(const rp_ring_handle *handle, rp_role role) {
+  rp_lock_take(&handle->queue->lock);
 
-  uint32_t now = side->hub->sides[role];
+  uint32_t now = handle->queue->handles[role];
 
-  rp_lock_drop(&side->hub->lock);
+  rp_lock_drop(&handle->queue->lock);
   return now;
 }
 
 void
-rp_side_set_position(rp_side *side, uint32_t position) {
-  assert(side->shared.mode == RP_SPSC);
+rp_ring_set_position(rp_ring_handle *handle, uint32_t position) {
+  assert(handle->shared.mode == RP_SPSC);
   position &= ~RP_FLAGS;
-  if (side->role == RP_PRODUCER) {
-    rp_spsc_producer *p = &side->as.spsc_producer;
+  if (handle->role == RP_PRODUCER) {
+    rp_spsc_producer *p = &handle->as.spsc_producer;
 
     p->position = p->limit = p->published = position;
-    p->released = position - side->shared.capacity;
+    p->released = position - handle->shared.capacity;
   } else {
-    rp_spsc_consumer *c = &side->as.spsc_consumer;
+    rp_spsc_consumer *c = &handle->as.spsc_consumer;
 
     c->position = c->limit = c->published = position;
-    c->released = rp_load_relaxed(&side->shared.words->head.word) & ~RP_FLAGS;
+    c->released = rp_load_relaxed(&handle->shared.words->head.word) & ~RP_FLAGS;
   }
 }
 
 uint32_t
-rp_side_position(const rp_side *side) {
-  assert(side->shared.mode == RP_SPSC);
-  return side->role == RP_PRODUCER ? side->as.spsc_producer.position
-                                   : side->as.spsc_consumer.position;
+rp_ring_position(const rp_ring_handle *handle) {
+  assert(handle->shared.mode == RP_SPSC);
+  return handle->role == RP_PRODUCER ? handle->as.spsc_producer.position
+                                     : handle->as.spsc_consumer.position;
 }

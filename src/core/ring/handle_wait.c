@@ -1,5 +1,5 @@
 /*
- * handle_wait.c - how the sides of a shared ring wait and wake each other; see "Sleeping" in handle.h.
+ * handle_wait.c - how the handles of a shared ring wait and wake each other; see "Sleeping" in handle.h.
  */
 #include "core/ring/wait_queue.h"
 #include "core/failpoint.h"
@@ -18,150 +18,151 @@ writable(const rp_shared *shared, uint32_t length) {
 }
 
 static bool
-readable(const rp_side *side) {
-  switch (side->shared.mode) {
+readable(const rp_ring_handle *handle) {
+  switch (handle->shared.mode) {
     case RP_SPSC:
-      return rp_spsc_readable(&side->as.spsc_consumer);
+      return rp_spsc_readable(&handle->as.spsc_consumer);
     case RP_MPSC:
-      return rp_mpsc_readable(&side->as.mpsc_consumer);
+      return rp_mpsc_readable(&handle->as.mpsc_consumer);
     default:
-      return side->as.mpmc_consumer.next != side->as.mpmc_consumer.to ||
-             rp_mpmc_readable(&side->shared);
+      return handle->as.mpmc_consumer.next != handle->as.mpmc_consumer.to ||
+             rp_mpmc_readable(&handle->shared);
   }
 }
 
 static bool
-ready(const rp_side *side) {
-  return side->role == RP_PRODUCER ? writable(&side->shared, side->length)
-                                   : readable(side);
+ready(const rp_ring_handle *handle) {
+  return handle->role == RP_PRODUCER ? writable(&handle->shared, handle->length)
+                                     : readable(handle);
 }
 
-/* Before it sleeps, a side does all that others may be waiting for. Without the lock. */
+/* Before it sleeps, a handle does all that others may be waiting for. Without the lock. */
 static void
-settle(rp_side *side) {
-  if (side->role == RP_PRODUCER)
-    rp_side_publish(side);
+settle(rp_ring_handle *handle) {
+  if (handle->role == RP_PRODUCER)
+    rp_ring_publish(handle);
   else
-    rp_side_release(side);
+    rp_ring_release(handle);
 }
 
-/* Go on the list and look once more. True if there is something: then the side is still listed, and if it
+/* Go on the list and look once more. True if there is something: then the handle is still listed, and if it
  * was woken before, it still owes what it finds to others. */
 static bool
-lie_down(rp_side *side, uint32_t length) {
-  rp_hub *hub = side->hub;
+lie_down(rp_ring_handle *handle, uint32_t length) {
+  rp_wait_queue *queue = handle->queue;
 
-  side->length = length;
-  side->slept = true;
-  rp__hub_list(side);
+  handle->length = length;
+  handle->slept = true;
+  rp__wait_queue_list(handle);
   /* One half of rp_post(): from here on, who publishes sees it, or has published what we look at. */
-  rp_store_seq(rp__hub_wanted(hub, side->role), 1);
-  if (ready(side)) return true;
-  side->woken = false;
+  rp_store_seq(rp__wait_queue_wanted(queue, handle->role), 1);
+  if (ready(handle)) return true;
+  handle->woken = false;
   return false;
 }
 
 static inline int
-nothing(const rp_side *side) {
-  return side->role == RP_PRODUCER ? RP_FULL : RP_EMPTY;
+nothing(const rp_ring_handle *handle) {
+  return handle->role == RP_PRODUCER ? RP_FULL : RP_EMPTY;
 }
 
 int
-rp_side_park(rp_side *side, uint32_t length) {
-  rp_hub *hub = side->hub;
+rp_ring_park(rp_ring_handle *handle, uint32_t length) {
+  rp_wait_queue *queue = handle->queue;
   int result = RP_OK;
 
-  settle(side);
-  rp_failpoint("side:parking");
-  rp_lock_take(&hub->lock);
-  side->notify = !lie_down(side, length);
-  if (side->notify)
-    result = nothing(side);
+  settle(handle);
+  rp_failpoint("handle:parking");
+  rp_lock_take(&queue->lock);
+  handle->notify = !lie_down(handle, length);
+  if (handle->notify)
+    result = nothing(handle);
   else
-    rp__hub_unlist(side);
-  rp_lock_drop(&hub->lock);
-  rp_failpoint("side:parked");
+    rp__wait_queue_unlist(handle);
+  rp_lock_drop(&queue->lock);
+  rp_failpoint("handle:parked");
   return result;
 }
 
 bool
-rp_side_unpark(rp_side *side) {
-  rp_hub *hub = side->hub;
+rp_ring_unpark(rp_ring_handle *handle) {
+  rp_wait_queue *queue = handle->queue;
 
-  rp_lock_take(&hub->lock);
+  rp_lock_take(&queue->lock);
 
-  bool waited = side->notify;
+  bool waited = handle->notify;
 
-  side->notify = false;
-  rp__hub_unlist(side);
+  handle->notify = false;
+  rp__wait_queue_unlist(handle);
   /* It was woken for something that it may not want any more. */
-  if (side->woken) rp__hub_wake(hub, side->role);
-  side->woken = false;
-  side->slept = false;
-  rp_lock_drop(&hub->lock);
+  if (handle->woken) rp__wait_queue_wake(queue, handle->role);
+  handle->woken = false;
+  handle->slept = false;
+  rp_lock_drop(&queue->lock);
   return waited;
 }
 
 int
-rp_side_wait(rp_side *side, uint32_t length, uint64_t nanoseconds) {
-  rp_hub *hub = side->hub;
+rp_ring_wait(rp_ring_handle *handle, uint32_t length, uint64_t nanoseconds) {
+  rp_wait_queue *queue = handle->queue;
   uint64_t now = rp_now();
   uint64_t deadline = nanoseconds < UINT64_MAX - now ? now + nanoseconds : UINT64_MAX;
   bool found;
 
-  settle(side);
-  rp_failpoint("side:waiting");
-  rp_lock_take(&hub->lock);
-  found = lie_down(side, length);
+  settle(handle);
+  rp_failpoint("handle:waiting");
+  rp_lock_take(&queue->lock);
+  found = lie_down(handle, length);
   if (!found) {
-    side->blocked = true;
-    while (side->listed && rp_cond_wait_until(&side->cond, &hub->lock, deadline)) {}
-    side->blocked = false;
-    found = !side->listed;
+    handle->blocked = true;
+    while (handle->listed && rp_cond_wait_until(&handle->cond, &queue->lock, deadline)) {}
+    handle->blocked = false;
+    found = !handle->listed;
   }
-  /* A side that is also parked stays so. */
-  if (!side->notify) rp__hub_unlist(side);
-  rp_lock_drop(&hub->lock);
-  rp_failpoint("side:waited");
-  return found ? RP_OK : nothing(side);
+  /* A handle that is also parked stays so. */
+  if (!handle->notify) rp__wait_queue_unlist(handle);
+  rp_lock_drop(&queue->lock);
+  rp_failpoint("handle:waited");
+  return found ? RP_OK : nothing(handle);
 }
 
 void
-rp_side_wake_others(rp_side *side, uint32_t records) {
-  rp_hub *hub = side->hub;
-  rp_role role = side->role == RP_PRODUCER ? RP_CONSUMER : RP_PRODUCER;
+rp_ring_wake_others(rp_ring_handle *handle, uint32_t records) {
+  rp_wait_queue *queue = handle->queue;
+  rp_role role = handle->role == RP_PRODUCER ? RP_CONSUMER : RP_PRODUCER;
   /* What has been released is room for one at least; who was woken for it passes on what it leaves. */
-  uint32_t most = side->shared.mode == RP_MPMC ? records : 1;
+  uint32_t most = handle->shared.mode == RP_MPMC ? records : 1;
   uint32_t woken = 0;
 
-  rp_failpoint("side:waking");
-  rp_lock_take(&hub->lock);
-  while (hub->first[role] != NULL && woken < most) {
+  rp_failpoint("handle:waking");
+  rp_lock_take(&queue->lock);
+  while (queue->first[role] != NULL && woken < most) {
     /* The first in the queue is not overtaken by one that wants less. */
-    if (role == RP_PRODUCER && !writable(&hub->shared, hub->first[role]->length)) break;
-    rp__hub_wake(hub, role);
+    if (role == RP_PRODUCER && !writable(&queue->shared, queue->first[role]->length))
+      break;
+    rp__wait_queue_wake(queue, role);
     woken++;
   }
   /* Somebody may have set it who is not asleep; every record would come here. */
-  if (hub->first[role] == NULL) rp_store_relaxed(rp__hub_wanted(hub, role), 0);
-  rp_lock_drop(&hub->lock);
-  if (woken > 0) rp__side_count(side, &side->counters->wakeups, woken);
+  if (queue->first[role] == NULL) rp_store_relaxed(rp__wait_queue_wanted(queue, role), 0);
+  rp_lock_drop(&queue->lock);
+  if (woken > 0) rp__ring_count(handle, &handle->counters->wakeups, woken);
 }
 
 void
-rp__side_hand_on(rp_side *side) {
-  rp_hub *hub = side->hub;
+rp__ring_hand_on(rp_ring_handle *handle) {
+  rp_wait_queue *queue = handle->queue;
 
-  rp_lock_take(&hub->lock);
+  rp_lock_take(&queue->lock);
 
-  rp_side *first = hub->first[side->role];
-  bool owes = side->woken && first != NULL;
+  rp_ring_handle *first = queue->first[handle->role];
+  bool owes = handle->woken && first != NULL;
 
-  if (owes && (side->role == RP_PRODUCER ? writable(&hub->shared, first->length)
-                                         : readable(side)))
-    rp__hub_wake(hub, side->role);
-  side->woken = false;
+  if (owes && (handle->role == RP_PRODUCER ? writable(&queue->shared, first->length)
+                                           : readable(handle)))
+    rp__wait_queue_wake(queue, handle->role);
+  handle->woken = false;
   /* One that still waits to be called has not been woken yet. */
-  side->slept = side->listed;
-  rp_lock_drop(&hub->lock);
+  handle->slept = handle->listed;
+  rp_lock_drop(&queue->lock);
 }

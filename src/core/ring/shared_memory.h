@@ -1,5 +1,5 @@
 /*
- * shared_memory.h - the memory of a shared ring: a SharedArrayBuffer that every side maps.
+ * shared_memory.h - the memory of a shared ring: a SharedArrayBuffer that every handle maps.
  *
  *   OFFSET SIZE  WRITTEN BY  DESCRIPTION
  *   0      4     creator     magic, "RPRB"
@@ -9,10 +9,10 @@
  *   16     4     creator     mpmc: bytes of payload that a slot takes, multiple of 8; else 0
  *   20     108               0
  *   128    4     any side    state: bit 0 CLOSED, set once
- *   132    4     the hub     1: a consumer sleeps until there is data
- *   136    4     the hub     1: a producer sleeps until there is room
- *   140    4     the hub     producers now
- *   144    4     the hub     consumers now
+ *   132    4     wait queue  1: a consumer sleeps until there is data
+ *   136    4     wait queue  1: a producer sleeps until there is room
+ *   140    4     wait queue  producers now
+ *   144    4     wait queue  consumers now
  *   148    108               0
  *   256    8     producers   tail: claimed (spsc: published) so far
  *   264    120               0
@@ -47,7 +47,7 @@
  * Any word may be overwritten by anybody at any time. The creator's words are read once, when a side
  * opens; all others are read into a local, checked, then used; what makes no sense is RP_ECORRUPT.
  *
- * When its owner ends (the hub knows; see handle.h): tail and head stay as they are, open claims become
+ * When its owner ends (the wait queue knows; see handle.h): tail and head stay as they are, open claims become
  * padding. Records that a consumer of spsc or mpsc has read and not released are the next one's;
  * those of mpmc count as read.
  */
@@ -124,7 +124,7 @@ _Static_assert(sizeof(rp_shared_counters) == 64, "a block of counters is a line"
 _Static_assert(sizeof(rp_shared_words) == RP_SHARED_DATA, "the data area follows");
 _Static_assert(_Alignof(rp_shared_words) == 8, "all that a SharedArrayBuffer promises");
 
-/* What a side knows of its ring: checked once, then its own. */
+/* What a handle knows of its ring: checked once, then its own. */
 typedef struct rp_shared {
   rp_shared_words *words;
   uint8_t *data;

@@ -1,5 +1,5 @@
 /*
- * wait_queue.c - what the sides of one ring in this process know of each other.
+ * wait_queue.c - what the handles of one ring in this process know of each other.
  */
 #include "core/ring/wait_queue.h"
 
@@ -8,93 +8,93 @@
 
 /* Rings come and go rarely, and there are few: one lock and one list do. */
 static rp_lock hubs_lock = RP_LOCK_INIT;
-static rp_hub *hubs;
+static rp_wait_queue *queues;
 
-rp_hub *
-rp__hub_enter(const rp_shared *shared) {
+rp_wait_queue *
+rp__wait_queue_enter(const rp_shared *shared) {
   rp_lock_take(&hubs_lock);
 
-  rp_hub *hub = hubs;
+  rp_wait_queue *queue = queues;
 
-  while (hub != NULL && hub->shared.words != shared->words) hub = hub->other;
-  if (hub == NULL && (hub = malloc(sizeof(*hub))) != NULL) {
-    memset(hub, 0, sizeof(*hub));
-    rp_lock_init(&hub->lock);
-    hub->shared = *shared;
-    hub->other = hubs;
-    hubs = hub;
+  while (queue != NULL && queue->shared.words != shared->words) queue = queue->other;
+  if (queue == NULL && (queue = malloc(sizeof(*queue))) != NULL) {
+    memset(queue, 0, sizeof(*queue));
+    rp_lock_init(&queue->lock);
+    queue->shared = *shared;
+    queue->other = queues;
+    queues = queue;
   }
-  if (hub != NULL) hub->refs++;
+  if (queue != NULL) queue->refs++;
   rp_lock_drop(&hubs_lock);
-  return hub;
+  return queue;
 }
 
 void
-rp__hub_leave(rp_hub *hub) {
-  rp_hub **at = &hubs;
+rp__wait_queue_leave(rp_wait_queue *queue) {
+  rp_wait_queue **at = &queues;
 
   rp_lock_take(&hubs_lock);
-  if (--hub->refs > 0) {
+  if (--queue->refs > 0) {
     rp_lock_drop(&hubs_lock);
     return;
   }
-  while (*at != hub) at = &(*at)->other;
-  *at = hub->other;
+  while (*at != queue) at = &(*at)->other;
+  *at = queue->other;
   rp_lock_drop(&hubs_lock);
-  rp_lock_destroy(&hub->lock);
-  free(hub);
+  rp_lock_destroy(&queue->lock);
+  free(queue);
 }
 
 void
-rp__hub_list(rp_side *side) {
-  rp_hub *hub = side->hub;
-  rp_side **last = &hub->last[side->role];
+rp__wait_queue_list(rp_ring_handle *handle) {
+  rp_wait_queue *queue = handle->queue;
+  rp_ring_handle **last = &queue->last[handle->role];
 
-  if (side->listed) return;
-  side->listed = true;
-  side->next = NULL;
-  side->previous = *last;
+  if (handle->listed) return;
+  handle->listed = true;
+  handle->next = NULL;
+  handle->previous = *last;
   if (*last != NULL)
-    (*last)->next = side;
+    (*last)->next = handle;
   else
-    hub->first[side->role] = side;
-  *last = side;
+    queue->first[handle->role] = handle;
+  *last = handle;
 }
 
 void
-rp__hub_unlist(rp_side *side) {
-  rp_hub *hub = side->hub;
+rp__wait_queue_unlist(rp_ring_handle *handle) {
+  rp_wait_queue *queue = handle->queue;
 
-  if (!side->listed) return;
-  side->listed = false;
-  if (side->previous != NULL)
-    side->previous->next = side->next;
+  if (!handle->listed) return;
+  handle->listed = false;
+  if (handle->previous != NULL)
+    handle->previous->next = handle->next;
   else
-    hub->first[side->role] = side->next;
-  if (side->next != NULL)
-    side->next->previous = side->previous;
+    queue->first[handle->role] = handle->next;
+  if (handle->next != NULL)
+    handle->next->previous = handle->previous;
   else
-    hub->last[side->role] = side->previous;
+    queue->last[handle->role] = handle->previous;
   /* Relaxed: who still finds 1 takes the lock for nothing. */
-  if (hub->first[side->role] == NULL)
-    rp_store_relaxed(rp__hub_wanted(hub, side->role), 0);
+  if (queue->first[handle->role] == NULL)
+    rp_store_relaxed(rp__wait_queue_wanted(queue, handle->role), 0);
 }
 
 void
-rp__hub_wake(rp_hub *hub, rp_role role) {
-  rp_side *side = hub->first[role];
+rp__wait_queue_wake(rp_wait_queue *queue, rp_role role) {
+  rp_ring_handle *handle = queue->first[role];
 
-  if (side == NULL) return;
-  rp__hub_unlist(side);
-  side->woken = true;
-  if (side->blocked) rp_cond_wake_all(&side->cond);
-  if (!side->notify) return;
-  side->notify = false;
-  side->wake(side->context);
+  if (handle == NULL) return;
+  rp__wait_queue_unlist(handle);
+  handle->woken = true;
+  if (handle->blocked) rp_cond_wake_all(&handle->cond);
+  if (!handle->notify) return;
+  handle->notify = false;
+  handle->wake(handle->context);
 }
 
 void
-rp__hub_wake_all(rp_hub *hub) {
+rp__wait_queue_wake_all(rp_wait_queue *queue) {
   for (int role = 0; role < 2; role++)
-    while (hub->first[role] != NULL) rp__hub_wake(hub, (rp_role) role);
+    while (queue->first[role] != NULL) rp__wait_queue_wake(queue, (rp_role) role);
 }

@@ -1,7 +1,7 @@
 /*
- * wait_queue.h - what the sides of one ring in this process know of each other. Internal to the core.
+ * wait_queue.h - what the handles of one ring in this process know of each other. Internal to the core.
  *
- * There is one hub per ring that has sides, found by the address of its memory. It counts the sides of
+ * There is one wait queue per ring that has handles, found by the address of its memory. It counts the handles of
  * each role, and lists those that sleep, those that have slept longest first. Everything here is under
  * its lock, unless said otherwise; `data_wanted` (`room_wanted`) in the ring is 1 while a consumer
  * (producer) is on the list, and only a hint to take the lock.
@@ -15,17 +15,17 @@
 #include "core/ring/handle.h"
 #include "core/ring/spsc.h"
 
-typedef struct rp_hub {
+typedef struct rp_wait_queue {
   rp_lock lock;
-  rp_shared shared;            /* never changes */
-  uint32_t sides[2];           /* by role */
-  uint32_t blocks[2];          /* of counters that have an owner, a bit each */
-  rp_side *first[2], *last[2]; /* that sleep */
-  uint32_t refs;               /* under the lock of all hubs */
-  struct rp_hub *other;        /* the same */
-} rp_hub;
+  rp_shared shared;                   /* never changes */
+  uint32_t handles[2];                /* by role */
+  uint32_t blocks[2];                 /* of counters that have an owner, a bit each */
+  rp_ring_handle *first[2], *last[2]; /* that sleep */
+  uint32_t refs;                      /* under the lock of all wait queues */
+  struct rp_wait_queue *other;        /* the same */
+} rp_wait_queue;
 
-struct rp_side {
+struct rp_ring_handle {
   /* The owner's, as all that is not said to be somebody else's. */
   union {
     rp_spsc_producer spsc_producer;
@@ -37,7 +37,7 @@ struct rp_side {
   } as;
   rp_shared shared;
   rp_role role;
-  rp_hub *hub;
+  rp_wait_queue *queue;
   bool claiming;
   uint32_t claim_length, claim_type;
   uint32_t unpublished; /* records committed since, or stepped over and not released */
@@ -47,11 +47,11 @@ struct rp_side {
   uint32_t turns;          /* times that they were put there */
   bool slept;              /* it may have been woken, and has got nothing since */
 
-  rp_side_wake wake; /* never changes */
+  rp_ring_wake wake; /* never changes */
   void *context;
 
-  /* Asleep. Under the hub's lock. */
-  rp_side *next, *previous;
+  /* Asleep. Under the wait queue's lock. */
+  rp_ring_handle *next, *previous;
   bool listed;
   bool notify;     /* wake() is due */
   bool blocked;    /* the thread waits for `cond` */
@@ -60,41 +60,41 @@ struct rp_side {
   bool woken; /* taken off the list by another */
 };
 
-/* The hub of this ring, made if there is none. NULL: no memory. Any thread. */
-rp_hub *rp__hub_enter(const rp_shared *shared);
+/* The wait queue of this ring, made if there is none. NULL: no memory. Any thread. */
+rp_wait_queue *rp__wait_queue_enter(const rp_shared *shared);
 
-/* One side less uses it; without any it is freed. Any thread, without the lock. */
-void rp__hub_leave(rp_hub *hub);
+/* One handle less uses it; without any it is freed. Any thread, without the lock. */
+void rp__wait_queue_leave(rp_wait_queue *queue);
 
-/* Put a side on the list, at its end, unless it is there. */
-void rp__hub_list(rp_side *side);
+/* Put a handle on the list, at its end, unless it is there. */
+void rp__wait_queue_list(rp_ring_handle *handle);
 
-/* Take a side off the list. The word of the ring follows. */
-void rp__hub_unlist(rp_side *side);
+/* Take a handle off the list. The word of the ring follows. */
+void rp__wait_queue_unlist(rp_ring_handle *handle);
 
 /* Wake the first of a role. */
-void rp__hub_wake(rp_hub *hub, rp_role role);
+void rp__wait_queue_wake(rp_wait_queue *queue, rp_role role);
 
 /* Wake all that sleep. */
-void rp__hub_wake_all(rp_hub *hub);
+void rp__wait_queue_wake_all(rp_wait_queue *queue);
 
 static inline rp_word *
-rp__hub_wanted(const rp_hub *hub, rp_role role) {
-  rp_shared_words *words = hub->shared.words;
+rp__wait_queue_wanted(const rp_wait_queue *queue, rp_role role) {
+  rp_shared_words *words = queue->shared.words;
 
   return role == RP_PRODUCER ? &words->room_wanted : &words->data_wanted;
 }
 
-/* A side that was woken has got something: if there is more, the next one is woken. Without the lock. */
-void rp__side_hand_on(rp_side *side);
+/* A handle that was woken has got something: if there is more, the next one is woken. Without the lock. */
+void rp__ring_hand_on(rp_ring_handle *handle);
 
-/* Add to a counter of the side's block. Owner only. */
-void rp__side_count(rp_side *side, rp_number *counter, double by);
+/* Add to a counter of the handle's block. Owner only. */
+void rp__ring_count(rp_ring_handle *handle, rp_number *counter, double by);
 
 /* Bring the counters of what has been published or released up to date. Owner only. */
-void rp__side_count_up(rp_side *side);
+void rp__ring_count_up(rp_ring_handle *handle);
 
 /* Note how much is in use. Owner only. */
-void rp__side_look_at_fill(rp_side *side);
+void rp__ring_look_at_fill(rp_ring_handle *handle);
 
 #endif
