@@ -16,12 +16,12 @@
 
 enum { BLOCK = 500, BYTES = 2, INBOX = 64 * 1024 };
 
-static rp_thread thread;
+static rp_ready_list thread;
 static rp_endpoint *sender, *receiver;
 static uint8_t inbox[INBOX];
 
 static void
-ring(rp_thread *rung) {
+ring(rp_ready_list *rung) {
   (void) rung; /* who reads comes anyway */
 }
 
@@ -49,8 +49,8 @@ receive_all(void) {
   uint8_t *run;
   uint32_t bytes, count;
 
-  rp_thread_wake(&thread);
-  while ((endpoint = rp_thread_next(&thread)) != NULL) {
+  rp_ready_list_wake(&thread);
+  while ((endpoint = rp_ready_list_next(&thread)) != NULL) {
     rp_endpoint_begin(endpoint);
     while (rp_chain_peek_run(&endpoint->inbox, INBOX, BLOCK, 0, &run, &bytes, &count) ==
            RP_OK) {
@@ -59,7 +59,7 @@ receive_all(void) {
     }
     rp_endpoint_end(endpoint, false, false);
   }
-  (void) rp_thread_rest(&thread);
+  (void) rp_ready_list_rest(&thread);
 }
 
 int
@@ -68,7 +68,7 @@ main(int argc, char **argv) {
   int singly = strcmp(mode, "blocks") == 0 ? BLOCK : strcmp(mode, "single") == 0 ? 1 : 0;
 
   if (singly == 0 && strcmp(mode, "runs") != 0) return 1;
-  rp_thread_init(&thread, ring);
+  rp_ready_list_init(&thread, ring);
   if (rp_channel_open(&thread, &sender, &receiver) != RP_OK) return 1;
   for (long rounds = atol(argv[2]); rounds > 0; rounds--) {
     if (singly == 0) send_run();

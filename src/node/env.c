@@ -85,11 +85,11 @@ on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
 }
 
 static void
-ring(rp_thread *thread) {
+ring(rp_ready_list *list) {
   /* libuv's relaxed fast path cannot miss here: who calls this holds the thread's token, so the last callback
    * has begun and cleared the flag, and who has taken the token from a thread at rest has seen that. The other
-   * way, from here to the callback, nothing is expected of libuv but the call: see rp_thread_wake(). */
-  (void) uv_async_send(((rp_env *) (void *) thread)->doorbell);
+   * way, from here to the callback, nothing is expected of libuv but the call: see rp_ready_list_wake(). */
+  (void) uv_async_send(((rp_env *) (void *) list)->doorbell);
 }
 
 bool
@@ -180,8 +180,8 @@ bool
 rp_env_serve(rp_env *e) {
   rp_endpoint *endpoint;
 
-  rp_thread_wake(&e->thread);
-  while ((endpoint = rp_thread_next(&e->thread)) != NULL)
+  rp_ready_list_wake(&e->ready_list);
+  while ((endpoint = rp_ready_list_next(&e->ready_list)) != NULL)
     if (!(rp_rings_owns(e, endpoint) ? rp_rings_turn(e) : turn(e, endpoint)))
       return false;
   if (rp_barrier_wanted()) prepare_barrier(e);
@@ -192,7 +192,7 @@ void
 rp_env_rest(rp_env *e) {
   if (e->order.length > 0 || e->idle.watching) return; /* whose callbacks come here */
   /* What came meanwhile waits for the next iteration of the loop, behind timers and I/O. */
-  if (!rp_thread_rest(&e->thread) && !rp_idle_come_back(e))
+  if (!rp_ready_list_rest(&e->ready_list) && !rp_idle_come_back(e))
     (void) uv_async_send(e->doorbell);
 }
 
@@ -222,7 +222,7 @@ rp_env_new(napi_env env) {
   e->doorbell = doorbell;
   e->free_slot = RP_NO_SLOT;
   e->batch_slot = RP_NO_SLOT;
-  rp_thread_init(&e->thread, ring);
+  rp_ready_list_init(&e->ready_list, ring);
   if (napi_get_uv_event_loop(env, &e->loop) != napi_ok) goto err;
   if (uv_async_init(e->loop, doorbell, on_doorbell) != 0) goto err;
   doorbell->data = e;

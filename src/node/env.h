@@ -1,7 +1,7 @@
 /*
  * env.h - what ringport keeps for one Node environment: one thread, one loop, one doorbell.
  *
- * Everything here belongs to the thread of the environment, except `thread.ready`, which others
+ * Everything here belongs to the thread of the environment, except `ready_list.ready`, which others
  * push on, and the doorbell, which others ring - only while they hold the lock of a channel one
  * endpoint of which is attached to this thread. Closing the environment first closes all its endpoints, so
  * nobody can reach the doorbell when it goes.
@@ -62,7 +62,7 @@ typedef struct rp_view {
 } rp_view;
 
 typedef struct rp_env {
-  rp_thread thread; /* first: the doorbell finds its environment by it */
+  rp_ready_list ready_list; /* first: the doorbell finds its environment by it */
   napi_env env;
   uv_loop_t *loop;
   uv_async_t *doorbell;

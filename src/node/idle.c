@@ -52,7 +52,7 @@ rest(rp_env *e) {
 
   if (!idle->watching || e->order.length > 0) return;
   idle->watching = false;
-  if (!rp_thread_rest(&e->thread)) (void) uv_async_send(e->doorbell);
+  if (!rp_ready_list_rest(&e->ready_list)) (void) uv_async_send(e->doorbell);
 }
 
 typedef enum outcome {
@@ -97,9 +97,9 @@ watch(rp_env *e, uint64_t now, int timeout) {
   uint64_t yield_at = now + gap;
 
   for (;;) {
-    for (int look = 0; look < LOOKS && !rp_thread_news(&e->thread); look++)
+    for (int look = 0; look < LOOKS && !rp_ready_list_news(&e->ready_list); look++)
       rp_look_pause();
-    if (rp_thread_news(&e->thread)) {
+    if (rp_ready_list_news(&e->ready_list)) {
       if (!rp_env_serve(e)) return STOPPED;
       now = uv_hrtime();
       idle->since = now;
@@ -122,7 +122,7 @@ watch(rp_env *e, uint64_t now, int timeout) {
     uint64_t since = now;
 
     now = rp_idle_yield();
-    if (now - since >= RP_YIELD_LONG && !rp_thread_news(&e->thread)) return TAKEN;
+    if (now - since >= RP_YIELD_LONG && !rp_ready_list_news(&e->ready_list)) return TAKEN;
     if (gap < YIELD_LAST) gap *= 2;
     yield_at = now + gap;
   }
@@ -162,7 +162,7 @@ run_out(rp_env *e, int timeout) {
   if (!idle->watching) idle->since = now;
   if (!worth(e)) return QUIET;
   /* What the doorbell on its way is about comes first. */
-  if (!idle->watching && !rp_thread_watch(&e->thread)) return DUE;
+  if (!idle->watching && !rp_ready_list_watch(&e->ready_list)) return DUE;
   idle->watching = true;
 
   outcome how = watch(e, now, timeout);

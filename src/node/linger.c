@@ -55,7 +55,7 @@ static bool
 look(rp_env *e, rp_port *port, uint64_t until) {
   uint64_t now = uv_hrtime();
 
-  while (now < until && !rp_thread_news(&e->thread)) {
+  while (now < until && !rp_ready_list_news(&e->ready_list)) {
     uint64_t next = now + GAP;
 
     do {
@@ -86,7 +86,7 @@ yield(rp_env *e, rp_linger *linger) {
 static bool
 look_around(rp_env *e, rp_port *port, uint64_t from, uint64_t to) {
   for (uint64_t until = from; until < to;) {
-    if (rp_thread_news(&e->thread) || rp_idle_has_events(e)) return false;
+    if (rp_ready_list_news(&e->ready_list) || rp_idle_has_events(e)) return false;
     if (!yield(e, &port->linger)) return false;
     until = to - until < UNDISTURBED ? to : until + UNDISTURBED;
     if (look(e, port, until)) return true;

@@ -25,7 +25,7 @@ rp_port_open(napi_env env, napi_callback_info info) {
   rp_endpoint *one, *other;
   uint32_t slot, other_slot;
 
-  if (e->closing || rp_channel_open(&e->thread, &one, &other) != RP_OK)
+  if (e->closing || rp_channel_open(&e->ready_list, &one, &other) != RP_OK)
     return rp_throw_memory(env);
   rp_failpoint("port:opened");
   slot = rp_env_add_port(e, one);
@@ -363,7 +363,7 @@ rp_port_restore(napi_env env, napi_callback_info info) {
 
   uint32_t slot = (uint32_t) (port - e->ports);
 
-  if (rp_endpoint_attach(rp_to_id(env, argv[1]), &e->thread, &endpoint) == RP_OK) {
+  if (rp_endpoint_attach(rp_to_id(env, argv[1]), &e->ready_list, &endpoint) == RP_OK) {
     rp_failpoint("port:restored");
     port->endpoint = endpoint;
     endpoint->slot = slot;
@@ -381,7 +381,7 @@ rp_port_attach(napi_env env, napi_callback_info info) {
   uint64_t id = rp_to_id(env, argv[0]);
   rp_endpoint *endpoint;
 
-  if (e->closing || id == 0 || rp_endpoint_attach(id, &e->thread, &endpoint) != RP_OK)
+  if (e->closing || id == 0 || rp_endpoint_attach(id, &e->ready_list, &endpoint) != RP_OK)
     return rp_from_i32(env, -1);
   rp_failpoint("port:attached");
 

@@ -115,7 +115,7 @@ rp_process_join(napi_env env, napi_callback_info info) {
   rp_failpoint("spawn:joining");
   if (endpoint_id == 0 || e->closing) return NULL;
 
-  int result = rp_endpoint_attach(endpoint_id, &e->thread, &endpoint);
+  int result = rp_endpoint_attach(endpoint_id, &e->ready_list, &endpoint);
 
   if (result == RP_ENOMEM) return rp_throw_memory(env);
   if (result != RP_OK) return NULL;

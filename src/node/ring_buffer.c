@@ -37,7 +37,7 @@ static void
 push_endpoint(rp_rings *rings) {
   if (rings->pushed) return;
   rings->pushed = true;
-  rp_thread_push(&rings->env->thread, &rings->endpoint);
+  rp_ready_list_push(&rings->env->ready_list, &rings->endpoint);
 }
 
 /* A core's wake callback: any thread, the wait queue's lock is held. */

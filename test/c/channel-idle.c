@@ -15,17 +15,17 @@ enum { CHANNELS = 100000, OPEN = 1000 };
 enum { SLOTS_BYTES = 2 * 32 };
 
 static void
-silent(rp_thread *thread) {
+silent(rp_ready_list *thread) {
   (void) thread;
 }
 
 int
 main(void) {
   static rp_endpoint *endpoints[OPEN][2];
-  rp_thread thread;
+  rp_ready_list thread;
   long before = bytes_live();
 
-  rp_thread_init(&thread, silent);
+  rp_ready_list_init(&thread, silent);
   for (uint32_t i = 0; i < CHANNELS; i++) {
     rp_endpoint **pair = endpoints[i % OPEN];
 

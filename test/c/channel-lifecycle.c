@@ -21,7 +21,7 @@ open_pair(void) {
 static void
 end_of_pair(void) {
   assert(rp_channel_in_transit() == 0 && blocks_live() == 0);
-  assert(rp_thread_rest(&here.thread));
+  assert(rp_ready_list_rest(&here.thread));
   loop_destroy(&here);
 }
 

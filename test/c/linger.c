@@ -11,7 +11,7 @@
 #include "node/patience.h"
 
 typedef struct rp_env {
-  rp_thread thread;
+  rp_ready_list ready_list;
   struct {
     uint64_t spin, linger;
   } idle;
@@ -86,8 +86,8 @@ rp_idle_yield(void) {
 }
 
 static void
-no_doorbell(rp_thread *thread) {
-  (void) thread;
+no_doorbell(rp_ready_list *list) {
+  (void) list;
 }
 
 /* A port that is having its turn, and nothing else to do. */
@@ -96,11 +96,11 @@ open_port(void) {
   memset(&env, 0, sizeof(env));
   memset(&port, 0, sizeof(port));
   env.idle.linger = LINGER;
-  rp_thread_init(&env.thread, no_doorbell);
-  assert(rp_channel_open(&env.thread, &port.endpoint, &sender) == RP_OK);
+  rp_ready_list_init(&env.ready_list, no_doorbell);
+  assert(rp_channel_open(&env.ready_list, &port.endpoint, &sender) == RP_OK);
   rp_endpoint_schedule(port.endpoint);
-  rp_thread_wake(&env.thread);
-  assert(rp_thread_next(&env.thread) == port.endpoint);
+  rp_ready_list_wake(&env.ready_list);
+  assert(rp_ready_list_next(&env.ready_list) == port.endpoint);
   rp_endpoint_begin(port.endpoint);
   message_at = events_at = NEVER;
   timeout = -1;

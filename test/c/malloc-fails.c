@@ -22,7 +22,7 @@ static uint32_t failures; /* calls that said RP_ENOMEM in this run */
   } while (0)
 
 static void
-no_ring(rp_thread *thread) {
+no_ring(rp_ready_list *thread) {
   (void) thread;
 }
 
@@ -73,13 +73,13 @@ claim(uint64_t thread_id) {
 static void
 story(uint32_t run) {
   static uint8_t bytes[50000];
-  rp_thread thread;
+  rp_ready_list thread;
   rp_endpoint *one, *other;
   uint32_t number;
   char text[32];
 
   memset(bytes, 9, sizeof(bytes));
-  rp_thread_init(&thread, no_ring);
+  rp_ready_list_init(&thread, no_ring);
   AGAIN(rp_channel_open(&thread, &one, &other));
 
   /* Grow, go over to larger segments, through the spare. */
@@ -110,7 +110,7 @@ story(uint32_t run) {
     send_block(one, bytes, 10);
     receive_block(other, 10);
     nothing_queued(other);
-    (void) rp_thread_remove(&thread, other);
+    (void) rp_ready_list_remove(&thread, other);
   }
 
   /* An endpoint in transit, found by a thread or not. */

@@ -159,19 +159,19 @@ bell_heard(bell *b) {
 /* ---- a thread with ports, as src/node/env.c has one ---- */
 
 typedef struct loop {
-  rp_thread thread; /* first: a doorbell finds its loop by it */
+  rp_ready_list thread; /* first: a doorbell finds its loop by it */
   bell bell;
 } loop;
 
 static inline void
-loop_ring(rp_thread *thread) {
+loop_ring(rp_ready_list *thread) {
   bell_ring(&((loop *) thread)->bell);
 }
 
 static inline void
 loop_init(loop *l) {
   bell_init(&l->bell);
-  rp_thread_init(&l->thread, loop_ring);
+  rp_ready_list_init(&l->thread, loop_ring);
 }
 
 static inline void
@@ -186,12 +186,12 @@ loop_run(loop *l, void (*callback)(rp_endpoint *endpoint, void *context), void *
   rp_endpoint *endpoint;
 
   do {
-    rp_thread_wake(&l->thread);
-    while ((endpoint = rp_thread_next(&l->thread)) != NULL) {
+    rp_ready_list_wake(&l->thread);
+    while ((endpoint = rp_ready_list_next(&l->thread)) != NULL) {
       rp_endpoint_begin(endpoint);
       callback(endpoint, context);
     }
-  } while (!rp_thread_rest(&l->thread));
+  } while (!rp_ready_list_rest(&l->thread));
 }
 
 /* Sleep until the doorbell rings, then run. */

@@ -9,7 +9,7 @@
 enum { SENDERS = 2, MESSAGES = 20000 };
 
 typedef struct relaxed_loop {
-  rp_thread thread; /* first: a doorbell finds its loop by it */
+  rp_ready_list thread; /* first: a doorbell finds its loop by it */
   rp_word rung;
 } relaxed_loop;
 
@@ -19,7 +19,7 @@ static uint64_t next[SENDERS];
 static uint32_t left;
 
 static void
-raise_flag(rp_thread *thread) {
+raise_flag(rp_ready_list *thread) {
   rp_word *rung = &((relaxed_loop *) thread)->rung;
 
   /* Lowered before the owner went to rest, which who rings has seen. */
@@ -28,7 +28,7 @@ raise_flag(rp_thread *thread) {
 }
 
 static void
-never(rp_thread *thread) {
+never(rp_ready_list *thread) {
   (void) thread;
 }
 
@@ -60,26 +60,26 @@ run(void) {
   rp_endpoint *endpoint;
 
   do {
-    rp_thread_wake(&owner.thread);
-    while ((endpoint = rp_thread_next(&owner.thread)) != NULL) {
+    rp_ready_list_wake(&owner.thread);
+    while ((endpoint = rp_ready_list_next(&owner.thread)) != NULL) {
       rp_endpoint_begin(endpoint);
       drain(endpoint);
     }
-  } while (!rp_thread_rest(&owner.thread));
+  } while (!rp_ready_list_rest(&owner.thread));
 }
 
 int
 main(void) {
-  static rp_thread senders[SENDERS];
+  static rp_ready_list senders[SENDERS];
   rp_endpoint *mine[SENDERS];
   pthread_t threads[SENDERS];
 
-  rp_thread_init(&owner.thread, raise_flag);
+  rp_ready_list_init(&owner.thread, raise_flag);
   left = SENDERS * ROUNDS(MESSAGES, MESSAGES / 10);
   for (uint32_t i = 0; i < SENDERS; i++) {
     rp_endpoint *other;
 
-    rp_thread_init(&senders[i], never);
+    rp_ready_list_init(&senders[i], never);
     assert(rp_channel_open(&owner.thread, &mine[i], &other) == RP_OK);
     mine[i]->slot = i;
     assert(rp_endpoint_attach(rp_endpoint_detach(other), &senders[i], &theirs[i]) ==

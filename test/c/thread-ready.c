@@ -27,37 +27,38 @@ one_by_one(void) {
   assert(rp_channel_open(&l.thread, &endpoint[2], &endpoint[3]) == RP_OK);
   assert(!bell_heard(&l.bell)); /* nothing in them: nobody is called */
 
-  for (int i = 0; i < 4; i++) rp_thread_push(&l.thread, endpoint[i]);
+  for (int i = 0; i < 4; i++) rp_ready_list_push(&l.thread, endpoint[i]);
   assert(l.bell.count == 1 && bell_heard(&l.bell));
-  assert(!rp_thread_rest(&l.thread));
+  assert(!rp_ready_list_rest(&l.thread));
 
-  rp_thread_wake(&l.thread);
-  assert(rp_thread_remove(&l.thread, endpoint[1]) &&
-         !rp_thread_remove(&l.thread, endpoint[1]));
-  assert(rp_thread_next(&l.thread) == endpoint[0]);
-  rp_thread_push(&l.thread, endpoint[0]); /* again: has to wait for the next round */
-  assert(rp_thread_remove(&l.thread, endpoint[3]) &&
-         !rp_thread_remove(&l.thread, endpoint[3]));
-  assert(rp_thread_next(&l.thread) == endpoint[2]);
-  assert(rp_thread_next(&l.thread) == NULL);
-  assert(!rp_thread_rest(&l.thread) && l.bell.count == 1);
+  rp_ready_list_wake(&l.thread);
+  assert(rp_ready_list_remove(&l.thread, endpoint[1]) &&
+         !rp_ready_list_remove(&l.thread, endpoint[1]));
+  assert(rp_ready_list_next(&l.thread) == endpoint[0]);
+  rp_ready_list_push(&l.thread, endpoint[0]); /* again: has to wait for the next round */
+  assert(rp_ready_list_remove(&l.thread, endpoint[3]) &&
+         !rp_ready_list_remove(&l.thread, endpoint[3]));
+  assert(rp_ready_list_next(&l.thread) == endpoint[2]);
+  assert(rp_ready_list_next(&l.thread) == NULL);
+  assert(!rp_ready_list_rest(&l.thread) && l.bell.count == 1);
 
-  rp_thread_wake(&l.thread);
-  assert(rp_thread_next(&l.thread) == endpoint[0] && rp_thread_next(&l.thread) == NULL);
-  assert(rp_thread_rest(&l.thread) && rp_thread_rest(&l.thread));
+  rp_ready_list_wake(&l.thread);
+  assert(rp_ready_list_next(&l.thread) == endpoint[0] &&
+         rp_ready_list_next(&l.thread) == NULL);
+  assert(rp_ready_list_rest(&l.thread) && rp_ready_list_rest(&l.thread));
 
   /* Removing everything leaves a list that works. */
-  rp_thread_push(&l.thread, endpoint[3]);
+  rp_ready_list_push(&l.thread, endpoint[3]);
   assert(l.bell.count == 2 && bell_heard(&l.bell));
-  rp_thread_push(&l.thread, endpoint[1]);
-  assert(rp_thread_remove(&l.thread, endpoint[1]) &&
-         rp_thread_remove(&l.thread, endpoint[3]));
-  rp_thread_wake(&l.thread);
-  assert(rp_thread_next(&l.thread) == NULL && rp_thread_rest(&l.thread));
-  rp_thread_push(&l.thread, endpoint[2]);
+  rp_ready_list_push(&l.thread, endpoint[1]);
+  assert(rp_ready_list_remove(&l.thread, endpoint[1]) &&
+         rp_ready_list_remove(&l.thread, endpoint[3]));
+  rp_ready_list_wake(&l.thread);
+  assert(rp_ready_list_next(&l.thread) == NULL && rp_ready_list_rest(&l.thread));
+  rp_ready_list_push(&l.thread, endpoint[2]);
   assert(l.bell.count == 3 && bell_heard(&l.bell));
-  rp_thread_wake(&l.thread);
-  assert(rp_thread_next(&l.thread) == endpoint[2] && rp_thread_rest(&l.thread));
+  rp_ready_list_wake(&l.thread);
+  assert(rp_ready_list_next(&l.thread) == endpoint[2] && rp_ready_list_rest(&l.thread));
 
   rp_endpoint_close(endpoint[0]);
   rp_endpoint_close(endpoint[2]);

@@ -43,8 +43,8 @@ static void
 serve(side *s) {
   rp_endpoint *endpoint;
 
-  rp_thread_wake(&s->loop.thread);
-  while ((endpoint = rp_thread_next(&s->loop.thread)) != NULL) {
+  rp_ready_list_wake(&s->loop.thread);
+  while ((endpoint = rp_ready_list_next(&s->loop.thread)) != NULL) {
     rp_endpoint_begin(endpoint);
     answer(endpoint, s);
   }
@@ -55,15 +55,15 @@ static void
 watch(side *s) {
   uint32_t looks = random_below(&s->random, 300);
 
-  if (!rp_thread_watch(&s->loop.thread)) return; /* the bell is on its way */
+  if (!rp_ready_list_watch(&s->loop.thread)) return; /* the bell is on its way */
   while (looks-- > 0) {
-    if (rp_thread_news(&s->loop.thread)) {
+    if (rp_ready_list_news(&s->loop.thread)) {
       serve(s);
       s->watched++;
     }
     if (random_below(&s->random, 50) == 0) sched_yield();
   }
-  while (!rp_thread_rest(&s->loop.thread)) serve(s);
+  while (!rp_ready_list_rest(&s->loop.thread)) serve(s);
 }
 
 static void *

@@ -26,7 +26,7 @@ typedef struct port {
 } port;
 
 typedef struct loop {
-  rp_thread thread; /* first */
+  rp_ready_list thread; /* first */
   bool resting;
   bool rung;
 } loop;
@@ -41,7 +41,7 @@ static port ports[ENDPOINTS];
 static uint32_t arrivals;
 
 static void
-ring_bell(rp_thread *thread) {
+ring_bell(rp_ready_list *thread) {
   loop *l = (loop *) (void *) thread;
 
   CHECK(l->resting && !l->rung);
@@ -192,8 +192,8 @@ run(loop *l, uint32_t limit) {
 
   l->rung = false;
   l->resting = false;
-  rp_thread_wake(&l->thread);
-  while ((endpoint = rp_thread_next(&l->thread)) != NULL) {
+  rp_ready_list_wake(&l->thread);
+  while ((endpoint = rp_ready_list_next(&l->thread)) != NULL) {
     port *p = &ports[endpoint->slot];
 
     CHECK(p->where == HERE && p->endpoint == endpoint && &loops[p->thread] == l);
@@ -203,7 +203,7 @@ run(loop *l, uint32_t limit) {
     else
       rp_endpoint_end(endpoint, false, !p->receiving);
   }
-  l->resting = rp_thread_rest(&l->thread);
+  l->resting = rp_ready_list_rest(&l->thread);
 }
 
 static void
@@ -291,7 +291,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   rp_memory_keep(0);
   memset(ports, 0, sizeof(ports));
   for (int i = 0; i < THREADS; i++) {
-    rp_thread_init(&loops[i].thread, ring_bell);
+    rp_ready_list_init(&loops[i].thread, ring_bell);
     loops[i].resting = true;
     loops[i].rung = false;
   }

@@ -8,12 +8,12 @@
 #include "model.h"
 
 typedef struct loop {
-  rp_thread thread; /* first: a doorbell finds its loop by it */
+  rp_ready_list thread; /* first: a doorbell finds its loop by it */
   int bell;
 } loop;
 
 static void
-loop_ring(rp_thread *thread) {
+loop_ring(rp_ready_list *thread) {
   model_ring(((loop *) thread)->bell);
 }
 
@@ -21,7 +21,7 @@ static inline loop *
 loop_new(int bell) {
   loop *l = malloc(sizeof(*l));
 
-  rp_thread_init(&l->thread, loop_ring);
+  rp_ready_list_init(&l->thread, loop_ring);
   l->bell = bell;
   return l;
 }
@@ -35,12 +35,12 @@ loop_run(loop *l, void (*callback)(rp_endpoint *endpoint), const int *left) {
   while (*left > 0) {
     model_sleep(l->bell);
     do {
-      rp_thread_wake(&l->thread);
-      while ((endpoint = rp_thread_next(&l->thread)) != NULL) {
+      rp_ready_list_wake(&l->thread);
+      while ((endpoint = rp_ready_list_next(&l->thread)) != NULL) {
         rp_endpoint_begin(endpoint);
         callback(endpoint);
       }
-    } while (!rp_thread_rest(&l->thread));
+    } while (!rp_ready_list_rest(&l->thread));
   }
 }
 

@@ -325,19 +325,19 @@ module.exports = [
   {
     name: 'an endpoint that leaves stays on the list of its thread',
     file: 'port/channel.c',
-    from: '!rp_thread_remove(thread, endpoint) && ',
-    to: '((void) thread, true) && ',
+    from: '!rp_ready_list_remove(owner, endpoint) && ',
+    to: '((void) owner, true) && ',
     scenarios: ['detach-listed', 'ready-remove'],
   },
   {
     name: 'an endpoint is taken off the list before it has no owner',
     file: 'port/channel.c',
     from: [
-      '  rp_thread *thread = endpoint->owner;\n',
-      'if (!rp_thread_remove(thread, endpoint) && !endpoint->awake) return;',
+      '  rp_ready_list *owner = endpoint->owner;\n',
+      'if (!rp_ready_list_remove(owner, endpoint) && !endpoint->awake) return;',
     ],
     to: [
-      '  rp_thread *thread = endpoint->owner;\n  bool removed = rp_thread_remove(thread, endpoint);\n',
+      '  rp_ready_list *owner = endpoint->owner;\n  bool removed = rp_ready_list_remove(owner, endpoint);\n',
       'if (!removed && !endpoint->awake) return;',
     ],
     scenarios: ['ready-remove', 'detach-attach'],
@@ -414,7 +414,7 @@ module.exports = [
   {
     name: 'a drained endpoint parks, and does not see that a message came first',
     file: 'port/channel.c',
-    from: 'if (!rp_chain_park(&endpoint->inbox)) rp_thread_push(endpoint->owner, endpoint);',
+    from: 'if (!rp_chain_park(&endpoint->inbox)) rp_ready_list_push(endpoint->owner, endpoint);',
     to: '(void) rp_chain_park(&endpoint->inbox);',
     scenarios: ['ready-stopped'],
   },
@@ -428,114 +428,114 @@ module.exports = [
   {
     name: 'rest stores RESTING without looking',
     file: 'port/ready_list.c',
-    from: 'return rp_cas(&thread->ready, &awake, RESTING) || awake == RESTING;',
-    to: '(void) awake; rp_store_release(&thread->ready, RESTING); return true;',
+    from: 'return rp_cas(&list->ready, &awake, RESTING) || awake == RESTING;',
+    to: '(void) awake; rp_store_release(&list->ready, RESTING); return true;',
     scenarios: ['ready-two'],
   },
   {
     name: 'rest looks, then stores',
     file: 'port/ready_list.c',
-    from: 'return rp_cas(&thread->ready, &awake, RESTING) || awake == RESTING;',
-    to: 'awake = rp_load_acquire(&thread->ready); ' +
+    from: 'return rp_cas(&list->ready, &awake, RESTING) || awake == RESTING;',
+    to: 'awake = rp_load_acquire(&list->ready); ' +
       'if (awake != NULL) return awake == RESTING; ' +
-      'rp_store_release(&thread->ready, RESTING); return true;',
+      'rp_store_release(&list->ready, RESTING); return true;',
     scenarios: ['ready-two'],
   },
   {
     name: 'taking the list ends the rest: the next push does not ring',
     file: 'port/ready_list.c',
     from: 'if (pushed == NULL || pushed == RESTING) return;',
-    to: 'if (pushed == RESTING) rp_exchange(&thread->ready, NULL); ' +
+    to: 'if (pushed == RESTING) rp_exchange(&list->ready, NULL); ' +
       'if (pushed == NULL || pushed == RESTING) return;',
     scenarios: ['ready-remove', 'ready-stopped', 'close-heard'],
   },
   {
     name: 'the list is taken without acquire',
     file: 'port/ready_list.c',
-    from: '  pushed = rp_exchange(&thread->ready, NULL);\n  append',
-    to: `  pushed = ${relaxed('exchange', '&thread->ready', 'NULL')};\n  append`,
+    from: '  pushed = rp_exchange(&list->ready, NULL);\n  append',
+    to: `  pushed = ${relaxed('exchange', '&list->ready', 'NULL')};\n  append`,
     scenarios: ['ready-two', 'ready-remove'],
   },
   {
     name: 'the list is taken by a load and a store',
     file: 'port/ready_list.c',
-    from: '  pushed = rp_exchange(&thread->ready, NULL);\n  append',
-    to: '  pushed = rp_load_acquire(&thread->ready); rp_store_release(&thread->ready, NULL);\n  append',
+    from: '  pushed = rp_exchange(&list->ready, NULL);\n  append',
+    to: '  pushed = rp_load_acquire(&list->ready); rp_store_release(&list->ready, NULL);\n  append',
     scenarios: ['ready-two'],
   },
   {
     name: 'who is woken looks by a load first: the doorbell does not order it behind the push',
     file: 'port/ready_list.c',
-    from: 'rp_endpoint *pushed = rp_exchange(&thread->ready, NULL);',
-    to: 'rp_endpoint *pushed = rp_load_acquire(&thread->ready); ' +
-      'if (pushed != NULL && pushed != RESTING) pushed = rp_exchange(&thread->ready, NULL);',
+    from: 'rp_endpoint *pushed = rp_exchange(&list->ready, NULL);',
+    to: 'rp_endpoint *pushed = rp_load_acquire(&list->ready); ' +
+      'if (pushed != NULL && pushed != RESTING) pushed = rp_exchange(&list->ready, NULL);',
     scenarios: ['ready-schedule'],
   },
   {
     name: 'the same, by a load in one order with everything',
     file: 'port/ready_list.c',
-    from: 'rp_endpoint *pushed = rp_exchange(&thread->ready, NULL);',
-    to: 'rp_endpoint *pushed = rp_load_seq(&thread->ready); ' +
-      'if (pushed != NULL && pushed != RESTING) pushed = rp_exchange(&thread->ready, NULL);',
+    from: 'rp_endpoint *pushed = rp_exchange(&list->ready, NULL);',
+    to: 'rp_endpoint *pushed = rp_load_seq(&list->ready); ' +
+      'if (pushed != NULL && pushed != RESTING) pushed = rp_exchange(&list->ready, NULL);',
     scenarios: ['ready-schedule'],
   },
   {
     name: 'the same, by a compare-and-swap, which fails with an old value',
     file: 'port/ready_list.c',
-    from: 'rp_endpoint *pushed = rp_exchange(&thread->ready, NULL);',
-    to: 'rp_endpoint *pushed = NULL; (void) rp_cas(&thread->ready, &pushed, NULL); ' +
-      'if (pushed != NULL && pushed != RESTING) pushed = rp_exchange(&thread->ready, NULL);',
+    from: 'rp_endpoint *pushed = rp_exchange(&list->ready, NULL);',
+    to: 'rp_endpoint *pushed = NULL; (void) rp_cas(&list->ready, &pushed, NULL); ' +
+      'if (pushed != NULL && pushed != RESTING) pushed = rp_exchange(&list->ready, NULL);',
     scenarios: ['ready-schedule'],
   },
   {
     name: 'who is woken takes the list without acquire',
     file: 'port/ready_list.c',
-    from: 'rp_endpoint *pushed = rp_exchange(&thread->ready, NULL);',
-    to: `rp_endpoint *pushed = ${relaxed('exchange', '&thread->ready', 'NULL')};`,
+    from: 'rp_endpoint *pushed = rp_exchange(&list->ready, NULL);',
+    to: `rp_endpoint *pushed = ${relaxed('exchange', '&list->ready', 'NULL')};`,
     scenarios: ['ready-schedule'],
   },
   {
     name: 'who is woken takes the list by a load and a store',
     file: 'port/ready_list.c',
-    from: 'rp_endpoint *pushed = rp_exchange(&thread->ready, NULL);',
-    to: 'rp_endpoint *pushed = rp_load_acquire(&thread->ready); rp_store_release(&thread->ready, NULL);',
+    from: 'rp_endpoint *pushed = rp_exchange(&list->ready, NULL);',
+    to: 'rp_endpoint *pushed = rp_load_acquire(&list->ready); rp_store_release(&list->ready, NULL);',
     scenarios: ['ready-schedule'],
   },
   {
     name: 'who is woken forgets the list',
     file: 'port/ready_list.c',
-    from: 'if (pushed != NULL && pushed != RESTING) append(thread, pushed);',
+    from: 'if (pushed != NULL && pushed != RESTING) append(list, pushed);',
     to: '(void) pushed;',
     scenarios: ['ready-schedule'],
   },
   {
     name: 'a push without release',
     file: 'port/ready_list.c',
-    from: 'while (!rp_cas(&thread->ready, &old, endpoint));',
-    to: 'while (!atomic_compare_exchange_strong_explicit(&thread->ready, &old, endpoint, ' +
+    from: 'while (!rp_cas(&list->ready, &old, endpoint));',
+    to: 'while (!atomic_compare_exchange_strong_explicit(&list->ready, &old, endpoint, ' +
       'memory_order_relaxed, memory_order_relaxed));',
     scenarios: ['ready-two'],
   },
   {
     name: 'a push always rings',
     file: 'port/ready_list.c',
-    from: 'if (old == RESTING) thread->doorbell(thread);',
-    to: 'thread->doorbell(thread);',
+    from: 'if (old == RESTING) list->doorbell(list);',
+    to: 'list->doorbell(list);',
     scenarios: ['ready-two'],
   },
   {
     name: 'watching begins without looking whether the doorbell has rung',
     file: 'port/ready_list.c',
-    from: 'return rp_cas(&thread->ready, &rests, NULL);',
-    to: '(void) rp_cas(&thread->ready, &rests, NULL); return true;',
+    from: 'return rp_cas(&list->ready, &rests, NULL);',
+    to: '(void) rp_cas(&list->ready, &rests, NULL); return true;',
     scenarios: ['ready-watched'],
   },
   {
     name: 'watching begins by a store',
     file: 'port/ready_list.c',
-    from: 'return rp_cas(&thread->ready, &rests, NULL);',
-    to: 'if (rp_load_acquire(&thread->ready) != rests) return false; ' +
-      'rp_store_release(&thread->ready, NULL); return true;',
+    from: 'return rp_cas(&list->ready, &rests, NULL);',
+    to: 'if (rp_load_acquire(&list->ready) != rests) return false; ' +
+      'rp_store_release(&list->ready, NULL); return true;',
     scenarios: ['ready-watched'],
   },
   {

@@ -192,12 +192,13 @@ hand_over_in_callback(void) {
   rp_endpoint *endpoint;
 
   model_sleep(0);
-  rp_thread_wake(&loops[0]->thread);
-  endpoint = rp_thread_next(&loops[0]->thread);
+  rp_ready_list_wake(&loops[0]->thread);
+  endpoint = rp_ready_list_next(&loops[0]->thread);
   CHECK(endpoint == mine);
   rp_endpoint_begin(endpoint);
   hand_over();
-  CHECK(rp_thread_next(&loops[0]->thread) == NULL && rp_thread_rest(&loops[0]->thread));
+  CHECK(rp_ready_list_next(&loops[0]->thread) == NULL &&
+        rp_ready_list_rest(&loops[0]->thread));
 }
 SCENARIO(detach_in_callback, "detach-in-callback", setup_with_news,
          {hand_over_in_callback, take_over, send_one_more}, check_heard, NULL, 3);

@@ -115,12 +115,12 @@ poll_between_sleeps(void) {
   while (left > 0) {
     model_sleep(OWNER_BELL);
     do {
-      rp_thread_wake(&owner->thread);
-      while ((endpoint = rp_thread_next(&owner->thread)) != NULL) {
+      rp_ready_list_wake(&owner->thread);
+      while ((endpoint = rp_ready_list_next(&owner->thread)) != NULL) {
         rp_endpoint_begin(endpoint);
         rp_endpoint_end(endpoint, false, true);
       }
-    } while (!rp_thread_rest(&owner->thread));
+    } while (!rp_ready_list_rest(&owner->thread));
     while (receive(mine[1], &number) == RP_OK) {
       CHECK(number == next[1]++);
       left--;
@@ -149,8 +149,8 @@ static void
 serve(void) {
   rp_endpoint *endpoint;
 
-  rp_thread_wake(&owner->thread);
-  while ((endpoint = rp_thread_next(&owner->thread)) != NULL) {
+  rp_ready_list_wake(&owner->thread);
+  while ((endpoint = rp_ready_list_next(&owner->thread)) != NULL) {
     rp_endpoint_begin(endpoint);
     drain(endpoint);
   }
@@ -160,15 +160,15 @@ watch_then_sleep(void) {
   left = 2;
   while (left > 0) {
     /* As src/node/idle.c does it, but it looks twice only. */
-    if (rp_thread_watch(&owner->thread)) {
+    if (rp_ready_list_watch(&owner->thread)) {
       for (int look = 0; look < 2; look++)
-        if (rp_thread_news(&owner->thread)) serve();
-      while (!rp_thread_rest(&owner->thread)) serve();
+        if (rp_ready_list_news(&owner->thread)) serve();
+      while (!rp_ready_list_rest(&owner->thread)) serve();
     }
     if (left == 0) return;
     model_sleep(OWNER_BELL);
     do serve();
-    while (!rp_thread_rest(&owner->thread));
+    while (!rp_ready_list_rest(&owner->thread));
   }
 }
 static void

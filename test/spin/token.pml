@@ -68,7 +68,7 @@ inline ring() {
   }
 }
 
-/* rp_thread_push(), by who has the token. */
+/* rp_ready_list_push(), by who has the token. */
 inline push(i) {
   atomic {
     waking[i] = false;
@@ -284,7 +284,7 @@ inline take_all() {
   }
 }
 
-/* rp_env_serve(): each endpoint once; those that have had their turn lie behind the others. rp_thread_wake() ends the
+/* rp_env_serve(): each endpoint once; those that have had their turn lie behind the others. rp_ready_list_wake() ends the
  * rest, if a push has not. */
 inline serve() {
   atomic { resting = false; take_all() }
@@ -304,7 +304,7 @@ inline serve() {
   atomic { endpoint = 0; had[0] = false; had[PORTS - 1] = false }
 }
 
-/* rp_thread_rest(), and who has to come back rings itself. */
+/* rp_ready_list_rest(), and who has to come back rings itself. */
 inline rest() {
 #ifdef REST_DOES_NOT_LOOK
   atomic { fails = false; resting = true }
@@ -339,7 +339,7 @@ end:
      serve();
      rest()
 #endif
-  :: /* rp_thread_watch(): not while a doorbell is on its way. */
+  :: /* rp_ready_list_watch(): not while a doorbell is on its way. */
      watches < WATCHES ->
      watches++;
 #ifdef WATCH_IS_BLIND

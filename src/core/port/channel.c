@@ -19,12 +19,12 @@ _Static_assert(sizeof(rp_channel) <= 1024, "an idle channel costs at most 1 KiB"
 
 static void
 endpoint_init(rp_endpoint *endpoint, rp_channel *channel, rp_endpoint *peer,
-              rp_thread *thread) {
+              rp_ready_list *owner) {
   memset(endpoint, 0, sizeof(*endpoint));
   rp_chain_init(&endpoint->inbox);
   endpoint->channel = channel;
   endpoint->peer = peer;
-  endpoint->owner = thread;
+  endpoint->owner = owner;
   endpoint->state = RP_ENDPOINT_ATTACHED;
   (void) rp_chain_park(&endpoint->inbox);
 }
@@ -37,7 +37,7 @@ wake(rp_endpoint *endpoint) {
   rp_failpoint("endpoint:waking");
   rp_lock_take(&channel->lock);
   if (endpoint->owner != NULL)
-    rp_thread_push(endpoint->owner, endpoint);
+    rp_ready_list_push(endpoint->owner, endpoint);
   else
     endpoint->token_held = true;
   rp_lock_drop(&channel->lock);
@@ -106,7 +106,7 @@ disentangle(rp_endpoint *endpoint) {
 /* Take the endpoint off its thread, with its token if the thread has it. */
 static void
 leave(rp_endpoint *endpoint) {
-  rp_thread *thread = endpoint->owner;
+  rp_ready_list *owner = endpoint->owner;
 
   rp_lock_take(&endpoint->channel->lock);
   endpoint->owner = NULL;
@@ -114,7 +114,7 @@ leave(rp_endpoint *endpoint) {
 
   rp_failpoint("endpoint:ownerless");
   /* From here on no waker pushes it; one that did before is found on the list. */
-  if (!rp_thread_remove(thread, endpoint) && !endpoint->awake) return;
+  if (!rp_ready_list_remove(owner, endpoint) && !endpoint->awake) return;
   endpoint->awake = false;
   rp_lock_take(&endpoint->channel->lock);
   endpoint->token_held = true;
@@ -122,12 +122,12 @@ leave(rp_endpoint *endpoint) {
 }
 
 int
-rp_channel_open(rp_thread *thread, rp_endpoint **one, rp_endpoint **other) {
+rp_channel_open(rp_ready_list *owner, rp_endpoint **one, rp_endpoint **other) {
   rp_channel *channel = rp_memory_take(sizeof(rp_channel));
 
   if (channel == NULL) return RP_ENOMEM;
-  endpoint_init(&channel->endpoint[0], channel, &channel->endpoint[1], thread);
-  endpoint_init(&channel->endpoint[1], channel, &channel->endpoint[0], thread);
+  endpoint_init(&channel->endpoint[0], channel, &channel->endpoint[1], owner);
+  endpoint_init(&channel->endpoint[1], channel, &channel->endpoint[0], owner);
   rp_lock_init(&channel->lock);
   channel->offered = false;
   *one = &channel->endpoint[0];
@@ -163,7 +163,7 @@ rp_endpoint_schedule(rp_endpoint *endpoint) {
   /* Either we have the token, or it is parked and we take it, or it is on its way to us. */
   if (!endpoint->awake && !rp_chain_unpark(&endpoint->inbox)) return;
   endpoint->awake = false;
-  rp_thread_push(endpoint->owner, endpoint);
+  rp_ready_list_push(endpoint->owner, endpoint);
 }
 
 void
@@ -182,14 +182,14 @@ rp_endpoint_end(rp_endpoint *endpoint, bool more, bool stopped) {
   endpoint->awake = false;
   rp_failpoint("endpoint:parking");
   if (next == RP_EMPTY && !more && rp_chain_park(&endpoint->inbox)) return;
-  rp_thread_push(endpoint->owner, endpoint);
+  rp_ready_list_push(endpoint->owner, endpoint);
 }
 
 void
 rp_endpoint_drained(rp_endpoint *endpoint) {
   if (!endpoint->awake) return;
   endpoint->awake = false;
-  if (!rp_chain_park(&endpoint->inbox)) rp_thread_push(endpoint->owner, endpoint);
+  if (!rp_chain_park(&endpoint->inbox)) rp_ready_list_push(endpoint->owner, endpoint);
 }
 
 void
@@ -270,7 +270,7 @@ rp_endpoint_detach(rp_endpoint *endpoint) {
 }
 
 int
-rp_endpoint_attach(uint64_t id, rp_thread *thread, rp_endpoint **attached) {
+rp_endpoint_attach(uint64_t id, rp_ready_list *owner, rp_endpoint **attached) {
   rp_endpoint *endpoint = rp_transfer_take(id);
 
   if (endpoint == NULL) return RP_ENOENT;
@@ -280,7 +280,7 @@ rp_endpoint_attach(uint64_t id, rp_thread *thread, rp_endpoint **attached) {
 
   rp_lock_take(&endpoint->channel->lock);
   endpoint->id = 0; /* a passport is good for one journey */
-  endpoint->owner = thread;
+  endpoint->owner = owner;
   endpoint->state = RP_ENDPOINT_ATTACHED;
   endpoint->awake = endpoint->token_held;
   endpoint->token_held = false;

@@ -45,7 +45,7 @@ typedef struct rp_endpoint {
   rp_chain inbox;
   rp_channel *channel;
   struct rp_endpoint *peer;
-  rp_thread *owner;                   /* under the lock */
+  rp_ready_list *owner;               /* under the lock */
   struct rp_endpoint *ready_next;     /* of whoever holds the token */
   struct rp_endpoint *ready_previous; /* on the owner's list; the owner's */
   struct rp_endpoint *next; /* in the registry of detached endpoints, under its lock */
@@ -67,8 +67,8 @@ struct rp_channel {
   bool offered; /* see rp_endpoint_claim_offer(); under the lock */
 };
 
-/* Make a channel, both endpoints attached to `thread`, both parked. RP_ENOMEM. */
-int rp_channel_open(rp_thread *thread, rp_endpoint **one, rp_endpoint **other);
+/* Make a channel, both endpoints attached to `owner`, both parked. RP_ENOMEM. */
+int rp_channel_open(rp_ready_list *owner, rp_endpoint **one, rp_endpoint **other);
 
 /* Write a message to the other endpoint's inbox; it is visible after rp_endpoint_publish(). Owner only,
  * lock-free but for malloc. Results as rp_message_write(); to a peer that has closed, RP_CLOSED. */
@@ -124,10 +124,10 @@ uint64_t rp_endpoint_announce(rp_endpoint *endpoint);
  * someone attaches it by its id, which is returned. */
 uint64_t rp_endpoint_detach(rp_endpoint *endpoint);
 
-/* Make a detached endpoint a port of `thread`. Any thread. The owner's callback will run for it if there
+/* Make a detached endpoint a port of `owner`. Any thread. The owner's callback will run for it if there
  * is anything to see. RP_ENOENT: no such endpoint is in transit (never was, attached by someone else,
  * or lost). */
-int rp_endpoint_attach(uint64_t id, rp_thread *thread, rp_endpoint **attached);
+int rp_endpoint_attach(uint64_t id, rp_ready_list *owner, rp_endpoint **attached);
 
 /* Close the endpoint: everything written is published, then the peer reads RP_CLOSED; what was queued
  * for this endpoint is dropped, and the endpoints that travelled with it are lost. Owner only; the endpoint is
