@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * idle-strategy.js - what this thread does when it has nothing to do; src/node/idle.c does it.
+ * idle-strategy.js - what this thread does when it has nothing to do; src/node/loop_spin.c does it.
  */
 
 const { checkKnown } = require('../loading/check-options');
@@ -11,7 +11,7 @@ const { binding } = require('../loading/native');
 /** In microseconds; what is slower than that gains nothing by it, and timers wait for who lingers. */
 const LONGEST = { spin: 100_000, linger: 1000 };
 
-/** The same as in src/node/idle.h. */
+/** The same as in src/node/loop_spin.h. */
 const DEFAULTS = { spin: 0, linger: 20 };
 
 let current = DEFAULTS;

@@ -16,6 +16,9 @@
 #include "node/primitives.h"
 #include "node/ring_buffer.h"
 #include "node/process.h"
+#include "node/loop_spin.h"
+#include "node/lifetime.h"
+#include "node/order.h"
 #include "node/value.h"
 
 typedef struct entry {
@@ -37,7 +40,7 @@ static const entry at_start[] = {
     {"place", rp_order_place},
     {"setReceiving", rp_port_set_receiving},
     {"setRef", rp_env_set_ref},
-    {"setIdle", rp_idle_set},
+    {"setIdle", rp_loop_spin_set},
     {"setup", rp_env_setup},
     {"keepCode", rp_code_keep},
     {"codeOf", rp_code_get},

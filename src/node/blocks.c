@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "node/env.h"
+#include "node/ports.h"
 #include "node/value.h"
 #include "core/failpoint.h"
 
@@ -101,7 +102,7 @@ rp_blocks_stage_endpoint(napi_env env, napi_callback_info info) {
 
   if (port == NULL || !reserve(e)) return NULL;
 
-  uint64_t id = rp_env_withdraw(e, port);
+  uint64_t id = rp_ports_withdraw(e, port);
 
   rp_failpoint("block:endpoint-away");
   e->staged[e->staged_length++] = (rp_block){NULL, id};

@@ -15,7 +15,6 @@
 
 #include <stdlib.h>
 
-#include "node/env.h"
 #include "node/value.h"
 
 static uint32_t
@@ -39,7 +38,9 @@ static void
 on_place(uv_async_t *handle) {
   rp_env *e = handle->data;
 
-  if (!e->closing) rp_order_serve(e, handle);
+  if (e->closing) return;
+  rp_order_let_pass(e, handle);
+  e->order.serve(e, handle);
 }
 
 napi_value
@@ -178,9 +179,8 @@ rp_order_hold(rp_env *e, rp_port *port, bool begins) {
   return true;
 }
 
-/* Schedule the ports that have waited for this place, NULL: for the end of a poll. */
-static void
-let_pass(rp_env *e, const uv_async_t *place) {
+void
+rp_order_let_pass(rp_env *e, const uv_async_t *place) {
   rp_order *order = &e->order;
   uint32_t kept = 0;
 
@@ -201,32 +201,16 @@ let_pass(rp_env *e, const uv_async_t *place) {
 }
 
 static void
-serve(rp_env *e, const uv_async_t *place) {
-  e->order.called = place;
-
-  bool running = rp_env_serve(e);
-
-  e->order.called = NULL;
-  if (running) rp_env_rest(e);
-}
-
-void
-rp_order_serve(rp_env *e, const uv_async_t *place) {
-  if (e->order.length > 0) let_pass(e, place);
-  serve(e, place);
-}
-
-static void
 on_check(uv_check_t *check) {
   rp_env *e = check->data;
 
   if (e->closing) return;
-  let_pass(e, NULL);
+  rp_order_let_pass(e, NULL);
   if (e->order.unplaced == 0) {
     (void) uv_check_stop(check);
     (void) uv_idle_stop(e->order.again);
   }
-  serve(e, NULL);
+  e->order.serve(e, NULL);
 }
 
 void

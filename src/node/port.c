@@ -6,7 +6,9 @@
 #include <assert.h>
 #include <string.h>
 
-#include "node/env.h"
+#include "node/port_spin.h"
+#include "node/order.h"
+#include "node/ports.h"
 #include "node/primitives.h"
 #include "node/send.h"
 #include "node/value.h"
@@ -28,11 +30,11 @@ rp_port_open(napi_env env, napi_callback_info info) {
   if (e->closing || rp_channel_open(&e->ready_list, &one, &other) != RP_OK)
     return rp_throw_memory(env);
   rp_failpoint("port:opened");
-  slot = rp_env_add_port(e, one);
-  other_slot = slot == RP_NO_SLOT ? RP_NO_SLOT : rp_env_add_port(e, other);
+  slot = rp_ports_add(e, one);
+  other_slot = slot == RP_NO_SLOT ? RP_NO_SLOT : rp_ports_add(e, other);
   if (other_slot == RP_NO_SLOT) {
     if (slot != RP_NO_SLOT)
-      rp_env_retire_port(e, slot);
+      rp_ports_retire(e, slot);
     else
       (void) rp_endpoint_close(one);
     (void) rp_endpoint_close(other);
@@ -116,7 +118,7 @@ rp_port_post_many(napi_env env, napi_callback_info info) {
     if (status == RP_OK) {
       rp_failpoint("postMany:written");
       if (mark != 0) rp_order_marked(e, port);
-      port->linger.asked = true;
+      port->spin.asked = true;
       rp_count(&e->counters.messages_out, count);
       rp_count(&e->counters.bytes_out, end);
       rp_endpoint_publish(port->endpoint);
@@ -193,7 +195,7 @@ await_run(rp_env *e, rp_port *port, uint32_t room, uint32_t most, uint32_t *byte
 
   if (status != RP_EMPTY) return status;
   if (e->turn == port->endpoint && rp_control(e)[RP_CONTROL_MAX] > 1 &&
-      port->waits == 0 && rp_linger_for(e, port))
+      port->waits == 0 && rp_port_spin_for(e, port))
     status = next_run(e, port, room, most, bytes, count);
   if (status == RP_EMPTY && !port->receiving) rp_endpoint_drained(port->endpoint);
   return status;
@@ -295,7 +297,7 @@ rp_port_close(napi_env env, napi_callback_info info) {
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_port(e, argv[0]);
 
-  if (port != NULL) rp_env_retire_port(e, port->endpoint->slot);
+  if (port != NULL) rp_ports_retire(e, port->endpoint->slot);
   return NULL;
 }
 
@@ -332,7 +334,7 @@ rp_port_detach(napi_env env, napi_callback_info info) {
 
   napi_value id = rp_port_withdraw(env, info);
 
-  if (port->state == RP_PORT_OPEN) rp_env_retire_port(e, (uint32_t) (port - e->ports));
+  if (port->state == RP_PORT_OPEN) rp_ports_retire(e, (uint32_t) (port - e->ports));
   return id;
 }
 
@@ -346,7 +348,7 @@ rp_port_withdraw(napi_env env, napi_callback_info info) {
 
   if (port == NULL) return NULL;
 
-  port->away = rp_env_withdraw(e, port);
+  port->away = rp_ports_withdraw(e, port);
   rp_failpoint("port:withdrawn");
   return rp_from_id(env, port->away);
 }
@@ -368,7 +370,7 @@ rp_port_restore(napi_env env, napi_callback_info info) {
     port->endpoint = endpoint;
     endpoint->slot = slot;
   } else if (port->state == RP_PORT_OPEN) {
-    rp_env_retire_port(e, slot);
+    rp_ports_retire(e, slot);
   }
   return NULL;
 }
@@ -385,7 +387,7 @@ rp_port_attach(napi_env env, napi_callback_info info) {
     return rp_from_i32(env, -1);
   rp_failpoint("port:attached");
 
-  uint32_t slot = rp_env_add_port(e, endpoint);
+  uint32_t slot = rp_ports_add(e, endpoint);
 
   if (slot == RP_NO_SLOT) {
     (void) rp_endpoint_close(endpoint);

@@ -9,6 +9,7 @@
 #include "core/random.h"
 #include "core/process/shapes.h"
 #include "core/process/spawn.h"
+#include "node/ports.h"
 #include "node/value.h"
 #include "core/failpoint.h"
 
@@ -120,7 +121,7 @@ rp_process_join(napi_env env, napi_callback_info info) {
   if (result == RP_ENOMEM) return rp_throw_memory(env);
   if (result != RP_OK) return NULL;
 
-  uint32_t slot = rp_env_add_port(e, endpoint);
+  uint32_t slot = rp_ports_add(e, endpoint);
 
   if (slot == RP_NO_SLOT) {
     (void) rp_endpoint_close(endpoint);

@@ -3,6 +3,7 @@
  */
 #include "node/send.h"
 
+#include "node/order.h"
 #include "node/value.h"
 #include "core/failpoint.h"
 
@@ -24,7 +25,7 @@ napi_value
 rp_send_end(rp_env *e, rp_port *port, int status) {
   if (status == RP_OK) {
     rp_failpoint("post:written");
-    port->linger.asked = true;
+    port->spin.asked = true;
     rp_endpoint_publish(port->endpoint);
     rp_failpoint("post:published");
   } else if (status < 0 && status != RP_CLOSED) {

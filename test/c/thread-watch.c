@@ -50,7 +50,7 @@ serve(side *s) {
   }
 }
 
-/* As src/node/idle.c, but for as long as chance will have it. */
+/* As src/node/loop_spin.c, but for as long as chance will have it. */
 static void
 watch(side *s) {
   uint32_t looks = random_below(&s->random, 300);

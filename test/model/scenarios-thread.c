@@ -159,7 +159,7 @@ static void
 watch_then_sleep(void) {
   left = 2;
   while (left > 0) {
-    /* As src/node/idle.c does it, but it looks twice only. */
+    /* As src/node/loop_spin.c does it, but it looks twice only. */
     if (rp_ready_list_watch(&owner->thread)) {
       for (int look = 0; look < 2; look++)
         if (rp_ready_list_news(&owner->thread)) serve();

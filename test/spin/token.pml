@@ -1,6 +1,6 @@
 /*
  * token.pml - the wake-up token, from a publish to the turn of the endpoint in the consumer's loop
- * (src/core/port/parking.h, segment_ring.c, ready_list.c, the parking of channel.c, src/node/env.c and idle.c), with liveness.
+ * (src/core/port/parking.h, segment_ring.c, ready_list.c, the parking of channel.c, src/node/doorbell.c and loop_spin.c), with liveness.
  *
  * PORTS producers, each with an inbox of its own; all inboxes belong to one thread, whose loop sleeps until
  * the doorbell rings, or watches. A producer writes up to MESSAGES and may stop after any of them, or
@@ -284,7 +284,7 @@ inline take_all() {
   }
 }
 
-/* rp_env_serve(): each endpoint once; those that have had their turn lie behind the others. rp_ready_list_wake() ends the
+/* rp_dispatch_serve(): each endpoint once; those that have had their turn lie behind the others. rp_ready_list_wake() ends the
  * rest, if a push has not. */
 inline serve() {
   atomic { resting = false; take_all() }

@@ -7,32 +7,29 @@
 
 /* In the place of env.h. */
 #define RP_NODE_ENV_H_
-#include "node/linger.h"
-#include "node/patience.h"
+#include "node/spin.h"
 
 typedef struct rp_env {
   rp_ready_list ready_list;
   struct {
-    uint64_t spin, linger;
-  } idle;
-  void *loop;
-  uint64_t lingered;
-  bool lingers_on;
+    uint64_t limit, port_limit;
+  } loop_spin;
+  struct uv_loop_s *loop;
+  uint64_t spun_since;
+  bool spins_on;
   uint64_t yields_from;
 } rp_env;
 
 typedef struct rp_port {
   rp_endpoint *endpoint;
-  rp_linger linger;
+  rp_port_spin spin;
 } rp_port;
 
 static uint64_t uv_hrtime(void);
-static int uv_backend_timeout(void *loop);
-static bool rp_idle_has_events(rp_env *e);
-static uint64_t rp_idle_yield(void);
-#define rp_look_pause() ((void) 0)
+static int uv_backend_timeout(const struct uv_loop_s *loop);
+#define rp_spin_pause() ((void) 0)
 
-#include "node/linger.c"
+#include "node/port_spin.c"
 
 #define NEVER UINT64_MAX
 /* Of who has not asked for anything else, and the longest look that follows from it. */
@@ -67,19 +64,19 @@ uv_hrtime(void) {
 }
 
 static int
-uv_backend_timeout(void *loop) {
+uv_backend_timeout(const struct uv_loop_s *loop) {
   (void) loop;
   return timeout;
 }
 
-static bool
-rp_idle_has_events(rp_env *e) {
-  (void) e;
+bool
+rp_spin_has_events(struct uv_loop_s *loop) {
+  (void) loop;
   return now >= events_at;
 }
 
-static uint64_t
-rp_idle_yield(void) {
+uint64_t
+rp_spin_yield(void) {
   now += yield_takes;
   yields++;
   return uv_hrtime();
@@ -95,7 +92,7 @@ static void
 open_port(void) {
   memset(&env, 0, sizeof(env));
   memset(&port, 0, sizeof(port));
-  env.idle.linger = LINGER;
+  env.loop_spin.port_limit = LINGER;
   rp_ready_list_init(&env.ready_list, no_doorbell);
   assert(rp_channel_open(&env.ready_list, &port.endpoint, &sender) == RP_OK);
   rp_endpoint_schedule(port.endpoint);
@@ -120,24 +117,24 @@ static uint64_t
 read_to_the_end(uint64_t gap, bool asked, bool *met) {
   uint64_t number, begin = now, took;
 
-  if (asked) port.linger.asked = true;
+  if (asked) port.spin.asked = true;
   message_at = gap == NEVER ? NEVER : now + gap;
-  *met = rp_linger_for(&env, &port);
+  *met = rp_port_spin_for(&env, &port);
   took = now - begin;
   if (message_at != NEVER) now = message_at;
   (void) uv_hrtime();
   assert(receive_number(port.endpoint, &number) == (gap == NEVER ? RP_EMPTY : RP_OK));
-  assert(port.linger.skip <= MOST && port.linger.skips <= MOST);
-  assert(port.linger.long_skip <= LONG_MOST && port.linger.long_skips <= LONG_MOST);
-  assert(port.linger.unproved <= PATIENCE);
+  assert(port.spin.vain.left <= MOST && port.spin.vain.next <= MOST);
+  assert(port.spin.longer.left <= LONG_MOST && port.spin.longer.next <= LONG_MOST);
+  assert(port.spin.unproved <= UNPROVED_MOST);
   return took;
 }
 
 /* The same in a turn of its own. */
 static uint64_t
 turn(uint64_t gap, bool asked, bool *met) {
-  env.lingered = 0;
-  env.lingers_on = false;
+  env.spun_since = 0;
+  env.spins_on = false;
   return read_to_the_end(gap, asked, met);
 }
 
@@ -186,30 +183,30 @@ in_vain_it_becomes_rare_and_never_ends(bool asked) {
 static void
 two_that_answer_each_other_stay_awake(void) {
   for (int round = 0; round < 200; round++) {
-    uint8_t its_skip = (uint8_t) random_below(&numbers, MOST + 1), its_skips = its_skip;
+    uint16_t most = (uint16_t) random_below(&numbers, MOST + 1);
+    rp_backoff its = {most, most};
     bool met = false;
     int awake = 0, turns = 0;
 
     open_port();
-    port.linger.skip = port.linger.skips = (uint8_t) random_below(&numbers, MOST + 1);
-    port.linger.long_skip = (uint8_t) random_below(&numbers, LONG_MOST + 1);
-    port.linger.long_skips = (uint8_t) random_below(&numbers, LONG_MOST + 1);
-    port.linger.unproved = (uint8_t) random_below(&numbers, PATIENCE + 1);
+    port.spin.vain.left = port.spin.vain.next =
+        (uint16_t) random_below(&numbers, MOST + 1);
+    port.spin.longer.left = (uint16_t) random_below(&numbers, LONG_MOST + 1);
+    port.spin.longer.next = (uint16_t) random_below(&numbers, LONG_MOST + 1);
+    port.spin.unproved = (uint8_t) random_below(&numbers, UNPROVED_MOST + 1);
     for (; awake < 100; turns++) {
-      /* We were awake, so it has not waited for long; if it has lingered, it answers at once. */
-      bool lingers = its_skip == 0;
+      /* We were awake, so it has not waited for long; if it has spun, it answers at once. */
+      bool spins = !rp_backoff_skips(&its);
 
-      if (!lingers)
-        its_skip--;
-      else if (met)
-        its_skips = 0;
-      else
-        its_skip = its_skips = (uint8_t) rp_rarer(its_skips, MOST);
-      (void) turn(lingers && met ? RP_MICROSECOND : WAKING, true, &met);
-      awake = lingers && met ? awake + 1 : 0;
+      if (spins && met)
+        rp_backoff_succeed(&its);
+      else if (spins)
+        rp_backoff_fail(&its, MOST);
+      (void) turn(spins && met ? RP_MICROSECOND : WAKING, true, &met);
+      awake = spins && met ? awake + 1 : 0;
       assert(turns < 3 * (MOST + 1) * (LONG_MOST + 1));
     }
-    assert(port.linger.unproved == 0 && port.linger.long_skips == 0);
+    assert(port.spin.unproved == 0 && port.spin.longer.next == 0);
     close_port();
   }
 }
@@ -233,15 +230,15 @@ whatever_else_there_is_to_do_ends_it(void) {
   timeout = 0;
   assert(turn(NEVER, true, &met) <= TICK && !met);
   timeout = -1;
-  env.idle.spin = 1;
+  env.loop_spin.limit = 1;
   assert(turn(NEVER, true, &met) <= TICK && !met);
-  env.idle.spin = 0;
-  env.idle.linger = 0;
+  env.loop_spin.limit = 0;
+  env.loop_spin.port_limit = 0;
   assert(turn(NEVER, true, &met) <= TICK && !met);
-  env.idle.linger = 2 * RP_MICROSECOND;
+  env.loop_spin.port_limit = 2 * RP_MICROSECOND;
   assert(turn(NEVER, true, &met) <= 4 * RP_MICROSECOND + LATE && !met);
-  env.idle.linger = LINGER;
-  port.linger = (rp_linger){.asked = true};
+  env.loop_spin.port_limit = LINGER;
+  port.spin = (rp_port_spin){.asked = true};
   events_at = now;
   assert(turn(NEVER, true, &met) <= UNDISTURBED + LATE && !met);
   close_port();
@@ -263,10 +260,10 @@ a_turn_is_bounded_and_the_next_one_goes_on(void) {
   bool met;
 
   open_port();
-  env.lingered = 0;
+  env.spun_since = 0;
   do (void) read_to_the_end(2 * RP_MICROSECOND, true, &met);
   while (met);
-  assert(env.lingers_on && now - begin <= TURN + LONG + LATE);
+  assert(env.spins_on && now - begin <= TURN + LONG + LATE);
   (void) turn(15 * RP_MICROSECOND, false, &met); /* it has asked in the turn before */
   assert(met);
   close_port();
@@ -280,9 +277,9 @@ a_core_that_others_need_is_left_to_them(void) {
   open_port();
   yield_takes = 10 * RP_MICROSECOND;
   (void) turn(NEVER, true, &met);
-  assert(!met && yields > 0 && port.linger.skip == MOST);
+  assert(!met && yields > 0 && port.spin.vain.left == MOST);
   yields = 0;
-  port.linger.skip = 0;
+  port.spin.vain.left = 0;
   yield_takes = slice;
   (void) turn(NEVER, true, &met);
   assert(!met && yields == 1);
@@ -290,9 +287,9 @@ a_core_that_others_need_is_left_to_them(void) {
     (void) turn(NEVER, true, &met);
     assert(yields == 1);
   }
-  port.linger.skip = 0;
+  port.spin.vain.left = 0;
   (void) turn(15 * RP_MICROSECOND, true, &met);
-  assert(met && yields == 1); /* it lingers all the same */
+  assert(met && yields == 1); /* it spins all the same */
   now += YIELD_REST * slice;
   yield_takes = 0;
   (void) turn(15 * RP_MICROSECOND, true, &met);
@@ -306,7 +303,7 @@ the_end_is_met_too(void) {
 
   open_port();
   (void) rp_endpoint_close(sender);
-  assert(rp_linger_for(&env, &port));
+  assert(rp_port_spin_for(&env, &port));
   assert(receive_number(port.endpoint, &number) == RP_CLOSED);
   (void) rp_endpoint_close(port.endpoint);
 }
