@@ -6,7 +6,7 @@
 #include "core/failpoint.h"
 #include "core/process/barrier.h"
 #include "node/order.h"
-#include "node/ring_buffer.h"
+#include "node/ring_wakeups.h"
 #include "node/value.h"
 
 /* Have the wrapper deal with an endpoint that has news. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/ops.h"
 #include "node/primitives.h"
 #include "node/send.h"
 #include "core/process/shapes.h"
@@ -52,7 +53,7 @@ rp_flat_post(napi_env env, napi_callback_info info) {
   (void) napi_get_value_uint32(env, argv[0], &slot);
   (void) napi_get_value_uint32(env, argv[1], &shape);
   *end++ = 0;
-  *end++ = RP_OP_OBJECT;
+  *end++ = OP_OBJECT;
   for (int i = 0; i < 4; i++) *end++ = (uint8_t) (shape >> (8 * i));
   for (size_t i = 2; i < argc; i++) {
     end = rp_primitives_put(e, end, argv[i]);

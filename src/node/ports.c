@@ -73,7 +73,8 @@ close_port(rp_env *e, uint32_t slot) {
     napi_value argv[] = {rp_from_u32(e->env, slot), NULL};
 
     if (in_transit != 0) argv[1] = rp_from_id(e->env, in_transit);
-    (void) rp_env_call(e, port->context, e->receiver, e->closed, in_transit != 0 ? 2 : 1, argv);
+    (void) rp_env_call(e, port->context, e->receiver, e->closed, in_transit != 0 ? 2 : 1,
+                       argv);
     (void) napi_close_handle_scope(e->env, scope);
   }
   port = &e->ports[slot]; /* the callback may have opened ports */

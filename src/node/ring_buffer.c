@@ -1,9 +1,5 @@
 /*
  * ring_buffer.c - shared rings for the wrapper: handles by slot, their waits, their end.
- *
- * A handle that is woken, by any thread, goes on a list of its environment; the list goes on the
- * thread's ready list as one endpoint that belongs to no channel, so that rings and ports share one
- * doorbell and one token. The lock of the list is taken under the wait queue's and never the other way.
  */
 #include "node/ring_buffer.h"
 
@@ -14,128 +10,6 @@
 #include "core/memory.h"
 #include "node/value.h"
 #include "core/failpoint.h"
-
-struct rp_rings {
-  rp_endpoint
-      endpoint; /* never attached: stands for all handles on the thread's ready list */
-  rp_env *env;
-  rp_lock lock;
-  rp_ring_slot *first, *last; /* woken, under the lock */
-  bool pushed;                /* the endpoint is on the ready list, under the lock */
-  rp_ring_slot **handles;     /* by slot; NULL: free */
-  uint32_t length;
-  napi_ref receiver, rung;
-  rp_view words, inbox;
-};
-
-typedef struct rp_rings rp_rings;
-
-/* ---- wake-ups ---- */
-
-/* Put the endpoint on the thread's ready list, where it must not be twice. The lock is held. */
-static void
-push_endpoint(rp_rings *rings) {
-  if (rings->pushed) return;
-  rings->pushed = true;
-  rp_ready_list_push(&rings->env->ready_list, &rings->endpoint);
-}
-
-/* A core's wake callback: any thread, the wait queue's lock is held. */
-static void
-on_wake(void *context) {
-  rp_ring_slot *s = context;
-  rp_rings *rings = s->rings;
-
-  rp_failpoint("ring:woken");
-  rp_lock_take(&rings->lock);
-  if (!s->rung) {
-    s->rung = true;
-    s->next = NULL;
-    if (rings->first == NULL)
-      rings->first = s;
-    else
-      rings->last->next = s;
-    rings->last = s;
-    push_endpoint(rings);
-  }
-  rp_lock_drop(&rings->lock);
-}
-
-/* The endpoint has been taken off the ready list: who is woken from now on puts it there again. */
-static uint32_t
-begin_turn(rp_rings *rings) {
-  uint32_t count = 0;
-
-  rp_lock_take(&rings->lock);
-  rings->pushed = false;
-  for (rp_ring_slot *s = rings->first; s != NULL; s = s->next) count++;
-  rp_lock_drop(&rings->lock);
-  return count;
-}
-
-/* Take the first that was woken off the list. False: there is none. */
-static bool
-next_woken(rp_rings *rings, uint32_t *slot) {
-  rp_lock_take(&rings->lock);
-
-  rp_ring_slot *s = rings->first;
-
-  if (s != NULL) {
-    *slot = s->slot;
-    s->rung = false;
-    rings->first = s->next;
-  }
-  rp_lock_drop(&rings->lock);
-  return s != NULL;
-}
-
-/* Take a handle off the list, wherever it is. */
-static void
-forget_woken(rp_rings *rings, rp_ring_slot *gone) {
-  rp_lock_take(&rings->lock);
-  if (gone->rung) {
-    rp_ring_slot *before = NULL;
-
-    for (rp_ring_slot *s = rings->first; s != gone; s = s->next) before = s;
-    if (before == NULL)
-      rings->first = gone->next;
-    else
-      before->next = gone->next;
-    if (rings->last == gone) rings->last = before;
-  }
-  rp_lock_drop(&rings->lock);
-}
-
-bool
-rp_rings_owns(const rp_env *e, const rp_endpoint *endpoint) {
-  return e->rings != NULL && endpoint == &e->rings->endpoint;
-}
-
-bool
-rp_rings_turn(rp_env *e) {
-  rp_rings *rings = e->rings;
-  uint32_t slot;
-
-  /* What is woken meanwhile waits for the next round. */
-  for (uint32_t count = begin_turn(rings); count > 0 && next_woken(rings, &slot);
-       count--) {
-    napi_handle_scope scope;
-
-    if (napi_open_handle_scope(e->env, &scope) != napi_ok) return false;
-
-    napi_value argument = rp_from_u32(e->env, slot);
-    bool running = rp_env_call(e, NULL, rings->receiver, rings->rung, 1, &argument);
-
-    (void) napi_close_handle_scope(e->env, scope);
-    if (!running) return false;
-  }
-  rp_lock_take(&rings->lock);
-  if (rings->first != NULL) push_endpoint(rings);
-  rp_lock_drop(&rings->lock);
-  return true;
-}
-
-/* ---- handles ---- */
 
 rp_ring_slot *
 rp_rings_slot(rp_env *e, napi_value value) {
@@ -189,7 +63,7 @@ end_handle(rp_ring_slot *s) {
   rp_failpoint("ring:ending");
   rp_ring_end(s->handle); /* from here on nobody wakes it */
   rp_failpoint("ring:ended");
-  forget_woken(s->rings, s);
+  rp_rings_forget(s->rings, s);
   s->rings->handles[s->slot] = NULL;
   (void) napi_delete_reference(s->rings->env->env, s->memory);
   (void) napi_delete_reference(s->rings->env->env, s->local_ref);
@@ -359,7 +233,7 @@ rp_rings_open(napi_env env, napi_callback_info info) {
   s->role = role == RP_PRODUCER ? RP_PRODUCER : RP_CONSUMER;
   s->local = (int32_t *) (void *) local;
 
-  int status = rp_ring_open(&s->handle, s->bytes, size, s->role, on_wake, s);
+  int status = rp_ring_open(&s->handle, s->bytes, size, s->role, rp_rings_wake_up, s);
 
   set_status(e, status);
   if (status != RP_OK) {

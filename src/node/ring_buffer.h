@@ -9,19 +9,7 @@
 
 #include <node_api.h>
 
-#include "node/env.h"
-#include "core/ring/handle.h"
-
-/* Words shared with the wrapper; the same table is in lib/ring-buffer/native.js. */
-enum {
-  RP_RING_STATUS,      /* 0 or RP_E... of the last call */
-  RP_RING_OFFSET,      /* in bytes from the start of the memory */
-  RP_RING_LENGTH,      /* in bytes */
-  RP_RING_COUNT,       /* of records */
-  RP_RING_RECORDS = 8, /* ringTake: offset and length of each record */
-  RP_RING_TAKE_MAX = 64,
-  RP_RING_WORDS = RP_RING_RECORDS + 2 * RP_RING_TAKE_MAX,
-};
+#include "node/ring_wakeups.h"
 
 /* Words of a handle, written by the wrapper and read here when the handle waits or ends. */
 enum {
@@ -29,21 +17,6 @@ enum {
   RP_LOCAL_DELIVERED, /* else: how many of the records taken have been given to the user */
   RP_LOCAL_WORDS,
 };
-
-/* One ring handle in this environment. */
-typedef struct rp_ring_slot {
-  rp_ring_handle *handle;
-  struct rp_rings *rings;
-  napi_ref memory, local_ref; /* keep both alive */
-  uint8_t *bytes;             /* the memory */
-  int32_t *local;             /* RP_LOCAL_WORDS */
-  struct rp_ring_slot *next;  /* on the list of those woken; under the lock */
-  bool rung;                  /* on that list; under the lock */
-  uint32_t slot;
-  rp_role role;
-  uint32_t taken; /* records of the last rp_ring_take() */
-  rp_record records[RP_RING_TAKE_MAX];
-} rp_ring_slot;
 
 /* The handle that argument `value` names by its slot, NULL if there is none. */
 rp_ring_slot *rp_rings_slot(rp_env *e, napi_value value);
@@ -65,11 +38,6 @@ void rp_rings_close(rp_env *e);
 
 /* Free what rp_rings_close() has left. */
 void rp_rings_free(rp_env *e);
-
-/* Whether this is what rings put on the thread's ready list, and its turn: tell the wrapper which handles
- * were woken. False if JS cannot run any more. */
-bool rp_rings_owns(const rp_env *e, const rp_endpoint *endpoint);
-bool rp_rings_turn(rp_env *e);
 
 /* ringSetup(receiver, rung, words, inbox): the wrapper introduces itself; rung(slot) is called for a handle that
  * was woken. */

@@ -11,12 +11,7 @@
  * tail and head must be 128 bytes apart (two lines: the prefetcher pulls lines in pairs).
  * Positions are multiples of 8, so their low three bits are free for flags.
  *
- * A record in the data area, 8-aligned, never across the end:
- *
- *   OFFSET SIZE  DESCRIPTION
- *   0      4     length of the payload in bytes
- *   4      4     type; RP_PADDING fills the rest of the data area, all others are the caller's
- *   8      n     payload, padded to a multiple of 8
+ * Records lie in the data area as record.h says, 8-aligned, never across the end.
  *
  * A record exists once tail has moved past it, so a producer that dies while copying leaves
  * nothing behind. A record takes at most half the capacity, so an empty ring can always take it,
@@ -33,23 +28,10 @@
 
 #include "core/atomic.h"
 #include "core/error.h"
+#include "core/record.h"
 #include "core/port/parking.h"
 
 #define RP_TAIL_SEALED 2u
-#define RP_FLAGS 7u
-
-#define RP_RECORD_HEADER 8u
-#define RP_PADDING 0xFFFFFFFFu
-
-/* 2^30: positions are compared by difference in 32 bits, so used() stays far below 2^31. */
-#define RP_CAPACITY_MAX (1u << 30)
-#define RP_CAPACITY_MIN 16u
-
-typedef struct rp_record {
-  uint32_t length;
-  uint32_t type;
-  uint8_t *payload;
-} rp_record;
 
 /* The producer's side: private to one thread at a time. */
 typedef struct rp_segment_producer {
@@ -73,12 +55,6 @@ typedef struct rp_segment_consumer {
       published; /* our copy of tail: refreshed only when there seems to be nothing */
   bool sealed;   /* tail carried SEALED when we looked last */
 } rp_segment_consumer;
-
-/* Bytes that a record with a payload of `length` bytes takes; `length` is at most RP_CAPACITY_MAX. */
-static inline uint32_t
-rp_record_size(uint32_t length) {
-  return RP_RECORD_HEADER + ((length + 7u) & ~7u);
-}
 
 /* Prepare a side on a ring whose words both hold `position` (a new ring: 0) or what a former owner
  * of the side left there. `capacity` is a power of two from RP_CAPACITY_MIN to RP_CAPACITY_MAX, or 0 for

@@ -29,7 +29,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/port/segment_ring.h"
 #include "core/ring/shared_memory.h"
 
 typedef enum rp_role { RP_PRODUCER = 0, RP_CONSUMER = 1 } rp_role;

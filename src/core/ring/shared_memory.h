@@ -60,7 +60,7 @@
 
 #include "core/atomic.h"
 #include "core/error.h"
-#include "core/port/segment_ring.h"
+#include "core/record.h"
 
 #define RP_SHARED_MAGIC 0x42525052u /* "RPRB" in the memory of a little-endian machine */
 #define RP_SHARED_VERSION 1u
@@ -154,14 +154,7 @@ rp_slot_at(const rp_shared *shared, uint32_t position) {
   return (rp_slot *) (void *) (shared->data + index * shared->stride);
 }
 
-/* The header of a record of spsc and mpsc, as it lies in the memory. */
-typedef struct rp_header {
-  rp_word length;
-  rp_word type;
-} rp_header;
-
 _Static_assert(RP_SLOT_HEADER == RP_RECORD_HEADER, "release_some() relies on it");
-_Static_assert(sizeof(rp_header) == RP_RECORD_HEADER, "the header of segment_ring.h");
 
 static inline rp_header *
 rp_header_at(const rp_shared *shared, uint32_t position) {
@@ -182,12 +175,6 @@ static inline bool
 rp_post_long(rp_long *word, uint64_t value, rp_word *wanted) {
   rp_store_seq(word, value);
   return rp_load_seq(wanted) != 0;
-}
-
-/* Bytes that a record with a header of `length` takes; not cut to 32 bits, since it may be anything. */
-static inline uint64_t
-rp_record_span(uint32_t length) {
-  return ((uint64_t) length + RP_RECORD_HEADER + 7u) & ~(uint64_t) 7u;
 }
 
 /* Bytes of memory that a ring takes, 0 if there can be no such ring: capacity is a power of two, the

@@ -1,8 +1,5 @@
 /*
- * primitives.c - messages that are one primitive value, written and read without the codec.
- *
- * A message is one byte of flags (0 here), one op, and what the op says; integers are little-endian.
- * lib/codec/ops.js is the table of ops, and the codec reads and writes the same.
+ * primitives_write.c - posts messages that are one primitive value, without the codec.
  */
 #include "node/primitives.h"
 
@@ -10,26 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/env.h"
-#include "node/flat.h"
+#include "node/ops.h"
 #include "node/send.h"
 #include "node/value.h"
-
-enum {
-  OP_SMALL_STRING = 0x40, /* and the length, up to 63 characters of one byte */
-  OP_UNDEFINED = 0x80,
-  OP_NULL,
-  OP_TRUE,
-  OP_FALSE,
-  OP_UINT8,
-  OP_INT16,
-  OP_INT32,
-  OP_DOUBLE,
-  OP_LATIN1, /* u32 length, characters of one byte */
-  OP_UTF16,  /* u32 length, code units */
-  OP_BLOCK_STRING =
-      0xa4, /* u32 index, u8 1 if one byte a character, length as a number */
-};
 
 /* In the STATUS word: not a value for these functions. */
 #define NOT_PRIMITIVE 1
@@ -38,32 +18,8 @@ enum {
 #define FLAG_TRAILER 1u
 #define FLAG_WHOLE 8u
 
-/* Strings of up to so many code units are written without malloc. */
-#define STRING_STACK 512u
 /* From so many bytes on, a string travels as a block; the codec has the same line. */
 #define BLOCK_LINE (32u * 1024)
-
-static uint8_t *
-put_u16(uint8_t *at, uint32_t value) {
-  at[0] = (uint8_t) value;
-  at[1] = (uint8_t) (value >> 8);
-  return at + 2;
-}
-
-static uint8_t *
-put_u32(uint8_t *at, uint32_t value) {
-  return put_u16(put_u16(at, value), value >> 16);
-}
-
-static uint32_t
-get_u16(const uint8_t *at) {
-  return at[0] | (uint32_t) at[1] << 8;
-}
-
-static uint32_t
-get_u32(const uint8_t *at) {
-  return get_u16(at) | get_u16(at + 2) << 16;
-}
 
 static uint8_t *
 put_double(uint8_t *at, double number) {
@@ -72,15 +28,6 @@ put_double(uint8_t *at, double number) {
   *at++ = OP_DOUBLE;
   memcpy(&bits, &number, sizeof(bits));
   return put_u32(put_u32(at, (uint32_t) bits), (uint32_t) (bits >> 32));
-}
-
-static double
-get_double(const uint8_t *at) {
-  uint64_t bits = get_u32(at) | (uint64_t) get_u32(at + 4) << 32;
-  double number;
-
-  memcpy(&number, &bits, sizeof(number));
-  return number;
 }
 
 /* At most 9 bytes. */
@@ -326,150 +273,4 @@ rp_primitives_post_whole(napi_env env, napi_callback_info info) {
   if (port != NULL)
     status = rp_send_write(e, port, FLAG_WHOLE, message, sizeof(message), NULL, 0);
   return rp_send_end(e, port, status);
-}
-
-static napi_value
-read_utf16(rp_env *e, const uint8_t *at, uint32_t length) {
-  napi_value result = NULL;
-  char16_t few[STRING_STACK];
-  char16_t *units = length <= STRING_STACK ? few : malloc(length * sizeof(char16_t));
-
-  if (units == NULL) return NULL;
-  for (uint32_t i = 0; i < length; i++) units[i] = (char16_t) get_u16(at + 2 * i);
-  (void) napi_create_string_utf16(e->env, units, length, &result);
-  if (units != few) free(units);
-  return result;
-}
-
-/* A string of `length` code units, one byte each or two. */
-static napi_value
-read_string(rp_env *e, const uint8_t **at, const uint8_t *end, size_t length,
-            bool one_byte) {
-  size_t size = one_byte ? length : length * 2;
-  const uint8_t *from = *at;
-  napi_value result = NULL;
-
-  if (size > (size_t) (end - from)) return NULL;
-  *at += size;
-  if (!one_byte) return read_utf16(e, from, (uint32_t) length);
-  (void) napi_create_string_latin1(e->env, (const char *) from, length, &result);
-  return result;
-}
-
-/* Behind the op; RP_OP_UTF16 may say more than there is. */
-static napi_value
-read_long_string(rp_env *e, const uint8_t **at, const uint8_t *end, bool one_byte) {
-  if (end - *at < 4) return NULL;
-
-  uint32_t length = get_u32(*at);
-
-  *at += 4;
-  return read_string(e, at, end, length, one_byte);
-}
-
-/* Bytes of an op of fixed size behind it. */
-static size_t
-size_of(uint8_t op) {
-  switch (op) {
-    case OP_UINT8:
-      return 1;
-    case OP_INT16:
-      return 2;
-    case OP_INT32:
-      return 4;
-    case OP_DOUBLE:
-      return 8;
-    default:
-      return 0;
-  }
-}
-
-napi_value
-rp_primitives_get(rp_env *e, const uint8_t **at, const uint8_t *end) {
-  napi_value result = NULL;
-
-  if (*at == end) return NULL;
-
-  uint8_t op = *(*at)++;
-  const uint8_t *from = *at;
-
-  if (op < OP_SMALL_STRING) return rp_from_u32(e->env, op);
-  if (op < OP_UNDEFINED) return read_string(e, at, end, op - OP_SMALL_STRING, true);
-  if (size_of(op) > (size_t) (end - from)) return NULL;
-  *at += size_of(op);
-  switch (op) {
-    case OP_UNDEFINED:
-      (void) napi_get_undefined(e->env, &result);
-      break;
-    case OP_NULL:
-      (void) napi_get_null(e->env, &result);
-      break;
-    case OP_TRUE:
-    case OP_FALSE:
-      return rp_from_bool(e->env, op == OP_TRUE);
-    case OP_UINT8:
-      return rp_from_u32(e->env, from[0]);
-    case OP_INT16:
-      return rp_from_i32(e->env, (int16_t) get_u16(from));
-    case OP_INT32:
-      return rp_from_i32(e->env, (int32_t) get_u32(from));
-    case OP_DOUBLE:
-      (void) napi_create_double(e->env, get_double(from), &result);
-      break;
-    case OP_LATIN1:
-    case OP_UTF16:
-      return read_long_string(e, at, end, op == OP_LATIN1);
-    default:
-      break;
-  }
-  return result;
-}
-
-/* The value that the bytes of a message say; NULL if it is not for these functions, or not all of them. */
-static napi_value
-value_of(rp_env *e, const uint8_t *bytes, uint32_t length) {
-  const uint8_t *at = bytes + 1, *end = bytes + length;
-
-  if (length < 2 || bytes[0] != 0) return NULL;
-  if (*at == RP_OP_OBJECT) return rp_flat_read(e, at + 1, end);
-
-  napi_value value = rp_primitives_get(e, &at, end);
-
-  return at == end ? value : NULL;
-}
-
-/* The type of a record as its receiver sees it: that it had to wait does not matter any more. */
-static bool
-is_plain(uint32_t type) {
-  return (type & ~RP_MESSAGE_BEHIND) == 0;
-}
-
-/* An array of values: made by a function of the wrapper, at a third of what napi_set_element() takes. */
-static napi_value
-collect(rp_env *e, uint32_t count, const napi_value *values) {
-  napi_value array = NULL, function = NULL, undefined = NULL;
-
-  (void) napi_get_reference_value(e->env, e->collect, &function);
-  (void) napi_get_undefined(e->env, &undefined);
-  (void) napi_call_function(e->env, undefined, function, count, values, &array);
-  return array;
-}
-
-napi_value
-rp_primitives_values(rp_env *e, const uint8_t *run, uint32_t *bytes, uint32_t *count) {
-  napi_value values[RP_VALUES_MAX];
-  uint32_t at = 0, read = 0;
-
-  for (; read < *count && read < RP_VALUES_MAX; read++) {
-    uint32_t header[2]; /* length, type */
-
-    memcpy(header, run + at, sizeof(header));
-    if (!is_plain(header[1])) break;
-    values[read] = value_of(e, run + at + RP_RECORD_HEADER, header[0]);
-    if (values[read] == NULL) break;
-    at += rp_record_size(header[0]);
-  }
-  *bytes = at;
-  *count = read;
-  return read == 0 ? NULL : collect(e, read, values);
 }
