@@ -3,7 +3,7 @@
 // node scripts/lint.js [--fix]
 //
 // Every check that runs nothing: eslint and tsc on the JS side; clang-format, clang-tidy, cppcheck
-// and clang's warnings on the C side. A tool that is not installed is a failure, not a skip.
+// and clang's warnings on the C side; on both the length of files, and in C that no module includes itself. A tool that is not installed is a failure, not a skip.
 // --fix lets clang-format and eslint put right what they can.
 
 const fs = require('node:fs');
@@ -58,6 +58,64 @@ function lockFile() {
   return text.includes('"resolved"') ? 'package-lock.json names the addresses of a registry\n' : '';
 }
 
+/** Lines of a source file at most: what one can read from top to bottom. */
+const LINES_MAX = 400;
+/** Files that are longer still. Make this list shorter. */
+const stillLong = [
+  'lib/ports/endpoint.js', 'lib/ports/node-channel.js', 'lib/ports/port.js', 'lib/ring-buffer/index.js',
+  'lib/worker/parent-port.js', 'lib/worker/worker.js',
+];
+
+function lines(file) {
+  return fs.readFileSync(path.join(root, file), 'utf8').split('\n').length - 1;
+}
+
+/** @returns {string} the files that are too long, and those that need not be on the list any more */
+function fileLengths() {
+  const files = ['.c', '.h'].flatMap((ext) => sources.list('src', ext))
+    .concat(['.js', '.mjs'].flatMap((ext) => sources.list('lib', ext)));
+  const long = files.filter((file) => lines(file) > LINES_MAX);
+
+  for (const file of long.filter((name) => stillLong.includes(name))) {
+    console.log(`     ${file} still has ${lines(file)} lines`);
+  }
+  return [
+    ...long.filter((file) => !stillLong.includes(file))
+      .map((file) => `${file} has ${lines(file)} lines, more than ${LINES_MAX}\n`),
+    ...stillLong.filter((file) => !long.includes(file))
+      .map((file) => `${file} is on the list of long files in scripts/lint.js and is not long\n`),
+  ].join('');
+}
+
+/**
+ * A module is a header with the .c file of that name, and includes what either of them does.
+ * @returns {string} the circles among the modules of src/
+ */
+function includeCircles() {
+  const moduleOf = (file) => file.replace(/^src\//, '').replace(/\.[ch]$/, '');
+  const includes = new Map();
+
+  for (const file of ['.c', '.h'].flatMap((ext) => sources.list('src', ext))) {
+    const text = fs.readFileSync(path.join(root, file), 'utf8');
+    const name = moduleOf(file);
+    const found = [...text.matchAll(/^#include "([^"]+)"/gm)].map((match) => moduleOf(match[1]));
+
+    includes.set(name, [...includes.get(name) ?? [], ...found.filter((other) => other !== name)]);
+  }
+
+  const circles = [];
+  const done = new Set();
+  const walk = (name, way) => {
+    if (way.includes(name)) circles.push([...way.slice(way.indexOf(name)), name].join(' -> '));
+    if (way.includes(name) || done.has(name)) return;
+    for (const other of includes.get(name) ?? []) walk(other, [...way, name]);
+    done.add(name);
+  };
+
+  for (const name of includes.keys()) walk(name, []);
+  return circles.map((circle) => `${circle}\n`).join('');
+}
+
 let failed = 0;
 let passed = 0;
 
@@ -69,6 +127,8 @@ function report(name, problem) {
 }
 
 report('lock file', lockFile());
+report('length of files', fileLengths());
+report('include circles', includeCircles());
 for (const [name, command] of Object.entries(checks)) report(name, check(command));
 
 console.log(`${passed} passed, ${failed} failed`);

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "core/port/channel.h"
+#include "core/port/endpoint.h"
 #include "core/failpoint.h"
 
 /* An address that is no endpoint. */

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#include "core/port/channel.h"
+#include "core/port/endpoint.h"
 #include "core/lock.h"
 #include "core/random.h"
 

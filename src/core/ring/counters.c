@@ -1,6 +1,7 @@
 /*
  * counters.c - what a handle of a shared ring counts, in the ring, for anyone to read.
  */
+#include "core/ring/handle.h"
 #include "core/ring/wait_queue.h"
 
 #include <string.h>

@@ -1,6 +1,8 @@
 /*
  * handle.c - a handle of a shared ring: how it begins, ends and closes, where it is.
  */
+#include "core/ring/handle.h"
+
 #include "core/ring/wait_queue.h"
 #include "core/failpoint.h"
 

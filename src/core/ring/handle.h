@@ -29,15 +29,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/ring/role.h"
 #include "core/ring/shared_memory.h"
-
-typedef enum rp_role { RP_PRODUCER = 0, RP_CONSUMER = 1 } rp_role;
-
-typedef struct rp_ring_handle rp_ring_handle;
-
-/* Called once for each rp_ring_park() that said RP_EMPTY or RP_FULL, by any thread, with the wait queue's lock
- * held: it must not block or call a handle. */
-typedef void (*rp_ring_wake)(void *context);
 
 /* Become a producer or consumer of the ring in `memory`, which must stay there until rp_ring_end().
  * `wake` may be NULL if rp_ring_park() is not used. RP_EFORMAT: no ring. RP_EBUSY: the role is taken.

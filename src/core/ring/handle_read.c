@@ -1,6 +1,8 @@
 /*
  * handle_read.c - what a consumer of a shared ring does, in the mode of the ring.
  */
+#include "core/ring/handle.h"
+
 #include "core/ring/wait_queue.h"
 #include "core/failpoint.h"
 

@@ -1,6 +1,8 @@
 /*
  * handle_wait.c - how the handles of a shared ring wait and wake each other; see "Sleeping" in handle.h.
  */
+#include "core/ring/handle.h"
+
 #include "core/ring/wait_queue.h"
 #include "core/failpoint.h"
 

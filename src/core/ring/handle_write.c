@@ -1,6 +1,8 @@
 /*
  * handle_write.c - what a producer of a shared ring does, in the mode of the ring.
  */
+#include "core/ring/handle.h"
+
 #include "core/ring/wait_queue.h"
 #include "core/failpoint.h"
 

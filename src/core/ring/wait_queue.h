@@ -12,7 +12,7 @@
 #include "core/lock.h"
 #include "core/ring/mpmc.h"
 #include "core/ring/mpsc.h"
-#include "core/ring/handle.h"
+#include "core/ring/role.h"
 #include "core/ring/spsc.h"
 
 typedef struct rp_wait_queue {
