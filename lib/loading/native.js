@@ -13,7 +13,7 @@ const { process, setImmediate } = require('./builtins');
 const binding = require('../binding');
 const threads = require('./node-threads');
 
-/** Words of `control`; the same table is in src/node/env.h. */
+/** Words of `control`: RP_CONTROL_LIST in src/node/env.h; test/js/constants.test.js compares them. */
 const START = 0;
 const END = 1;
 const FLAGS = 2;
@@ -25,7 +25,7 @@ const STAGED = 7;
 const SLOT = 8;
 const WORDS = 16;
 
-/** Values of the STATUS word; the table is in src/core/error.h. */
+/** Values of the STATUS word: RP_ERROR_LIST in src/core/error.h, where this is RP_CLOSED. */
 const SEALED = -5;
 
 /** The line of Node that this is. */

@@ -12,6 +12,7 @@
 #include "node/env.h"
 #include "node/flat.h"
 #include "node/code_cache.h"
+#include "node/constants.h"
 #include "node/port.h"
 #include "node/primitives.h"
 #include "node/ring_buffer.h"
@@ -116,6 +117,8 @@ static const entry for_rings[] = {
     {"ringRelease", rp_rings_release},
 };
 
+static const entry for_tests[] = {{"constants", rp_constants_get}};
+
 static void
 define_all(napi_env env, rp_env *e, napi_value object, const entry *entries,
            size_t count) {
@@ -133,7 +136,7 @@ define_all(napi_env env, rp_env *e, napi_value object, const entry *entries,
 _Static_assert(COUNT(for_ports) <= 64 && COUNT(for_rings) <= 64, "see define_all()");
 
 /* define(object, which): more functions as methods of the object. 0: what a port needs from its first message on,
- * 1: what else ports need, 2: what shared rings need. */
+ * 1: what else ports need, 2: what shared rings need, 3: what tests ask for. */
 static napi_value
 define(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -145,8 +148,10 @@ define(napi_env env, napi_callback_info info) {
     define_all(env, e, argv[0], for_ring, COUNT(for_ring));
   else if (which == 1)
     define_all(env, e, argv[0], for_ports, COUNT(for_ports));
-  else
+  else if (which == 2)
     define_all(env, e, argv[0], for_rings, COUNT(for_rings));
+  else
+    define_all(env, e, argv[0], for_tests, COUNT(for_tests));
   return NULL;
 }
 

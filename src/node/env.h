@@ -16,20 +16,21 @@
 #include "core/process/threads.h"
 #include "node/spin.h"
 
-/* Words that the wrapper and the binding share instead of passing numbers through Node-API. The
- * same table is in lib/loading/native.js. */
-enum {
-  RP_CONTROL_START,  /* post: first byte of the message in the scratch */
-  RP_CONTROL_END,    /* post: end of the message; postMany: of the outbox */
-  RP_CONTROL_FLAGS,  /* post: flags of the record */
-  RP_CONTROL_STATUS, /* post, receive: 0 or RP_E... */
-  RP_CONTROL_BYTES,  /* receive out: bytes of the batch */
-  RP_CONTROL_COUNT, /* receive in: records to step over first; out: records of the batch */
-  RP_CONTROL_MAX, /* receive in: most records to give; 0: one, also if it has to wait in its turn */
-  RP_CONTROL_STAGED, /* post: first staged block of the message */
-  RP_CONTROL_SLOT,   /* post: of the port */
-  RP_CONTROL_WORDS = 16,
-};
+/* Words that the wrapper and the binding share instead of passing numbers through Node-API: X(name). The
+ * wrapper's copy is compared with this list by test/js/constants.test.js. */
+#define RP_CONTROL_LIST(X)                                                               \
+  X(START)  /* post: first byte of the message in the scratch */                         \
+  X(END)    /* post: end of the message; postMany: of the outbox */                      \
+  X(FLAGS)  /* post: flags of the record */                                              \
+  X(STATUS) /* post, receive: 0 or RP_E... */                                            \
+  X(BYTES)  /* receive out: bytes of the batch */                                        \
+  X(COUNT)  /* receive in: records to step over first; out: records of the batch */      \
+  X(MAX)    /* receive in: most records; 0: one, also if it has to wait in its turn */   \
+  X(STAGED) /* post: first staged block of the message */                                \
+  X(SLOT)   /* post: of the port */
+
+#define RP_CONTROL_ENTRY(name) RP_CONTROL_##name,
+enum { RP_CONTROL_LIST(RP_CONTROL_ENTRY) RP_CONTROL_WORDS = 16 };
 
 typedef enum rp_port_state {
   RP_PORT_FREE,

@@ -14,15 +14,19 @@
 #include "core/ring/handle.h"
 #include "node/env.h"
 
-/* Words shared with the wrapper; the same table is in lib/ring-buffer/native.js. */
+/* Words shared with the wrapper: X(name, index). Its copy is compared with this list by
+ * test/js/constants.test.js. */
+#define RP_RING_LIST(X)                                                                  \
+  X(STATUS, 0)  /* 0 or RP_E... of the last call */                                      \
+  X(OFFSET, 1)  /* in bytes from the start of the memory */                              \
+  X(LENGTH, 2)  /* in bytes */                                                           \
+  X(COUNT, 3)   /* of records */                                                         \
+  X(RECORDS, 8) /* ringTake: offset and length of each record */                         \
+  X(TAKE_MAX, 64)
+
+#define RP_RING_ENTRY(name, index) RP_RING_##name = (index),
 enum {
-  RP_RING_STATUS,      /* 0 or RP_E... of the last call */
-  RP_RING_OFFSET,      /* in bytes from the start of the memory */
-  RP_RING_LENGTH,      /* in bytes */
-  RP_RING_COUNT,       /* of records */
-  RP_RING_RECORDS = 8, /* ringTake: offset and length of each record */
-  RP_RING_TAKE_MAX = 64,
-  RP_RING_WORDS = RP_RING_RECORDS + 2 * RP_RING_TAKE_MAX,
+  RP_RING_LIST(RP_RING_ENTRY) RP_RING_WORDS = RP_RING_RECORDS + 2 * RP_RING_TAKE_MAX
 };
 
 /* One ring handle in this environment. */

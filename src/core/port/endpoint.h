@@ -24,7 +24,7 @@ typedef struct rp_endpoint {
   rp_chain inbox;
   rp_channel *channel;
   struct rp_endpoint *peer;
-  struct rp_ready_list *owner;               /* under the lock */
+  struct rp_ready_list *owner;        /* under the lock */
   struct rp_endpoint *ready_next;     /* of whoever holds the token */
   struct rp_endpoint *ready_previous; /* on the owner's list; the owner's */
   struct rp_endpoint *next; /* in the registry of detached endpoints, under its lock */
