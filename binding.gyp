@@ -6,7 +6,7 @@
   'targets': [{
     'target_name': 'ringport',
     'sources': ['<!@(node scripts/sources.js)'],
-    'include_dirs': ['src', 'src/core'],
+    'include_dirs': ['src'],
     'defines': ['NAPI_VERSION=9', '_GNU_SOURCE'],
     'cflags': [
       '-O2', '-fvisibility=hidden', '-Wall', '-Wextra', '-Wconversion', '-Wshadow',

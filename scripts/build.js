@@ -9,7 +9,7 @@
 //   --tsan     build/tsan/ringport.node        by the compiler: ThreadSanitizer
 //   --coverage build/coverage/ringport.node    by the compiler: counts for gcov
 //   --faults   build/faults/ringport.node      by the compiler: threads can be stopped where the sources
-//                                              say rp_yield(), and allocations fail (test/faults)
+//                                              say rp_failpoint(), and allocations fail (test/faults)
 // RINGPORT_BINARY=<path> makes lib/binding.js load one of the others.
 
 const fs = require('node:fs');
@@ -37,7 +37,7 @@ const direct = {
   ...sanitizers,
   coverage: ['-O0', '--coverage', '-fprofile-update=atomic'],
   faults: [
-    '-DRP_YIELD_POINTS', 'test/faults/faults.c', ...wrapped.map((name) => `-Wl,--wrap=${name}`),
+    '-DRP_FAILPOINTS', 'test/faults/faults.c', ...wrapped.map((name) => `-Wl,--wrap=${name}`),
   ],
 };
 
@@ -65,7 +65,7 @@ function stale(variant) {
   const extra = variant === 'faults' ? ['test/faults/faults.c'] : [];
   // The directories count too: deleting or renaming a source touches only them.
   const inputs = [
-    'binding.gyp', 'src/core', 'src/node',
+    'binding.gyp', ...sources.folders('src'),
     ...sources.core(), ...sources.node(), ...sources.headers(), ...extra,
   ];
 
@@ -123,7 +123,7 @@ function compile(compiler, flags, binary, options) {
   fs.mkdirSync(path.dirname(binary), { recursive: true });
   run(compiler, [
     '-std=c11', '-D_GNU_SOURCE', '-DNAPI_VERSION=9', '-fPIC', '-shared', '-pthread',
-    '-fvisibility=hidden', ...flags, '-Isrc', '-Isrc/core', `-I${include}`,
+    '-fvisibility=hidden', ...flags, '-Isrc', `-I${include}`,
     ...sources.core(), ...sources.node(), '-Wl,-z,nodelete', '-o', binary,
   ], options);
 }

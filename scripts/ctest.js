@@ -24,7 +24,7 @@ const { root } = sources;
 const parallel = Math.min(2, os.cpus().length);
 
 const common = [
-  '-std=c11', '-D_GNU_SOURCE', '-UNDEBUG', '-g', '-pthread', '-Isrc', '-Isrc/core', '-Itest/c',
+  '-std=c11', '-D_GNU_SOURCE', '-UNDEBUG', '-g', '-pthread', '-Isrc', '-Itest/c',
   '-Wall', '-Wextra', '-Werror',
 ];
 
@@ -139,7 +139,7 @@ async function compileCore(variant) {
   const headers = sources.list('src/core', '.h');
 
   await each(sources.core(), async (source) => {
-    const object = `${variant.dir}/${path.basename(source, '.c')}.o`;
+    const object = `${variant.dir}/${sources.objectName(source)}`;
 
     variant.objects.push(object);
     if (fresh(object, [source, ...headers])) return;

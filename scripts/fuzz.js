@@ -25,7 +25,7 @@ const build = path.join(root, 'build', 'fuzz');
 const cc = 'clang';
 const flags = [
   '-std=c11', '-D_GNU_SOURCE', '-UNDEBUG', '-g', '-O1', '-fno-omit-frame-pointer', '-pthread',
-  '-Wall', '-Wextra', '-Werror', '-Isrc/core', '-Itest/fuzz',
+  '-Wall', '-Wextra', '-Werror', '-Isrc', '-Itest/fuzz',
   '-fsanitize=address,undefined', '-fno-sanitize-recover=all',
 ];
 /** Longer inputs reach nothing new and are slower. */
@@ -58,7 +58,7 @@ function compile(args) {
 /** The core, instrumented, once for all targets. @returns {string[]} the objects */
 function compileCore() {
   return sources.core().map((source) => {
-    const object = path.join(build, `${path.basename(source, '.c')}.o`);
+    const object = path.join(build, sources.objectName(source));
 
     compile(['-fsanitize=fuzzer-no-link', '-c', source, '-o', object]);
     return object;

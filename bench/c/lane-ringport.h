@@ -1,7 +1,7 @@
 /*
  * lane-ringport.h - the ring of src/core. It publishes and releases every BATCH records.
  */
-#include "ring.h"
+#include "core/port/segment_ring.h"
 
 #ifndef BATCH
 #define BATCH 1
@@ -10,9 +10,9 @@
 struct lane {
   _Alignas(128) rp_word tail;
   _Alignas(128) rp_word head;
-  _Alignas(128) rp_producer producer;
+  _Alignas(128) rp_segment_producer producer;
   int unpublished;
-  _Alignas(128) rp_consumer consumer;
+  _Alignas(128) rp_segment_consumer consumer;
   int unreleased;
   _Alignas(128) rp_parking parking;
   _Alignas(128) uint8_t data[LANE_BYTES];
@@ -22,18 +22,18 @@ static lane *
 lane_new(void) {
   lane *l = lane_memory(sizeof(*l));
 
-  rp_producer_init(&l->producer, &l->tail, &l->head, l->data, LANE_BYTES);
-  rp_consumer_init(&l->consumer, &l->tail, &l->head, l->data, LANE_BYTES);
+  rp_segment_producer_init(&l->producer, &l->tail, &l->head, l->data, LANE_BYTES);
+  rp_segment_consumer_init(&l->consumer, &l->tail, &l->head, l->data, LANE_BYTES);
   /* As chain.c does for a consumer that has read much without parking: this one never parks. */
   (void) rp_barrier_available();
-  rp_parking_lighten(&l->parking);
+  rp_parking_go_asymmetric(&l->parking);
   return l;
 }
 
 static inline void
 lane_flush(lane *l) {
   if (l->unpublished == 0) return;
-  rp_ring_publish(&l->producer, &l->parking);
+  rp_segment_publish(&l->producer, &l->parking);
   l->unpublished = 0;
 }
 
@@ -41,7 +41,7 @@ static inline bool
 lane_put(lane *l, const record *r) {
   uint8_t *payload;
 
-  if (rp_ring_claim(&l->producer, 1, RECORD, &payload) != RP_OK) {
+  if (rp_segment_claim(&l->producer, 1, RECORD, &payload) != RP_OK) {
     lane_flush(l);
     return false;
   }
@@ -54,15 +54,15 @@ static inline bool
 lane_take(lane *l, record *r) {
   rp_record found;
 
-  if (rp_ring_peek(&l->consumer, &found) != RP_OK) {
-    if (l->unreleased != 0) rp_ring_release(&l->consumer);
+  if (rp_segment_peek(&l->consumer, &found) != RP_OK) {
+    if (l->unreleased != 0) rp_segment_release(&l->consumer);
     l->unreleased = 0;
     return false;
   }
   memcpy(r, found.payload, RECORD);
-  rp_ring_advance(&l->consumer, &found);
+  rp_segment_advance(&l->consumer, &found);
   if (++l->unreleased == BATCH) {
-    rp_ring_release(&l->consumer);
+    rp_segment_release(&l->consumer);
     l->unreleased = 0;
   }
   return true;

@@ -1,17 +1,13 @@
 /*
  * lane-shared.h - the shared rings of src/core, whose memory would be a SharedArrayBuffer: LANE_SPSC,
- * LANE_MPSC or LANE_MPMC. They publish and release every BATCH records. LIGHT 0 or 1: whether nobody
- * pays for sleepers but sleepers, see src/core/barrier.h.
+ * LANE_MPSC or LANE_MPMC. They publish and release every BATCH records.
  */
-#include "mpmc.h"
-#include "mpsc.h"
-#include "spsc.h"
+#include "core/ring/mpmc.h"
+#include "core/ring/mpsc.h"
+#include "core/ring/spsc.h"
 
 #ifndef BATCH
 #define BATCH 1
-#endif
-#ifndef LIGHT
-#define LIGHT 1
 #endif
 
 #if defined(LANE_SPSC)
@@ -51,8 +47,8 @@ lane_new(void) {
   if (rp_shared_format(l->memory, sizeof(l->memory), SHAPE) != RP_OK ||
       rp_shared_map(&shared, l->memory, sizeof(l->memory)) != RP_OK)
     abort();
-  OF(producer_init)(&l->producer, &shared, LIGHT);
-  OF(consumer_init)(&l->consumer, &shared, LIGHT);
+  OF(producer_init)(&l->producer, &shared);
+  OF(consumer_init)(&l->consumer, &shared);
   return l;
 }
 

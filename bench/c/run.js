@@ -27,11 +27,13 @@ CC chooses the compiler. ck_ring takes part if Concurrency Kit's headers are ins
 `;
 
 const ROOT = path.join(__dirname, '../..');
-const CORE = ['ring', 'barrier', 'shared', 'spsc', 'mpsc', 'mpmc'];
+const CORE = [
+  'port/segment_ring', 'process/barrier', 'ring/shared_memory', 'ring/spsc', 'ring/mpsc', 'ring/mpmc',
+];
 const SOURCES = [path.join(__dirname, 'ring.c'), ...CORE
   .map((name) => path.join(ROOT, `src/core/${name}.c`))];
 const FLAGS = ['-std=c11', '-D_GNU_SOURCE', '-O3', '-DNDEBUG', '-pthread',
-  `-I${path.join(ROOT, 'src/core')}`];
+  `-I${path.join(ROOT, 'src')}`];
 
 /* What makes ring.c a competitor. */
 const defines = {

@@ -42,7 +42,7 @@ function buildWord(folder) {
   const root = path.join(__dirname, '../..');
   const file = path.join(folder, 'word');
   execFileSync(cc[0], [...cc.slice(1), '-std=c11', '-D_GNU_SOURCE', '-O3', '-DNDEBUG', '-pthread',
-    `-I${path.join(root, 'src/core')}`, '-DLANE_WORD', '-DRECORD=8', path.join(root, 'bench/c/ring.c'),
+    `-I${path.join(root, 'src')}`, '-DLANE_WORD', '-DRECORD=8', path.join(root, 'bench/c/ring.c'),
     '-o', file], { stdio: ['ignore', 'inherit', 'pipe'] });
   return file;
 }

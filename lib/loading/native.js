@@ -13,7 +13,7 @@ const { process, setImmediate } = require('./builtins');
 const binding = require('../binding');
 const threads = require('./node-threads');
 
-/** Words of `control`; the same table is in src/node/env.h. */
+/** Words of `control`: RP_CONTROL_LIST in src/node/env.h; test/js/constants.test.js compares them. */
 const START = 0;
 const END = 1;
 const FLAGS = 2;
@@ -25,7 +25,7 @@ const STAGED = 7;
 const SLOT = 8;
 const WORDS = 16;
 
-/** Values of the STATUS word; the table is in src/core/error.h. */
+/** Values of the STATUS word: RP_ERROR_LIST in src/core/error.h, where this is RP_CLOSED. */
 const SEALED = -5;
 
 /** The line of Node that this is. */
@@ -172,8 +172,8 @@ function listen() {
 }
 
 /** Groups of the addon's functions; the same table is in src/node/addon.c. */
-const [FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS] =
-  [0, 1, 2, 3, 4, 5];
+const [FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS, FOR_TESTS] =
+  [0, 1, 2, 3, 4, 5, 6];
 /** What a group cannot be used without. */
 const NEEDED = [[], [], [], [FOR_VALUES, FOR_CHANNELS], [FOR_ENDPOINTS, FOR_FLAT]];
 const defined = [false, false, false, false, false];
@@ -194,5 +194,5 @@ module.exports = {
   setImmediate, thresholds,
   START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SLOT,
   SEALED,
-  FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS,
+  FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS, FOR_TESTS,
 };

@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * idle-strategy.js - what this thread does when it has nothing to do; src/node/idle.c
+ * idle-strategy.js - what this thread does when it has nothing to do; src/node/loop_spin.c
  * does it.
  */
 
@@ -17,7 +17,7 @@ const LONGEST = { spin: 100_000, linger: 1000 };
 /** For setIdle(): linger for as long as a sleep costs on this machine. */
 const AS_MEASURED = 0xffffffff;
 
-/** 20 us of lingering are the least, see src/node/linger.c. */
+/** 20 us of lingering are the least, see src/node/port_spin.c. */
 const DEFAULTS = { spin: 0, linger: 20 };
 
 let current = DEFAULTS;

@@ -9,7 +9,7 @@ const { binding, FOR_RINGS } = require('../loading/native');
 
 binding.define(binding, FOR_RINGS);
 
-/** Words of the last call; the same table is in src/node/ring_buffer.h. */
+/** Words of the last call: RP_RING_LIST in src/node/ring_wakeups.h; test/js/constants.test.js compares them. */
 const STATUS = 0;
 const OFFSET = 1;
 const LENGTH = 2;
@@ -21,7 +21,7 @@ const WORDS = RECORDS + 2 * TAKE_MAX;
 /** Records up to this many bytes are read by one call that copies them here. */
 const INBOX_BYTES = 4096;
 
-/** Values of STATUS; the table is in src/core/error.h. */
+/** Values of STATUS: RP_ERROR_LIST in src/core/error.h, where SEALED is RP_CLOSED. */
 const status = {
   OK: 0,
   EMPTY: -1,
@@ -35,7 +35,7 @@ const status = {
   FORMAT: -10,
 };
 
-/** The memory of a ring, in bytes from its start; the table is in src/core/shared.h. */
+/** The memory of a ring, in bytes from its start; the table is in src/core/ring/shared_memory.h. */
 const layout = {
   MAGIC: 0x42525052,
   VERSION: 1,

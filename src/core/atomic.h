@@ -5,8 +5,8 @@
  * (ThreadSanitizer does not see fences). Everything goes through these wrappers so that the model
  * checker can put its own scheduler beneath the real sources.
  */
-#ifndef RP_ATOMIC_H_
-#define RP_ATOMIC_H_
+#ifndef RP_CORE_ATOMIC_H_
+#define RP_CORE_ATOMIC_H_
 
 #include <stdatomic.h>
 #include <stdint.h>

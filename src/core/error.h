@@ -1,23 +1,30 @@
 /*
  * error.h - result codes. 0 is success, everything else is negative (libuv's habit).
+ *
+ * This list is the only one: the wrapper's copies (lib/loading/native.js, lib/ring-buffer/native.js) are
+ * compared with it by test/js/constants.test.js. Reading them from the addon at load was measured against
+ * that: making an object of these numbers costs each thread that loads ringport more than the copy does.
  */
-#ifndef RP_ERROR_H_
-#define RP_ERROR_H_
+#ifndef RP_CORE_ERROR_H_
+#define RP_CORE_ERROR_H_
 
-enum {
-  RP_OK = 0,
-  RP_EMPTY = -1,    /* nothing to read now */
-  RP_FULL = -2,     /* no room now; try again when the consumer has released */
-  RP_ETOOBIG = -3,  /* the record can never fit into this ring */
-  RP_ENOMEM = -4,   /* malloc failed; nothing was changed */
-  RP_SEALED = -5,   /* the producer has sealed the ring: nothing more will come */
-  RP_ECORRUPT = -6, /* another side wrote what it must not; nothing was read */
-  RP_ENOENT = -7,   /* no such id */
-  RP_ECLOSED = -8,  /* the ring takes nothing more */
-  RP_EBUSY = -9,    /* another has that role */
-  RP_EFORMAT = -10, /* no ring, or one that there cannot be */
-  RP_ECLAIM = -11,  /* a claim is open that must not be, or is not that must */
-  RP_ERANDOM = -12, /* the system gives no random numbers */
-};
+/* X(name, value) */
+#define RP_ERROR_LIST(X)                                                                 \
+  X(OK, 0)                                                                               \
+  X(EMPTY, -1)    /* nothing to read now */                                              \
+  X(FULL, -2)     /* no room now; try again when the consumer has released */            \
+  X(ETOOBIG, -3)  /* the record can never fit into this ring */                          \
+  X(ENOMEM, -4)   /* malloc failed; nothing was changed */                               \
+  X(CLOSED, -5)   /* the producer has closed: no more will come */                       \
+  X(ECORRUPT, -6) /* another side wrote what it must not; nothing was read */            \
+  X(ENOENT, -7)   /* no such id */                                                       \
+  X(ECLOSED, -8)  /* the ring is closed: it takes no more records */                     \
+  X(EBUSY, -9)    /* another handle has that role */                                     \
+  X(EFORMAT, -10) /* no ring, or one that there cannot be */                             \
+  X(ECLAIM, -11)  /* claim or commit called out of order */                              \
+  X(ERANDOM, -12) /* the system gives no random numbers */
+
+#define RP_ERROR_ENTRY(name, value) RP_##name = (value),
+enum { RP_ERROR_LIST(RP_ERROR_ENTRY) };
 
 #endif

@@ -4,8 +4,8 @@
  * The message path never takes one. <threads.h> is missing on macOS, so this is pthread or SRW.
  * Time is counted in nanoseconds by rp_now(), from no particular moment, and never goes back.
  */
-#ifndef RP_LOCK_H_
-#define RP_LOCK_H_
+#ifndef RP_CORE_LOCK_H_
+#define RP_CORE_LOCK_H_
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -73,7 +73,7 @@ rp_cond_wake_all(rp_cond *cond) {
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "atomic.h"
+#include "core/atomic.h"
 #endif
 
 typedef pthread_mutex_t rp_lock;

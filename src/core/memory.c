@@ -3,12 +3,12 @@
  *
  * A kept piece is linked through its own first word.
  */
-#include "memory.h"
+#include "core/memory.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "lock.h"
+#include "core/lock.h"
 
 #define SMALLEST 14u /* 2^14: below, malloc's own caches are as good */
 #define LARGEST 21u  /* 2^21: above, the copying hides the page faults */

@@ -6,8 +6,8 @@
  * copying. So pieces of about 8 KiB to 2 MiB are rounded up and kept, at most RP_MEMORY_KEPT bytes in
  * the whole process; all others are malloc's.
  */
-#ifndef RP_MEMORY_H_
-#define RP_MEMORY_H_
+#ifndef RP_CORE_MEMORY_H_
+#define RP_CORE_MEMORY_H_
 
 #include <stddef.h>
 #include <stdint.h>

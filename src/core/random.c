@@ -5,14 +5,14 @@
 #define _CRT_RAND_S
 #endif
 
-#include "random.h"
+#include "core/random.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "error.h"
-#include "lock.h"
+#include "core/error.h"
+#include "core/lock.h"
 
 #if defined(_WIN32)
 static bool

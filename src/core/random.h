@@ -3,8 +3,8 @@
  *
  * There is no second best: without a source the key is not made, and whoever wants a number is told so.
  */
-#ifndef RP_RANDOM_H_
-#define RP_RANDOM_H_
+#ifndef RP_CORE_RANDOM_H_
+#define RP_CORE_RANDOM_H_
 
 #include <stdint.h>
 

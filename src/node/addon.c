@@ -8,15 +8,19 @@
 #include <node_api.h>
 #include <stddef.h>
 
-#include "blocks.h"
-#include "env.h"
-#include "flat.h"
-#include "kept.h"
-#include "port.h"
-#include "primitives.h"
-#include "ring_buffer.h"
-#include "tables.h"
-#include "value.h"
+#include "node/blocks.h"
+#include "node/env.h"
+#include "node/flat.h"
+#include "node/code_cache.h"
+#include "node/constants.h"
+#include "node/port.h"
+#include "node/primitives.h"
+#include "node/ring_buffer.h"
+#include "node/process.h"
+#include "node/loop_spin.h"
+#include "node/lifetime.h"
+#include "node/order.h"
+#include "node/value.h"
 
 typedef struct entry {
   const char *name;
@@ -27,21 +31,21 @@ static napi_value define(napi_env env, napi_callback_info info);
 
 static const entry at_start[] = {
     {"define", define},
-    {"mark", rp_tables_mark},
-    {"threadRun", rp_tables_thread_run},
-    {"threads", rp_tables_threads},
-    {"counts", rp_tables_counts},
-    {"join", rp_tables_join},
+    {"mark", rp_process_mark},
+    {"threadRun", rp_process_thread_run},
+    {"threads", rp_process_threads},
+    {"counts", rp_process_counts},
+    {"join", rp_process_join},
     {"bind", rp_port_bind},
     {"peerDeclared", rp_port_peer_declared},
     {"place", rp_order_place},
     {"setReceiving", rp_port_set_receiving},
     {"setRef", rp_env_set_ref},
-    {"setIdle", rp_idle_set},
+    {"setIdle", rp_loop_spin_set},
     {"setup", rp_env_setup},
-    {"keepCode", rp_kept_put},
-    {"codeOf", rp_kept_get},
-    {"checksum", rp_kept_checksum},
+    {"keepCode", rp_code_keep},
+    {"codeOf", rp_code_get},
+    {"checksum", rp_code_checksum},
 };
 
 /* To post and to hand over primitives: all that most workers ever need. */
@@ -62,18 +66,18 @@ static const entry for_channels[] = {
     {"detach", rp_port_detach},
     {"queued", rp_port_queued},
     {"peerClosed", rp_port_peer_closed},
-    {"spawnBegin", rp_tables_spawn_begin},
-    {"spawnCommit", rp_tables_spawn_commit},
-    {"spawnAbort", rp_tables_spawn_abort},
-    {"spawnForget", rp_tables_spawn_forget},
-    {"threadOnline", rp_tables_thread_online},
+    {"spawnBegin", rp_process_spawn_begin},
+    {"spawnCommit", rp_process_spawn_commit},
+    {"spawnAbort", rp_process_spawn_abort},
+    {"spawnForget", rp_process_spawn_forget},
+    {"threadOnline", rp_process_thread_online},
 };
 
 static const entry for_flat[] = {
     {"postFlat", rp_flat_post},
     {"setShape", rp_flat_set_shape},
-    {"internShape", rp_tables_intern_shape},
-    {"shapeText", rp_tables_shape_text},
+    {"internShape", rp_process_intern_shape},
+    {"shapeText", rp_process_shape_text},
 };
 
 /* Messages that the codec reads. */
@@ -98,7 +102,7 @@ static const entry for_ports[] = {
     {"claimOffer", rp_port_claim_offer},
     {"stageBytes", rp_blocks_stage_bytes},
     {"stageString", rp_blocks_stage_string},
-    {"stageHalf", rp_blocks_stage_half},
+    {"stageHalf", rp_blocks_stage_endpoint},
     {"unstage", rp_blocks_unstage},
     {"blockLength", rp_blocks_length},
     {"takeBytes", rp_blocks_take_bytes},
@@ -107,8 +111,8 @@ static const entry for_ports[] = {
     {"endLoan", rp_blocks_end_loan},
     {"takeString", rp_blocks_take_string},
     {"dropBlocks", rp_blocks_drop_rest},
-    {"spawnEntrust", rp_tables_spawn_entrust},
-    {"lost", rp_tables_lost},
+    {"spawnEntrust", rp_process_spawn_entrust},
+    {"lost", rp_process_lost},
 };
 
 static const entry for_rings[] = {
@@ -124,6 +128,8 @@ static const entry for_rings[] = {
     {"ringGather", rp_rings_gather},   {"ringTake", rp_rings_take},
     {"ringRelease", rp_rings_release},
 };
+
+static const entry for_tests[] = {{"constants", rp_constants_get}};
 
 static void
 define_all(napi_env env, rp_env *e, napi_value object, const entry *entries,
@@ -146,7 +152,8 @@ static const struct {
   const entry *entries;
   size_t count;
 } groups[] = {GROUP(for_values),    GROUP(for_channels), GROUP(for_flat),
-              GROUP(for_endpoints), GROUP(for_ports),    GROUP(for_rings)};
+              GROUP(for_endpoints), GROUP(for_ports),    GROUP(for_rings),
+              GROUP(for_tests)};
 
 _Static_assert(COUNT(for_ports) <= 64 && COUNT(for_rings) <= 64, "see define_all()");
 

@@ -1,18 +1,19 @@
 /*
  * blocks.c - large bytes and strings, which travel beside the message by pointer.
  */
-#include "blocks.h"
+#include "node/blocks.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "env.h"
-#include "value.h"
-#include "yield.h"
+#include "node/env.h"
+#include "node/ports.h"
+#include "node/value.h"
+#include "core/failpoint.h"
 
 void
 rp_blocks_drop(rp_block block) {
-  rp_half_lost(rp_block_half(block));
+  rp_endpoint_lost(rp_block_endpoint(block));
   rp_block_free(block);
 }
 
@@ -42,7 +43,7 @@ stage(rp_env *e, rp_block block) {
     rp_block_free(block);
     return NULL;
   }
-  rp_yield("block:staging");
+  rp_failpoint("block:staging");
   e->staged[e->staged_length] = block;
   return rp_from_u32(e->env, e->staged_length++);
 }
@@ -90,22 +91,22 @@ rp_blocks_stage_string(napi_env env, napi_callback_info info) {
   return stage(e, block);
 }
 
-/* stageHalf(slot) -> id of the half, which is in transit and lost with the message; undefined if there is
- * none. The port stays, without a half, for restore or detach. One step, as a thread may be terminated
+/* stageHalf(slot) -> id of the endpoint, which is in transit and lost with the message; undefined if there is
+ * none. The port stays, without an endpoint, for restore or detach. One step, as a thread may be terminated
  * between two. */
 napi_value
-rp_blocks_stage_half(napi_env env, napi_callback_info info) {
+rp_blocks_stage_endpoint(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_readable_port(e, argv[0]);
 
   if (port == NULL || !reserve(e)) return NULL;
 
-  uint64_t id = rp_env_withdraw(e, port);
+  uint64_t id = rp_ports_withdraw(e, port);
 
-  rp_yield("block:half-away");
+  rp_failpoint("block:endpoint-away");
   e->staged[e->staged_length++] = (rp_block){NULL, id};
-  rp_yield("block:half-staged");
+  rp_failpoint("block:endpoint-staged");
   return rp_from_id(env, id);
 }
 
@@ -117,7 +118,7 @@ rp_blocks_unstage(napi_env env, napi_callback_info info) {
   uint32_t from = 0;
 
   (void) napi_get_value_uint32(env, argv[0], &from);
-  rp_yield("block:unstaging");
+  rp_failpoint("block:unstaging");
   while (e->staged_length > from) rp_blocks_drop(e->staged[--e->staged_length]);
   return NULL;
 }
@@ -186,7 +187,7 @@ rp_blocks_take_bytes(napi_env env, napi_callback_info info) {
 
   if (block.data != NULL && block.length == length) {
     block = take(e, argv, false);
-    rp_yield("block:taken");
+    rp_failpoint("block:taken");
     if (block.data != NULL && length > 0) memcpy(data, block.data, length);
     rp_block_free(block);
     moved = true;
@@ -239,9 +240,9 @@ rp_blocks_lend(napi_env env, napi_callback_info info) {
     free(l);
     return NULL;
   }
-  rp_yield("block:lending");
+  rp_failpoint("block:lending");
   (void) take(e, argv, false);
-  rp_yield("block:lent");
+  rp_failpoint("block:lent");
   if (napi_create_array_with_length(env, 2, &result) != napi_ok ||
       napi_create_external(env, l, NULL, NULL, &external) != napi_ok ||
       napi_set_element(env, result, 0, buffer) != napi_ok ||
@@ -272,7 +273,7 @@ rp_blocks_end_loan(napi_env env, napi_callback_info info) {
 
   /* Detaching it lets on_collected() run some time later: the memory is ours again before. */
   l->block = (rp_block){NULL, 0};
-  rp_yield("block:loan-ending");
+  rp_failpoint("block:loan-ending");
   if (napi_detach_arraybuffer(env, buffer) == napi_ok)
     rp_block_free(block);
   else
@@ -289,7 +290,7 @@ rp_blocks_take_string(napi_env env, napi_callback_info info) {
   rp_block block = take(e, argv, false);
 
   if (block.data == NULL) return NULL;
-  rp_yield("block:string-taken");
+  rp_failpoint("block:string-taken");
   (void) napi_get_value_bool(env, argv[2], &one_byte);
   if (one_byte)
     (void) napi_create_string_latin1(env, block.data, block.length, &result);
@@ -299,7 +300,7 @@ rp_blocks_take_string(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* dropBlocks(offset, read): free what is left of the record. Unless it has been read, its halves are lost. */
+/* dropBlocks(offset, read): free what is left of the record. Unless it has been read, its endpoints are lost. */
 napi_value
 rp_blocks_drop_rest(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -310,7 +311,7 @@ rp_blocks_drop_rest(napi_env env, napi_callback_info info) {
   (void) napi_get_value_bool(env, argv[1], &read);
   if (!batch_record(e, argv[0], &record)) return NULL;
   for (uint32_t i = 0; !read && i < rp_message_blocks(&record); i++)
-    rp_half_lost(rp_block_half(rp_message_peek_block(&record, i)));
+    rp_endpoint_lost(rp_block_endpoint(rp_message_peek_block(&record, i)));
   rp_message_drop(&record);
   return NULL;
 }

@@ -9,14 +9,14 @@
 
 #include <node_api.h>
 
-#include "message.h"
+#include "core/port/message.h"
 
-/* Free a block that was not sent; a half that it stands for is lost. */
+/* Free a block that was not sent; an endpoint that it stands for is lost. */
 void rp_blocks_drop(rp_block block);
 
 napi_value rp_blocks_stage_bytes(napi_env env, napi_callback_info info);
 napi_value rp_blocks_stage_string(napi_env env, napi_callback_info info);
-napi_value rp_blocks_stage_half(napi_env env, napi_callback_info info);
+napi_value rp_blocks_stage_endpoint(napi_env env, napi_callback_info info);
 napi_value rp_blocks_unstage(napi_env env, napi_callback_info info);
 napi_value rp_blocks_length(napi_env env, napi_callback_info info);
 napi_value rp_blocks_take_bytes(napi_env env, napi_callback_info info);

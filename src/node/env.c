@@ -1,47 +1,14 @@
 /*
- * env.c - one Node environment: its doorbell, its ports, its end.
- *
- * The end of an environment, in order: the async clean-up hook runs (no JS any more), every half is
- * closed (peers read the seal), the doorbell and the handles of closing ports are closed, and the
- * last of their callbacks removes the hook and frees the rest.
+ * env.c - the data of one Node environment: what the wrapper shares with it, its handles, its ports by slot.
  */
-#include "env.h"
+#include "node/env.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "node/value.h"
 
-#include "barrier.h"
-#include "blocks.h"
-#include "flat.h"
-#include "linger.h"
-#include "ring_buffer.h"
-#include "spawn.h"
-#include "value.h"
-#include "yield.h"
-
-static void
-finish(rp_env *e) {
-  napi_async_cleanup_hook_handle hook = e->hook;
-
-  rp_yield("env:finishing");
-  if (e->prepares) (void) uv_thread_join(&e->preparer); /* 10 ms at most */
-  for (uint32_t i = 0; i < e->staged_length; i++) rp_blocks_drop(e->staged[i]);
-  rp_rings_free(e);
-  rp_order_free(e);
-  rp_flat_free(e);
-  free(e->staged);
-  free(e->ports);
-  free(e->reserve);
-  rp_threads_exit(&e->counters);
-  free(e);
-  (void) napi_remove_async_cleanup_hook(hook);
-}
-
-/* A handle is gone. True if the environment went with it. */
-static bool
-release_handle(rp_env *e) {
+bool
+rp_env_release_handle(rp_env *e) {
   if (--e->open_handles > 0) return false;
-  finish(e);
+  e->finish(e);
   return true;
 }
 
@@ -50,49 +17,7 @@ rp_env_handle_closed(uv_handle_t *handle) {
   rp_env *e = handle->data;
 
   free(handle);
-  (void) release_handle(e);
-}
-
-static void
-on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
-  rp_env *e = data;
-
-  rp_yield("env:closing");
-  e->hook = hook;
-  e->closing = true;
-  rp_threads_stop(&e->counters);
-  for (uint32_t slot = 0; slot < e->ports_length; slot++) {
-    rp_port *port = &e->ports[slot];
-
-    if (port->half != NULL) (void) rp_half_close(port->half);
-    rp_yield("env:half-closed");
-    /* Withdrawn for a thread of ours that never got it: those have all ended. */
-    if (port->half == NULL && port->state == RP_PORT_OPEN) rp_half_lost(port->away);
-    if (port->context != NULL) (void) napi_async_destroy(e->env, port->context);
-    rp_order_leave(e, port);
-    port->context = NULL;
-    port->half = NULL;
-    port->state = RP_PORT_FREE;
-  }
-  rp_rings_close(e);
-  /* Also what it was in the middle of: whoever waits for that goes on. */
-  rp_spawn_forget_all(e);
-  rp_threads_forget_all(e);
-  rp_idle_close(e);
-  rp_order_close(e);
-  rp_yield("env:closed");
-  uv_close((uv_handle_t *) e->doorbell, rp_env_handle_closed);
-}
-
-static void
-ring(rp_thread *thread) {
-  /* libuv's relaxed fast path cannot miss here: who calls this holds the thread's token, so the last callback
-   * has begun and cleared the flag, and who has taken the token from a thread at rest has seen that. The other
-   * way, from here to the callback, nothing is expected of libuv but the call: see rp_thread_wake(). */
-  uint64_t begin = uv_hrtime();
-
-  (void) uv_async_send(((rp_env *) (void *) thread)->doorbell);
-  rp_linger_rung(uv_hrtime() - begin);
+  (void) rp_env_release_handle(e);
 }
 
 bool
@@ -114,138 +39,6 @@ rp_env_call(rp_env *e, napi_async_context context, napi_ref receiver_ref,
   if (!pending) return false; /* terminated */
   if (napi_get_and_clear_last_exception(e->env, &error) != napi_ok) return false;
   return napi_fatal_exception(e->env, error) == napi_ok;
-}
-
-/* Call a function of the wrapper for a port. */
-static bool
-call(rp_env *e, rp_port *port, napi_ref function, size_t argc, const napi_value *argv) {
-  return rp_env_call(e, port->context, e->receiver, function, argc, argv);
-}
-
-/* Have the wrapper deal with a half that has news. */
-static bool
-dispatch(rp_env *e, uint32_t slot, uint32_t queued) {
-  napi_handle_scope scope;
-
-  if (napi_open_handle_scope(e->env, &scope) != napi_ok) return false;
-
-  napi_value argv[] = {rp_from_u32(e->env, slot), rp_from_u32(e->env, queued)};
-  bool running = call(e, &e->ports[slot], e->dispatch, 2, argv);
-
-  (void) napi_close_handle_scope(e->env, scope);
-  return running;
-}
-
-/* One turn of a half that has news. False if JS cannot run any more. */
-static bool
-turn(rp_env *e, rp_half *half) {
-  uint32_t slot = half->slot;
-  rp_record first;
-  bool running;
-
-  rp_half_begin(half);
-  rp_yield("turn:begun");
-  /* A handle that is closing gets no callbacks any more; neither do we. */
-  if (e->ports[slot].state != RP_PORT_OPEN) return true;
-  if (rp_chain_peek(&half->inbox, &first) == RP_OK &&
-      (first.type & RP_MESSAGE_BEHIND) != 0 && rp_order_hold(e, &e->ports[slot], true))
-    return true;
-
-  e->turn = half;
-  e->lingered = 0;
-  e->lingers_on = false;
-  running = dispatch(e, slot, rp_chain_queued(&half->inbox));
-  e->turn = NULL;
-
-  rp_port *port = &e->ports[slot];
-
-  rp_yield("turn:called");
-  /* The callback may have closed the port, or sent it away. */
-  if (port->state == RP_PORT_OPEN && port->half == half && port->waits == 0)
-    rp_half_end(half, e->lingers_on, !port->receiving);
-  return running;
-}
-
-static void
-prepare(void *unused) {
-  (void) unused;
-  (void) rp_barrier_available();
-}
-
-/* Have the barrier of the process prepared meanwhile. By a thread, not by libuv's pool, where it could wait
- * for jobs that never end, and the end of the environment for it. Without a thread there is no barrier. */
-static void
-prepare_barrier(rp_env *e) {
-  e->prepares = uv_thread_create(&e->preparer, prepare, NULL) == 0;
-}
-
-bool
-rp_env_serve(rp_env *e) {
-  rp_half *half;
-
-  rp_thread_wake(&e->thread);
-  while ((half = rp_thread_next(&e->thread)) != NULL)
-    if (!(rp_rings_owns(e, half) ? rp_rings_turn(e) : turn(e, half))) return false;
-  if (rp_barrier_wanted()) prepare_barrier(e);
-  return true;
-}
-
-void
-rp_env_rest(rp_env *e) {
-  if (e->order.length > 0 || e->idle.watching) return; /* whose callbacks come here */
-  /* What came meanwhile waits for the next iteration of the loop, behind timers and I/O. */
-  if (!rp_thread_rest(&e->thread) && !rp_idle_come_back(e))
-    (void) uv_async_send(e->doorbell);
-}
-
-static void
-on_doorbell(uv_async_t *doorbell) {
-  rp_env *e = doorbell->data;
-
-  if (e->closing) return;
-  rp_yield("doorbell:woken");
-  rp_count(&e->counters.wakeups, 1);
-  rp_idle_woken(e);
-  rp_order_serve(e, doorbell);
-}
-
-rp_env *
-rp_env_new(napi_env env) {
-  rp_env *e = calloc(1, sizeof(*e));
-  uv_async_t *doorbell = calloc(1, uv_handle_size(UV_ASYNC));
-
-  uv_idle_t *reserve = malloc(uv_handle_size(UV_IDLE));
-
-  if (e == NULL || doorbell == NULL || reserve == NULL) goto err;
-  e->env = env;
-  e->reserve = reserve;
-  e->idle.linger = RP_LINGER_MEASURED;
-  e->unclosed = RP_NO_SLOT;
-  e->doorbell = doorbell;
-  e->free_slot = RP_NO_SLOT;
-  e->batch_slot = RP_NO_SLOT;
-  rp_thread_init(&e->thread, ring);
-  if (napi_get_uv_event_loop(env, &e->loop) != napi_ok) goto err;
-  if (uv_async_init(e->loop, doorbell, on_doorbell) != 0) goto err;
-  doorbell->data = e;
-  uv_unref((uv_handle_t *) doorbell);
-  e->open_handles = 1;
-  rp_yield("env:made");
-  if (napi_add_async_cleanup_hook(env, on_environment_closing, e, &e->hook) != napi_ok) {
-    /* Only when the environment is going already; the loop still runs closing callbacks. */
-    uv_close((uv_handle_t *) doorbell, (uv_close_cb) free);
-    free(reserve);
-    free(e);
-    return NULL;
-  }
-  return e;
-
-err:
-  free(reserve);
-  free(doorbell);
-  free(e);
-  (void) rp_throw_memory(env);
-  return NULL;
 }
 
 static void
@@ -369,7 +162,8 @@ rp_env_used_port(rp_env *e, napi_value value) {
 
 rp_port *
 rp_env_port_at(rp_env *e, uint32_t slot) {
-  return slot >= e->ports_length || e->ports[slot].half == NULL ? NULL : &e->ports[slot];
+  return slot >= e->ports_length || e->ports[slot].endpoint == NULL ? NULL
+                                                                    : &e->ports[slot];
 }
 
 rp_port *
@@ -385,141 +179,4 @@ rp_env_port(rp_env *e, napi_value value) {
   rp_port *port = rp_env_readable_port(e, value);
 
   return port == NULL || port->state != RP_PORT_OPEN ? NULL : port;
-}
-
-/* Twice the slots. False without memory. */
-static bool
-grow_ports(rp_env *e) {
-  uint32_t length = e->ports_length == 0 ? 8 : e->ports_length * 2;
-  rp_port *ports = realloc(e->ports, length * sizeof(*ports));
-
-  if (ports == NULL) return false;
-  memset(ports + e->ports_length, 0, (length - e->ports_length) * sizeof(*ports));
-  for (uint32_t slot = length; slot-- > e->ports_length;) {
-    ports[slot].next_free = e->free_slot;
-    e->free_slot = slot;
-  }
-  e->ports = ports;
-  e->ports_length = length;
-  return true;
-}
-
-uint32_t
-rp_env_add_port(rp_env *e, rp_half *half) {
-  if (e->free_slot == RP_NO_SLOT && !grow_ports(e)) return RP_NO_SLOT;
-
-  uint32_t slot = e->free_slot;
-  rp_port *port = &e->ports[slot];
-
-  e->free_slot = port->next_free;
-  *port = (rp_port){.half = half, .state = RP_PORT_OPEN};
-  half->slot = slot;
-  rp_count(&e->counters.ports, 1);
-  return slot;
-}
-
-uint64_t
-rp_env_withdraw(rp_env *e, rp_port *port) {
-  rp_half *half = port->half;
-
-  if (e->batch_slot == half->slot) e->batch_slot = RP_NO_SLOT;
-  port->half = NULL;
-  port->away = 0;
-  return rp_half_detach(half);
-}
-
-typedef struct closing {
-  rp_env *env;
-  uint32_t slot;
-} closing;
-
-/* The closing phase of a port. */
-static void
-close_port(rp_env *e, uint32_t slot) {
-  napi_handle_scope scope;
-  rp_port *port = &e->ports[slot];
-
-  if (e->batch_slot == slot) e->batch_slot = RP_NO_SLOT;
-
-  rp_yield("port:closing");
-
-  uint64_t in_transit = port->half == NULL ? 0 : rp_half_close(port->half);
-
-  port->half = NULL;
-  if (napi_open_handle_scope(e->env, &scope) == napi_ok) {
-    napi_value argv[] = {rp_from_u32(e->env, slot), NULL};
-
-    if (in_transit != 0) argv[1] = rp_from_id(e->env, in_transit);
-    (void) call(e, port, e->closed, in_transit != 0 ? 2 : 1, argv);
-    (void) napi_close_handle_scope(e->env, scope);
-  }
-  port = &e->ports[slot]; /* the callback may have opened ports */
-  if (port->context != NULL) (void) napi_async_destroy(e->env, port->context);
-  rp_order_leave(e, port);
-  *port = (rp_port){.state = RP_PORT_FREE, .next_free = e->free_slot};
-  e->free_slot = slot;
-}
-
-static void
-on_port_closed(uv_handle_t *handle) {
-  closing *c = handle->data;
-  rp_env *e = c->env;
-  uint32_t slot = c->slot;
-
-  free(c);
-  free(handle);
-  if (!release_handle(e) && !e->closing) close_port(e, slot);
-}
-
-static void
-on_reserve_closed(uv_handle_t *handle) {
-  rp_env *e = handle->data;
-  uint32_t slot = e->unclosed;
-
-  e->unclosed = RP_NO_SLOT;
-  if (release_handle(e)) return;
-  while (slot != RP_NO_SLOT && !e->closing) {
-    uint32_t next = e->ports[slot].next_free;
-
-    close_port(e, slot);
-    slot = next;
-  }
-}
-
-/* Without memory for a handle of its own, a port closes with the others that have none. */
-static void
-retire_by_reserve(rp_env *e, uint32_t slot) {
-  bool closes = e->unclosed != RP_NO_SLOT;
-
-  e->ports[slot].next_free = e->unclosed;
-  e->unclosed = slot;
-  if (closes) return;
-  (void) uv_idle_init(e->loop, e->reserve);
-  e->reserve->data = e;
-  e->open_handles++;
-  uv_close((uv_handle_t *) e->reserve, on_reserve_closed);
-}
-
-void
-rp_env_retire_port(rp_env *e, uint32_t slot) {
-  rp_port *port = &e->ports[slot];
-  uv_idle_t *handle = malloc(uv_handle_size(UV_IDLE));
-  closing *c = malloc(sizeof(*c));
-
-  port->receiving = false;
-  port->state = RP_PORT_CLOSING;
-  rp_count(&e->counters.ports, (uint64_t) -1);
-  if (handle == NULL || c == NULL) {
-    free(handle);
-    free(c);
-    retire_by_reserve(e, slot);
-    return;
-  }
-  /* Node emits 'close' in the closing phase of the loop; a handle that never starts gets there. */
-  *c = (closing){e, slot};
-  (void) uv_idle_init(e->loop, handle);
-  handle->data = c;
-  e->open_handles++;
-  rp_yield("port:retired");
-  uv_close((uv_handle_t *) handle, on_port_closed);
 }

@@ -1,9 +1,9 @@
 /*
  * env.h - what ringport keeps for one Node environment: one thread, one loop, one doorbell.
  *
- * Everything here belongs to the thread of the environment, except `thread.ready`, which others
+ * Everything here belongs to the thread of the environment, except `ready_list.ready`, which others
  * push on, and the doorbell, which others ring - only while they hold the lock of a channel one
- * half of which is attached to this thread. Closing the environment first closes all its halves, so
+ * endpoint of which is attached to this thread. Closing the environment first closes all its endpoints, so
  * nobody can reach the doorbell when it goes.
  */
 #ifndef RP_NODE_ENV_H_
@@ -12,26 +12,25 @@
 #include <node_api.h>
 #include <uv.h>
 
-#include "channel.h"
-#include "idle.h"
-#include "linger.h"
-#include "order.h"
-#include "threads.h"
+#include "core/port/channel.h"
+#include "core/process/threads.h"
+#include "node/spin.h"
 
-/* Words that the wrapper and the binding share instead of passing numbers through Node-API. The
- * same table is in lib/loading/native.js. */
-enum {
-  RP_CONTROL_START,  /* post: first byte of the message in the scratch */
-  RP_CONTROL_END,    /* post: end of the message; postMany: of the outbox */
-  RP_CONTROL_FLAGS,  /* post: flags of the record */
-  RP_CONTROL_STATUS, /* post, receive: 0 or RP_E... */
-  RP_CONTROL_BYTES,  /* receive out: bytes of the batch */
-  RP_CONTROL_COUNT, /* receive in: records to step over first; out: records of the batch */
-  RP_CONTROL_MAX, /* receive in: most records to give; 0: one, also if it has to wait in its turn */
-  RP_CONTROL_STAGED, /* post: first staged block of the message */
-  RP_CONTROL_SLOT,   /* post: of the port */
-  RP_CONTROL_WORDS = 16,
-};
+/* Words that the wrapper and the binding share instead of passing numbers through Node-API: X(name). The
+ * wrapper's copy is compared with this list by test/js/constants.test.js. */
+#define RP_CONTROL_LIST(X)                                                               \
+  X(START)  /* post: first byte of the message in the scratch */                         \
+  X(END)    /* post: end of the message; postMany: of the outbox */                      \
+  X(FLAGS)  /* post: flags of the record */                                              \
+  X(STATUS) /* post, receive: 0 or RP_E... */                                            \
+  X(BYTES)  /* receive out: bytes of the batch */                                        \
+  X(COUNT)  /* receive in: records to step over first; out: records of the batch */      \
+  X(MAX)    /* receive in: most records; 0: one, also if it has to wait in its turn */   \
+  X(STAGED) /* post: first staged block of the message */                                \
+  X(SLOT)   /* post: of the port */
+
+#define RP_CONTROL_ENTRY(name) RP_CONTROL_##name,
+enum { RP_CONTROL_LIST(RP_CONTROL_ENTRY) RP_CONTROL_WORDS = 16 };
 
 typedef enum rp_port_state {
   RP_PORT_FREE,
@@ -40,12 +39,12 @@ typedef enum rp_port_state {
 } rp_port_state;
 
 typedef struct rp_port {
-  rp_half *half; /* NULL: sent away */
+  rp_endpoint *endpoint; /* NULL: sent away */
   napi_async_context context;
-  uint64_t away;      /* id of its half while that is withdrawn */
+  uint64_t away;      /* id of its endpoint while that is withdrawn */
   uint32_t next_free; /* slot, when free */
   uint8_t state;
-  rp_linger linger;
+  rp_port_spin spin;
   bool receiving; /* started: the callback may take messages */
   uint8_t
       waits; /* it has met a marked record, for so many calls of its place, or polls; see order.h */
@@ -61,28 +60,60 @@ typedef struct rp_view {
   size_t length;
 } rp_view;
 
+struct rp_env;
+
+/* See loop_spin.h. Times are in nanoseconds; all but the first are 0 until setIdle() asks for spinning. */
+typedef struct rp_loop_spin {
+  uint64_t port_limit; /* how long a port spins at most, see port_spin.h */
+  uv_prepare_t
+      *prepare;     /* runs right before the loop would block; NULL until it is needed */
+  uv_idle_t *again; /* active: the loop must come back without blocking */
+  uint64_t limit;   /* how long to spin at most */
+  uint64_t budget;  /* how long it is worth to spin now */
+  uint64_t
+      since;     /* when the loop ran out of work, or last served a message by spinning */
+  uint64_t vain; /* how long it has spun since the last news */
+  rp_backoff taken; /* others needed the core: spinning is left out */
+  rp_backoff deaf;  /* a hint was wrong: hints are not followed */
+  bool hinted;      /* it spins because of a hint that has not been proved yet */
+  bool watching;    /* the thread does not rest and no doorbell is on its way */
+} rp_loop_spin;
+
+/* See order.h. */
+typedef struct rp_order {
+  uint32_t *slots; /* of the ports that wait */
+  uint32_t length, capacity;
+  uint32_t unplaced; /* of these, ports without a place */
+  uv_check_t *check; /* for those: runs behind each poll; NULL until it is needed */
+  uv_idle_t *again;  /* active: the loop polls without blocking */
+  const uv_async_t *called; /* the doorbell or a position, while the loop calls it */
+  /* What libuv calling a place, or ending a poll, leads to. */
+  void (*serve)(struct rp_env *e, const uv_async_t *place);
+} rp_order;
+
 typedef struct rp_env {
-  rp_thread thread; /* first: the doorbell finds its environment by it */
+  rp_ready_list ready_list; /* first: the doorbell finds its environment by it */
   napi_env env;
   uv_loop_t *loop;
   uv_async_t *doorbell;
   uv_idle_t *reserve; /* closes ports for which there is no memory */
   uint32_t unclosed;  /* slot of the first of those, linked by next_free */
   napi_async_cleanup_hook_handle hook;
-  uint32_t open_handles;  /* libuv handles not yet closed: the last one frees this */
-  uint64_t spawn_horizon; /* see rp_spawn_claim() */
-  bool prepares;          /* has begun the next, which finish() joins */
-  uv_thread_t preparer;   /* of the process's barrier */
+  uint32_t open_handles;            /* libuv handles not yet closed */
+  void (*finish)(struct rp_env *e); /* the last of them has closed: free this */
+  uint64_t spawn_horizon;           /* see rp_spawn_claim() */
+  bool prepares;                    /* has begun the next, which finish() joins */
+  uv_thread_t preparer;             /* of the process's barrier */
   bool closing;
   bool ref_by_ports, ref_by_rings; /* which of them keep the loop alive */
   rp_counters counters;            /* see threads.h */
-  rp_idle idle;
+  rp_loop_spin loop_spin;
   rp_order order;
 
-  rp_half *turn;        /* which the wrapper deals with, NULL: none */
-  uint64_t lingered;    /* when it first lingered in that turn; 0: it has not */
-  bool lingers_on;      /* it goes on lingering in its next turn */
-  uint64_t yields_from; /* until then, lingering yields no core */
+  rp_endpoint *turn;    /* which the wrapper deals with, NULL: none */
+  uint64_t spun_since;  /* when it first spun in that turn; 0: it has not */
+  bool spins_on;        /* it goes on spinning in its next turn */
+  uint64_t yields_from; /* until then, a port that spins yields no core */
 
   rp_port *ports; /* by slot */
   uint32_t ports_length;
@@ -114,9 +145,6 @@ typedef struct rp_env {
 
 #define RP_NO_SLOT UINT32_MAX
 #define RP_NO_SHAPE UINT32_MAX
-
-/* Make the environment's data and its doorbell. NULL after throwing. */
-rp_env *rp_env_new(napi_env env);
 
 /* The words shared with the wrapper; only after rp_env_setup(). */
 static inline uint32_t *
@@ -150,11 +178,8 @@ napi_value rp_env_set_ref(napi_env env, napi_callback_info info);
 /* fatal(error): what an error does that nothing catches; returns if 'uncaughtException' took it. */
 napi_value rp_env_fatal(napi_env env, napi_callback_info info);
 
-/* One round of the halves with news. False if JavaScript cannot run any more. */
-bool rp_env_serve(rp_env *e);
-
-/* The thread goes to rest; if there is news again it comes back. */
-void rp_env_rest(rp_env *e);
+/* A handle that counts in open_handles has closed. True if the environment went with it. */
+bool rp_env_release_handle(rp_env *e);
 
 /* For uv_close() of a handle that was malloc'ed, counts in open_handles and has the environment as data. */
 void rp_env_handle_closed(uv_handle_t *handle);
@@ -162,23 +187,13 @@ void rp_env_handle_closed(uv_handle_t *handle);
 /* The open port that argument `value` names by its slot, NULL if there is none. */
 rp_port *rp_env_port(rp_env *e, napi_value value);
 
-/* The same, or a port that is closing but has its half yet: it can be read to the last. */
+/* The same, or a port that is closing but has its endpoint yet: it can be read to the last. */
 rp_port *rp_env_readable_port(rp_env *e, napi_value value);
 
 /* The same by its slot, not by an argument. */
 rp_port *rp_env_port_at(rp_env *e, uint32_t slot);
 
-/* The same, or a port whose half is away: any slot that is not free. */
+/* The same, or a port whose endpoint is away: any slot that is not free. */
 rp_port *rp_env_used_port(rp_env *e, napi_value value);
-
-/* A free slot, now open with this half; RP_NO_SLOT without memory. */
-uint32_t rp_env_add_port(rp_env *e, rp_half *half);
-
-/* Send the half of an open port into transit: its id. The port stays, without a half. */
-uint64_t rp_env_withdraw(rp_env *e, rp_port *port);
-
-/* The port is closing. In the closing phase of the loop its half is closed, if it still has it, and
- * 'close' is emitted: as in Node, where the peer learns of it only then. */
-void rp_env_retire_port(rp_env *e, uint32_t slot);
 
 #endif

@@ -5,15 +5,16 @@
  * of one line for each shape. What lies between is here. The bytes are the codec's: op, number of the shape,
  * values.
  */
-#include "flat.h"
+#include "node/flat.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "primitives.h"
-#include "send.h"
-#include "shapes.h"
-#include "value.h"
+#include "node/ops.h"
+#include "node/primitives.h"
+#include "node/send.h"
+#include "core/process/shapes.h"
+#include "node/value.h"
 
 typedef struct rp_flat_shape {
   napi_ref make; /* function of the values; NULL: not to be read here */
@@ -32,7 +33,7 @@ give_back(napi_env env, const napi_value *values, uint32_t count) {
   return array;
 }
 
-/* postFlat(slot, number of a shape, ...values) -> undefined, STATUS: 0 or RP_SEALED; or the values as an array: one of
+/* postFlat(slot, number of a shape, ...values) -> undefined, STATUS: 0 or RP_CLOSED; or the values as an array: one of
  * them is not written here, and nothing is sent. */
 napi_value
 rp_flat_post(napi_env env, napi_callback_info info) {
@@ -52,7 +53,7 @@ rp_flat_post(napi_env env, napi_callback_info info) {
   (void) napi_get_value_uint32(env, argv[0], &slot);
   (void) napi_get_value_uint32(env, argv[1], &shape);
   *end++ = 0;
-  *end++ = RP_OP_OBJECT;
+  *end++ = OP_OBJECT;
   for (int i = 0; i < 4; i++) *end++ = (uint8_t) (shape >> (8 * i));
   for (size_t i = 2; i < argc; i++) {
     end = rp_primitives_put(e, end, argv[i]);
@@ -60,7 +61,7 @@ rp_flat_post(napi_env env, napi_callback_info info) {
   }
 
   rp_port *port = rp_env_port_at(e, slot);
-  int status = RP_SEALED;
+  int status = RP_CLOSED;
 
   if (port != NULL)
     status = rp_send_write(e, port, 0, message, (size_t) (end - message), NULL, 0);

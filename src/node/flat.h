@@ -6,7 +6,7 @@
 
 #include <node_api.h>
 
-#include "env.h"
+#include "node/env.h"
 
 /* Properties of one object at most; lib/ports/flat.js has the same number. */
 #define RP_FLAT_MAX 16u

@@ -2,7 +2,7 @@
  * order.c - what a thread posts by ring is heard where Node would hear it among its own channels.
  *
  * A port that meets a marked record goes on a list. The thread stays awake meanwhile (it does not rest, see
- * thread.h).
+ * ready_list.h).
  *
  * The port between a Worker and its parent has a place: a handle of ours where Node's port stands, or the
  * doorbell. When the loop calls it, all older handles have been called, and what is there may be heard. What
@@ -11,12 +11,11 @@
  * Any other port waits for the end of a poll that has called every handle: this one, if the port met the
  * mark as the doorbell rang, which is older than what Node makes later, else the next one.
  */
-#include "order.h"
+#include "node/order.h"
 
 #include <stdlib.h>
 
-#include "env.h"
-#include "value.h"
+#include "node/value.h"
 
 static uint32_t
 posts(const rp_env *e) {
@@ -39,7 +38,9 @@ static void
 on_place(uv_async_t *handle) {
   rp_env *e = handle->data;
 
-  if (!e->closing) rp_order_serve(e, handle);
+  if (e->closing) return;
+  rp_order_let_pass(e, handle);
+  e->order.serve(e, handle);
 }
 
 napi_value
@@ -112,7 +113,7 @@ make_room(rp_order *order) {
 /* What is there now need not wait again. */
 static void
 cover(rp_port *port) {
-  rp_chain *inbox = &port->half->inbox;
+  rp_chain *inbox = &port->endpoint->inbox;
 
   port->covered = inbox->received + rp_chain_queued(inbox);
 }
@@ -155,7 +156,7 @@ rp_order_hold(rp_env *e, rp_port *port, bool begins) {
 
   if (port->waits > 0) return true;
   if (!port->receiving) return false;
-  if ((int32_t) (port->covered - port->half->inbox.received) > 0) return false;
+  if ((int32_t) (port->covered - port->endpoint->inbox.received) > 0) return false;
   if (now && order->called == port->place) {
     cover(port);
     return false;
@@ -178,9 +179,8 @@ rp_order_hold(rp_env *e, rp_port *port, bool begins) {
   return true;
 }
 
-/* Schedule the ports that have waited for this place, NULL: for the end of a poll. */
-static void
-let_pass(rp_env *e, const uv_async_t *place) {
+void
+rp_order_let_pass(rp_env *e, const uv_async_t *place) {
   rp_order *order = &e->order;
   uint32_t kept = 0;
 
@@ -193,27 +193,11 @@ let_pass(rp_env *e, const uv_async_t *place) {
       order->slots[kept++] = order->slots[i];
       continue;
     }
-    if (port->state != RP_PORT_OPEN || port->half == NULL) continue;
+    if (port->state != RP_PORT_OPEN || port->endpoint == NULL) continue;
     if (place != NULL) cover(port);
-    rp_half_schedule(port->half);
+    rp_endpoint_schedule(port->endpoint);
   }
   order->length = kept;
-}
-
-static void
-serve(rp_env *e, const uv_async_t *place) {
-  e->order.called = place;
-
-  bool running = rp_env_serve(e);
-
-  e->order.called = NULL;
-  if (running) rp_env_rest(e);
-}
-
-void
-rp_order_serve(rp_env *e, const uv_async_t *place) {
-  if (e->order.length > 0) let_pass(e, place);
-  serve(e, place);
 }
 
 static void
@@ -221,12 +205,12 @@ on_check(uv_check_t *check) {
   rp_env *e = check->data;
 
   if (e->closing) return;
-  let_pass(e, NULL);
+  rp_order_let_pass(e, NULL);
   if (e->order.unplaced == 0) {
     (void) uv_check_stop(check);
     (void) uv_idle_stop(e->order.again);
   }
-  serve(e, NULL);
+  e->order.serve(e, NULL);
 }
 
 void

@@ -14,47 +14,32 @@
 #define RP_NODE_ORDER_H_
 
 #include <node_api.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <uv.h>
 
-#include "message.h"
-
-struct rp_env;
-struct rp_port;
-
-typedef struct rp_order {
-  uint32_t *slots; /* of the ports that wait */
-  uint32_t length, capacity;
-  uint32_t unplaced; /* of these, ports without a place */
-  uv_check_t *check; /* for those: runs behind each poll; NULL until it is needed */
-  uv_idle_t *again;  /* active: the loop polls without blocking */
-  const uv_async_t *called; /* the doorbell or a position, while the loop calls it */
-} rp_order;
+#include "node/env.h"
 
 /* place(slot, first): this port has a place among the handles of the loop: behind those that there are now or,
  * with `first`, the doorbell's. Without memory it has none. */
 napi_value rp_order_place(napi_env env, napi_callback_info info);
 
 /* The port ends. */
-void rp_order_leave(struct rp_env *e, struct rp_port *port);
+void rp_order_leave(rp_env *e, rp_port *port);
 
 /* The flag for the next record of this port: RP_MESSAGE_BEHIND or 0. Owner's thread, wait-free. */
-uint32_t rp_order_mark(const struct rp_env *e, const struct rp_port *port);
+uint32_t rp_order_mark(const rp_env *e, const rp_port *port);
 
 /* A record with what rp_order_mark() gave has been written. */
-void rp_order_marked(const struct rp_env *e, struct rp_port *port);
+void rp_order_marked(const rp_env *e, rp_port *port);
 
 /* Whether the record in front, which is marked, has to wait. The port's callback must not run for it then;
  * it runs again by itself. Without memory for waiting the record does not wait. `begins`: the port's turn has
  * just begun. */
-bool rp_order_hold(struct rp_env *e, struct rp_port *port, bool begins);
+bool rp_order_hold(rp_env *e, rp_port *port, bool begins);
 
-/* The loop calls this place, the doorbell or a position: serve, also the ports that have waited for it. */
-void rp_order_serve(struct rp_env *e, const uv_async_t *place);
+/* Schedule the ports that have waited for this place, the doorbell or a position; NULL: for the end of a poll. */
+void rp_order_let_pass(rp_env *e, const uv_async_t *place);
 
 /* The environment is closing; and has closed. */
-void rp_order_close(struct rp_env *e);
-void rp_order_free(struct rp_env *e);
+void rp_order_close(rp_env *e);
+void rp_order_free(rp_env *e);
 
 #endif

@@ -9,19 +9,9 @@
 
 #include <node_api.h>
 
-#include "env.h"
-
-/* An array of the values of the first records in a run, as far as they are primitives; NULL if the first is not one.
- * bytes, count: in: of the run; out: of those records. */
-napi_value rp_primitives_values(rp_env *e, const uint8_t *run, uint32_t *bytes,
-                                uint32_t *count);
-
-/* So many values at a time: what a listener leaves has been made in vain. */
-#define RP_VALUES_MAX 64u
+#include "node/env.h"
 
 enum {
-  RP_OP_OBJECT = 0x8b, /* u32 number of its shape, its values; see flat.h */
-
   /* What rp_primitives_put() writes at most, and of how many code units a string. */
   RP_PRIMITIVES_UNITS = 128,
   RP_PRIMITIVES_SMALL = 5 + 2 * RP_PRIMITIVES_UNITS,

@@ -1,148 +1,23 @@
 /*
- * ring_buffer.c - shared rings for the wrapper: sides by slot, their waits, their end.
- *
- * A side that is woken, by any thread, goes on a list of its environment; the list goes on the
- * thread's ready list as one half that belongs to no channel, so that rings and ports share one
- * doorbell and one token. The lock of the list is taken under the hub's and never the other way.
+ * ring_buffer.c - shared rings for the wrapper: handles by slot, their waits, their end.
  */
-#include "ring_buffer.h"
+#include "node/ring_buffer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "lock.h"
-#include "memory.h"
-#include "value.h"
-#include "yield.h"
+#include "core/lock.h"
+#include "core/memory.h"
+#include "node/value.h"
+#include "core/failpoint.h"
 
-struct rp_rings {
-  rp_half half; /* never attached: stands for all sides on the thread's ready list */
-  rp_env *env;
-  rp_lock lock;
-  rp_ring_side *first, *last; /* woken, under the lock */
-  bool pushed;                /* the half is on the ready list, under the lock */
-  rp_ring_side **sides;       /* by slot; NULL: free */
-  uint32_t length;
-  napi_ref receiver, rung;
-  rp_view words, inbox;
-};
-
-typedef struct rp_rings rp_rings;
-
-/* ---- wake-ups ---- */
-
-/* Put the half on the thread's ready list, where it must not be twice. The lock is held. */
-static void
-push_half(rp_rings *rings) {
-  if (rings->pushed) return;
-  rings->pushed = true;
-  rp_thread_push(&rings->env->thread, &rings->half);
-}
-
-/* A core's wake callback: any thread, the hub's lock is held. */
-static void
-on_wake(void *context) {
-  rp_ring_side *s = context;
-  rp_rings *rings = s->rings;
-
-  rp_yield("ring:woken");
-  rp_lock_take(&rings->lock);
-  if (!s->rung) {
-    s->rung = true;
-    s->next = NULL;
-    if (rings->first == NULL)
-      rings->first = s;
-    else
-      rings->last->next = s;
-    rings->last = s;
-    push_half(rings);
-  }
-  rp_lock_drop(&rings->lock);
-}
-
-/* The half has been taken off the ready list: who is woken from now on puts it there again. */
-static uint32_t
-begin_turn(rp_rings *rings) {
-  uint32_t count = 0;
-
-  rp_lock_take(&rings->lock);
-  rings->pushed = false;
-  for (rp_ring_side *s = rings->first; s != NULL; s = s->next) count++;
-  rp_lock_drop(&rings->lock);
-  return count;
-}
-
-/* Take the first that was woken off the list. False: there is none. */
-static bool
-next_woken(rp_rings *rings, uint32_t *slot) {
-  rp_lock_take(&rings->lock);
-
-  rp_ring_side *s = rings->first;
-
-  if (s != NULL) {
-    *slot = s->slot;
-    s->rung = false;
-    rings->first = s->next;
-  }
-  rp_lock_drop(&rings->lock);
-  return s != NULL;
-}
-
-/* Take a side off the list, wherever it is. */
-static void
-forget_woken(rp_rings *rings, rp_ring_side *gone) {
-  rp_lock_take(&rings->lock);
-  if (gone->rung) {
-    rp_ring_side *before = NULL;
-
-    for (rp_ring_side *s = rings->first; s != gone; s = s->next) before = s;
-    if (before == NULL)
-      rings->first = gone->next;
-    else
-      before->next = gone->next;
-    if (rings->last == gone) rings->last = before;
-  }
-  rp_lock_drop(&rings->lock);
-}
-
-bool
-rp_rings_owns(const rp_env *e, const rp_half *half) {
-  return e->rings != NULL && half == &e->rings->half;
-}
-
-bool
-rp_rings_turn(rp_env *e) {
-  rp_rings *rings = e->rings;
-  uint32_t slot;
-
-  /* What is woken meanwhile waits for the next round. */
-  for (uint32_t count = begin_turn(rings); count > 0 && next_woken(rings, &slot);
-       count--) {
-    napi_handle_scope scope;
-
-    if (napi_open_handle_scope(e->env, &scope) != napi_ok) return false;
-
-    napi_value argument = rp_from_u32(e->env, slot);
-    bool running = rp_env_call(e, NULL, rings->receiver, rings->rung, 1, &argument);
-
-    (void) napi_close_handle_scope(e->env, scope);
-    if (!running) return false;
-  }
-  rp_lock_take(&rings->lock);
-  if (rings->first != NULL) push_half(rings);
-  rp_lock_drop(&rings->lock);
-  return true;
-}
-
-/* ---- sides ---- */
-
-rp_ring_side *
-rp_rings_side(rp_env *e, napi_value value) {
+rp_ring_slot *
+rp_rings_slot(rp_env *e, napi_value value) {
   uint32_t slot;
 
   if (e->rings == NULL || napi_get_value_uint32(e->env, value, &slot) != napi_ok)
     return NULL;
-  return slot < e->rings->length ? e->rings->sides[slot] : NULL;
+  return slot < e->rings->length ? e->rings->handles[slot] : NULL;
 }
 
 uint32_t *
@@ -156,40 +31,40 @@ rp_rings_inbox(rp_env *e) {
 }
 
 void
-rp_rings_settle(rp_ring_side *s) {
+rp_rings_settle(rp_ring_slot *s) {
   uint32_t delivered = (uint32_t) s->local[RP_LOCAL_DELIVERED];
 
   if (s->taken == 0) return;
   if (delivered > s->taken) delivered = s->taken;
   if (delivered == s->taken)
-    rp_side_release(s->side);
+    rp_ring_release(s->handle);
   else
-    rp_side_release_some(s->side, s->records, s->taken, delivered);
-  rp_yield("ring:settled");
+    rp_ring_release_some(s->handle, s->records, s->taken, delivered);
+  rp_failpoint("ring:settled");
   s->taken = 0;
 }
 
 void
-rp_rings_locate(rp_ring_side *s) {
-  if (rp_side_shared(s->side)->mode == RP_SPSC)
-    rp_side_set_position(s->side, (uint32_t) s->local[RP_LOCAL_POSITION]);
+rp_rings_locate(rp_ring_slot *s) {
+  if (rp_ring_shared(s->handle)->mode == RP_SPSC)
+    rp_ring_set_position(s->handle, (uint32_t) s->local[RP_LOCAL_POSITION]);
 }
 
-/* End a side. What the wrapper has read counts as read, wherever in its work it was stopped. */
+/* End a handle. What the wrapper has read counts as read, wherever in its work it was stopped. */
 static void
-end_side(rp_ring_side *s) {
+end_handle(rp_ring_slot *s) {
   rp_rings_locate(s);
   if (s->role == RP_CONSUMER) {
-    if (rp_side_shared(s->side)->mode == RP_SPSC)
-      rp_side_release(s->side);
+    if (rp_ring_shared(s->handle)->mode == RP_SPSC)
+      rp_ring_release(s->handle);
     else
       rp_rings_settle(s);
   }
-  rp_yield("ring:ending");
-  rp_side_end(s->side); /* from here on nobody wakes it */
-  rp_yield("ring:ended");
-  forget_woken(s->rings, s);
-  s->rings->sides[s->slot] = NULL;
+  rp_failpoint("ring:ending");
+  rp_ring_end(s->handle); /* from here on nobody wakes it */
+  rp_failpoint("ring:ended");
+  rp_rings_forget(s->rings, s);
+  s->rings->handles[s->slot] = NULL;
   (void) napi_delete_reference(s->rings->env->env, s->memory);
   (void) napi_delete_reference(s->rings->env->env, s->local_ref);
   free(s);
@@ -199,14 +74,14 @@ void
 rp_rings_close(rp_env *e) {
   if (e->rings == NULL) return;
   for (uint32_t slot = 0; slot < e->rings->length; slot++)
-    if (e->rings->sides[slot] != NULL) end_side(e->rings->sides[slot]);
+    if (e->rings->handles[slot] != NULL) end_handle(e->rings->handles[slot]);
 }
 
 void
 rp_rings_free(rp_env *e) {
   if (e->rings == NULL) return;
   rp_lock_destroy(&e->rings->lock);
-  free(e->rings->sides);
+  free(e->rings->handles);
   rp_memory_give(e->rings, sizeof(*e->rings));
   e->rings = NULL;
 }
@@ -216,15 +91,15 @@ static uint32_t
 free_slot(rp_rings *rings) {
   uint32_t slot = 0;
 
-  while (slot < rings->length && rings->sides[slot] != NULL) slot++;
+  while (slot < rings->length && rings->handles[slot] != NULL) slot++;
   if (slot < rings->length) return slot;
 
   uint32_t length = rings->length == 0 ? 8 : rings->length * 2;
-  rp_ring_side **sides = realloc(rings->sides, length * sizeof(void *));
+  rp_ring_slot **handles = realloc(rings->handles, length * sizeof(void *));
 
-  if (sides == NULL) return RP_NO_SLOT;
-  memset(sides + rings->length, 0, (length - rings->length) * sizeof(void *));
-  rings->sides = sides;
+  if (handles == NULL) return RP_NO_SLOT;
+  memset(handles + rings->length, 0, (length - rings->length) * sizeof(void *));
+  rings->handles = handles;
   rings->length = length;
   return slot;
 }
@@ -254,7 +129,7 @@ napi_value
 rp_rings_setup(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  /* Not calloc'ed: the half in it is aligned to 128. */
+  /* Not calloc'ed: the endpoint in it is aligned to 128. */
   rp_rings *rings = e->rings != NULL ? NULL : rp_memory_take(sizeof(*rings));
 
   if (rings == NULL) return rp_throw_memory(env);
@@ -326,9 +201,9 @@ rp_rings_map(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* Fill in a side whose core is open. False without room for its references. */
+/* Fill in a handle whose core is open. False without room for its references. */
 static bool
-keep(napi_env env, rp_ring_side *s, const napi_value *argv) {
+keep(napi_env env, rp_ring_slot *s, const napi_value *argv) {
   if (napi_create_reference(env, argv[0], 1, &s->memory) != napi_ok) return false;
   return napi_create_reference(env, argv[2], 1, &s->local_ref) == napi_ok;
 }
@@ -340,7 +215,7 @@ rp_rings_open(napi_env env, napi_callback_info info) {
   uint32_t slot = free_slot(e->rings), role = RP_CONSUMER;
   uint8_t *local;
   size_t size = 0, local_size = 0;
-  rp_ring_side *s = calloc(1, sizeof(*s));
+  rp_ring_slot *s = calloc(1, sizeof(*s));
 
   if (s == NULL || slot == RP_NO_SLOT || e->closing) {
     free(s);
@@ -358,24 +233,24 @@ rp_rings_open(napi_env env, napi_callback_info info) {
   s->role = role == RP_PRODUCER ? RP_PRODUCER : RP_CONSUMER;
   s->local = (int32_t *) (void *) local;
 
-  int status = rp_side_open(&s->side, s->bytes, size, s->role, 0, on_wake, s);
+  int status = rp_ring_open(&s->handle, s->bytes, size, s->role, rp_rings_wake_up, s);
 
   set_status(e, status);
   if (status != RP_OK) {
     free(s);
     return NULL;
   }
-  rp_yield("ring:opened");
-  e->rings->sides[slot] = s;
-  if (rp_side_shared(s->side)->mode == RP_SPSC)
-    s->local[RP_LOCAL_POSITION] = (int32_t) rp_side_position(s->side);
+  rp_failpoint("ring:opened");
+  e->rings->handles[slot] = s;
+  if (rp_ring_shared(s->handle)->mode == RP_SPSC)
+    s->local[RP_LOCAL_POSITION] = (int32_t) rp_ring_position(s->handle);
 
-  rp_shared_counters *counters = rp_side_counters(s->side);
+  rp_shared_counters *counters = rp_ring_counters(s->handle);
 
   rp_rings_words(e)[RP_RING_OFFSET] =
       counters == NULL ? UINT32_MAX : (uint32_t) ((uint8_t *) counters - s->bytes);
   if (keep(env, s, argv)) return rp_from_u32(env, slot);
-  end_side(s);
+  end_handle(s);
   return rp_throw_memory(env);
 }
 
@@ -383,9 +258,9 @@ napi_value
 rp_rings_end(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  rp_ring_side *s = rp_rings_side(e, argv[0]);
+  rp_ring_slot *s = rp_rings_slot(e, argv[0]);
 
-  if (s != NULL) end_side(s);
+  if (s != NULL) end_handle(s);
   return NULL;
 }
 
@@ -393,13 +268,13 @@ napi_value
 rp_rings_others(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  rp_ring_side *s = rp_rings_side(e, argv[0]);
+  rp_ring_slot *s = rp_rings_slot(e, argv[0]);
 
   if (s == NULL) return NULL;
 
   rp_role other = s->role == RP_PRODUCER ? RP_CONSUMER : RP_PRODUCER;
 
-  return rp_from_u32(env, rp_side_count(s->side, other));
+  return rp_from_u32(env, rp_ring_count(s->handle, other));
 }
 
 napi_value
@@ -418,14 +293,14 @@ napi_value
 rp_rings_park(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  rp_ring_side *s = rp_rings_side(e, argv[0]);
+  rp_ring_slot *s = rp_rings_slot(e, argv[0]);
   uint32_t length = 0;
 
   if (s == NULL) return NULL;
   (void) napi_get_value_uint32(env, argv[1], &length);
   rp_rings_locate(s);
   /* A record that was taken and not given back is there to be read; parking would give it back. */
-  set_status(e, s->taken > 0 ? RP_OK : rp_side_park(s->side, length));
+  set_status(e, s->taken > 0 ? RP_OK : rp_ring_park(s->handle, length));
   return NULL;
 }
 
@@ -433,9 +308,9 @@ napi_value
 rp_rings_unpark(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  rp_ring_side *s = rp_rings_side(e, argv[0]);
+  rp_ring_slot *s = rp_rings_slot(e, argv[0]);
 
-  if (s != NULL) (void) rp_side_unpark(s->side);
+  if (s != NULL) (void) rp_ring_unpark(s->handle);
   return NULL;
 }
 
@@ -452,7 +327,7 @@ napi_value
 rp_rings_wait(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  rp_ring_side *s = rp_rings_side(e, argv[0]);
+  rp_ring_slot *s = rp_rings_slot(e, argv[0]);
   uint32_t length = 0;
   double milliseconds = 0;
 
@@ -460,7 +335,7 @@ rp_rings_wait(napi_env env, napi_callback_info info) {
   (void) napi_get_value_uint32(env, argv[1], &length);
   (void) napi_get_value_double(env, argv[2], &milliseconds);
   rp_rings_locate(s);
-  set_status(e, rp_side_wait(s->side, length, nanoseconds(milliseconds)));
+  set_status(e, rp_ring_wait(s->handle, length, nanoseconds(milliseconds)));
   return NULL;
 }
 
@@ -468,12 +343,12 @@ napi_value
 rp_rings_wake(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  rp_ring_side *s = rp_rings_side(e, argv[0]);
+  rp_ring_slot *s = rp_rings_slot(e, argv[0]);
   uint32_t records = 1;
 
   if (s == NULL) return NULL;
   (void) napi_get_value_uint32(env, argv[1], &records);
   rp_rings_locate(s);
-  rp_side_wake_others(s->side, records);
+  rp_ring_wake_others(s->handle, records);
   return NULL;
 }

@@ -1,7 +1,7 @@
 /*
- * ring_buffer.h - shared rings for the wrapper: sides by slot, their waits, their end.
+ * ring_buffer.h - shared rings for the wrapper: handles by slot, their waits, their end.
  *
- * In spsc the wrapper runs claim, publish, peek and release itself, on the words of shared.h, and
+ * In spsc the wrapper runs claim, publish, peek and release itself, on the words of shared_memory.h, and
  * comes here to open, wait, wake and end; in the other modes everything goes through here.
  */
 #ifndef RP_NODE_RING_BUFFER_H_
@@ -9,44 +9,17 @@
 
 #include <node_api.h>
 
-#include "env.h"
-#include "side.h"
+#include "node/ring_wakeups.h"
 
-/* Words shared with the wrapper; the same table is in lib/ring-buffer/native.js. */
-enum {
-  RP_RING_STATUS,      /* 0 or RP_E... of the last call */
-  RP_RING_OFFSET,      /* in bytes from the start of the memory */
-  RP_RING_LENGTH,      /* in bytes */
-  RP_RING_COUNT,       /* of records */
-  RP_RING_RECORDS = 8, /* ringTake: offset and length of each record */
-  RP_RING_TAKE_MAX = 64,
-  RP_RING_WORDS = RP_RING_RECORDS + 2 * RP_RING_TAKE_MAX,
-};
-
-/* Words of a side, written by the wrapper and read here when the side waits or ends. */
+/* Words of a handle, written by the wrapper and read here when the handle waits or ends. */
 enum {
   RP_LOCAL_POSITION,  /* spsc: how far it has published or read */
   RP_LOCAL_DELIVERED, /* else: how many of the records taken have been given to the user */
   RP_LOCAL_WORDS,
 };
 
-/* One side of a ring in this environment. */
-typedef struct rp_ring_side {
-  rp_side *side;
-  struct rp_rings *rings;
-  napi_ref memory, local_ref; /* keep both alive */
-  uint8_t *bytes;             /* the memory */
-  int32_t *local;             /* RP_LOCAL_WORDS */
-  struct rp_ring_side *next;  /* on the list of those woken; under the lock */
-  bool rung;                  /* on that list; under the lock */
-  uint32_t slot;
-  rp_role role;
-  uint32_t taken; /* records of the last rp_side_take() */
-  rp_record records[RP_RING_TAKE_MAX];
-} rp_ring_side;
-
-/* The side that argument `value` names by its slot, NULL if there is none. */
-rp_ring_side *rp_rings_side(rp_env *e, napi_value value);
+/* The handle that argument `value` names by its slot, NULL if there is none. */
+rp_ring_slot *rp_rings_slot(rp_env *e, napi_value value);
 
 /* The words shared with the wrapper; only after rp_rings_setup(). */
 uint32_t *rp_rings_words(rp_env *e);
@@ -55,23 +28,18 @@ uint32_t *rp_rings_words(rp_env *e);
 const rp_view *rp_rings_inbox(rp_env *e);
 
 /* Tell the core how far the wrapper is, where that knows it better. */
-void rp_rings_locate(rp_ring_side *s);
+void rp_rings_locate(rp_ring_slot *s);
 
 /* Give back the records that were delivered; the others come again. */
-void rp_rings_settle(rp_ring_side *s);
+void rp_rings_settle(rp_ring_slot *s);
 
-/* The environment is closing: end every side, so that nobody rings it any more. */
+/* The environment is closing: end every handle, so that nobody rings it any more. */
 void rp_rings_close(rp_env *e);
 
 /* Free what rp_rings_close() has left. */
 void rp_rings_free(rp_env *e);
 
-/* Whether this is what rings put on the thread's ready list, and its turn: tell the wrapper which sides
- * were woken. False if JS cannot run any more. */
-bool rp_rings_owns(const rp_env *e, const rp_half *half);
-bool rp_rings_turn(rp_env *e);
-
-/* ringSetup(receiver, rung, words, inbox): the wrapper introduces itself; rung(slot) is called for a side that
+/* ringSetup(receiver, rung, words, inbox): the wrapper introduces itself; rung(slot) is called for a handle that
  * was woken. */
 napi_value rp_rings_setup(napi_env env, napi_callback_info info);
 
@@ -90,7 +58,7 @@ napi_value rp_rings_open(napi_env env, napi_callback_info info);
 /* ringEnd(slot): records that were delivered are released; whatever is open is given up. */
 napi_value rp_rings_end(napi_env env, napi_callback_info info);
 
-/* ringOthers(slot) -> how many sides of the other role there are. */
+/* ringOthers(slot) -> how many handles of the other role there are. */
 napi_value rp_rings_others(napi_env env, napi_callback_info info);
 
 /* ringClose(memory): nothing more can be written by anyone. */
@@ -104,7 +72,7 @@ napi_value rp_rings_unpark(napi_env env, napi_callback_info info);
 /* ringWait(slot, length, milliseconds): block that long at most. STATUS: 0 if it is worth to look. */
 napi_value rp_rings_wait(napi_env env, napi_callback_info info);
 
-/* ringWake(slot, records): spsc; this side has published or released that many and found the other asleep. */
+/* ringWake(slot, records): spsc; this handle has published or released that many and found the other asleep. */
 napi_value rp_rings_wake(napi_env env, napi_callback_info info);
 
 /* ---- modes other than spsc ---- */

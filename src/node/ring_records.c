@@ -1,31 +1,31 @@
 /*
  * ring_records.c - records of shared rings that the wrapper does not read and write by itself: where
- * several sides of a role claim from one position, a thread that ends halfway must not leave a hole,
+ * several handles of a role claim from one position, a thread that ends halfway must not leave a hole,
  * and a call into C is not interrupted.
  */
 #include <string.h>
 
-#include "ring_buffer.h"
-#include "value.h"
+#include "node/ring_buffer.h"
+#include "node/value.h"
 
 /* What records of the wrapper are; 0 is no type in a shared ring. */
 #define TYPE_BYTES 1u
 
-/* The side of a call, with what it reads and says. */
+/* The handle of a call, with what it reads and says. */
 typedef struct call {
   rp_env *e;
-  rp_ring_side *s;
+  rp_ring_slot *s;
   uint32_t *words;
   napi_value argv[RP_ARGS_MAX];
 } call;
 
-/* False if there is no such side: the wrapper never asks for one. */
+/* False if there is no such handle: the wrapper never asks for one. */
 static bool
 begin(call *c, napi_env env, napi_callback_info info) {
   c->e = rp_arguments(env, info, c->argv);
-  c->s = rp_rings_side(c->e, c->argv[0]);
+  c->s = rp_rings_slot(c->e, c->argv[0]);
   if (c->s == NULL) {
-    (void) rp_throw_type(env, "there is no such side");
+    (void) rp_throw_type(env, "there is no such handle");
     return false;
   }
   c->words = rp_rings_words(c->e);
@@ -61,7 +61,7 @@ rp_rings_write(napi_env env, napi_callback_info info) {
   uint32_t length = c.words[RP_RING_LENGTH];
   const uint8_t *bytes = bytes_of(env, c.argv[1], length);
 
-  if (bytes != NULL) done(&c, rp_side_write(c.s->side, TYPE_BYTES, bytes, length));
+  if (bytes != NULL) done(&c, rp_ring_write(c.s->handle, TYPE_BYTES, bytes, length));
   return NULL;
 }
 
@@ -85,7 +85,7 @@ rp_rings_write_many(napi_env env, napi_callback_info info) {
   const uint8_t *bytes = bytes_of(env, c.argv[1], total);
 
   if (bytes == NULL) return NULL;
-  done(&c, rp_side_write_many(c.s->side, TYPE_BYTES, bytes, lengths, count, &written));
+  done(&c, rp_ring_write_many(c.s->handle, TYPE_BYTES, bytes, lengths, count, &written));
   c.words[RP_RING_COUNT] = written;
   return NULL;
 }
@@ -99,7 +99,7 @@ rp_rings_claim(napi_env env, napi_callback_info info) {
   if (!begin(&c, env, info)) return NULL;
   (void) napi_get_value_uint32(env, c.argv[1], &length);
 
-  int status = rp_side_claim(c.s->side, TYPE_BYTES, length, &payload);
+  int status = rp_ring_claim(c.s->handle, TYPE_BYTES, length, &payload);
 
   done(&c, status);
   if (status == RP_OK) {
@@ -116,8 +116,8 @@ rp_rings_commit(napi_env env, napi_callback_info info) {
 
   if (!begin(&c, env, info)) return NULL;
   (void) napi_get_value_uint32(env, c.argv[1], &length);
-  done(&c, rp_side_commit(c.s->side, length));
-  rp_side_publish(c.s->side);
+  done(&c, rp_ring_commit(c.s->handle, length));
+  rp_ring_publish(c.s->handle);
   return NULL;
 }
 
@@ -125,7 +125,7 @@ napi_value
 rp_rings_abort(napi_env env, napi_callback_info info) {
   call c;
 
-  if (begin(&c, env, info)) rp_side_abort(c.s->side);
+  if (begin(&c, env, info)) rp_ring_abort(c.s->handle);
   return NULL;
 }
 
@@ -138,7 +138,7 @@ rp_rings_read(napi_env env, napi_callback_info info) {
   rp_rings_settle(c.s);
   c.s->local[RP_LOCAL_DELIVERED] = 0;
 
-  int status = rp_side_take(c.s->side, c.s->records, 1, &count);
+  int status = rp_ring_take(c.s->handle, c.s->records, 1, &count);
 
   if (status == RP_OK) {
     const rp_view *inbox = rp_rings_inbox(c.e);
@@ -148,12 +148,12 @@ rp_rings_read(napi_env env, napi_callback_info info) {
     c.words[RP_RING_LENGTH] = record->length;
     if (record->length <= inbox->length) {
       memcpy(inbox->data, record->payload, record->length);
-      rp_side_release(c.s->side);
+      rp_ring_release(c.s->handle);
     } else {
       c.s->taken = 1;
     }
   } else {
-    rp_side_release(c.s->side); /* what became of claims that were given up */
+    rp_ring_release(c.s->handle); /* what became of claims that were given up */
   }
   done(&c, status);
   return NULL;
@@ -174,20 +174,21 @@ rp_rings_gather(napi_env env, napi_callback_info info) {
       type != napi_uint8_array)
     return rp_throw_type(env, "a Uint8Array is needed for the records");
 
-  rp_side *side = c.s->side;
-  bool spsc = rp_side_shared(side)->mode == RP_SPSC;
+  rp_ring_handle *handle = c.s->handle;
+  bool spsc = rp_ring_shared(handle)->mode == RP_SPSC;
 
   rp_rings_locate(c.s);
   rp_rings_settle(c.s);
   /* Empty ones take no room, and writers may be as fast. */
-  for (size_t left = room + 1; left > 0 && rp_side_peek(side, &record) == RP_OK; left--) {
+  for (size_t left = room + 1; left > 0 && rp_ring_peek(handle, &record) == RP_OK;
+       left--) {
     if (record.length > room - used) break;
     memcpy((uint8_t *) data + used, record.payload, record.length);
     used += record.length;
-    rp_side_advance(side, &record);
+    rp_ring_advance(handle, &record);
   }
-  rp_side_release(side);
-  if (spsc) c.s->local[RP_LOCAL_POSITION] = (int32_t) rp_side_position(side);
+  rp_ring_release(handle);
+  if (spsc) c.s->local[RP_LOCAL_POSITION] = (int32_t) rp_ring_position(handle);
   c.words[RP_RING_LENGTH] = (uint32_t) used;
   return NULL;
 }
@@ -203,9 +204,9 @@ rp_rings_take(napi_env env, napi_callback_info info) {
   rp_rings_settle(c.s);
   c.s->local[RP_LOCAL_DELIVERED] = 0;
 
-  int status = rp_side_take(c.s->side, c.s->records, limit, &count);
+  int status = rp_ring_take(c.s->handle, c.s->records, limit, &count);
 
-  if (status != RP_OK) rp_side_release(c.s->side);
+  if (status != RP_OK) rp_ring_release(c.s->handle);
   c.s->taken = count;
   for (uint32_t i = 0; i < count; i++) {
     c.words[RP_RING_RECORDS + 2 * i] = (uint32_t) (c.s->records[i].payload - c.s->bytes);

@@ -1,16 +1,18 @@
 /*
  * send.c - sends one message by a port, however it was made.
  */
-#include "send.h"
+#include "node/send.h"
 
-#include "value.h"
-#include "yield.h"
+#include "node/order.h"
+#include "node/value.h"
+#include "core/failpoint.h"
 
 int
 rp_send_write(rp_env *e, rp_port *port, uint32_t flags, const uint8_t *bytes,
               size_t length, const rp_block *blocks, uint32_t count) {
   uint32_t mark = rp_order_mark(e, port);
-  int result = rp_half_write(port->half, flags | mark, bytes, length, blocks, count);
+  int result =
+      rp_endpoint_write(port->endpoint, flags | mark, bytes, length, blocks, count);
 
   if (result != RP_OK) return result;
   if (mark != 0) rp_order_marked(e, port);
@@ -22,11 +24,11 @@ rp_send_write(rp_env *e, rp_port *port, uint32_t flags, const uint8_t *bytes,
 napi_value
 rp_send_end(rp_env *e, rp_port *port, int status) {
   if (status == RP_OK) {
-    rp_yield("post:written");
-    port->linger.asked = true;
-    rp_half_publish(port->half);
-    rp_yield("post:published");
-  } else if (status < 0 && status != RP_SEALED) {
+    rp_failpoint("post:written");
+    port->spin.asked = true;
+    rp_endpoint_publish(port->endpoint);
+    rp_failpoint("post:published");
+  } else if (status < 0 && status != RP_CLOSED) {
     return rp_throw_memory(e->env);
   }
   rp_control(e)[RP_CONTROL_STATUS] = (uint32_t) status;

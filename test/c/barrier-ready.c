@@ -6,7 +6,7 @@
 
 #include <sched.h>
 
-#include "barrier.h"
+#include "core/process/barrier.h"
 
 enum { THREADS = 4 };
 

@@ -5,7 +5,7 @@
  */
 #include "support.h"
 
-#include "barrier.h"
+#include "core/process/barrier.h"
 
 static int sleeps;
 static long slept; /* nanoseconds */

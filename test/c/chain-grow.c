@@ -7,7 +7,7 @@
  */
 #include "support.h"
 
-#include "chain.h"
+#include "core/port/chain.h"
 #include "count-malloc.h"
 
 static uint32_t sent, received;
@@ -135,8 +135,8 @@ close_comes_last(void) {
   assert(rp_chain_park(&chain));
   assert(rp_chain_close(&chain)); /* never used: the seal is in the ring of capacity 0 */
   assert(!rp_chain_close(&chain));
-  expect(&chain, RP_SEALED);
-  assert(rp_chain_claim(&chain, 0, 0, &payload) == RP_SEALED);
+  expect(&chain, RP_CLOSED);
+  assert(rp_chain_claim(&chain, 0, 0, &payload) == RP_CLOSED);
   rp_chain_destroy(&chain, NULL);
 
   rp_chain_init(&chain);
@@ -144,11 +144,11 @@ close_comes_last(void) {
   for (uint32_t i = 0; i < 100; i++) send_length(&chain, 200);
   assert(
       rp_chain_close(&chain)); /* publishes, and owes the token that a link has taken */
-  assert(rp_chain_claim(&chain, 0, 0, &payload) == RP_SEALED);
+  assert(rp_chain_claim(&chain, 0, 0, &payload) == RP_CLOSED);
   assert(!rp_chain_publish(&chain));
   for (uint32_t i = 0; i < 100; i++) receive_length(&chain, 200);
-  expect(&chain, RP_SEALED);
-  expect(&chain, RP_SEALED);
+  expect(&chain, RP_CLOSED);
+  expect(&chain, RP_CLOSED);
   rp_chain_destroy(&chain, NULL);
 }
 

@@ -6,7 +6,7 @@
  */
 #include "support.h"
 
-#include "chain.h"
+#include "core/port/chain.h"
 #include "count-malloc.h"
 
 static void

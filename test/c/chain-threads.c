@@ -8,7 +8,7 @@
 
 #include <sched.h>
 
-#include "chain.h"
+#include "core/port/chain.h"
 #include "count-malloc.h"
 
 typedef struct stream {
@@ -71,7 +71,7 @@ consume(stream *q) {
   uint64_t sleeps = 0;
   int result;
 
-  while ((result = rp_chain_peek(&q->chain, &record)) != RP_SEALED) {
+  while ((result = rp_chain_peek(&q->chain, &record)) != RP_CLOSED) {
     if (result == RP_EMPTY) {
       if (!rp_chain_park(&q->chain)) continue;
       sleeps++;

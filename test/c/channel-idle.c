@@ -6,7 +6,7 @@
  */
 #include "support.h"
 
-#include "channel.h"
+#include "core/port/channel.h"
 #include "count-malloc.h"
 
 enum { CHANNELS = 100000, OPEN = 1000 };
@@ -15,23 +15,23 @@ enum { CHANNELS = 100000, OPEN = 1000 };
 enum { SLOTS_BYTES = 2 * 32 };
 
 static void
-silent(rp_thread *thread) {
+silent(rp_ready_list *thread) {
   (void) thread;
 }
 
 int
 main(void) {
-  static rp_half *halves[OPEN][2];
-  rp_thread thread;
+  static rp_endpoint *endpoints[OPEN][2];
+  rp_ready_list thread;
   long before = bytes_live();
 
-  rp_thread_init(&thread, silent);
+  rp_ready_list_init(&thread, silent);
   for (uint32_t i = 0; i < CHANNELS; i++) {
-    rp_half **pair = halves[i % OPEN];
+    rp_endpoint **pair = endpoints[i % OPEN];
 
     if (i >= OPEN) {
-      (void) rp_half_close(pair[0]);
-      (void) rp_half_close(pair[1]);
+      (void) rp_endpoint_close(pair[0]);
+      (void) rp_endpoint_close(pair[1]);
     }
     assert(rp_channel_open(&thread, &pair[0], &pair[1]) == RP_OK);
     if (i == OPEN - 1) {
@@ -41,8 +41,8 @@ main(void) {
   }
   assert(blocks_live() == OPEN);
   for (uint32_t i = 0; i < OPEN; i++) {
-    (void) rp_half_close(halves[i][0]);
-    (void) rp_half_close(halves[i][1]);
+    (void) rp_endpoint_close(endpoints[i][0]);
+    (void) rp_endpoint_close(endpoints[i][1]);
   }
   assert(blocks_live() == 0 && bytes_live() == before);
   return 0;

@@ -1,5 +1,5 @@
 /*
- * A pair of halves through everything that can happen to it: written, detached, attached elsewhere,
+ * A pair of endpoints through everything that can happen to it: written, detached, attached elsewhere,
  * closed in every order, lost. Messages arrive once and in order, the channel is freed exactly once,
  * and nothing is left (LSan looks for it where it runs; the counts do everywhere).
  *
@@ -10,7 +10,7 @@
 #include "count-malloc.h"
 
 static loop here;
-static rp_half *one, *other;
+static rp_endpoint *one, *other;
 
 static void
 open_pair(void) {
@@ -21,15 +21,15 @@ open_pair(void) {
 static void
 end_of_pair(void) {
   assert(rp_channel_in_transit() == 0 && blocks_live() == 0);
-  assert(rp_thread_rest(&here.thread));
+  assert(rp_ready_list_rest(&here.thread));
   loop_destroy(&here);
 }
 
 static void
-expect(rp_half *half, int expected, uint64_t expected_number) {
+expect(rp_endpoint *endpoint, int expected, uint64_t expected_number) {
   uint64_t number = 0;
 
-  assert(receive_number(half, &number) == expected);
+  assert(receive_number(endpoint, &number) == expected);
   assert(expected != RP_OK || number == expected_number);
 }
 
@@ -37,24 +37,24 @@ expect(rp_half *half, int expected, uint64_t expected_number) {
 typedef struct listener {
   uint64_t received;
   uint32_t turns;
-  bool stopped, more_once, sealed;
+  bool stopped, more_once, closed;
 } listener;
 
 static void
-listen_once(rp_half *half, void *context) {
+listen_once(rp_endpoint *endpoint, void *context) {
   listener *l = context;
   uint64_t number;
   int result = RP_EMPTY;
 
   l->turns++;
-  while (!l->stopped && (result = receive_number(half, &number)) == RP_OK)
+  while (!l->stopped && (result = receive_number(endpoint, &number)) == RP_OK)
     assert(number == l->received++);
-  if (result == RP_SEALED) {
-    l->sealed = true;
-    rp_half_close(half);
+  if (result == RP_CLOSED) {
+    l->closed = true;
+    rp_endpoint_close(endpoint);
     return;
   }
-  rp_half_end(half, l->more_once, l->stopped);
+  rp_endpoint_end(endpoint, l->more_once, l->stopped);
   l->more_once = false;
 }
 
@@ -67,16 +67,16 @@ closes_in_both_orders(void) {
       if (sent & 2)
         assert(write_number(other, 2) == RP_OK); /* not published: close does */
 
-      rp_half *first = order ? other : one;
-      rp_half *second = order ? one : other;
+      rp_endpoint *first = order ? other : one;
+      rp_endpoint *second = order ? one : other;
       bool queued = sent & (order ? 2 : 1);
 
-      rp_half_close(first);
-      assert(write_number(second, 3) == RP_SEALED);
-      rp_half_publish(second);
+      rp_endpoint_close(first);
+      assert(write_number(second, 3) == RP_CLOSED);
+      rp_endpoint_publish(second);
       if (queued) expect(second, RP_OK, order ? 2 : 1);
-      expect(second, RP_SEALED, 0);
-      rp_half_close(second);
+      expect(second, RP_CLOSED, 0);
+      rp_endpoint_close(second);
       (void) bell_heard(&here.bell);
       end_of_pair();
     }
@@ -87,14 +87,14 @@ a_close_wakes_the_peer(void) {
   listener l = {0};
 
   open_pair();
-  rp_half_close(one);
+  rp_endpoint_close(one);
   loop_wait(&here, listen_once, &l);
-  assert(l.sealed && l.turns == 1);
+  assert(l.closed && l.turns == 1);
   end_of_pair();
 }
 
 static void
-a_stopped_half_keeps_the_token(void) {
+a_stopped_endpoint_keeps_the_token(void) {
   listener l = {.stopped = true};
 
   open_pair();
@@ -106,36 +106,36 @@ a_stopped_half_keeps_the_token(void) {
   expect(other, RP_OK, 0);
   expect(other, RP_OK, 1);
   expect(other, RP_EMPTY, 0);
-  rp_half_drained(other);
+  rp_endpoint_drained(other);
   send_number(one, 2); /* a ring again */
   assert(here.bell.count == 2);
   loop_wait(&here, listen_once, &l);
   assert(l.turns == 2);
   l.stopped = false;
   l.received = 2;
-  rp_half_schedule(other); /* started: the callback runs for what is queued */
+  rp_endpoint_schedule(other); /* started: the callback runs for what is queued */
   loop_wait(&here, listen_once, &l);
   assert(l.received == 3 && l.turns == 3);
 
   l.more_once = true;
-  rp_half_schedule(other);
+  rp_endpoint_schedule(other);
   loop_wait(&here, listen_once, &l);
   assert(l.turns == 5); /* and once more */
 
   send_number(one, 3);
-  rp_half_close(one);
+  rp_endpoint_close(one);
   l.stopped = true;
   loop_wait(&here, listen_once, &l);
   expect(other, RP_OK, 3);
-  expect(other, RP_SEALED, 0);
+  expect(other, RP_CLOSED, 0);
   l.stopped = false;
-  rp_half_drained(other); /* drained, but there is a close to see */
+  rp_endpoint_drained(other); /* drained, but there is a close to see */
   loop_wait(&here, listen_once, &l);
-  assert(l.sealed);
+  assert(l.closed);
   end_of_pair();
 }
 
-/* Every place the token can be in when the half leaves: nothing queued, queued on the list, queued
+/* Every place the token can be in when the endpoint leaves: nothing queued, queued on the list, queued
  * while its callback runs, queued and stopped; and then what comes while it is in transit. */
 static void
 messages_queue_in_transit(void) {
@@ -143,7 +143,7 @@ messages_queue_in_transit(void) {
     for (int in_transit = 0; in_transit < 3; in_transit++) {
       listener l = {0};
       loop there;
-      rp_half *moved;
+      rp_endpoint *moved;
 
       open_pair();
       loop_init(&there);
@@ -157,13 +157,13 @@ messages_queue_in_transit(void) {
         l = (listener){0};
       }
 
-      uint64_t id = rp_half_detach(other);
+      uint64_t id = rp_endpoint_detach(other);
 
       assert(id != 0 && rp_channel_in_transit() == 1);
       for (int i = 0; i < in_transit; i++) send_number(one, sent++);
-      assert(rp_half_attach(id + 1, &there.thread, &moved) == RP_ENOENT);
-      assert(rp_half_attach(id, &there.thread, &moved) == RP_OK && moved == other);
-      assert(rp_half_attach(id, &there.thread, &moved) == RP_ENOENT);
+      assert(rp_endpoint_attach(id + 1, &there.thread, &moved) == RP_ENOENT);
+      assert(rp_endpoint_attach(id, &there.thread, &moved) == RP_OK && moved == other);
+      assert(rp_endpoint_attach(id, &there.thread, &moved) == RP_ENOENT);
       if (sent > 0) loop_wait(&there, listen_once, &l);
       (void) bell_heard(&there.bell);
       loop_run(&there, listen_once, &l);
@@ -171,9 +171,9 @@ messages_queue_in_transit(void) {
       send_number(one, sent++);
       loop_wait(&there, listen_once, &l);
       assert(l.received == sent);
-      rp_half_close(one);
+      rp_endpoint_close(one);
       loop_wait(&there, listen_once, &l);
-      assert(l.sealed);
+      assert(l.closed);
       loop_destroy(&there);
       (void) bell_heard(&here.bell);
       loop_run(&here, listen_once, &l);
@@ -184,32 +184,32 @@ messages_queue_in_transit(void) {
 static void
 lost_in_transit(void) {
   for (int how = 0; how < 4; how++) {
-    rp_half *moved;
+    rp_endpoint *moved;
     uint64_t id;
 
     open_pair();
-    rp_half_lost(0);
+    rp_endpoint_lost(0);
     send_number(one, 1);
     if (how == 2) {
       /* Announced, and lost before it has left. */
-      id = rp_half_announce(other);
-      rp_half_peer_lost(one);
-      assert(rp_half_detach(other) == id);
+      id = rp_endpoint_announce(other);
+      rp_endpoint_peer_lost(one);
+      assert(rp_endpoint_detach(other) == id);
     } else {
-      id = rp_half_detach(other);
-      if (how == 0) rp_half_peer_lost(one);
-      if (how == 1) rp_half_lost(id);
+      id = rp_endpoint_detach(other);
+      if (how == 0) rp_endpoint_peer_lost(one);
+      if (how == 1) rp_endpoint_lost(id);
     }
     if (how == 3) { /* closed while it is in transit, and lost then */
-      rp_half_close(one);
+      rp_endpoint_close(one);
       assert(blocks_live() > 0);
-      rp_half_lost(id);
+      rp_endpoint_lost(id);
     } else {
-      assert(rp_half_attach(id, &here.thread, &moved) == RP_ENOENT);
-      expect(one, RP_SEALED, 0);
-      assert(write_number(one, 1) == RP_SEALED);
-      rp_half_peer_lost(one);
-      rp_half_close(one);
+      assert(rp_endpoint_attach(id, &here.thread, &moved) == RP_ENOENT);
+      expect(one, RP_CLOSED, 0);
+      assert(write_number(one, 1) == RP_CLOSED);
+      rp_endpoint_peer_lost(one);
+      rp_endpoint_close(one);
     }
     (void) bell_heard(&here.bell);
     loop_run(&here, listen_once, NULL);
@@ -220,20 +220,20 @@ lost_in_transit(void) {
 static void
 not_lost_if_not_in_transit(void) {
   open_pair();
-  rp_half_peer_lost(one);
+  rp_endpoint_peer_lost(one);
   send_number(one, 1);
   expect(other, RP_OK, 1);
-  assert(rp_half_attach(rp_half_detach(other), &here.thread, &other) == RP_OK);
-  rp_half_peer_lost(one);
+  assert(rp_endpoint_attach(rp_endpoint_detach(other), &here.thread, &other) == RP_OK);
+  rp_endpoint_peer_lost(one);
   send_number(one, 2);
   expect(other, RP_OK, 2);
-  assert(rp_half_local_peer(one) == other);
-  uint64_t id = rp_half_detach(other);
-  assert(rp_half_local_peer(one) == NULL);
-  assert(rp_half_attach(id, &here.thread, &other) == RP_OK);
-  rp_half_close(other);
-  assert(rp_half_local_peer(one) == NULL);
-  rp_half_close(one);
+  assert(rp_endpoint_local_peer(one) == other);
+  uint64_t id = rp_endpoint_detach(other);
+  assert(rp_endpoint_local_peer(one) == NULL);
+  assert(rp_endpoint_attach(id, &here.thread, &other) == RP_OK);
+  rp_endpoint_close(other);
+  assert(rp_endpoint_local_peer(one) == NULL);
+  rp_endpoint_close(one);
   (void) bell_heard(&here.bell);
   end_of_pair();
 }
@@ -271,7 +271,7 @@ pool_take(rng *r) {
   return id;
 }
 
-/* Every message says how many its sender had sent before it; a half carries its counts along. The
+/* Every message says how many its sender had sent before it; an endpoint carries its counts along. The
  * owner's: they move with it as everything else in it does. */
 typedef struct counts {
   uint64_t sent, received;
@@ -281,35 +281,36 @@ typedef struct sailor {
   loop loop;
   rng random;
   uint32_t steps;
-  rp_half *owned[OWNED];
+  rp_endpoint *owned[OWNED];
   uint32_t size;
   uint64_t received;
 } sailor;
 
-/* Counts of each half, found by its address: two slots per channel, owned by the half's owner. */
+/* Counts of each endpoint, found by its address: two slots per channel, owned by the endpoint's owner. */
 enum { COUNTS = 1 << 16 };
 static struct {
-  rp_half *half;
+  rp_endpoint *endpoint;
   counts c;
 } table[COUNTS];
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static counts *
-counts_of(rp_half *half, bool fresh) {
-  uint32_t at = (uint32_t) (((uintptr_t) half >> 6) * 2654435761u) % COUNTS;
+counts_of(rp_endpoint *endpoint, bool fresh) {
+  uint32_t at = (uint32_t) (((uintptr_t) endpoint >> 6) * 2654435761u) % COUNTS;
 
   pthread_mutex_lock(&table_lock);
-  while (table[at].half != half && table[at].half != NULL) at = (at + 1) % COUNTS;
+  while (table[at].endpoint != endpoint && table[at].endpoint != NULL)
+    at = (at + 1) % COUNTS;
   if (fresh) memset(&table[at].c, 0, sizeof(counts));
-  table[at].half = half;
+  table[at].endpoint = endpoint;
   pthread_mutex_unlock(&table_lock);
   return &table[at].c;
 }
 
 static void
-forget(sailor *s, rp_half *half) {
+forget(sailor *s, rp_endpoint *endpoint) {
   for (uint32_t i = 0; i < s->size; i++)
-    if (s->owned[i] == half) {
+    if (s->owned[i] == endpoint) {
       s->owned[i] = s->owned[--s->size];
       return;
     }
@@ -317,24 +318,24 @@ forget(sailor *s, rp_half *half) {
 }
 
 static void
-sail_close(sailor *s, rp_half *half) {
-  forget(s, half);
-  rp_half_close(half);
+sail_close(sailor *s, rp_endpoint *endpoint) {
+  forget(s, endpoint);
+  rp_endpoint_close(endpoint);
 }
 
 static void
-sail_detach(sailor *s, rp_half *half) {
-  forget(s, half);
+sail_detach(sailor *s, rp_endpoint *endpoint) {
+  forget(s, endpoint);
 
-  uint64_t id = rp_half_detach(half);
+  uint64_t id = rp_endpoint_detach(endpoint);
 
-  if (!pool_put(id)) rp_half_lost(id);
+  if (!pool_put(id)) rp_endpoint_lost(id);
 }
 
 static void
-sail_send(rp_half *half, rng *r) {
+sail_send(rp_endpoint *endpoint, rng *r) {
   static uint8_t bytes[40000];
-  counts *c = counts_of(half, false);
+  counts *c = counts_of(endpoint, false);
   uint32_t kind = random_below(r, 100);
   size_t length = kind == 0   ? sizeof(bytes) - 8
                   : kind < 10 ? random_below(r, 3000)
@@ -350,23 +351,23 @@ sail_send(rp_half *half, rng *r) {
     memcpy(block.data, &c->sent, 8);
   }
 
-  int result = rp_half_write(half, 0, message, 8 + length, &block, with_block);
+  int result = rp_endpoint_write(endpoint, 0, message, 8 + length, &block, with_block);
 
   if (result == RP_OK) c->sent++;
   if (result != RP_OK) {
-    assert(result == RP_SEALED);
+    assert(result == RP_CLOSED);
     __wrap_free(block.data);
   }
   __real_free(message);
-  if (random_below(r, 3) != 0) rp_half_publish(half);
+  if (random_below(r, 3) != 0) rp_endpoint_publish(endpoint);
 }
 
 /* Read one message. @returns as rp_chain_peek() */
 static int
-sail_receive(rp_half *half, sailor *s) {
-  counts *c = counts_of(half, false);
+sail_receive(rp_endpoint *endpoint, sailor *s) {
+  counts *c = counts_of(endpoint, false);
   rp_record record;
-  int result = rp_chain_peek(&half->inbox, &record);
+  int result = rp_chain_peek(&endpoint->inbox, &record);
   uint64_t number;
 
   if (result != RP_OK) return result;
@@ -388,53 +389,54 @@ sail_receive(rp_half *half, sailor *s) {
     if (block.data != NULL) assert(memcmp(block.data, &number, 8) == 0);
     __wrap_free(block.data);
   }
-  rp_chain_release(&half->inbox, rp_record_size(record.length), 1);
+  rp_chain_release(&endpoint->inbox, rp_record_size(record.length), 1);
   return RP_OK;
 }
 
 static void
-sail_turn(rp_half *half, void *context) {
+sail_turn(rp_endpoint *endpoint, void *context) {
   sailor *s = context;
   uint32_t limit = 1 + random_below(&s->random, 5);
   int result = RP_OK;
 
-  while (limit-- > 0 && (result = sail_receive(half, s)) == RP_OK)
+  while (limit-- > 0 && (result = sail_receive(endpoint, s)) == RP_OK)
     ;
-  switch (result == RP_SEALED ? 0 : random_below(&s->random, 40)) {
+  switch (result == RP_CLOSED ? 0 : random_below(&s->random, 40)) {
     case 0:
-      sail_close(s, half);
+      sail_close(s, endpoint);
       return;
     case 1:
-      sail_detach(s, half);
+      sail_detach(s, endpoint);
       return;
     case 2:
-      rp_half_schedule(half);
+      rp_endpoint_schedule(endpoint);
       break; /* from inside the callback */
   }
-  rp_half_end(half, random_below(&s->random, 10) == 0, false);
+  rp_endpoint_end(endpoint, random_below(&s->random, 10) == 0, false);
 }
 
 static void
 sail_attach(sailor *s) {
-  rp_half *half;
+  rp_endpoint *endpoint;
   uint64_t id = s->size < OWNED ? pool_take(&s->random) : 0;
 
   if (id == 0) return;
   if (random_below(&s->random, 20) == 0) {
-    rp_half_lost(id);
+    rp_endpoint_lost(id);
     return;
   }
-  assert(rp_half_attach(id, &s->loop.thread, &half) == RP_OK);
-  s->owned[s->size++] = half;
+  assert(rp_endpoint_attach(id, &s->loop.thread, &endpoint) == RP_OK);
+  s->owned[s->size++] = endpoint;
 }
 
 static void
 sail_step(sailor *s) {
-  rp_half *half = s->size > 0 ? s->owned[random_below(&s->random, s->size)] : NULL;
+  rp_endpoint *endpoint =
+      s->size > 0 ? s->owned[random_below(&s->random, s->size)] : NULL;
 
   switch (random_below(&s->random, 16)) {
     case 0: {
-      rp_half *a, *b;
+      rp_endpoint *a, *b;
 
       if (s->size + 2 > OWNED) break;
       assert(rp_channel_open(&s->loop.thread, &a, &b) == RP_OK);
@@ -445,11 +447,11 @@ sail_step(sailor *s) {
       break;
     }
     case 1:
-      if (half != NULL && random_below(&s->random, 3) == 0) sail_close(s, half);
+      if (endpoint != NULL && random_below(&s->random, 3) == 0) sail_close(s, endpoint);
       break;
     case 2:
     case 3:
-      if (half != NULL) sail_detach(s, half);
+      if (endpoint != NULL) sail_detach(s, endpoint);
       break;
     case 4:
     case 5:
@@ -457,13 +459,13 @@ sail_step(sailor *s) {
       sail_attach(s);
       break;
     case 7:
-      if (half != NULL) rp_half_schedule(half);
+      if (endpoint != NULL) rp_endpoint_schedule(endpoint);
       break;
     case 8:
       if (bell_heard(&s->loop.bell)) loop_run(&s->loop, sail_turn, s);
       break;
     default:
-      if (half != NULL) sail_send(half, &s->random);
+      if (endpoint != NULL) sail_send(endpoint, &s->random);
       break;
   }
 }
@@ -498,7 +500,7 @@ storm(uint32_t threads, uint32_t steps, uint64_t s) {
     received += sailors[i].received;
     loop_destroy(&sailors[i].loop);
   }
-  while ((id = pool_take(&random)) != 0) rp_half_lost(id);
+  while ((id = pool_take(&random)) != 0) rp_endpoint_lost(id);
   assert(rp_channel_in_transit() == 0 && blocks_live() == 0);
   printf("%u threads: %llu messages received\n", threads, (unsigned long long) received);
 }
@@ -509,7 +511,7 @@ main(void) {
 
   closes_in_both_orders();
   a_close_wakes_the_peer();
-  a_stopped_half_keeps_the_token();
+  a_stopped_endpoint_keeps_the_token();
   messages_queue_in_transit();
   lost_in_transit();
   not_lost_if_not_in_transit();

@@ -8,8 +8,8 @@
 #include "support.h"
 
 #include "count-malloc.h"
-#include "shapes.h"
-#include "spawn.h"
+#include "core/process/shapes.h"
+#include "core/process/spawn.h"
 
 static uint32_t failures; /* calls that said RP_ENOMEM in this run */
 
@@ -22,26 +22,26 @@ static uint32_t failures; /* calls that said RP_ENOMEM in this run */
   } while (0)
 
 static void
-no_ring(rp_thread *thread) {
+no_ring(rp_ready_list *thread) {
   (void) thread;
 }
 
 static void
-send_block(rp_half *half, const void *bytes, size_t length) {
+send_block(rp_endpoint *endpoint, const void *bytes, size_t length) {
   /* Not the core's: it may not fail. */
   rp_block block = {__real_malloc(16), 16};
 
   counting(block.data);
   memset(block.data, 7, 16);
-  AGAIN(rp_half_write(half, 5, bytes, length, &block, 1));
-  rp_half_publish(half);
+  AGAIN(rp_endpoint_write(endpoint, 5, bytes, length, &block, 1));
+  rp_endpoint_publish(endpoint);
 }
 
 static void
-receive_block(rp_half *half, size_t length) {
+receive_block(rp_endpoint *endpoint, size_t length) {
   rp_record record;
 
-  assert(rp_chain_peek(&half->inbox, &record) == RP_OK);
+  assert(rp_chain_peek(&endpoint->inbox, &record) == RP_OK);
   assert((record.type & RP_MESSAGE_FLAGS) == 5);
   if (record.type & RP_MESSAGE_LARGE) {
     rp_block large = rp_message_take_block(&record, 0);
@@ -52,34 +52,34 @@ receive_block(rp_half *half, size_t length) {
     assert(record.payload[length - 1] == 9);
   }
   rp_message_drop(&record);
-  rp_chain_release(&half->inbox, rp_record_size(record.length), 1);
+  rp_chain_release(&endpoint->inbox, rp_record_size(record.length), 1);
 }
 
 static void
-nothing_queued(rp_half *half) {
+nothing_queued(rp_endpoint *endpoint) {
   rp_record record;
 
-  assert(rp_chain_peek(&half->inbox, &record) == RP_EMPTY);
+  assert(rp_chain_peek(&endpoint->inbox, &record) == RP_EMPTY);
 }
 
 static uint64_t
 claim(uint64_t thread_id) {
-  uint64_t horizon = 0, half_id;
+  uint64_t horizon = 0, endpoint_id;
 
-  assert(rp_spawn_claim(thread_id, &horizon, 0, &half_id) == RP_OK);
-  return half_id;
+  assert(rp_spawn_claim(thread_id, &horizon, 0, &endpoint_id) == RP_OK);
+  return endpoint_id;
 }
 
 static void
 story(uint32_t run) {
   static uint8_t bytes[50000];
-  rp_thread thread;
-  rp_half *one, *other;
+  rp_ready_list thread;
+  rp_endpoint *one, *other;
   uint32_t number;
   char text[32];
 
   memset(bytes, 9, sizeof(bytes));
-  rp_thread_init(&thread, no_ring);
+  rp_ready_list_init(&thread, no_ring);
   AGAIN(rp_channel_open(&thread, &one, &other));
 
   /* Grow, go over to larger segments, through the spare. */
@@ -91,15 +91,16 @@ story(uint32_t run) {
 
   /* A table that is a block, beside bytes that are one, too. */
   {
-    static rp_block halves[RP_MESSAGE_TABLE_MAX];
+    static rp_block endpoints[RP_MESSAGE_TABLE_MAX];
     rp_record record;
 
-    for (uint32_t i = 0; i < RP_MESSAGE_TABLE_MAX; i++) halves[i].length = i + 1;
-    AGAIN(rp_half_write(one, 5, bytes, sizeof(bytes), halves, RP_MESSAGE_TABLE_MAX));
-    rp_half_publish(one);
+    for (uint32_t i = 0; i < RP_MESSAGE_TABLE_MAX; i++) endpoints[i].length = i + 1;
+    AGAIN(
+        rp_endpoint_write(one, 5, bytes, sizeof(bytes), endpoints, RP_MESSAGE_TABLE_MAX));
+    rp_endpoint_publish(one);
     assert(rp_chain_peek(&other->inbox, &record) == RP_OK);
     assert(rp_message_blocks(&record) == RP_MESSAGE_TABLE_MAX + 1);
-    assert(rp_block_half(rp_message_peek_block(&record, 17)) == 17);
+    assert(rp_block_endpoint(rp_message_peek_block(&record, 17)) == 17);
     receive_block(other, sizeof(bytes));
   }
 
@@ -109,12 +110,12 @@ story(uint32_t run) {
     send_block(one, bytes, 10);
     receive_block(other, 10);
     nothing_queued(other);
-    (void) rp_thread_remove(&thread, other);
+    (void) rp_ready_list_remove(&thread, other);
   }
 
-  /* A half in transit, found by a thread or not. */
+  /* An endpoint in transit, found by a thread or not. */
   for (uint64_t claimed = 0; claimed < 2; claimed++) {
-    uint64_t id = rp_half_detach(other);
+    uint64_t id = rp_endpoint_detach(other);
 
     if (rp_spawn_begin(&thread) == RP_ENOMEM) {
       failures++;
@@ -127,14 +128,14 @@ story(uint32_t run) {
     if (!claimed) {
       send_block(other->peer, bytes, 20);
       assert(claim(1) == id);
-      assert(rp_half_attach(id, &thread, &other) == RP_OK);
+      assert(rp_endpoint_attach(id, &thread, &other) == RP_OK);
       receive_block(other, 20);
       continue;
     }
     send_block(one, bytes, 40000);
-    rp_half_lost(id);
+    rp_endpoint_lost(id);
   }
-  rp_half_close(one);
+  rp_endpoint_close(one);
   assert(rp_channel_in_transit() == 0 && rp_spawn_size() == 0);
 
   /* Shapes stay for ever, so each run needs a new one. */

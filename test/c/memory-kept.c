@@ -1,7 +1,7 @@
 /*
  * memory-kept.c - large memory is kept for the next taker, within a bound, and comes back whole.
  */
-#include "memory.h"
+#include "core/memory.h"
 
 #include <assert.h>
 #include <pthread.h>

@@ -8,8 +8,8 @@
 #include "support.h"
 
 #include "count-malloc.h"
-#include "memory.h"
-#include "message.h"
+#include "core/memory.h"
+#include "core/port/message.h"
 
 /* More than this the table of blocks becomes a block itself. */
 enum { TABLE = RP_MESSAGE_TABLE_MAX };
@@ -153,7 +153,7 @@ a_record_that_is_too_short_has_no_blocks(void) {
   rp_record record = {sizeof(table), 2u << 16, (uint8_t *) table};
 
   assert(rp_message_blocks(&record) == 2);
-  assert(rp_block_half(rp_message_peek_block(&record, 1)) == 8);
+  assert(rp_block_endpoint(rp_message_peek_block(&record, 1)) == 8);
   for (uint32_t count = 3; count <= UINT16_MAX; count = count * 2 + 1) {
     record.type = count << 16;
     assert(rp_message_blocks(&record) == 0);
@@ -196,10 +196,10 @@ failed_writes_leave_blocks_to_the_sender(void) {
   refused(RP_ETOOBIG, &chain, 10, 4, UINT32_MAX);
   refused(RP_ETOOBIG, &chain, 100000, 4, UINT32_MAX);
   assert(!rp_chain_close(&chain));
-  refused(RP_SEALED, &chain, 10, 4, 4);
-  refused(RP_SEALED, &chain, 100000, 4, 4);
-  refused(RP_SEALED, &chain, 10, TABLE + 1, TABLE + 1);
-  refused(RP_SEALED, &chain, 100000, TABLE, TABLE);
+  refused(RP_CLOSED, &chain, 10, 4, 4);
+  refused(RP_CLOSED, &chain, 100000, 4, 4);
+  refused(RP_CLOSED, &chain, 10, TABLE + 1, TABLE + 1);
+  refused(RP_CLOSED, &chain, 100000, TABLE, TABLE);
   rp_chain_destroy(&chain, rp_message_drop);
   assert(blocks_live() == 0);
 }

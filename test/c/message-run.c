@@ -4,8 +4,8 @@
  */
 #include "support.h"
 
-#include "chain.h"
-#include "message.h"
+#include "core/port/chain.h"
+#include "core/port/message.h"
 
 enum { RUN_MAX = 16 * 1024, MESSAGE_MAX = 1024 };
 

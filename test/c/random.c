@@ -6,9 +6,9 @@
  */
 #include <stdarg.h>
 
-#include "error.h"
-#include "random.h"
-#include "registry.h"
+#include "core/error.h"
+#include "core/random.h"
+#include "core/port/transfer_registry.h"
 #include "support.h"
 
 #ifdef __linux__
@@ -105,7 +105,7 @@ ids_are_none_of_the_mark(void) {
   uint64_t mark = rp_random_number(0);
 
   for (int i = 0; i < 1000; i++) {
-    uint64_t id = rp_registry_new_id();
+    uint64_t id = rp_transfer_new_id();
 
     assert(id != 0 && id != mark);
   }

@@ -5,7 +5,7 @@
  */
 #include "support.h"
 
-#include "ring.h"
+#include "core/port/segment_ring.h"
 
 enum { CAPACITY = 64 };
 
@@ -25,21 +25,21 @@ record_at(uint32_t offset, uint32_t length, uint32_t type) {
   memcpy(data + offset + 4, &type, 4);
 }
 
-static rp_consumer
+static rp_segment_consumer
 consumer(void) {
-  rp_consumer c;
+  rp_segment_consumer c;
 
-  rp_consumer_init(&c, &tail, &head, data, CAPACITY);
+  rp_segment_consumer_init(&c, &tail, &head, data, CAPACITY);
   return c;
 }
 
 static void
 expect_corrupt(void) {
-  rp_consumer c = consumer();
+  rp_segment_consumer c = consumer();
   rp_record record;
 
-  assert(rp_ring_peek(&c, &record) == RP_ECORRUPT);
-  assert(rp_ring_peek(&c, &record) == RP_ECORRUPT);
+  assert(rp_segment_peek(&c, &record) == RP_ECORRUPT);
+  assert(rp_segment_peek(&c, &record) == RP_ECORRUPT);
 }
 
 static void
@@ -59,15 +59,15 @@ tails_that_make_no_sense(void) {
   record_at(0, 0, 1);
   record_at(8, 0, 2);
 
-  rp_consumer c = consumer();
+  rp_segment_consumer c = consumer();
   rp_record record;
 
   for (uint32_t i = 1; i <= 2; i++) {
-    assert(rp_ring_peek(&c, &record) == RP_OK && record.type == i);
-    rp_ring_advance(&c, &record);
+    assert(rp_segment_peek(&c, &record) == RP_OK && record.type == i);
+    rp_segment_advance(&c, &record);
   }
   atomic_store(&tail, 8);
-  assert(rp_ring_peek(&c, &record) == RP_ECORRUPT);
+  assert(rp_segment_peek(&c, &record) == RP_ECORRUPT);
 }
 
 static void
@@ -112,10 +112,10 @@ padding_forever(void) {
   record_at(0, CAPACITY - 8, RP_PADDING);
   words(CAPACITY, 0);
 
-  rp_consumer c = consumer();
+  rp_segment_consumer c = consumer();
   rp_record record;
 
-  assert(rp_ring_peek(&c, &record) == RP_EMPTY);
+  assert(rp_segment_peek(&c, &record) == RP_EMPTY);
 }
 
 static void
@@ -133,25 +133,25 @@ random_bytes(rng *random) {
   }
   words(position + (random_below(random, CAPACITY + 16)), position);
 
-  rp_consumer c = consumer();
+  rp_segment_consumer c = consumer();
   uint32_t read = 0;
 
   for (;;) {
-    int result = rp_ring_peek(&c, &record);
+    int result = rp_segment_peek(&c, &record);
 
     if (result != RP_OK) {
-      assert(result == RP_EMPTY || result == RP_SEALED || result == RP_ECORRUPT);
-      assert(rp_ring_peek(&c, &record) == result);
+      assert(result == RP_EMPTY || result == RP_CLOSED || result == RP_ECORRUPT);
+      assert(rp_segment_peek(&c, &record) == result);
       break;
     }
     assert(record.payload >= data + 8 &&
            record.payload + record.length <= data + CAPACITY);
     memset(record.payload, 0, record.length);
-    rp_ring_advance(&c, &record);
+    rp_segment_advance(&c, &record);
     read += rp_record_size(record.length);
     assert(read <= CAPACITY);
   }
-  rp_ring_release(&c);
+  rp_segment_release(&c);
 }
 
 /* Heads that a producer with `published` and `claimed` records of 16 bytes must not believe:
@@ -160,30 +160,30 @@ static void
 heads_that_make_no_sense(uint32_t base, uint32_t seen, uint32_t published,
                          uint32_t claimed) {
   for (uint32_t wrong = base - 3 * CAPACITY; wrong != base + 3 * CAPACITY; wrong++) {
-    rp_producer p;
+    rp_segment_producer p;
     uint8_t *payload;
     uint32_t n = 0;
 
     words(base, base);
-    rp_producer_init(&p, &tail, &head, data, CAPACITY);
-    for (; n < published; n++) assert(rp_ring_claim(&p, 1, 8, &payload) == RP_OK);
-    (void) rp_ring_publish(&p, &parking);
-    for (; n < claimed; n++) assert(rp_ring_claim(&p, 1, 8, &payload) == RP_OK);
-    assert(rp_ring_claim(&p, 1, 24, &payload) == RP_FULL);
+    rp_segment_producer_init(&p, &tail, &head, data, CAPACITY);
+    for (; n < published; n++) assert(rp_segment_claim(&p, 1, 8, &payload) == RP_OK);
+    (void) rp_segment_publish(&p, &parking);
+    for (; n < claimed; n++) assert(rp_segment_claim(&p, 1, 8, &payload) == RP_OK);
+    assert(rp_segment_claim(&p, 1, 24, &payload) == RP_FULL);
     atomic_store(&head, base + seen * 16);
-    if (seen == 1) assert(rp_ring_claim(&p, 1, 24, &payload) == RP_FULL);
+    if (seen == 1) assert(rp_segment_claim(&p, 1, 24, &payload) == RP_FULL);
     atomic_store(&head, wrong);
 
     uint32_t head_seen = wrong & ~RP_FLAGS;
     bool sensible = head_seen - (base + seen * 16) <= (published - seen) * 16;
     uint32_t position = p.position;
-    int result = rp_ring_claim(&p, 1, 24, &payload);
+    int result = rp_segment_claim(&p, 1, 24, &payload);
 
     if (!sensible) {
       assert(result == RP_ECORRUPT && p.position == position);
       /* And what the producer holds is still right: a sensible head mends it. */
       atomic_store(&head, base + seen * 16);
-      assert(rp_ring_claim(&p, 1, 24, &payload) == RP_FULL);
+      assert(rp_segment_claim(&p, 1, 24, &payload) == RP_FULL);
     } else if (result == RP_OK) {
       assert(payload >= data + 8 && payload + 24 <= data + CAPACITY);
       assert(p.position - head_seen <= CAPACITY);
@@ -200,12 +200,12 @@ words_that_contradict(void) {
                                        0xFFFFFFF8u};
 
   for (size_t i = 0; i < sizeof(distances) / sizeof(distances[0]); i++) {
-    rp_producer p;
+    rp_segment_producer p;
     uint8_t *payload;
 
     words(distances[i] + 24, 24);
-    rp_producer_init(&p, &tail, &head, data, CAPACITY);
-    assert(rp_ring_claim(&p, 1, 0, &payload) == RP_ECORRUPT);
+    rp_segment_producer_init(&p, &tail, &head, data, CAPACITY);
+    assert(rp_segment_claim(&p, 1, 0, &payload) == RP_ECORRUPT);
     assert(p.position == distances[i] + 24);
   }
 }

@@ -4,7 +4,7 @@
  */
 #include "support.h"
 
-#include "ring.h"
+#include "core/port/segment_ring.h"
 
 enum { CAPACITY_MAX = 128, QUEUE = 64 };
 
@@ -23,8 +23,8 @@ typedef struct ring {
   rp_word tail, head;
   rp_parking parking;
   uint8_t *data;
-  rp_producer producer;
-  rp_consumer consumer;
+  rp_segment_producer producer;
+  rp_segment_consumer consumer;
   model m;
 } ring;
 
@@ -38,8 +38,8 @@ ring_init(ring *r, uint32_t capacity, uint32_t position) {
   memset(r->data, 0xEE, capacity);
   atomic_init(&r->tail, position);
   atomic_init(&r->head, position);
-  rp_producer_init(&r->producer, &r->tail, &r->head, r->data, capacity);
-  rp_consumer_init(&r->consumer, &r->tail, &r->head, r->data, capacity);
+  rp_segment_producer_init(&r->producer, &r->tail, &r->head, r->data, capacity);
+  rp_segment_consumer_init(&r->consumer, &r->tail, &r->head, r->data, capacity);
   r->m.capacity = capacity;
   r->m.position = position;
 }
@@ -70,9 +70,9 @@ claim(ring *r, uint32_t length) {
   int expected = !fits ? RP_ETOOBIG : m->used + bytes > m->capacity ? RP_FULL : RP_OK;
 
   uint32_t tail = atomic_load(&r->tail);
-  rp_producer before = r->producer;
+  rp_segment_producer before = r->producer;
 
-  assert(rp_ring_claim(&r->producer, type, length, &payload) == expected);
+  assert(rp_segment_claim(&r->producer, type, length, &payload) == expected);
   assert(atomic_load(&r->tail) == tail);
   if (expected != RP_OK) {
     assert(payload == NULL && r->producer.position == before.position);
@@ -93,7 +93,7 @@ claim(ring *r, uint32_t length) {
 
 static void
 publish(ring *r) {
-  assert(!rp_ring_publish(&r->producer, &r->parking));
+  assert(!rp_segment_publish(&r->producer, &r->parking));
   r->m.published = r->m.last;
   assert(atomic_load(&r->tail) == r->m.position);
 }
@@ -106,7 +106,7 @@ drain(ring *r, uint32_t limit) {
   uint32_t bytes = 0;
 
   while (limit-- > 0) {
-    int result = rp_ring_peek(&r->consumer, &record);
+    int result = rp_segment_peek(&r->consumer, &record);
     uint32_t at = m->first % QUEUE;
 
     if (m->first == m->published) {
@@ -118,11 +118,11 @@ drain(ring *r, uint32_t limit) {
     assert(record.payload + record.length <= r->data + m->capacity);
     for (uint32_t i = 0; i < record.length; i++)
       assert(record.payload[i] == byte_of(record.type, i));
-    rp_ring_advance(&r->consumer, &record);
+    rp_segment_advance(&r->consumer, &record);
     bytes += m->record[at].bytes;
     m->first++;
   }
-  rp_ring_release(&r->consumer);
+  rp_segment_release(&r->consumer);
   m->used -= bytes;
 }
 
@@ -184,7 +184,7 @@ huge_lengths(void) {
   for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
     uint8_t *payload;
 
-    assert(rp_ring_claim(&r.producer, 1, lengths[i], &payload) == RP_ETOOBIG);
+    assert(rp_segment_claim(&r.producer, 1, lengths[i], &payload) == RP_ETOOBIG);
   }
   free(r.data);
 }
@@ -196,12 +196,12 @@ seal_comes_last(uint32_t capacity) {
 
   ring_init(&r, capacity, 0u - 8u);
   claim(&r, 0);
-  assert(rp_ring_peek(&r.consumer, &record) == RP_EMPTY);
-  assert(!rp_ring_seal(&r.producer, &r.parking));
-  assert(rp_ring_peek(&r.consumer, &record) == RP_OK);
-  rp_ring_advance(&r.consumer, &record);
-  assert(rp_ring_peek(&r.consumer, &record) == RP_SEALED);
-  assert(rp_ring_peek(&r.consumer, &record) == RP_SEALED);
+  assert(rp_segment_peek(&r.consumer, &record) == RP_EMPTY);
+  assert(!rp_segment_seal(&r.producer, &r.parking));
+  assert(rp_segment_peek(&r.consumer, &record) == RP_OK);
+  rp_segment_advance(&r.consumer, &record);
+  assert(rp_segment_peek(&r.consumer, &record) == RP_CLOSED);
+  assert(rp_segment_peek(&r.consumer, &record) == RP_CLOSED);
   free(r.data);
 }
 
@@ -214,10 +214,10 @@ sides_change_hands(void) {
   for (int i = 0; i < 100; i++) {
     claim(&r, (uint32_t) i % 17);
     publish(&r);
-    rp_producer_init(&r.producer, &r.tail, &r.head, r.data, 64);
+    rp_segment_producer_init(&r.producer, &r.tail, &r.head, r.data, 64);
     if (i % 2 == 0) continue;
     drain(&r, 1 + (uint32_t) i % 2);
-    rp_consumer_init(&r.consumer, &r.tail, &r.head, r.data, 64);
+    rp_segment_consumer_init(&r.consumer, &r.tail, &r.head, r.data, 64);
   }
   free(r.data);
 }

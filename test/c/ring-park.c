@@ -5,7 +5,7 @@
  */
 #include "support.h"
 
-#include "ring.h"
+#include "core/port/segment_ring.h"
 
 enum { CAPACITY = 64 };
 
@@ -14,13 +14,13 @@ typedef struct lane {
   _Alignas(128) rp_word head;
   uint8_t data[CAPACITY];
   _Alignas(128) rp_parking parking;
-  rp_producer producer;
-  rp_consumer consumer;
+  rp_segment_producer producer;
+  rp_segment_consumer consumer;
   bell bell;
   rng random;
-  uint32_t grants; /* one of so many records grants; 0: none */
-  uint64_t parks;  /* times that the consumer gave the token away */
-  uint64_t light;  /* times that it passed a barrier first */
+  uint32_t grants;     /* one of so many records grants; 0: none */
+  uint64_t parks;      /* times that the consumer gave the token away */
+  uint64_t asymmetric; /* times that it passed a barrier first */
 } lane;
 
 typedef struct player {
@@ -33,8 +33,8 @@ typedef struct player {
 static void
 lane_init(lane *l) {
   memset(l, 0, sizeof(*l));
-  rp_producer_init(&l->producer, &l->tail, &l->head, l->data, CAPACITY);
-  rp_consumer_init(&l->consumer, &l->tail, &l->head, l->data, CAPACITY);
+  rp_segment_producer_init(&l->producer, &l->tail, &l->head, l->data, CAPACITY);
+  rp_segment_consumer_init(&l->consumer, &l->tail, &l->head, l->data, CAPACITY);
   bell_init(&l->bell);
 }
 
@@ -42,9 +42,9 @@ static void
 hit(lane *l, uint32_t number) {
   uint8_t *payload;
 
-  assert(rp_ring_claim(&l->producer, 7, sizeof(number), &payload) == RP_OK);
+  assert(rp_segment_claim(&l->producer, 7, sizeof(number), &payload) == RP_OK);
   memcpy(payload, &number, sizeof(number));
-  if (rp_ring_publish(&l->producer, &l->parking)) bell_ring(&l->bell);
+  if (rp_segment_publish(&l->producer, &l->parking)) bell_ring(&l->bell);
 }
 
 static uint32_t catch (lane *l) {
@@ -52,10 +52,10 @@ static uint32_t catch (lane *l) {
   uint32_t number;
   int result;
 
-  while ((result = rp_ring_peek(&l->consumer, &record)) == RP_EMPTY) {
-    if (rp_load_relaxed(&l->parking.light) != 0) l->light++;
-    if (!rp_ring_park(&l->consumer, &l->parking)) continue;
-    /* Some wake by themselves, like a half that its owner schedules, and park again at once, without
+  while ((result = rp_segment_peek(&l->consumer, &record)) == RP_EMPTY) {
+    if (rp_load_relaxed(&l->parking.asymmetric) != 0) l->asymmetric++;
+    if (!rp_segment_park(&l->consumer, &l->parking)) continue;
+    /* Some wake by themselves, like an endpoint that its owner schedules, and park again at once, without
      * a barrier: the producer may still be where it was before the first. */
     if (l->grants != 0 && random_below(&l->random, 4) == 0 &&
         rp_parking_take(&l->parking))
@@ -65,10 +65,10 @@ static uint32_t catch (lane *l) {
   }
   assert(result == RP_OK && record.type == 7 && record.length == sizeof(number));
   memcpy(&number, record.payload, sizeof(number));
-  rp_ring_advance(&l->consumer, &record);
-  rp_ring_release(&l->consumer);
+  rp_segment_advance(&l->consumer, &record);
+  rp_segment_release(&l->consumer);
   if (l->grants != 0 && random_below(&l->random, l->grants) == 0)
-    rp_parking_lighten(&l->parking);
+    rp_parking_go_asymmetric(&l->parking);
   return number;
 }
 
@@ -113,9 +113,9 @@ match(uint32_t balls, uint32_t rounds, uint32_t grants, uint64_t s) {
     assert(l->bell.count == l->parks && !bell_heard(&l->bell));
     assert(atomic_load(&l->parking.parked) == 0);
     assert((atomic_load(&l->tail) & RP_FLAGS) == 0);
-    assert((l->light > 0) == (grants != 0 && rp_barrier_available()));
+    assert((l->asymmetric > 0) == (grants != 0 && rp_barrier_available()));
     printf("%u balls: %u records, %llu sleeps, %llu barriers\n", balls, rounds,
-           (unsigned long long) l->parks, (unsigned long long) l->light);
+           (unsigned long long) l->parks, (unsigned long long) l->asymmetric);
     bell_destroy(&l->bell);
   }
 }
@@ -127,24 +127,24 @@ one_by_one(void) {
   rp_record record;
 
   lane_init(&l);
-  assert(rp_ring_park(&l.consumer, &l.parking));
+  assert(rp_segment_park(&l.consumer, &l.parking));
   hit(&l, 1);
   assert(l.bell.count == 1 && bell_heard(&l.bell));
   hit(&l, 2); /* the consumer has the token: no ring */
   assert(l.bell.count == 1);
-  assert(
-      !rp_ring_park(&l.consumer, &l.parking)); /* and is not let go while there is news */
+  assert(!rp_segment_park(&l.consumer,
+                          &l.parking)); /* and is not let go while there is news */
   assert(catch (&l) == 1 && catch (&l) == 2);
-  assert(rp_ring_peek(&l.consumer, &record) == RP_EMPTY);
-  assert(rp_ring_park(&l.consumer, &l.parking));
+  assert(rp_segment_peek(&l.consumer, &record) == RP_EMPTY);
+  assert(rp_segment_park(&l.consumer, &l.parking));
   assert(rp_parking_take(&l.parking) && !rp_parking_take(&l.parking));
   hit(&l, 3);
   assert(l.bell.count == 1 && catch (&l) == 3);
-  assert(rp_ring_peek(&l.consumer, &record) == RP_EMPTY &&
-         rp_ring_park(&l.consumer, &l.parking));
-  assert(rp_ring_seal(&l.producer, &l.parking)); /* the seal wakes like a record */
-  assert(rp_ring_peek(&l.consumer, &record) == RP_SEALED);
-  assert(!rp_ring_park(&l.consumer, &l.parking));
+  assert(rp_segment_peek(&l.consumer, &record) == RP_EMPTY &&
+         rp_segment_park(&l.consumer, &l.parking));
+  assert(rp_segment_seal(&l.producer, &l.parking)); /* the seal wakes like a record */
+  assert(rp_segment_peek(&l.consumer, &record) == RP_CLOSED);
+  assert(!rp_segment_park(&l.consumer, &l.parking));
   bell_destroy(&l.bell);
 }
 
@@ -155,25 +155,25 @@ granted_one_by_one(void) {
   rp_record record;
 
   lane_init(&l);
-  rp_parking_lighten(&l.parking);
-  assert((rp_load_relaxed(&l.parking.light) != 0) == rp_barrier_available());
+  rp_parking_go_asymmetric(&l.parking);
+  assert((rp_load_relaxed(&l.parking.asymmetric) != 0) == rp_barrier_available());
   hit(&l, 1);
-  assert(!rp_ring_park(&l.consumer, &l.parking));
-  assert(rp_load_relaxed(&l.parking.light) == 0);
+  assert(!rp_segment_park(&l.consumer, &l.parking));
+  assert(rp_load_relaxed(&l.parking.asymmetric) == 0);
   assert(catch (&l) == 1);
-  rp_parking_lighten(&l.parking);
-  assert(rp_ring_peek(&l.consumer, &record) == RP_EMPTY);
-  assert(rp_ring_park(&l.consumer, &l.parking));
-  rp_parking_lighten(&l.parking); /* nothing while it is parked */
-  assert(rp_load_relaxed(&l.parking.light) == 0);
+  rp_parking_go_asymmetric(&l.parking);
+  assert(rp_segment_peek(&l.consumer, &record) == RP_EMPTY);
+  assert(rp_segment_park(&l.consumer, &l.parking));
+  rp_parking_go_asymmetric(&l.parking); /* nothing while it is parked */
+  assert(rp_load_relaxed(&l.parking.asymmetric) == 0);
   hit(&l, 2);
   assert(l.bell.count == 1 && bell_heard(&l.bell));
-  rp_parking_lighten(&l.parking);
+  rp_parking_go_asymmetric(&l.parking);
   hit(&l, 3);
   assert(l.bell.count == 1 && catch (&l) == 2 && catch (&l) == 3);
-  assert(rp_ring_peek(&l.consumer, &record) == RP_EMPTY);
-  assert(rp_ring_park(&l.consumer, &l.parking));
-  assert(rp_ring_seal(&l.producer, &l.parking));
+  assert(rp_segment_peek(&l.consumer, &record) == RP_EMPTY);
+  assert(rp_segment_park(&l.consumer, &l.parking));
+  assert(rp_segment_seal(&l.producer, &l.parking));
   bell_destroy(&l.bell);
 }
 

@@ -6,7 +6,7 @@
 
 #include <sched.h>
 
-#include "ring.h"
+#include "core/port/segment_ring.h"
 
 typedef struct stream {
   _Alignas(128) rp_word tail;
@@ -41,10 +41,10 @@ static void *
 produce(void *argument) {
   stream *q = argument;
   rng lengths = {q->seed}, batches = {q->seed + 1};
-  rp_producer p;
+  rp_segment_producer p;
   uint32_t unpublished = 0;
 
-  rp_producer_init(&p, &q->tail, &q->head, q->data, q->capacity);
+  rp_segment_producer_init(&p, &q->tail, &q->head, q->data, q->capacity);
   double until = seconds() + 20;
 
   for (uint32_t i = 0; i < q->records; i++) {
@@ -55,17 +55,17 @@ produce(void *argument) {
     uint8_t *payload;
     int result;
 
-    while ((result = rp_ring_claim(&p, i, length, &payload)) == RP_FULL) {
-      if (unpublished > 0) (void) rp_ring_publish(&p, &q->parking), unpublished = 0;
+    while ((result = rp_segment_claim(&p, i, length, &payload)) == RP_FULL) {
+      if (unpublished > 0) (void) rp_segment_publish(&p, &q->parking), unpublished = 0;
       sched_yield();
     }
     assert(result == RP_OK);
     fill(payload, length, i);
     unpublished++;
     if (random_below(&batches, 3) == 0)
-      (void) rp_ring_publish(&p, &q->parking), unpublished = 0;
+      (void) rp_segment_publish(&p, &q->parking), unpublished = 0;
   }
-  (void) rp_ring_seal(&p, &q->parking);
+  (void) rp_segment_seal(&p, &q->parking);
   return NULL;
 }
 
@@ -73,16 +73,16 @@ static void *
 consume(void *argument) {
   stream *q = argument;
   rng lengths = {q->seed}, batches = {q->seed + 2};
-  rp_consumer c;
+  rp_segment_consumer c;
   rp_record record;
   uint8_t expected[4096];
   uint32_t received = 0;
   int result;
 
-  rp_consumer_init(&c, &q->tail, &q->head, q->data, q->capacity);
-  while ((result = rp_ring_peek(&c, &record)) != RP_SEALED) {
+  rp_segment_consumer_init(&c, &q->tail, &q->head, q->data, q->capacity);
+  while ((result = rp_segment_peek(&c, &record)) != RP_CLOSED) {
     if (result == RP_EMPTY) {
-      rp_ring_release(&c);
+      rp_segment_release(&c);
       sched_yield();
       continue;
     }
@@ -90,9 +90,9 @@ consume(void *argument) {
     assert(record.length == length_of(&lengths, q->capacity));
     fill(expected, record.length, received);
     assert(checksum(record.payload, record.length) == checksum(expected, record.length));
-    rp_ring_advance(&c, &record);
+    rp_segment_advance(&c, &record);
     received++;
-    if (random_below(&batches, 3) == 0) rp_ring_release(&c);
+    if (random_below(&batches, 3) == 0) rp_segment_release(&c);
   }
   assert(received == q->records);
   return NULL;

@@ -4,7 +4,7 @@
  */
 #include "support.h"
 
-#include "shapes.h"
+#include "core/process/shapes.h"
 
 enum { THREADS = 4, SHARED = 500 };
 

@@ -21,69 +21,69 @@ check_inside(const memory *m, const uint8_t *payload, uint32_t length) {
 }
 
 static void
-try_to_write(rng *random, const memory *m, rp_side *side) {
+try_to_write(rng *random, const memory *m, rp_ring_handle *handle) {
   uint32_t length = random_below(random, 48);
   uint8_t *payload;
-  int result = rp_side_claim(side, 1 + random_below(random, 254), length, &payload);
+  int result = rp_ring_claim(handle, 1 + random_below(random, 254), length, &payload);
 
   ONE_OF(result, RP_OK, RP_FULL, RP_ETOOBIG, RP_ECLOSED, RP_ECORRUPT, RP_ECLAIM);
   if (result != RP_OK) return;
   check_inside(m, payload, length);
   memset(payload, 0xAA, length);
   if (random_below(random, 4) == 0)
-    rp_side_abort(side);
+    rp_ring_abort(handle);
   else if (random_below(random, 4) != 0)
-    assert(rp_side_commit(side, random_below(random, length + 1)) == RP_OK);
-  if (random_below(random, 2) == 0) rp_side_publish(side);
+    assert(rp_ring_commit(handle, random_below(random, length + 1)) == RP_OK);
+  if (random_below(random, 2) == 0) rp_ring_publish(handle);
 }
 
 static void
-try_to_read(rng *random, const memory *m, rp_side *side) {
+try_to_read(rng *random, const memory *m, rp_ring_handle *handle) {
   rp_record records[8];
   uint32_t taken, sum = 0;
-  int result = rp_side_take(side, records, 1 + random_below(random, 8), &taken);
+  int result = rp_ring_take(handle, records, 1 + random_below(random, 8), &taken);
 
-  ONE_OF(result, RP_OK, RP_EMPTY, RP_SEALED, RP_ECORRUPT);
+  ONE_OF(result, RP_OK, RP_EMPTY, RP_CLOSED, RP_ECORRUPT);
   if (result != RP_OK) taken = 0;
   for (uint32_t i = 0; i < taken; i++) {
     check_inside(m, records[i].payload, records[i].length);
     for (uint32_t b = 0; b < records[i].length; b++) sum += records[i].payload[b];
   }
   if (taken > 0 && random_below(random, 3) == 0)
-    rp_side_release_some(side, records, taken, random_below(random, taken + 1));
+    rp_ring_release_some(handle, records, taken, random_below(random, taken + 1));
   else if (random_below(random, 3) != 0)
-    rp_side_release(side);
+    rp_ring_release(handle);
   (void) sum;
 }
 
 static void
-try_anything(rng *random, const memory *m, rp_side **side, rp_role role) {
+try_anything(rng *random, const memory *m, rp_ring_handle **handle, rp_role role) {
   int result;
 
   switch (random_below(random, 8)) {
     case 0:
-      result = rp_side_park(*side, random_below(random, 30));
+      result = rp_ring_park(*handle, random_below(random, 30));
       ONE_OF(result, RP_OK, RP_EMPTY, RP_FULL);
-      (void) rp_side_unpark(*side);
+      (void) rp_ring_unpark(*handle);
       break;
     case 1:
-      result = rp_side_wait(*side, random_below(random, 30), 0);
+      result = rp_ring_wait(*handle, random_below(random, 30), 0);
       ONE_OF(result, RP_OK, RP_EMPTY, RP_FULL);
       break;
     case 2:
-      rp_side_end(*side);
-      *side = NULL;
-      result = rp_side_open(side, m->at, m->size, role, 0, NULL, NULL);
+      rp_ring_end(*handle);
+      *handle = NULL;
+      result = rp_ring_open(handle, m->at, m->size, role, NULL, NULL);
       ONE_OF(result, RP_OK, RP_EFORMAT);
       break;
     case 3:
-      if (random_below(random, 20) == 0) rp_side_close(*side);
+      if (random_below(random, 20) == 0) rp_ring_close(*handle);
       break;
     default:
       if (role == RP_PRODUCER)
-        try_to_write(random, m, *side);
+        try_to_write(random, m, *handle);
       else
-        try_to_read(random, m, *side);
+        try_to_read(random, m, *handle);
   }
 }
 
@@ -122,7 +122,7 @@ ring(rng *random, rp_mode mode) {
 static void
 spoiled_between_calls(rng *random, rp_mode mode) {
   memory m = ring(random, mode);
-  rp_side *p = side_new(&m, RP_PRODUCER, 0), *c = side_new(&m, RP_CONSUMER, 0);
+  rp_ring_handle *p = handle_new(&m, RP_PRODUCER), *c = handle_new(&m, RP_CONSUMER);
 
   for (int i = 0; i < 60 && p != NULL && c != NULL; i++) {
     if (random_below(random, 4) == 0) spoil(random, &m);
@@ -131,8 +131,8 @@ spoiled_between_calls(rng *random, rp_mode mode) {
     else
       try_anything(random, &m, &c, RP_CONSUMER);
   }
-  if (p != NULL) rp_side_end(p);
-  if (c != NULL) rp_side_end(c);
+  if (p != NULL) rp_ring_end(p);
+  if (c != NULL) rp_ring_end(c);
   memory_free(&m);
 }
 
@@ -157,7 +157,7 @@ static void
 spoiled_meanwhile(rng *random, rp_mode mode) {
   memory m = ring(random, mode);
   spoiler s = {.memory = &m, .seed = random_u64(random)};
-  rp_side *p = side_new(&m, RP_PRODUCER, 0), *c = side_new(&m, RP_CONSUMER, 0);
+  rp_ring_handle *p = handle_new(&m, RP_PRODUCER), *c = handle_new(&m, RP_CONSUMER);
   pthread_t thread = start(spoil_on, &s);
 
   for (int i = 0; i < 2000 && p != NULL && c != NULL; i++) {
@@ -166,8 +166,8 @@ spoiled_meanwhile(rng *random, rp_mode mode) {
   }
   atomic_store(&s.stop, true);
   finish(thread);
-  if (p != NULL) rp_side_end(p);
-  if (c != NULL) rp_side_end(c);
+  if (p != NULL) rp_ring_end(p);
+  if (c != NULL) rp_ring_end(c);
   memory_free(&m);
 }
 
@@ -188,45 +188,45 @@ named(void) {
 
   for (rp_mode mode = RP_SPSC; mode <= RP_MPMC; mode++) {
     memory m = memory_new(mode, mode == RP_MPMC ? 8 : 64, mode == RP_MPMC ? 16 : 0, 0);
-    rp_side *p = side_new(&m, RP_PRODUCER, 0), *c = side_new(&m, RP_CONSUMER, 0);
+    rp_ring_handle *p = handle_new(&m, RP_PRODUCER), *c = handle_new(&m, RP_CONSUMER);
     rp_shared_words *w = m.shared.words;
 
-    assert(rp_side_write(p, 1, "12345678", 8) == RP_OK);
+    assert(rp_ring_write(p, 1, "12345678", 8) == RP_OK);
     if (mode == RP_MPMC) {
       /* A length beyond the slot; it is stepped over. */
       atomic_store(&rp_slot_at(&m.shared, 0)->info, 17u | 1u << 24);
-      assert(rp_side_peek(c, &record) == RP_ECORRUPT);
-      assert(rp_side_peek(c, &record) == RP_EMPTY);
+      assert(rp_ring_peek(c, &record) == RP_ECORRUPT);
+      assert(rp_ring_peek(c, &record) == RP_EMPTY);
       /* A sequence of no lap. */
       atomic_store(&rp_slot_at(&m.shared, 1)->sequence, 1000);
-      assert(rp_side_peek(c, &record) == RP_ECORRUPT);
-      assert(rp_side_claim(p, 1, 8, &payload) == RP_ECORRUPT);
+      assert(rp_ring_peek(c, &record) == RP_ECORRUPT);
+      assert(rp_ring_claim(p, 1, 8, &payload) == RP_ECORRUPT);
     } else {
       rp_header *header = rp_header_at(&m.shared, 0);
       uint32_t wrong[] = {9, 17, 56, 57, 0x7FFFFFFF, 0xFFFFFFF0, 0xFFFFFFF8, 0xFFFFFFFF};
 
       for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         atomic_store(&header->length, wrong[i]);
-        assert(rp_side_peek(c, &record) == RP_ECORRUPT);
-        assert(rp_side_peek(c, &record) == RP_ECORRUPT);
+        assert(rp_ring_peek(c, &record) == RP_ECORRUPT);
+        assert(rp_ring_peek(c, &record) == RP_ECORRUPT);
       }
       atomic_store(&header->length, 8);
-      assert(rp_side_peek(c, &record) == RP_OK);
-      rp_side_advance(c, &record);
+      assert(rp_ring_peek(c, &record) == RP_OK);
+      rp_ring_advance(c, &record);
       /* A tail ahead of what fits, or behind. */
       set_position(mode, w->tail.whole, 72);
-      assert(rp_side_peek(c, &record) == RP_ECORRUPT);
+      assert(rp_ring_peek(c, &record) == RP_ECORRUPT);
       set_position(mode, w->tail.whole, 8);
-      assert(rp_side_peek(c, &record) == RP_ECORRUPT);
+      assert(rp_ring_peek(c, &record) == RP_ECORRUPT);
       set_position(mode, w->tail.whole, 16);
-      assert(rp_side_peek(c, &record) == RP_EMPTY);
+      assert(rp_ring_peek(c, &record) == RP_EMPTY);
       /* A head ahead of tail. */
-      for (int i = 0; i < 3; i++) assert(rp_side_write(p, 1, "12345678", 8) == RP_OK);
+      for (int i = 0; i < 3; i++) assert(rp_ring_write(p, 1, "12345678", 8) == RP_OK);
       set_position(mode, w->head.whole, 72);
-      assert(rp_side_write(p, 1, "12345678", 8) == RP_ECORRUPT);
+      assert(rp_ring_write(p, 1, "12345678", 8) == RP_ECORRUPT);
     }
-    rp_side_end(p);
-    rp_side_end(c);
+    rp_ring_end(p);
+    rp_ring_end(c);
     memory_free(&m);
   }
 }

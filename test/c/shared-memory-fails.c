@@ -1,5 +1,5 @@
 /*
- * A side of a shared ring that finds no memory says so, leaves nothing behind, in the ring neither, and can
+ * A handle of a shared ring that finds no memory says so, leaves nothing behind, in the ring neither, and can
  * be opened the next time.
  *
  * link: -Wl,--wrap=malloc,--wrap=aligned_alloc,--wrap=calloc,--wrap=free
@@ -23,20 +23,20 @@ main(void) {
   memory m = memory_new(RP_SPSC, 64, 0, 0);
 
   for (int i = 0; i < 2; i++) {
-    rp_side *side = NULL;
+    rp_ring_handle *handle = NULL;
     int result;
     long failing = 1;
 
     for (long before = blocks_live();; failing++) {
       fail_malloc(failing);
-      result = rp_side_open(&side, m.at, m.size, roles[i], 0, NULL, NULL);
+      result = rp_ring_open(&handle, m.at, m.size, roles[i], NULL, NULL);
       fail_malloc(0);
       if (result == RP_OK) break;
-      assert(result == RP_ENOMEM && side == NULL && blocks_live() == before);
+      assert(result == RP_ENOMEM && handle == NULL && blocks_live() == before);
     }
-    assert(failing > 2); /* the side itself, and what all sides of a ring share */
-    assert(rp_side_shared(side)->mode == RP_SPSC);
-    rp_side_end(side);
+    assert(failing > 2); /* the handle itself, and what all handles of a ring share */
+    assert(rp_ring_shared(handle)->mode == RP_SPSC);
+    rp_ring_end(handle);
   }
   memory_free(&m);
   return 0;

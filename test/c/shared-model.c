@@ -5,7 +5,7 @@
  */
 #include "shared-support.h"
 
-#include "hub.h"
+#include "core/ring/wait_queue.h"
 
 enum { PARTS = 4096, CAPACITY_MAX = 256 };
 
@@ -18,7 +18,7 @@ typedef struct part {
 
 typedef struct ring {
   memory memory;
-  rp_side *producer, *consumer;
+  rp_ring_handle *producer, *consumer;
   part parts[PARTS];
   uint32_t released, read, last; /* indices of parts */
   uint32_t used;                 /* bytes, or slots */
@@ -38,15 +38,15 @@ static void
 ring_init(ring *r, rp_mode mode, uint32_t capacity, uint32_t slot, uint64_t position) {
   memset(r, 0, sizeof(*r));
   r->memory = memory_new(mode, capacity, slot, position);
-  r->producer = side_new(&r->memory, RP_PRODUCER, 0);
-  r->consumer = side_new(&r->memory, RP_CONSUMER, 0);
+  r->producer = handle_new(&r->memory, RP_PRODUCER);
+  r->consumer = handle_new(&r->memory, RP_CONSUMER);
   r->position = position;
 }
 
 static void
 ring_end(ring *r) {
-  rp_side_end(r->producer);
-  rp_side_end(r->consumer);
+  rp_ring_end(r->producer);
+  rp_ring_end(r->consumer);
   memory_free(&r->memory);
 }
 
@@ -82,28 +82,28 @@ claim(ring *r, uint32_t length, uint8_t **payload) {
   uint32_t size = bytes_of(r, length), padding = 0;
 
   if (length > (slots(r) ? s->slot : s->capacity / 2 - 8)) {
-    assert(rp_side_claim(r->producer, type_of(next_number), length, payload) ==
+    assert(rp_ring_claim(r->producer, type_of(next_number), length, payload) ==
            RP_ETOOBIG);
     return false;
   }
   while (!slots(r) && (r->position + padding) % s->capacity + size > s->capacity)
     padding += 8;
   if (r->used + padding + size > s->capacity) {
-    assert(rp_side_claim(r->producer, type_of(next_number), length, payload) == RP_FULL);
+    assert(rp_ring_claim(r->producer, type_of(next_number), length, payload) == RP_FULL);
     show(r);
     return false;
   }
-  assert(rp_side_claim(r->producer, type_of(next_number), length, payload) == RP_OK);
+  assert(rp_ring_claim(r->producer, type_of(next_number), length, payload) == RP_OK);
   assert(*payload >= s->data + 8);
   assert(*payload + length <= (uint8_t *) r->memory.at + r->memory.size);
-  assert(rp_side_claim(r->producer, 1, 0, payload) == RP_ECLAIM);
+  assert(rp_ring_claim(r->producer, 1, 0, payload) == RP_ECLAIM);
   add(r, false, false, 0, padding);
   return true;
 }
 
 static void
 publish(ring *r) {
-  rp_side_publish(r->producer);
+  rp_ring_publish(r->producer);
   show(r);
 }
 
@@ -114,9 +114,9 @@ put(ring *r, uint32_t claimed, uint32_t length) {
 
   if (!claim(r, claimed, &payload)) return;
   fill(payload, length, next_number);
-  assert(rp_side_commit(r->producer, claimed + 1) == RP_ECLAIM);
-  assert(rp_side_commit(r->producer, length) == RP_OK);
-  assert(rp_side_commit(r->producer, length) == RP_ECLAIM);
+  assert(rp_ring_commit(r->producer, claimed + 1) == RP_ECLAIM);
+  assert(rp_ring_commit(r->producer, length) == RP_OK);
+  assert(rp_ring_commit(r->producer, length) == RP_ECLAIM);
   r->written++;
   add(r, true, false, length, bytes_of(r, length));
   if (r->memory.shared.mode == RP_MPSC)
@@ -129,8 +129,8 @@ give_up(ring *r, uint32_t length) {
   uint8_t *payload;
 
   if (!claim(r, length, &payload)) return;
-  rp_side_abort(r->producer);
-  rp_side_abort(r->producer);
+  rp_ring_abort(r->producer);
+  rp_ring_abort(r->producer);
   if (r->memory.shared.mode == RP_SPSC) return;
   add(r, false, true, 0, bytes_of(r, length));
   show(r);
@@ -163,12 +163,12 @@ read_one(ring *r) {
   part *expected = next_part(r);
 
   if (expected == NULL) {
-    assert(rp_side_peek(r->consumer, &record) == RP_EMPTY);
+    assert(rp_ring_peek(r->consumer, &record) == RP_EMPTY);
   } else {
-    assert(rp_side_peek(r->consumer, &record) == RP_OK);
-    assert(rp_side_peek(r->consumer, &record) == RP_OK);
+    assert(rp_ring_peek(r->consumer, &record) == RP_OK);
+    assert(rp_ring_peek(r->consumer, &record) == RP_OK);
     check_record(expected, &record);
-    rp_side_advance(r->consumer, &record);
+    rp_ring_advance(r->consumer, &record);
     r->read++;
   }
 }
@@ -178,12 +178,12 @@ static void
 read_many(ring *r, uint32_t limit, uint32_t back) {
   rp_record records[16];
   uint32_t taken, kept, first = r->read;
-  int result = rp_side_take(r->consumer, records, limit, &taken);
+  int result = rp_ring_take(r->consumer, records, limit, &taken);
 
   if (result == RP_EMPTY) {
     assert(taken == 0 && next_part(r) == NULL);
     release(r, r->read);
-    rp_side_release(r->consumer);
+    rp_ring_release(r->consumer);
     return;
   }
   assert(result == RP_OK && taken > 0 && taken <= limit);
@@ -203,7 +203,7 @@ read_many(ring *r, uint32_t limit, uint32_t back) {
   while (slots(r) && r->consumer->as.mpmc_consumer.next !=
                          (uint32_t) r->position - (r->last - r->read))
     assert(!r->parts[r->read++].record);
-  rp_side_release_some(r->consumer, records, taken, kept);
+  rp_ring_release_some(r->consumer, records, taken, kept);
   if (kept < taken) r->read = first;
   release(r, r->read);
 }
@@ -228,7 +228,7 @@ drain(ring *r) {
   publish(r);
   while (next_part(r) != NULL) read_one(r);
   read_one(r);
-  rp_side_release(r->consumer);
+  rp_ring_release(r->consumer);
   release(r, r->read);
 }
 
@@ -246,7 +246,7 @@ every_offset_and_length(rp_mode mode, uint32_t capacity, uint64_t base) {
         put(&r, length, length);
         publish(&r);
         read_one(&r);
-        rp_side_release(r.consumer);
+        rp_ring_release(r.consumer);
         release(&r, r.read);
         put(&r, length, length / 2);
         drain(&r);
@@ -267,7 +267,7 @@ every_slot(uint32_t capacity, uint32_t slot, uint64_t base) {
       for (uint32_t i = 0; i < capacity + 1; i++) put(&r, length, length);
       publish(&r);
       read_one(&r);
-      rp_side_release(r.consumer);
+      rp_ring_release(r.consumer);
       release(&r, r.read);
       put(&r, length, length);
       drain(&r);
@@ -307,11 +307,11 @@ anything(rng *random, rp_mode mode, uint32_t capacity, uint32_t slot, uint64_t p
         read_one(&r);
         break;
       case 6:
-        rp_side_release(r.consumer);
+        rp_ring_release(r.consumer);
         release(&r, r.read);
         break;
       default:
-        rp_side_release(r.consumer);
+        rp_ring_release(r.consumer);
         release(&r, r.read);
         read_many(&r, 1 + random_below(random, 16), random_below(random, 4));
     }
@@ -344,9 +344,9 @@ as_large_as_can_be(rp_mode mode, uint32_t capacity, uint32_t slot) {
       if (i % 3 == 0) drain(&r);
     }
     drain(&r);
-    assert(rp_side_claim(r.producer, 1, most + 1, &payload) == RP_ETOOBIG);
-    assert(rp_side_claim(r.producer, 1, UINT32_MAX, &payload) == RP_ETOOBIG);
-    assert(rp_side_claim(r.producer, 1, most, &payload) == RP_OK);
+    assert(rp_ring_claim(r.producer, 1, most + 1, &payload) == RP_ETOOBIG);
+    assert(rp_ring_claim(r.producer, 1, UINT32_MAX, &payload) == RP_ETOOBIG);
+    assert(rp_ring_claim(r.producer, 1, most, &payload) == RP_OK);
     assert(payload + most <= (uint8_t *) r.memory.at + r.memory.size);
     payload[0] = payload[most - 1] = 1;
     ring_end(&r);

@@ -7,7 +7,7 @@
 
 #include "support.h"
 
-#include "side.h"
+#include "core/ring/handle.h"
 
 #if defined(__SANITIZE_THREAD__)
 #define UNDER_TSAN 1
@@ -61,12 +61,12 @@ memory_free(memory *m) {
   free(m->at);
 }
 
-static inline rp_side *
-side_new(const memory *m, rp_role role, int flags) {
-  rp_side *side = NULL;
+static inline rp_ring_handle *
+handle_new(const memory *m, rp_role role) {
+  rp_ring_handle *handle = NULL;
 
-  assert(rp_side_open(&side, m->at, m->size, role, flags, NULL, NULL) == RP_OK);
-  return side;
+  assert(rp_ring_open(&handle, m->at, m->size, role, NULL, NULL) == RP_OK);
+  return handle;
 }
 
 static inline uint8_t
@@ -93,7 +93,7 @@ counter(const rp_number *number) {
   return value;
 }
 
-/* A counter of all sides of a role, those that have ended included. */
+/* A counter of all handles of a role, those that have ended included. */
 #define TOTAL(m, role, field) total((m), (role), offsetof(rp_shared_counters, field))
 
 static inline double

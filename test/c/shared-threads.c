@@ -1,11 +1,11 @@
 /*
- * Records of random lengths through a shared ring, between one and four threads on either side, in
- * batches and one by one, asleep in between by rp_side_wait(): each arrives once, whole, and those of
- * one producer in their order. Sides end and others take over meanwhile.
+ * Records of random lengths through a shared ring, between one and four threads on either handle, in
+ * batches and one by one, asleep in between by rp_ring_wait(): each arrives once, whole, and those of
+ * one producer in their order. Handles end and others take over meanwhile.
  */
 #include "shared-support.h"
 
-#include "hub.h"
+#include "core/ring/wait_queue.h"
 
 enum { SIDES_MAX = 4 };
 
@@ -19,7 +19,6 @@ typedef struct stamp {
 
 typedef struct job {
   memory memory;
-  int flags;
   uint32_t records; /* of each producer */
   uint64_t seed;
   uint32_t most; /* bytes of a record */
@@ -33,7 +32,7 @@ typedef struct member {
 } member;
 
 static void
-write_record(rp_side **side, const job *j, uint32_t producer, uint32_t number,
+write_record(rp_ring_handle **handle, const job *j, uint32_t producer, uint32_t number,
              rng *random) {
   stamp s = {producer, number};
   uint32_t length = sizeof(s) + random_below(random, j->most - (uint32_t) sizeof(s) + 1);
@@ -42,33 +41,33 @@ write_record(rp_side **side, const job *j, uint32_t producer, uint32_t number,
 
   /* Now and then a claim that leads to nothing, and a producer that ends and comes back. */
   if (random_below(random, 16) == 0 &&
-      rp_side_claim(*side, 1, length, &payload) == RP_OK) {
+      rp_ring_claim(*handle, 1, length, &payload) == RP_OK) {
     memset(payload, 0xFF, length);
     if (random_below(random, 4) == 0) {
-      rp_side_end(*side);
-      *side = side_new(&j->memory, RP_PRODUCER, j->flags);
+      rp_ring_end(*handle);
+      *handle = handle_new(&j->memory, RP_PRODUCER);
     } else {
-      rp_side_abort(*side);
+      rp_ring_abort(*handle);
     }
   }
-  while ((result = rp_side_claim(*side, 1, length, &payload)) == RP_FULL)
-    (void) rp_side_wait(*side, length, FOR_EVER);
+  while ((result = rp_ring_claim(*handle, 1, length, &payload)) == RP_FULL)
+    (void) rp_ring_wait(*handle, length, FOR_EVER);
   assert(result == RP_OK);
   memcpy(payload, &s, sizeof(s));
   fill(payload + sizeof(s), length - (uint32_t) sizeof(s), number);
-  assert(rp_side_commit(*side, length) == RP_OK);
-  if (random_below(random, 3) == 0) rp_side_publish(*side);
+  assert(rp_ring_commit(*handle, length) == RP_OK);
+  if (random_below(random, 3) == 0) rp_ring_publish(*handle);
 }
 
 static void *
 produce(void *argument) {
   member *m = argument;
   rng random = {m->job->seed + m->index};
-  rp_side *side = side_new(&m->job->memory, RP_PRODUCER, m->job->flags);
+  rp_ring_handle *handle = handle_new(&m->job->memory, RP_PRODUCER);
 
   for (uint32_t i = 0; i < m->job->records; i++)
-    write_record(&side, m->job, m->index, i, &random);
-  rp_side_end(side);
+    write_record(&handle, m->job, m->index, i, &random);
+  rp_ring_end(handle);
   return NULL;
 }
 
@@ -91,16 +90,16 @@ static void *
 consume(void *argument) {
   member *m = argument;
   rng random = {m->job->seed + 100 + m->index};
-  rp_side *side = side_new(&m->job->memory, RP_CONSUMER, m->job->flags);
+  rp_ring_handle *handle = handle_new(&m->job->memory, RP_CONSUMER);
   rp_record records[8];
   uint32_t taken;
 
   for (;;) {
-    int result = rp_side_take(side, records, 1 + random_below(&random, 8), &taken);
+    int result = rp_ring_take(handle, records, 1 + random_below(&random, 8), &taken);
 
-    if (result == RP_SEALED) break;
+    if (result == RP_CLOSED) break;
     if (result == RP_EMPTY) {
-      (void) rp_side_wait(side, 0, FOR_EVER);
+      (void) rp_ring_wait(handle, 0, FOR_EVER);
       continue;
     }
     assert(result == RP_OK);
@@ -109,31 +108,30 @@ consume(void *argument) {
         random_below(&random, 8) == 0 ? random_below(&random, taken + 1) : taken;
 
     for (uint32_t i = 0; i < kept; i++) check_record(m, &records[i]);
-    rp_side_release_some(side, records, taken, kept);
+    rp_ring_release_some(handle, records, taken, kept);
     if (random_below(&random, 64) == 0) {
       /* In mpmc, what is left of a range goes with its consumer. */
-      const rp_mpmc_consumer *c = &side->as.mpmc_consumer;
+      const rp_mpmc_consumer *c = &handle->as.mpmc_consumer;
 
       if (m->job->memory.shared.mode == RP_MPMC && c->next != c->to) continue;
-      rp_side_end(side);
-      side = side_new(&m->job->memory, RP_CONSUMER, m->job->flags);
+      rp_ring_end(handle);
+      handle = handle_new(&m->job->memory, RP_CONSUMER);
     }
   }
-  rp_side_end(side);
+  rp_ring_end(handle);
   return NULL;
 }
 
 static void
 run(rp_mode mode, uint32_t capacity, uint32_t slot, uint32_t producers,
-    uint32_t consumers, int flags, uint32_t records, uint64_t s) {
+    uint32_t consumers, uint32_t records, uint64_t s) {
   job j = {.memory = memory_new(mode, capacity, slot, (1ull << 32) - 1024),
-           .flags = flags,
            .records = records,
            .seed = s,
            .most = mode == RP_MPMC ? slot : capacity / 2 - 8};
   member members[2][SIDES_MAX] = {0};
   pthread_t threads[2][SIDES_MAX];
-  rp_side *closer;
+  rp_ring_handle *closer;
 
   for (uint32_t i = 0; i < consumers; i++) {
     members[1][i] = (member){.job = &j, .index = i};
@@ -144,9 +142,9 @@ run(rp_mode mode, uint32_t capacity, uint32_t slot, uint32_t producers,
     threads[0][i] = start(produce, &members[0][i]);
   }
   for (uint32_t i = 0; i < producers; i++) finish(threads[0][i]);
-  closer = side_new(&j.memory, RP_PRODUCER, flags);
-  rp_side_close(closer);
-  rp_side_end(closer);
+  closer = handle_new(&j.memory, RP_PRODUCER);
+  rp_ring_close(closer);
+  rp_ring_end(closer);
   for (uint32_t i = 0; i < consumers; i++) finish(threads[1][i]);
   assert(j.arrived == producers * records);
   assert(TOTAL(&j.memory, RP_PRODUCER, records) == j.arrived);
@@ -158,15 +156,13 @@ int
 main(void) {
   uint64_t s = seed();
 
-  for (int flags = 0; flags <= RP_LIGHT; flags++) {
-    run(RP_SPSC, 64, 0, 1, 1, flags, ROUNDS(15000, 10000), s);
-    run(RP_SPSC, 4096, 0, 1, 1, flags, ROUNDS(15000, 5000), s + 1);
-    run(RP_MPSC, 64, 0, 1, 1, flags, ROUNDS(15000, 10000), s + 2);
-    run(RP_MPSC, 256, 0, 4, 1, flags, ROUNDS(6000, 3000), s + 3);
-    run(RP_MPSC, 4096, 0, 4, 1, flags, ROUNDS(4000, 2000), s + 4);
-    run(RP_MPMC, 2, 16, 1, 1, flags, ROUNDS(15000, 10000), s + 5);
-    run(RP_MPMC, 4, 32, 4, 4, flags, ROUNDS(6000, 3000), s + 6);
-    run(RP_MPMC, 64, 64, 4, 4, flags, ROUNDS(6000, 3000), s + 7);
-  }
+  run(RP_SPSC, 64, 0, 1, 1, ROUNDS(15000, 10000), s);
+  run(RP_SPSC, 4096, 0, 1, 1, ROUNDS(15000, 5000), s + 1);
+  run(RP_MPSC, 64, 0, 1, 1, ROUNDS(15000, 10000), s + 2);
+  run(RP_MPSC, 256, 0, 4, 1, ROUNDS(6000, 3000), s + 3);
+  run(RP_MPSC, 4096, 0, 4, 1, ROUNDS(4000, 2000), s + 4);
+  run(RP_MPMC, 2, 16, 1, 1, ROUNDS(15000, 10000), s + 5);
+  run(RP_MPMC, 4, 32, 4, 4, ROUNDS(6000, 3000), s + 6);
+  run(RP_MPMC, 64, 64, 4, 4, ROUNDS(6000, 3000), s + 7);
   return 0;
 }

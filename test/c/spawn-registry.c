@@ -1,33 +1,33 @@
 /*
- * A new thread finds the half that its parent made for it, whether it is early or late; a half that
+ * A new thread finds the endpoint that its parent made for it, whether it is early or late; an endpoint that
  * nobody comes for is closed; nobody else gets it.
  */
 #include "support.h"
 
-#include "spawn.h"
+#include "core/process/spawn.h"
 
 static uint64_t
-half_in_transit(loop *l, rp_half **one) {
-  rp_half *other;
+endpoint_in_transit(loop *l, rp_endpoint **one) {
+  rp_endpoint *other;
 
   assert(rp_channel_open(&l->thread, one, &other) == RP_OK);
-  return rp_half_detach(other);
+  return rp_endpoint_detach(other);
 }
 
 /* What a child does, with as many waits as it takes. */
 static uint64_t
 claim(uint64_t thread_id) {
-  uint64_t horizon = 0, half_id;
+  uint64_t horizon = 0, endpoint_id;
 
-  while (rp_spawn_claim(thread_id, &horizon, 1 + thread_id % 50, &half_id) != RP_OK)
+  while (rp_spawn_claim(thread_id, &horizon, 1 + thread_id % 50, &endpoint_id) != RP_OK)
     ;
-  return half_id;
+  return endpoint_id;
 }
 
 static void
 one_by_one(void) {
   loop l;
-  rp_half *one, *two;
+  rp_endpoint *one, *two;
   int me, you;
 
   loop_init(&l);
@@ -41,8 +41,8 @@ one_by_one(void) {
   assert(rp_spawn_abort(&me) == RP_OK);
   assert(claim(7) == 0);
 
-  uint64_t a = half_in_transit(&l, &one);
-  uint64_t b = half_in_transit(&l, &two);
+  uint64_t a = endpoint_in_transit(&l, &one);
+  uint64_t b = endpoint_in_transit(&l, &two);
 
   assert(a != b && a != 0 && b != 0);
   assert(rp_spawn_begin(&me) == RP_OK);
@@ -58,11 +58,11 @@ one_by_one(void) {
   assert(rp_spawn_size() == 1);
   rp_spawn_forget_all(&you);
   assert(rp_spawn_size() == 0 && rp_channel_in_transit() == 1);
-  rp_half_lost(a);
-  rp_half_lost(a); /* already gone */
+  rp_endpoint_lost(a);
+  rp_endpoint_lost(a); /* already gone */
   assert(rp_channel_in_transit() == 0);
-  rp_half_close(one);
-  rp_half_close(two);
+  rp_endpoint_close(one);
+  rp_endpoint_close(two);
   loop_destroy(&l);
 }
 
@@ -70,12 +70,12 @@ one_by_one(void) {
 static void
 nested(void) {
   loop l;
-  rp_half *one, *two;
+  rp_endpoint *one, *two;
   int me;
 
   loop_init(&l);
-  uint64_t outer = half_in_transit(&l, &one);
-  uint64_t inner = half_in_transit(&l, &two);
+  uint64_t outer = endpoint_in_transit(&l, &one);
+  uint64_t inner = endpoint_in_transit(&l, &two);
 
   assert(rp_spawn_begin(&me) == RP_OK);
   assert(rp_spawn_begin(&me) == RP_OK);
@@ -86,34 +86,34 @@ nested(void) {
   assert(rp_spawn_commit(&me, 1, outer) == RP_OK);
   assert(claim(1) == outer);
   assert(rp_spawn_size() == 0);
-  rp_half_lost(outer);
-  rp_half_lost(inner);
-  rp_half_close(one);
-  rp_half_close(two);
+  rp_endpoint_lost(outer);
+  rp_endpoint_lost(inner);
+  rp_endpoint_close(one);
+  rp_endpoint_close(two);
   loop_destroy(&l);
 }
 
 /* A wait ends after its time, and is not for what began after the claim came. */
 static void
 waits(void) {
-  uint64_t horizon = 0, half_id = 1, before;
+  uint64_t horizon = 0, endpoint_id = 1, before;
   int me, you;
 
   assert(rp_spawn_begin(&me) == RP_OK);
   before = rp_now();
-  assert(rp_spawn_claim(7, &horizon, 30, &half_id) == RP_EMPTY);
+  assert(rp_spawn_claim(7, &horizon, 30, &endpoint_id) == RP_EMPTY);
   assert(rp_now() - before >= 30000000u);
-  assert(rp_spawn_claim(7, &horizon, 0, &half_id) == RP_EMPTY);
+  assert(rp_spawn_claim(7, &horizon, 0, &endpoint_id) == RP_EMPTY);
   assert(rp_spawn_begin(&you) == RP_OK);
-  assert(rp_spawn_claim(7, &horizon, 0, &half_id) == RP_EMPTY);
+  assert(rp_spawn_claim(7, &horizon, 0, &endpoint_id) == RP_EMPTY);
   assert(rp_spawn_abort(&me) == RP_OK);
-  assert(rp_spawn_claim(7, &horizon, 10000, &half_id) == RP_OK && half_id == 0);
+  assert(rp_spawn_claim(7, &horizon, 10000, &endpoint_id) == RP_OK && endpoint_id == 0);
 
   /* Another thread that asks now has to wait for it, unless the parent ends. */
   horizon = 0;
-  assert(rp_spawn_claim(8, &horizon, 0, &half_id) == RP_EMPTY);
+  assert(rp_spawn_claim(8, &horizon, 0, &endpoint_id) == RP_EMPTY);
   rp_spawn_forget_all(&you);
-  assert(rp_spawn_claim(8, &horizon, 0, &half_id) == RP_OK && half_id == 0);
+  assert(rp_spawn_claim(8, &horizon, 0, &endpoint_id) == RP_OK && endpoint_id == 0);
   assert(rp_spawn_size() == 0);
 }
 
@@ -124,8 +124,8 @@ enum { PARENTS = 3 };
 typedef struct child {
   uint64_t thread_id;
   uint64_t number;
-  uint64_t got; /* id of the half that it claimed */
-  bool stray;   /* a thread that nobody made a half for */
+  uint64_t got; /* id of the endpoint that it claimed */
+  bool stray;   /* a thread that nobody made an endpoint for */
   bool lazy;    /* never comes for it */
 } child;
 
@@ -137,24 +137,25 @@ typedef struct parent {
 } parent;
 
 static void
-nothing(rp_half *half, void *context) {
+nothing(rp_endpoint *endpoint, void *context) {
   (void) context;
-  rp_half_end(half, false, true);
+  rp_endpoint_end(endpoint, false, true);
 }
 
 /* Answer every number with its successor until the parent closes. */
 static void
-answer(rp_half *half, void *context) {
+answer(rp_endpoint *endpoint, void *context) {
   uint64_t number;
   int result;
 
-  while ((result = receive_number(half, &number)) == RP_OK) send_number(half, number + 1);
-  if (result == RP_SEALED) {
-    rp_half_close(half);
+  while ((result = receive_number(endpoint, &number)) == RP_OK)
+    send_number(endpoint, number + 1);
+  if (result == RP_CLOSED) {
+    rp_endpoint_close(endpoint);
     *(bool *) context = true;
     return;
   }
-  rp_half_end(half, false, false);
+  rp_endpoint_end(endpoint, false, false);
 }
 
 static void *
@@ -166,11 +167,11 @@ live(void *argument) {
   if (c->got == 0) return NULL;
 
   loop l;
-  rp_half *half;
+  rp_endpoint *endpoint;
   bool closed = false;
 
   loop_init(&l);
-  if (rp_half_attach(c->got, &l.thread, &half) == RP_OK)
+  if (rp_endpoint_attach(c->got, &l.thread, &endpoint) == RP_OK)
     while (!closed) loop_wait(&l, answer, &closed);
   loop_destroy(&l);
   return NULL;
@@ -184,11 +185,11 @@ family(parent *p, rng *random, uint64_t number) {
       .stray = random_below(random, 5) == 0,
       .lazy = random_below(random, 5) == 0,
   };
-  rp_half *mine = NULL;
+  rp_endpoint *mine = NULL;
   uint64_t id = 0;
   bool early = random_below(random, 2) == 0;
 
-  if (!c.stray) id = half_in_transit(&p->loop, &mine);
+  if (!c.stray) id = endpoint_in_transit(&p->loop, &mine);
   assert(rp_spawn_begin(p) == RP_OK);
   pthread_t thread = {0};
 
@@ -206,22 +207,22 @@ family(parent *p, rng *random, uint64_t number) {
     uint64_t got = 0;
 
     while (receive_number(mine, &got) == RP_EMPTY) {
-      if (mine->awake) rp_half_drained(mine);
+      if (mine->awake) rp_endpoint_drained(mine);
       loop_wait(&p->loop, nothing, NULL);
     }
     assert(got == number + 1);
   }
-  if (mine != NULL && !c.lazy) rp_half_close(mine);
+  if (mine != NULL && !c.lazy) rp_endpoint_close(mine);
   finish(thread);
   assert(c.got == (c.stray || c.lazy ? 0 : id));
   rp_spawn_forget(c.thread_id);
   if (mine != NULL && c.lazy) {
-    /* Lost in transit: our half hears of it. */
+    /* Lost in transit: our endpoint hears of it. */
     rp_record record;
 
-    assert(rp_chain_peek(&mine->inbox, &record) == RP_SEALED);
-    assert(write_number(mine, 1) == RP_SEALED);
-    rp_half_close(mine);
+    assert(rp_chain_peek(&mine->inbox, &record) == RP_CLOSED);
+    assert(write_number(mine, 1) == RP_CLOSED);
+    rp_endpoint_close(mine);
   }
   (void) bell_heard(&p->loop.bell);
   loop_run(&p->loop, nothing, NULL);

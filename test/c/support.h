@@ -1,6 +1,6 @@
 /*
  * support.h - what the C tests share: random numbers with a seed, threads, a doorbell, a thread's
- * loop over its ready halves.
+ * loop over its ready endpoints.
  *
  * RP_SEED=n repeats a run: every program that uses random numbers prints its seed.
  */
@@ -18,7 +18,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "channel.h"
+#include "core/port/channel.h"
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 #define SLOW 1
@@ -159,19 +159,19 @@ bell_heard(bell *b) {
 /* ---- a thread with ports, as src/node/env.c has one ---- */
 
 typedef struct loop {
-  rp_thread thread; /* first: a doorbell finds its loop by it */
+  rp_ready_list thread; /* first: a doorbell finds its loop by it */
   bell bell;
 } loop;
 
 static inline void
-loop_ring(rp_thread *thread) {
+loop_ring(rp_ready_list *thread) {
   bell_ring(&((loop *) thread)->bell);
 }
 
 static inline void
 loop_init(loop *l) {
   bell_init(&l->bell);
-  rp_thread_init(&l->thread, loop_ring);
+  rp_ready_list_init(&l->thread, loop_ring);
 }
 
 static inline void
@@ -179,24 +179,25 @@ loop_destroy(loop *l) {
   bell_destroy(&l->bell);
 }
 
-/* Call `callback` for every half with news until there is no more, then rest. The callback has the
- * token (it has begun) and ends or closes its half itself. */
+/* Call `callback` for every endpoint with news until there is no more, then rest. The callback has the
+ * token (it has begun) and ends or closes its endpoint itself. */
 static inline void
-loop_run(loop *l, void (*callback)(rp_half *half, void *context), void *context) {
-  rp_half *half;
+loop_run(loop *l, void (*callback)(rp_endpoint *endpoint, void *context), void *context) {
+  rp_endpoint *endpoint;
 
   do {
-    rp_thread_wake(&l->thread);
-    while ((half = rp_thread_next(&l->thread)) != NULL) {
-      rp_half_begin(half);
-      callback(half, context);
+    rp_ready_list_wake(&l->thread);
+    while ((endpoint = rp_ready_list_next(&l->thread)) != NULL) {
+      rp_endpoint_begin(endpoint);
+      callback(endpoint, context);
     }
-  } while (!rp_thread_rest(&l->thread));
+  } while (!rp_ready_list_rest(&l->thread));
 }
 
 /* Sleep until the doorbell rings, then run. */
 static inline void
-loop_wait(loop *l, void (*callback)(rp_half *half, void *context), void *context) {
+loop_wait(loop *l, void (*callback)(rp_endpoint *endpoint, void *context),
+          void *context) {
   bell_wait(&l->bell);
   loop_run(l, callback, context);
 }
@@ -204,26 +205,26 @@ loop_wait(loop *l, void (*callback)(rp_half *half, void *context), void *context
 /* ---- messages of one number ---- */
 
 static inline int
-write_number(rp_half *half, uint64_t number) {
-  return rp_half_write(half, 0, &number, sizeof(number), NULL, 0);
+write_number(rp_endpoint *endpoint, uint64_t number) {
+  return rp_endpoint_write(endpoint, 0, &number, sizeof(number), NULL, 0);
 }
 
 static inline void
-send_number(rp_half *half, uint64_t number) {
-  assert(write_number(half, number) == RP_OK);
-  rp_half_publish(half);
+send_number(rp_endpoint *endpoint, uint64_t number) {
+  assert(write_number(endpoint, number) == RP_OK);
+  rp_endpoint_publish(endpoint);
 }
 
 /* The next message, stepped over. Results as rp_chain_peek(). */
 static inline int
-receive_number(rp_half *half, uint64_t *number) {
+receive_number(rp_endpoint *endpoint, uint64_t *number) {
   rp_record record;
-  int result = rp_chain_peek(&half->inbox, &record);
+  int result = rp_chain_peek(&endpoint->inbox, &record);
 
   if (result != RP_OK) return result;
   assert(record.length == sizeof(*number));
   memcpy(number, record.payload, sizeof(*number));
-  rp_chain_release(&half->inbox, rp_record_size(record.length), 1);
+  rp_chain_release(&endpoint->inbox, rp_record_size(record.length), 1);
   return RP_OK;
 }
 

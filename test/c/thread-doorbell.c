@@ -9,17 +9,17 @@
 enum { SENDERS = 2, MESSAGES = 20000 };
 
 typedef struct relaxed_loop {
-  rp_thread thread; /* first: a doorbell finds its loop by it */
+  rp_ready_list thread; /* first: a doorbell finds its loop by it */
   rp_word rung;
 } relaxed_loop;
 
 static relaxed_loop owner;
-static rp_half *theirs[SENDERS];
+static rp_endpoint *theirs[SENDERS];
 static uint64_t next[SENDERS];
 static uint32_t left;
 
 static void
-raise_flag(rp_thread *thread) {
+raise_flag(rp_ready_list *thread) {
   rp_word *rung = &((relaxed_loop *) thread)->rung;
 
   /* Lowered before the owner went to rest, which who rings has seen. */
@@ -28,16 +28,16 @@ raise_flag(rp_thread *thread) {
 }
 
 static void
-never(rp_thread *thread) {
+never(rp_ready_list *thread) {
   (void) thread;
 }
 
 static void *
 send_all(void *argument) {
-  rp_half **half = argument;
+  rp_endpoint **endpoint = argument;
 
   for (uint64_t n = 0; n < ROUNDS(MESSAGES, MESSAGES / 10); n++) {
-    send_number(*half, n);
+    send_number(*endpoint, n);
     /* Now and then the owner gets to rest. */
     if (n % 16 == 0) sched_yield();
   }
@@ -45,44 +45,45 @@ send_all(void *argument) {
 }
 
 static void
-drain(rp_half *half) {
+drain(rp_endpoint *endpoint) {
   uint64_t number;
 
-  while (receive_number(half, &number) == RP_OK) {
-    assert(number == next[half->slot]++);
+  while (receive_number(endpoint, &number) == RP_OK) {
+    assert(number == next[endpoint->slot]++);
     left--;
   }
-  rp_half_end(half, false, false);
+  rp_endpoint_end(endpoint, false, false);
 }
 
 static void
 run(void) {
-  rp_half *half;
+  rp_endpoint *endpoint;
 
   do {
-    rp_thread_wake(&owner.thread);
-    while ((half = rp_thread_next(&owner.thread)) != NULL) {
-      rp_half_begin(half);
-      drain(half);
+    rp_ready_list_wake(&owner.thread);
+    while ((endpoint = rp_ready_list_next(&owner.thread)) != NULL) {
+      rp_endpoint_begin(endpoint);
+      drain(endpoint);
     }
-  } while (!rp_thread_rest(&owner.thread));
+  } while (!rp_ready_list_rest(&owner.thread));
 }
 
 int
 main(void) {
-  static rp_thread senders[SENDERS];
-  rp_half *mine[SENDERS];
+  static rp_ready_list senders[SENDERS];
+  rp_endpoint *mine[SENDERS];
   pthread_t threads[SENDERS];
 
-  rp_thread_init(&owner.thread, raise_flag);
+  rp_ready_list_init(&owner.thread, raise_flag);
   left = SENDERS * ROUNDS(MESSAGES, MESSAGES / 10);
   for (uint32_t i = 0; i < SENDERS; i++) {
-    rp_half *other;
+    rp_endpoint *other;
 
-    rp_thread_init(&senders[i], never);
+    rp_ready_list_init(&senders[i], never);
     assert(rp_channel_open(&owner.thread, &mine[i], &other) == RP_OK);
     mine[i]->slot = i;
-    assert(rp_half_attach(rp_half_detach(other), &senders[i], &theirs[i]) == RP_OK);
+    assert(rp_endpoint_attach(rp_endpoint_detach(other), &senders[i], &theirs[i]) ==
+           RP_OK);
   }
   for (int i = 0; i < SENDERS; i++) threads[i] = start(send_all, &theirs[i]);
 
@@ -98,8 +99,8 @@ main(void) {
   }
   for (int i = 0; i < SENDERS; i++) {
     finish(threads[i]);
-    rp_half_close(mine[i]);
-    rp_half_close(theirs[i]);
+    rp_endpoint_close(mine[i]);
+    rp_endpoint_close(theirs[i]);
   }
   return 0;
 }

@@ -16,7 +16,7 @@ static double until;
 
 typedef struct side {
   loop loop;
-  rp_half *half;
+  rp_endpoint *endpoint;
   uint64_t next; /* the number to come */
   bool over;
   rng random;
@@ -24,46 +24,46 @@ typedef struct side {
 } side;
 
 static void
-answer(rp_half *half, void *context) {
+answer(rp_endpoint *endpoint, void *context) {
   side *s = context;
   uint64_t number;
 
-  while (receive_number(half, &number) == RP_OK) {
+  while (receive_number(endpoint, &number) == RP_OK) {
     s->over = number == OVER;
     if (s->over) break;
     assert(number == s->next);
     s->next += 2;
     s->over = number == TOTAL || seconds() > until;
-    send_number(half, s->over ? OVER : number + 1);
+    send_number(endpoint, s->over ? OVER : number + 1);
   }
-  rp_half_end(half, false, false);
+  rp_endpoint_end(endpoint, false, false);
 }
 
 static void
 serve(side *s) {
-  rp_half *half;
+  rp_endpoint *endpoint;
 
-  rp_thread_wake(&s->loop.thread);
-  while ((half = rp_thread_next(&s->loop.thread)) != NULL) {
-    rp_half_begin(half);
-    answer(half, s);
+  rp_ready_list_wake(&s->loop.thread);
+  while ((endpoint = rp_ready_list_next(&s->loop.thread)) != NULL) {
+    rp_endpoint_begin(endpoint);
+    answer(endpoint, s);
   }
 }
 
-/* As src/node/idle.c, but for as long as chance will have it. */
+/* As src/node/loop_spin.c, but for as long as chance will have it. */
 static void
 watch(side *s) {
   uint32_t looks = random_below(&s->random, 300);
 
-  if (!rp_thread_watch(&s->loop.thread)) return; /* the bell is on its way */
+  if (!rp_ready_list_watch(&s->loop.thread)) return; /* the bell is on its way */
   while (looks-- > 0) {
-    if (rp_thread_news(&s->loop.thread)) {
+    if (rp_ready_list_news(&s->loop.thread)) {
       serve(s);
       s->watched++;
     }
     if (random_below(&s->random, 50) == 0) sched_yield();
   }
-  while (!rp_thread_rest(&s->loop.thread)) serve(s);
+  while (!rp_ready_list_rest(&s->loop.thread)) serve(s);
 }
 
 static void *
@@ -79,12 +79,13 @@ play(void *argument) {
 }
 
 static void
-side_init(side *s, rp_half *half, uint64_t first, uint64_t number) {
-  rp_half *mine;
+side_init(side *s, rp_endpoint *endpoint, uint64_t first, uint64_t number) {
+  rp_endpoint *mine;
 
   loop_init(&s->loop);
-  assert(rp_half_attach(rp_half_detach(half), &s->loop.thread, &mine) == RP_OK);
-  s->half = mine;
+  assert(rp_endpoint_attach(rp_endpoint_detach(endpoint), &s->loop.thread, &mine) ==
+         RP_OK);
+  s->endpoint = mine;
   s->next = first;
   s->random.state = number;
 }
@@ -94,14 +95,14 @@ main(void) {
   uint64_t number = seed();
   static side one, other;
   loop home;
-  rp_half *half, *peer;
+  rp_endpoint *endpoint, *peer;
 
   loop_init(&home);
-  assert(rp_channel_open(&home.thread, &half, &peer) == RP_OK);
-  side_init(&one, half, 1, number);
+  assert(rp_channel_open(&home.thread, &endpoint, &peer) == RP_OK);
+  side_init(&one, endpoint, 1, number);
   side_init(&other, peer, 0, number + 1);
   until = seconds() + 20;
-  send_number(one.half, 0);
+  send_number(one.endpoint, 0);
 
   pthread_t threads[] = {start(play, &one), start(play, &other)};
 
@@ -111,8 +112,8 @@ main(void) {
   printf("%llu of %llu served by watching\n",
          (unsigned long long) (one.watched + other.watched),
          (unsigned long long) other.next);
-  rp_half_close(one.half);
-  rp_half_close(other.half);
+  rp_endpoint_close(one.endpoint);
+  rp_endpoint_close(other.endpoint);
   loop_destroy(&one.loop);
   loop_destroy(&other.loop);
   loop_destroy(&home);

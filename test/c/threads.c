@@ -4,7 +4,7 @@
  */
 #include "support.h"
 
-#include "threads.h"
+#include "core/process/threads.h"
 
 static rp_thread_info infos[64];
 

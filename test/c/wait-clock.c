@@ -6,7 +6,7 @@
  */
 #include "support.h"
 
-#include "spawn.h"
+#include "core/process/spawn.h"
 
 #include "shared-support.h"
 
@@ -30,30 +30,30 @@ now_in_seconds(void) {
 static void
 a_side_that_waits(void) {
   static _Alignas(128) uint8_t memory[4096];
-  rp_side *consumer;
+  rp_ring_handle *consumer;
 
   assert(rp_shared_format(memory, sizeof(memory), RP_SPSC, 1024, 0) == RP_OK);
-  assert(rp_side_open(&consumer, memory, sizeof(memory), RP_CONSUMER, 0, NULL, NULL) ==
+  assert(rp_ring_open(&consumer, memory, sizeof(memory), RP_CONSUMER, NULL, NULL) ==
          RP_OK);
 
   double before = now_in_seconds();
 
-  assert(rp_side_wait(consumer, 0, 50 * 1000 * 1000) == RP_EMPTY);
+  assert(rp_ring_wait(consumer, 0, 50 * 1000 * 1000) == RP_EMPTY);
 
   double took = now_in_seconds() - before;
 
   assert(took >= 0.05 && took < 30);
-  rp_side_end(consumer);
+  rp_ring_end(consumer);
 }
 
 /* A spawn that does not settle. */
 static void
-a_thread_that_looks_for_its_half(void) {
-  uint64_t horizon = 0, half;
+a_thread_that_looks_for_its_endpoint(void) {
+  uint64_t horizon = 0, endpoint;
   double before = now_in_seconds();
 
   assert(rp_spawn_begin(&horizon) == RP_OK);
-  assert(rp_spawn_claim(1, &horizon, 50, &half) == RP_EMPTY);
+  assert(rp_spawn_claim(1, &horizon, 50, &endpoint) == RP_EMPTY);
 
   double took = now_in_seconds() - before;
 
@@ -62,7 +62,7 @@ a_thread_that_looks_for_its_half(void) {
 }
 
 /* For ever is no overflow: whoever wakes it ends the wait. */
-static rp_side *producer;
+static rp_ring_handle *producer;
 
 static void *
 write_soon(void *argument) {
@@ -70,33 +70,33 @@ write_soon(void *argument) {
 
   (void) argument;
   (void) nanosleep(&moment, NULL);
-  assert(rp_side_write(producer, 1, "x", 1) == RP_OK);
+  assert(rp_ring_write(producer, 1, "x", 1) == RP_OK);
   return NULL;
 }
 
 static void
 a_wait_for_ever(void) {
   static _Alignas(128) uint8_t memory[4096];
-  rp_side *consumer;
+  rp_ring_handle *consumer;
 
   assert(rp_shared_format(memory, sizeof(memory), RP_SPSC, 1024, 0) == RP_OK);
-  assert(rp_side_open(&consumer, memory, sizeof(memory), RP_CONSUMER, 0, NULL, NULL) ==
+  assert(rp_ring_open(&consumer, memory, sizeof(memory), RP_CONSUMER, NULL, NULL) ==
          RP_OK);
-  assert(rp_side_open(&producer, memory, sizeof(memory), RP_PRODUCER, 0, NULL, NULL) ==
+  assert(rp_ring_open(&producer, memory, sizeof(memory), RP_PRODUCER, NULL, NULL) ==
          RP_OK);
 
   pthread_t thread = start(write_soon, NULL);
 
-  assert(rp_side_wait(consumer, 0, UINT64_MAX) == RP_OK);
+  assert(rp_ring_wait(consumer, 0, UINT64_MAX) == RP_OK);
   finish(thread);
-  rp_side_end(producer);
-  rp_side_end(consumer);
+  rp_ring_end(producer);
+  rp_ring_end(consumer);
 }
 
 int
 main(void) {
   a_side_that_waits();
-  a_thread_that_looks_for_its_half();
+  a_thread_that_looks_for_its_endpoint();
   a_wait_for_ever();
   return 0;
 }

@@ -1,6 +1,6 @@
 /*
  * faults.c - what the addon of `scripts/build.js --faults` can do beside its work: stop a thread at a
- * moment that the sources name by rp_yield(), and let the n-th allocation fail.
+ * moment that the sources name by rp_failpoint(), and let the n-th allocation fail.
  *
  * It adds its functions to the binding of every thread:
  *
@@ -22,9 +22,9 @@
 #include <string.h>
 #include <uv.h>
 
-#include "lock.h"
-#include "memory.h"
-#include "yield.h"
+#include "core/lock.h"
+#include "core/memory.h"
+#include "core/failpoint.h"
 
 #define POINTS_MAX 256
 #define GIVE_UP UINT64_C(20000000000)
@@ -68,7 +68,7 @@ count(const char *point) {
 }
 
 void
-rp_yield(const char *point) {
+rp_failpoint(const char *point) {
   if (counts) count(point);
   if (to_go == 0 || strcmp(armed, point) != 0) return;
   if (--to_go == 0) stop();

@@ -185,7 +185,7 @@ async function play(end, point, nth) {
   }
   await inTime('\'exit\'', exit);
   if (wrong) throw wrong;
-  /* A port that arrives after the end of the channel's other half says 'close' to whoever has it. */
+  /* A port that arrives after the end of the channel's other endpoint says 'close' to whoever has it. */
   await inTime('\'close\'', scene.port.closed);
   if (scene.channel) await inTime('\'close\' of a port of the worker', scene.channel.closed);
   await inTime('\'close\' of a port for the worker', gifted);
@@ -209,14 +209,14 @@ async function play(end, point, nth) {
 }
 
 /** Everything that is counted, once what is on its way has gone. */
-function held() {
+function token_held() {
   return { ...holdings(), memory: binding.faultLive(), workers: ringport.threads().length };
 }
 
 /** @returns {Promise<boolean>} whether there is no more of anything than before, after a while */
 async function nothingLeft(before, limit) {
   for (const start = Date.now(); Date.now() - start < limit;) {
-    const now = held();
+    const now = token_held();
 
     if (Object.keys(now).every((key) => now[key] <= before[key])) return true;
     gc();
@@ -243,7 +243,7 @@ async function main() {
   gc();
   await nap(30);
 
-  let before = held();
+  let before = token_held();
 
   for (let i = 0; i < args.length; i += 3) {
     const [end, point, nth] = args.slice(i, i + 3);
@@ -254,13 +254,13 @@ async function main() {
       line = await play(end, point, Number(nth));
       if (!(await nothingLeft(before, LEAVING))) {
         /* A shape, or compiled code, that was never seen before is kept, once. */
-        before = held();
+        before = token_held();
         await play(end, point, Number(nth));
-        assert.ok(await nothingLeft(before, LIMIT), `left: ${JSON.stringify([before, held()])}`);
+        assert.ok(await nothingLeft(before, LIMIT), `left: ${JSON.stringify([before, token_held()])}`);
       }
     } catch (error) {
       line = { ...line, wrong: error.stack };
-      before = held();
+      before = token_held();
     }
     say({ end, point, nth, ms: Date.now() - from, ...line, reached: end === 'nothing' ? line.reached : undefined });
   }

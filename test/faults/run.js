@@ -3,11 +3,11 @@
 // node test/faults/run.js [--only kill|exit|memory] [points...]
 //
 // Faults at every moment. A worker is stopped at each point that the sources of the addon name by
-// rp_yield(), and there it is terminated, or its process exits, or its peers close, or they are transferred; then
+// rp_failpoint(), and there it is terminated, or its process exits, or its peers close, or they are transferred; then
 // it is let go (kill.js, story.js). Then each allocation of the addon fails in its turn (memory.js).
 //
 // In the end every message and record whose post or write has returned has arrived, in its order and whole;
-// every other end has heard 'close', and the parent 'exit'; no thread, file, half in transit, spawn or block
+// every other end has heard 'close', and the parent 'exit'; no thread, file, endpoint in transit, spawn or block
 // of memory is left. A point that no worker comes to is a failure.
 
 const fs = require('node:fs');
@@ -30,7 +30,7 @@ const lanes = Math.min(2, os.availableParallelism());
 function points() {
   const files = [...sources.core(), ...sources.node(), ...sources.headers()];
   const named = files.flatMap((file) =>
-    [...fs.readFileSync(path.join(sources.root, file), 'utf8').matchAll(/^ *rp_yield\("([^"]+)"\);/gm)]);
+    [...fs.readFileSync(path.join(sources.root, file), 'utf8').matchAll(/^ *rp_failpoint\("([^"]+)"\);/gm)]);
 
   return [...new Set(named.map((match) => match[1]))]
     .filter((point) => positionals.length === 0 || positionals.includes(point));

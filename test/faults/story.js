@@ -85,7 +85,7 @@ function ports() {
   node.port1.close();
 }
 
-/** Off and back. The other half is in a thread that lives on: it hears of the loss of the transfer handle. */
+/** Off and back. The other endpoint is in a thread that lives on: it hears of the loss of the transfer handle. */
 function handles(gift) {
   const back = MessagePort.from(gift.detach());
 

@@ -3,7 +3,7 @@
  * the close, the records come out whole, once and in order, the token is in one place, and nothing of
  * the chain is left.
  */
-#include "chain.h"
+#include "core/port/chain.h"
 
 #include "input.h"
 
@@ -53,7 +53,7 @@ claim(world *w, uint32_t length) {
   int result = rp_chain_claim(&w->chain, w->claimed, length, &payload);
 
   CHECK(result == (length > RP_CHAIN_PAYLOAD_MAX ? RP_ETOOBIG
-                   : w->closed                   ? RP_SEALED
+                   : w->closed                   ? RP_CLOSED
                                                  : RP_OK));
   if (result != RP_OK) return;
   fill(payload, length, w->claimed);
@@ -72,9 +72,9 @@ note_published(world *w) {
 
 static void
 publish(world *w, bool close) {
-  bool owed = close ? rp_chain_close(&w->chain) : rp_chain_publish(&w->chain);
+  bool wakeup_pending = close ? rp_chain_close(&w->chain) : rp_chain_publish(&w->chain);
 
-  CHECK(owed == (w->parked && !w->closed));
+  CHECK(wakeup_pending == (w->parked && !w->closed));
   if (!w->closed) w->parked = false;
   w->closed |= close;
   note_published(w);
@@ -104,7 +104,7 @@ read_one(world *w) {
 
   note_published(w);
   if (w->received == w->published) {
-    CHECK(result == (w->closed ? RP_SEALED : RP_EMPTY));
+    CHECK(result == (w->closed ? RP_CLOSED : RP_EMPTY));
     return;
   }
   CHECK(result == RP_OK);

@@ -4,29 +4,29 @@
  * in order, 'closed' comes after the last of them, a thread is rung only while it rests, whoever
  * listens is never left with unread messages, and at the end nothing is left.
  */
-#include "channel.h"
+#include "core/port/channel.h"
 
 #include "input.h"
-#include "memory.h"
+#include "core/memory.h"
 
-enum { THREADS = 3, HALVES = 16 };
+enum { THREADS = 3, ENDPOINTS = 16 };
 
 typedef enum where { NOWHERE, HERE, AWAY } where;
 
-/* What we know of a half. Its pair is the entry beside it. */
+/* What we know of an endpoint. Its pair is the entry beside it. */
 typedef struct port {
-  rp_half *half;
+  rp_endpoint *endpoint;
   where where;
   int thread;
   uint64_t id; /* while AWAY */
   bool adrift; /* may have been lost */
   bool receiving;
-  uint32_t written; /* to the other half */
+  uint32_t written; /* to the other endpoint */
   uint32_t read;
 } port;
 
 typedef struct loop {
-  rp_thread thread; /* first */
+  rp_ready_list thread; /* first */
   bool resting;
   bool rung;
 } loop;
@@ -37,11 +37,11 @@ typedef struct note {
 } note;
 
 static loop loops[THREADS];
-static port ports[HALVES];
+static port ports[ENDPOINTS];
 static uint32_t arrivals;
 
 static void
-ring_bell(rp_thread *thread) {
+ring_bell(rp_ready_list *thread) {
   loop *l = (loop *) (void *) thread;
 
   CHECK(l->resting && !l->rung);
@@ -55,33 +55,33 @@ pair_of(const port *p) {
 
 static port *
 choose(input *in, where where) {
-  port *p = &ports[take_u8(in) % HALVES];
+  port *p = &ports[take_u8(in) % ENDPOINTS];
 
   return p->where == where ? p : NULL;
 }
 
 static void
 open_pair(input *in) {
-  int pair = take_u8(in) % (HALVES / 2) * 2, thread = take_u8(in) % THREADS;
-  rp_half *one, *other;
+  int pair = take_u8(in) % (ENDPOINTS / 2) * 2, thread = take_u8(in) % THREADS;
+  rp_endpoint *one, *other;
 
   if (ports[pair].where != NOWHERE || ports[pair + 1].where != NOWHERE) return;
   CHECK(rp_channel_open(&loops[thread].thread, &one, &other) == RP_OK);
   one->slot = (uint32_t) pair;
   other->slot = (uint32_t) pair + 1;
-  ports[pair] = (port){.half = one, .where = HERE, .thread = thread};
-  ports[pair + 1] = (port){.half = other, .where = HERE, .thread = thread};
+  ports[pair] = (port){.endpoint = one, .where = HERE, .thread = thread};
+  ports[pair + 1] = (port){.endpoint = other, .where = HERE, .thread = thread};
 }
 
 static void
 gone(port *p) {
   p->where = NOWHERE;
-  p->half = NULL;
+  p->endpoint = NULL;
 }
 
 static void
 depart(port *p) {
-  p->id = rp_half_detach(p->half);
+  p->id = rp_endpoint_detach(p->endpoint);
   p->where = AWAY;
   p->receiving = false;
   CHECK(p->id != 0);
@@ -89,23 +89,23 @@ depart(port *p) {
 
 static void
 arrive(port *p, int thread) {
-  rp_half *half;
-  int result = rp_half_attach(p->id, &loops[thread].thread, &half);
+  rp_endpoint *endpoint;
+  int result = rp_endpoint_attach(p->id, &loops[thread].thread, &endpoint);
 
   CHECK(result == RP_OK || (result == RP_ENOENT && p->adrift));
   if (result != RP_OK) {
     gone(p);
     return;
   }
-  CHECK(half == p->half);
+  CHECK(endpoint == p->endpoint);
   arrivals++;
-  half->slot = (uint32_t) (p - ports);
+  endpoint->slot = (uint32_t) (p - ports);
   p->where = HERE;
   p->thread = thread;
   p->adrift = false;
 }
 
-/* A message of its sender's number, some of them with a block, some with another half. */
+/* A message of its sender's number, some of them with a block, some with another endpoint. */
 static void
 write_one(port *p, input *in) {
   uint8_t kind = take_u8(in);
@@ -122,22 +122,22 @@ write_one(port *p, input *in) {
 
   bool has_block = block.data != NULL || block.length != 0;
 
-  if (rp_half_write(p->half, kind, &n, sizeof(n), &block, has_block) == RP_OK) {
+  if (rp_endpoint_write(p->endpoint, kind, &n, sizeof(n), &block, has_block) == RP_OK) {
     p->written++;
-    if (kind % 2 == 0) rp_half_publish(p->half);
+    if (kind % 2 == 0) rp_endpoint_publish(p->endpoint);
     return;
   }
   CHECK(pair_of(p)->where == NOWHERE || pair_of(p)->adrift);
-  rp_half_lost(rp_block_half(block));
+  rp_endpoint_lost(rp_block_endpoint(block));
   rp_block_free(block);
 }
 
 static void
 take_guest(const rp_record *record, int thread) {
-  uint64_t id = rp_block_half(rp_message_peek_block(record, 0));
+  uint64_t id = rp_block_endpoint(rp_message_peek_block(record, 0));
 
   if (id == 0) return;
-  for (port *p = ports; p < ports + HALVES; p++)
+  for (port *p = ports; p < ports + ENDPOINTS; p++)
     if (p->where == AWAY && p->id == id) arrive(p, thread);
 }
 
@@ -147,9 +147,9 @@ read_one(port *p) {
   const port *sender = pair_of(p);
   rp_record record;
   note n;
-  int result = rp_chain_peek(&p->half->inbox, &record);
+  int result = rp_chain_peek(&p->endpoint->inbox, &record);
 
-  if (result == RP_SEALED) {
+  if (result == RP_CLOSED) {
     CHECK(sender->where == NOWHERE || sender->adrift);
     CHECK(p->read == sender->written);
   }
@@ -159,20 +159,20 @@ read_one(port *p) {
   p->read++;
   take_guest(&record, p->thread);
   rp_message_drop(&record);
-  rp_chain_release(&p->half->inbox, rp_record_size(record.length), 1);
+  rp_chain_release(&p->endpoint->inbox, rp_record_size(record.length), 1);
   return RP_OK;
 }
 
 static void
 close_one(port *p) {
-  uint64_t in_transit = rp_half_close(p->half);
+  uint64_t in_transit = rp_endpoint_close(p->endpoint);
   port *pair = pair_of(p);
 
   if (in_transit != 0) CHECK(pair->where == AWAY && pair->id == in_transit);
   gone(p);
 }
 
-/* The callback of a half that has news. True: its peer has closed, and so must it. */
+/* The callback of an endpoint that has news. True: its peer has closed, and so must it. */
 static bool
 turn(port *p, uint32_t limit) {
   rp_record record;
@@ -180,30 +180,30 @@ turn(port *p, uint32_t limit) {
   for (uint32_t i = 0; p->receiving && i < limit; i++) {
     int result = read_one(p);
 
-    if (result != RP_OK) return result == RP_SEALED;
+    if (result != RP_OK) return result == RP_CLOSED;
   }
-  return rp_chain_peek(&p->half->inbox, &record) == RP_SEALED;
+  return rp_chain_peek(&p->endpoint->inbox, &record) == RP_CLOSED;
 }
 
-/* One turn of a loop: as on_doorbell() of the binding. At most `limit` messages a half. */
+/* One turn of a loop: as on_doorbell() of the binding. At most `limit` messages an endpoint. */
 static void
 run(loop *l, uint32_t limit) {
-  rp_half *half;
+  rp_endpoint *endpoint;
 
   l->rung = false;
   l->resting = false;
-  rp_thread_wake(&l->thread);
-  while ((half = rp_thread_next(&l->thread)) != NULL) {
-    port *p = &ports[half->slot];
+  rp_ready_list_wake(&l->thread);
+  while ((endpoint = rp_ready_list_next(&l->thread)) != NULL) {
+    port *p = &ports[endpoint->slot];
 
-    CHECK(p->where == HERE && p->half == half && &loops[p->thread] == l);
-    rp_half_begin(half);
+    CHECK(p->where == HERE && p->endpoint == endpoint && &loops[p->thread] == l);
+    rp_endpoint_begin(endpoint);
     if (turn(p, limit))
       close_one(p);
     else
-      rp_half_end(half, false, !p->receiving);
+      rp_endpoint_end(endpoint, false, !p->receiving);
   }
-  l->resting = rp_thread_rest(&l->thread);
+  l->resting = rp_ready_list_rest(&l->thread);
 }
 
 static void
@@ -219,14 +219,14 @@ step(input *in) {
       if ((p = choose(in, HERE)) != NULL) write_one(p, in);
       break;
     case 3:
-      if ((p = choose(in, HERE)) != NULL) rp_half_publish(p->half);
+      if ((p = choose(in, HERE)) != NULL) rp_endpoint_publish(p->endpoint);
       break;
     case 4:
       run(&loops[take_u8(in) % THREADS], take_u8(in));
       break;
     case 5:
       if ((p = choose(in, HERE)) == NULL) break;
-      if (!p->receiving) rp_half_schedule(p->half);
+      if (!p->receiving) rp_endpoint_schedule(p->endpoint);
       p->receiving = true;
       break;
     case 6:
@@ -234,7 +234,7 @@ step(input *in) {
       break;
     case 7: /* receiveMessageOnPort */
       if ((p = choose(in, HERE)) == NULL) break;
-      if (read_one(p) == RP_EMPTY && !p->receiving) rp_half_drained(p->half);
+      if (read_one(p) == RP_EMPTY && !p->receiving) rp_endpoint_drained(p->endpoint);
       break;
     case 8:
       if ((p = choose(in, HERE)) != NULL) depart(p);
@@ -248,14 +248,14 @@ step(input *in) {
     case 11:
       if ((p = choose(in, AWAY)) == NULL) break;
       p->adrift = true;
-      rp_half_lost(p->id);
+      rp_endpoint_lost(p->id);
       break;
     default:
       if ((p = choose(in, HERE)) == NULL) break;
-      if (take_u8(in) % 2 == 0) CHECK(rp_half_announce(p->half) != 0);
+      if (take_u8(in) % 2 == 0) CHECK(rp_endpoint_announce(p->endpoint) != 0);
       if (take_u8(in) % 4 != 0) break;
       pair_of(p)->adrift = true;
-      rp_half_peer_lost(p->half);
+      rp_endpoint_peer_lost(p->endpoint);
   }
 }
 
@@ -272,13 +272,13 @@ nobody_waits_for_ever(void) {
 
   do {
     before = arrivals;
-    for (port *p = ports; p < ports + HALVES; p++)
-      if (p->where == HERE) rp_half_publish(p->half);
+    for (port *p = ports; p < ports + ENDPOINTS; p++)
+      if (p->where == HERE) rp_endpoint_publish(p->endpoint);
     while (restless())
       for (int i = 0; i < THREADS; i++) run(&loops[i], 1000);
   } while (arrivals != before);
-  for (port *p = ports; p < ports + HALVES; p++) {
-    /* What a half has written and taken along unpublished comes with its new owner. */
+  for (port *p = ports; p < ports + ENDPOINTS; p++) {
+    /* What an endpoint has written and taken along unpublished comes with its new owner. */
     if (p->where != HERE || !p->receiving || pair_of(p)->where == AWAY) continue;
     CHECK(p->read == pair_of(p)->written);
   }
@@ -291,14 +291,14 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   rp_memory_keep(0);
   memset(ports, 0, sizeof(ports));
   for (int i = 0; i < THREADS; i++) {
-    rp_thread_init(&loops[i].thread, ring_bell);
+    rp_ready_list_init(&loops[i].thread, ring_bell);
     loops[i].resting = true;
     loops[i].rung = false;
   }
   while (in.left > 0) step(&in);
   nobody_waits_for_ever();
-  for (port *p = ports; p < ports + HALVES; p++) {
-    if (p->where == AWAY) rp_half_lost(p->id);
+  for (port *p = ports; p < ports + ENDPOINTS; p++) {
+    if (p->where == AWAY) rp_endpoint_lost(p->id);
     if (p->where == HERE) close_one(p);
   }
   CHECK(rp_channel_in_transit() == 0);

@@ -3,10 +3,10 @@
  * that contradict each other - whose reader never reaches beyond the payload; then messages of any
  * size through an inbox. Each block is freed once: ASan sees a second time, LSan one that was not.
  */
-#include "message.h"
+#include "core/port/message.h"
 
 #include "input.h"
-#include "memory.h"
+#include "core/memory.h"
 
 enum { ENTRIES = 64 };
 

@@ -6,7 +6,7 @@
  * What comes through a port and was not written by postMessage: records with bytes, flags, trailers and
  * blocks that contradict each other, transfer handles and envelopes with anything in their fields. Each ends
  * in a message, a 'messageerror' or a documented error, and the port goes on: the next message arrives.
- * At the end no half is in transit.
+ * At the end no endpoint is in transit.
  */
 
 const fs = require('node:fs');
@@ -213,7 +213,7 @@ async function main() {
 
   const [transit] = binding.counts();
 
-  if (transit !== 0) fail('ports', Buffer.alloc(0), `${transit} halves in transit at the end`);
+  if (transit !== 0) fail('ports', Buffer.alloc(0), `${transit} endpoints in transit at the end`);
   console.log(`${inputs} inputs, ${lanes.errors} of them errors, ${handles} handles`);
 }
 

@@ -4,7 +4,7 @@
  *
  * The input: capacity, both words, then operations of either side and of the vandal.
  */
-#include "ring.h"
+#include "core/port/segment_ring.h"
 
 #include "input.h"
 
@@ -13,8 +13,8 @@ typedef struct world {
   rp_parking parking;
   uint8_t *data;
   uint32_t capacity;
-  rp_producer producer;
-  rp_consumer consumer;
+  rp_segment_producer producer;
+  rp_segment_consumer consumer;
 } world;
 
 static bool
@@ -27,23 +27,23 @@ static void
 consume(world *w, bool step) {
   rp_record one = {0}, again = {0};
   uint32_t sum = 0;
-  int first = rp_ring_peek(&w->consumer, &one);
+  int first = rp_segment_peek(&w->consumer, &one);
 
-  CHECK(rp_ring_peek(&w->consumer, &again) == first);
+  CHECK(rp_segment_peek(&w->consumer, &again) == first);
   if (first != RP_OK) return;
   CHECK(one.payload == again.payload && one.length == again.length);
   CHECK(one.type == again.type && one.type != RP_PADDING);
   CHECK(inside(w, one.payload, one.length));
   for (uint32_t i = 0; i < one.length; i++) sum += one.payload[i];
   CHECK(sum <= 255 * one.length);
-  if (step) rp_ring_advance(&w->consumer, &one);
+  if (step) rp_segment_advance(&w->consumer, &one);
 }
 
 static void
 produce(world *w, uint32_t length) {
   uint32_t before = w->producer.position;
   uint8_t *payload;
-  int result = rp_ring_claim(&w->producer, 7, length, &payload);
+  int result = rp_segment_claim(&w->producer, 7, length, &payload);
 
   if (result == RP_OK) {
     CHECK(inside(w, payload, length));
@@ -73,10 +73,10 @@ step(world *w, input *in) {
       consume(w, false);
       break;
     case 2:
-      rp_ring_release(&w->consumer);
+      rp_segment_release(&w->consumer);
       break;
     case 3:
-      (void) rp_ring_park(&w->consumer, &w->parking);
+      (void) rp_segment_park(&w->consumer, &w->parking);
       break;
     case 4:
       (void) rp_parking_take(&w->parking);
@@ -88,10 +88,10 @@ step(world *w, input *in) {
       produce(w, take_u32(in));
       break;
     case 7:
-      (void) rp_ring_publish(&w->producer, &w->parking);
+      (void) rp_segment_publish(&w->producer, &w->parking);
       break;
     case 8:
-      (void) rp_ring_seal(&w->producer, &w->parking);
+      (void) rp_segment_seal(&w->producer, &w->parking);
       break;
     case 9:
       rp_store_release(&w->tail, take_u32(in));
@@ -106,15 +106,15 @@ step(world *w, input *in) {
       vandalize(w, in);
       break;
     case 13:
-      rp_parking_lighten(&w->parking);
+      rp_parking_go_asymmetric(&w->parking);
       break;
     case 14:
       rp_store_relaxed(&w->parking.parked, take_u8(in) % 2);
       break;
     default:
       /* A new owner of the sides trusts the words as little as the old one. */
-      rp_producer_init(&w->producer, &w->tail, &w->head, w->data, w->capacity);
-      rp_consumer_init(&w->consumer, &w->tail, &w->head, w->data, w->capacity);
+      rp_segment_producer_init(&w->producer, &w->tail, &w->head, w->data, w->capacity);
+      rp_segment_consumer_init(&w->consumer, &w->tail, &w->head, w->data, w->capacity);
   }
 }
 
@@ -137,8 +137,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   memset(w.data, 0, w.capacity);
   rp_store_relaxed(&w.tail, take_u32(&in));
   rp_store_relaxed(&w.head, take_u32(&in));
-  rp_producer_init(&w.producer, &w.tail, &w.head, w.data, w.capacity);
-  rp_consumer_init(&w.consumer, &w.tail, &w.head, w.data, w.capacity);
+  rp_segment_producer_init(&w.producer, &w.tail, &w.head, w.data, w.capacity);
+  rp_segment_consumer_init(&w.consumer, &w.tail, &w.head, w.data, w.capacity);
   while (in.left > 0) step(&w, &in);
   free(w.data);
   return 0;

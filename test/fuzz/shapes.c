@@ -2,9 +2,9 @@
  * The table of shapes: a text has one number for good, a number one text, and nothing of another length
  * or beyond the table is ever given.
  */
-#include "shapes.h"
+#include "core/process/shapes.h"
 
-#include "error.h"
+#include "core/error.h"
 #include "input.h"
 
 static void

@@ -4,16 +4,16 @@
  * result that it may have and nothing read or written outside of the memory; who sleeps is called once
  * at most; and as long as nobody has overwritten anything there is no RP_ECORRUPT.
  *
- * The input: mode, shape and positions, then operations of up to four sides and of the vandal.
+ * The input: mode, shape and positions, then operations of up to four handles and of the vandal.
  */
-#include "side.h"
+#include "core/ring/handle.h"
 
 #include "input.h"
 
 enum { SIDES = 4, BATCH = 8, SMALLEST_SLOT = 8 };
 
 typedef struct seat {
-  rp_side *side;
+  rp_ring_handle *handle;
   rp_role role;
   bool parked;
   bool claiming;
@@ -30,7 +30,7 @@ static void
 called(void *context) {
   seat *s = context;
 
-  CHECK(s->side != NULL && s->parked);
+  CHECK(s->handle != NULL && s->parked);
   s->parked = false;
 }
 
@@ -62,7 +62,7 @@ static void
 claim(world *w, seat *s, input *in) {
   uint32_t length = take_size(in);
   uint8_t type = take_u8(in), *payload;
-  int result = rp_side_claim(s->side, 1 + type % 254, length, &payload);
+  int result = rp_ring_claim(s->handle, 1 + type % 254, length, &payload);
 
   EXPECT(w, result, RP_OK, RP_FULL, RP_ETOOBIG, RP_ECLOSED, RP_ECLAIM);
   if (result != RP_OK) return;
@@ -78,7 +78,7 @@ write_many(world *w, seat *s, input *in) {
 
   for (uint32_t i = 0; i < count; i++) lengths[i] = take_u8(in);
 
-  int result = rp_side_write_many(s->side, 1, bytes, lengths, count, &written);
+  int result = rp_ring_write_many(s->handle, 1, bytes, lengths, count, &written);
 
   EXPECT(w, result, RP_OK, RP_FULL, RP_ETOOBIG, RP_ECLOSED, RP_ECLAIM);
   CHECK((written == count) == (result == RP_OK) && written <= count);
@@ -93,19 +93,19 @@ produce(world *w, seat *s, input *in) {
       claim(w, s, in);
       break;
     case 1:
-      result = rp_side_commit(s->side, take_size(in));
+      result = rp_ring_commit(s->handle, take_size(in));
       CHECK(result == RP_OK ? s->claiming : result == RP_ECLAIM);
       if (result == RP_OK) s->claiming = false;
       break;
     case 2:
-      rp_side_abort(s->side);
+      rp_ring_abort(s->handle);
       s->claiming = false;
       break;
     case 3:
-      rp_side_publish(s->side);
+      rp_ring_publish(s->handle);
       break;
     case 4:
-      result = rp_side_write(s->side, 7, "0123456789abcdef", take_u8(in) % 17);
+      result = rp_ring_write(s->handle, 7, "0123456789abcdef", take_u8(in) % 17);
       EXPECT(w, result, RP_OK, RP_FULL, RP_ETOOBIG, RP_ECLOSED, RP_ECLAIM);
       break;
     default:
@@ -117,13 +117,13 @@ static void
 take(world *w, seat *s, input *in) {
   rp_record records[BATCH];
   uint32_t taken;
-  int result = rp_side_take(s->side, records, 1 + take_u8(in) % BATCH, &taken);
+  int result = rp_ring_take(s->handle, records, 1 + take_u8(in) % BATCH, &taken);
 
-  EXPECT(w, result, RP_OK, RP_EMPTY, RP_SEALED);
+  EXPECT(w, result, RP_OK, RP_EMPTY, RP_CLOSED);
   CHECK((taken > 0) == (result == RP_OK) && taken <= BATCH);
   for (uint32_t i = 0; i < taken; i++) touch(w, records[i].payload, records[i].length);
   if (taken > 0 && take_u8(in) % 2 == 0)
-    rp_side_release_some(s->side, records, taken, take_u8(in) % (taken + 1));
+    rp_ring_release_some(s->handle, records, taken, take_u8(in) % (taken + 1));
 }
 
 static void
@@ -133,15 +133,15 @@ consume(world *w, seat *s, input *in) {
 
   switch (take_u8(in) % 4) {
     case 0:
-      rp_side_release(s->side);
+      rp_ring_release(s->handle);
       break;
     case 1:
     case 2:
-      result = rp_side_peek(s->side, &record);
-      EXPECT(w, result, RP_OK, RP_EMPTY, RP_SEALED);
+      result = rp_ring_peek(s->handle, &record);
+      EXPECT(w, result, RP_OK, RP_EMPTY, RP_CLOSED);
       if (result != RP_OK) break;
       touch(w, record.payload, record.length);
-      rp_side_advance(s->side, &record);
+      rp_ring_advance(s->handle, &record);
       break;
     default:
       take(w, s, in);
@@ -150,14 +150,14 @@ consume(world *w, seat *s, input *in) {
 
 static void
 leave(seat *s) {
-  rp_side *side = s->side;
+  rp_ring_handle *handle = s->handle;
 
   /* Whoever ends is not called by its own end. */
-  if (s->parked) CHECK(rp_side_unpark(side));
+  if (s->parked) CHECK(rp_ring_unpark(handle));
   s->parked = false;
   s->claiming = false;
-  rp_side_end(side);
-  s->side = NULL;
+  rp_ring_end(handle);
+  s->handle = NULL;
 }
 
 static void
@@ -170,18 +170,17 @@ enter(world *w, seat *s, input *in) {
 
   if (size > w->size - skip) size = w->size - skip;
   s->role = how & 1 ? RP_CONSUMER : RP_PRODUCER;
-  result = rp_side_open(&s->side, w->memory + skip, size, s->role, how & 2 ? RP_LIGHT : 0,
-                        called, s);
+  result = rp_ring_open(&s->handle, w->memory + skip, size, s->role, called, s);
   if (result == RP_OK) {
-    const rp_shared *shared = rp_side_shared(s->side);
+    const rp_shared *shared = rp_ring_shared(s->handle);
     size_t needed = rp_shared_size(shared->mode, shared->capacity, shared->slot);
 
     CHECK(needed > 0 && needed <= size);
-    CHECK(rp_side_count(s->side, s->role) > 0);
+    CHECK(rp_ring_count(s->handle, s->role) > 0);
   } else {
     CHECK(result == RP_EFORMAT || result == RP_EBUSY);
     CHECK(result == RP_EBUSY || w->spoiled || size < w->size);
-    s->side = NULL;
+    s->handle = NULL;
   }
 }
 
@@ -194,17 +193,17 @@ wait(world *w, seat *s, input *in) {
   switch (take_u8(in) % 4) {
     case 0:
     case 1:
-      result = rp_side_park(s->side, length);
+      result = rp_ring_park(s->handle, length);
       s->parked = result == nothing;
       CHECK(result == nothing || result == RP_OK);
       break;
     case 2:
-      CHECK(rp_side_unpark(s->side) == s->parked);
+      CHECK(rp_ring_unpark(s->handle) == s->parked);
       s->parked = false;
       break;
     default:
       if (s->parked) break;
-      result = rp_side_wait(s->side, length, 0);
+      result = rp_ring_wait(s->handle, length, 0);
       CHECK(result == nothing || result == RP_OK);
   }
   (void) w;
@@ -237,13 +236,13 @@ spoil(world *w, input *in) {
   memcpy(w->memory + at, &value, sizeof(value));
 }
 
-/* What JavaScript says of a side of spsc that it runs itself, claims and all. */
+/* What JavaScript says of a handle of spsc that it runs itself, claims and all. */
 static void
 set_position(world *w, seat *s, input *in) {
-  if (rp_side_shared(s->side)->mode != RP_SPSC || s->claiming) return;
+  if (rp_ring_shared(s->handle)->mode != RP_SPSC || s->claiming) return;
   w->spoiled = true;
-  rp_side_set_position(s->side, rp_side_position(s->side) + take_u8(in) * 8 - 64);
-  rp_side_wake_others(s->side, take_u8(in));
+  rp_ring_set_position(s->handle, rp_ring_position(s->handle) + take_u8(in) * 8 - 64);
+  rp_ring_wake_others(s->handle, take_u8(in));
 }
 
 static void
@@ -251,7 +250,7 @@ step(world *w, input *in) {
   uint8_t what = take_u8(in);
   seat *s = &w->seats[what / 16 % SIDES];
 
-  if (s->side == NULL) {
+  if (s->handle == NULL) {
     enter(w, s, in);
     return;
   }
@@ -260,7 +259,7 @@ step(world *w, input *in) {
       leave(s);
       break;
     case 1:
-      if (take_u8(in) % 4 == 0) rp_side_close(s->side);
+      if (take_u8(in) % 4 == 0) rp_ring_close(s->handle);
       break;
     case 2:
       if (take_u8(in) % 4 == 0) (void) rp_shared_close(w->memory, w->size);
@@ -326,7 +325,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   start_at(&w, mode, capacity, take_u8(&in) % 32);
   while (in.left > 0) step(&w, &in);
   for (seat *s = w.seats; s < w.seats + SIDES; s++)
-    if (s->side != NULL) leave(s);
+    if (s->handle != NULL) leave(s);
   free(w.memory);
   return 0;
 }

@@ -2,10 +2,10 @@
 
 /*
  * A port that has been read to the end looks for the next message for a moment before its thread sleeps (see
- * src/node/linger.c). What could go wrong is that something else never gets its turn meanwhile, that a message
+ * src/node/port_spin.c). What could go wrong is that something else never gets its turn meanwhile, that a message
  * or an end is not seen, or that a thread does not go; so these run as processes of their own, as programs
  * that both implementations play, and are over when the thing in question has happened. How long it looks:
- * test/c/linger.c.
+ * test/c/port_spin.c.
  */
 
 const assert = require('node:assert');

@@ -3,7 +3,7 @@
 /*
  * A message may have any number of parts and any size: what the record of a message, a receiver's inbox
  * or a word of 32 bits can hold is no limit of postMessage. Played just below, at and above each of those limits
- * (src/core/message.h) between two small messages, which must neither be lost nor come twice.
+ * (src/core/port/message.h) between two small messages, which must neither be lost nor come twice.
  */
 
 const assert = require('node:assert');

@@ -1,19 +1,20 @@
 /*
  * counters.c - in place of that of the core: nobody waits for a counter, and each would be a step.
  */
-#include "hub.h"
+#include "core/ring/handle.h"
+"core/ring/wait_queue.h"
 
-void
-rp__side_count(rp_side *side, rp_number *counter, double by) {
-  (void) side, (void) counter, (void) by;
+    void
+    rp__ring_count(rp_ring_handle *handle, rp_number *counter, double by) {
+  (void) handle, (void) counter, (void) by;
 }
 
 void
-rp__side_count_up(rp_side *side) {
-  (void) side;
+rp__ring_count_up(rp_ring_handle *handle) {
+  (void) handle;
 }
 
 void
-rp__side_look_at_fill(rp_side *side) {
-  (void) side;
+rp__ring_look_at_fill(rp_ring_handle *handle) {
+  (void) handle;
 }

@@ -4,16 +4,16 @@
 #ifndef MODEL_LOOP_H_
 #define MODEL_LOOP_H_
 
-#include "channel.h"
+#include "core/port/channel.h"
 #include "model.h"
 
 typedef struct loop {
-  rp_thread thread; /* first: a doorbell finds its loop by it */
+  rp_ready_list thread; /* first: a doorbell finds its loop by it */
   int bell;
 } loop;
 
 static void
-loop_ring(rp_thread *thread) {
+loop_ring(rp_ready_list *thread) {
   model_ring(((loop *) thread)->bell);
 }
 
@@ -21,63 +21,63 @@ static inline loop *
 loop_new(int bell) {
   loop *l = malloc(sizeof(*l));
 
-  rp_thread_init(&l->thread, loop_ring);
+  rp_ready_list_init(&l->thread, loop_ring);
   l->bell = bell;
   return l;
 }
 
-/* Call back for every half with news, then rest; sleep when there is none; until `*left` is 0. The
- * callback ends or closes its half. */
+/* Call back for every endpoint with news, then rest; sleep when there is none; until `*left` is 0. The
+ * callback ends or closes its endpoint. */
 static inline void
-loop_run(loop *l, void (*callback)(rp_half *half), const int *left) {
-  rp_half *half;
+loop_run(loop *l, void (*callback)(rp_endpoint *endpoint), const int *left) {
+  rp_endpoint *endpoint;
 
   while (*left > 0) {
     model_sleep(l->bell);
     do {
-      rp_thread_wake(&l->thread);
-      while ((half = rp_thread_next(&l->thread)) != NULL) {
-        rp_half_begin(half);
-        callback(half);
+      rp_ready_list_wake(&l->thread);
+      while ((endpoint = rp_ready_list_next(&l->thread)) != NULL) {
+        rp_endpoint_begin(endpoint);
+        callback(endpoint);
       }
-    } while (!rp_thread_rest(&l->thread));
+    } while (!rp_ready_list_rest(&l->thread));
   }
 }
 
 static inline void
-send(rp_half *half, uint64_t number) {
-  CHECK(rp_half_write(half, 0, &number, sizeof(number), NULL, 0) == RP_OK);
-  rp_half_publish(half);
+send(rp_endpoint *endpoint, uint64_t number) {
+  CHECK(rp_endpoint_write(endpoint, 0, &number, sizeof(number), NULL, 0) == RP_OK);
+  rp_endpoint_publish(endpoint);
 }
 
 /* To a peer that may have closed. */
 static inline void
-try_to_send(rp_half *half, uint64_t number) {
-  int result = rp_half_write(half, 0, &number, sizeof(number), NULL, 0);
+try_to_send(rp_endpoint *endpoint, uint64_t number) {
+  int result = rp_endpoint_write(endpoint, 0, &number, sizeof(number), NULL, 0);
 
-  CHECK(result == RP_OK || result == RP_SEALED);
-  rp_half_publish(half);
+  CHECK(result == RP_OK || result == RP_CLOSED);
+  rp_endpoint_publish(endpoint);
 }
 
 /* As rp_chain_peek(); the message is stepped over. */
 static inline int
-receive(rp_half *half, uint64_t *number) {
+receive(rp_endpoint *endpoint, uint64_t *number) {
   rp_record record;
-  int result = rp_chain_peek(&half->inbox, &record);
+  int result = rp_chain_peek(&endpoint->inbox, &record);
 
   if (result != RP_OK) return result;
   CHECK(record.length == sizeof(*number));
   memcpy(number, record.payload, sizeof(*number));
-  rp_chain_release(&half->inbox, rp_record_size(record.length), 1);
+  rp_chain_release(&endpoint->inbox, rp_record_size(record.length), 1);
   return RP_OK;
 }
 
-/* A half of the channel's that has moved to another loop. */
-static inline rp_half *
-moved(rp_half *half, loop *to) {
-  rp_half *there;
+/* An endpoint of the channel's that has moved to another loop. */
+static inline rp_endpoint *
+moved(rp_endpoint *endpoint, loop *to) {
+  rp_endpoint *there;
 
-  CHECK(rp_half_attach(rp_half_detach(half), &to->thread, &there) == RP_OK);
+  CHECK(rp_endpoint_attach(rp_endpoint_detach(endpoint), &to->thread, &there) == RP_OK);
   return there;
 }
 

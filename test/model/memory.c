@@ -14,7 +14,7 @@
  * once; no address is used twice in a run.
  */
 #include "internal.h"
-#include "random.h"
+#include "core/random.h"
 
 enum {
   ARENA = 1 << 15, /* bytes a side may allocate in a run */

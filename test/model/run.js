@@ -27,19 +27,20 @@ const flags = [
 const instrumented = ['-O1', '-fsanitize=thread'];
 /** shapes.c has no protocol: one lock around everything; counters.c neither: nobody waits for a counter.
  * What barrier.c and random.c ask the system for, memory.c does. */
-const without = ['barrier.c', 'counters.c', 'random.c', 'shapes.c'];
-const parts = sources.core().map((file) => path.basename(file)).filter((file) => !without.includes(file));
+const without = ['process/barrier.c', 'ring/counters.c', 'random.c', 'process/shapes.c'];
+/** Relative to the folder of the core, as the files of `smaller` and of the mutants. */
+const parts = sources.core().map((file) => file.replace('src/core/', '')).filter((file) => !without.includes(file));
 
 /** What makes the core small enough to be explored: every size that has a say in a protocol. */
 const smaller = [
-  ['chain.h', '#define RP_SEGMENT_MIN 4096u', '#define RP_SEGMENT_MIN 64u'],
-  ['chain.h', '#define RP_SEGMENT_MAX (1u << 20)', '#define RP_SEGMENT_MAX 256u'],
-  ['chain.c', '#define CALM_ENOUGH 16u', '#define CALM_ENOUGH 1u'],
-  ['chain.c', '#define BUSY 4096u', '#define BUSY 2u'],
-  ['message.h', '#define RP_MESSAGE_INLINE_MAX (32u * 1024)', '#define RP_MESSAGE_INLINE_MAX 32u'],
-  ['message.h', '#define RP_MESSAGE_TABLE_MAX 1024u', '#define RP_MESSAGE_TABLE_MAX 4u'],
-  ['message.h', '#define RP_MESSAGE_RUN_MAX (64u * 1024)', '#define RP_MESSAGE_RUN_MAX 128u'],
-  ['registry.c', '#define CHAINS 256u', '#define CHAINS 4u'],
+  ['port/chain.h', '#define RP_SEGMENT_MIN 4096u', '#define RP_SEGMENT_MIN 64u'],
+  ['port/chain.h', '#define RP_SEGMENT_MAX (1u << 20)', '#define RP_SEGMENT_MAX 256u'],
+  ['port/chain.c', '#define CALM_ENOUGH 16u', '#define CALM_ENOUGH 1u'],
+  ['port/chain.c', '#define BUSY 4096u', '#define BUSY 2u'],
+  ['port/message.h', '#define RP_MESSAGE_INLINE_MAX (32u * 1024)', '#define RP_MESSAGE_INLINE_MAX 32u'],
+  ['port/message.h', '#define RP_MESSAGE_TABLE_MAX 1024u', '#define RP_MESSAGE_TABLE_MAX 4u'],
+  ['port/message.h', '#define RP_MESSAGE_RUN_MAX (64u * 1024)', '#define RP_MESSAGE_RUN_MAX 128u'],
+  ['port/transfer_registry.c', '#define CHAINS 256u', '#define CHAINS 4u'],
 ];
 
 function run(command, args) {
@@ -83,18 +84,23 @@ function replace(file, from, to) {
 }
 
 /** Mutants are found by the text around them: the moments at which other tests stop threads are not there. */
-function withoutYields(file) {
-  fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace(/^ *rp_yield\(.*\);\n/gm, ''));
+function withoutFailpoints(file) {
+  fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace(/^ *rp_failpoint\(.*\);\n/gm, ''));
 }
+
+/** Where a file of the core is in `dir`, which the compiler looks for core/... in. */
+const copied = (dir, file) => path.join(dir, 'core', file);
 
 /** A copy of the core in `dir`: small, its static variables where the model can reset them. */
 function copyCore(dir) {
   fs.rmSync(dir, { recursive: true, force: true });
-  fs.cpSync(path.join(root, 'src', 'core'), dir, { recursive: true });
-  for (const file of fs.readdirSync(dir)) withoutYields(path.join(dir, file));
-  for (const [file, from, to] of smaller) replace(path.join(dir, file), from, to);
+  fs.cpSync(path.join(root, 'src', 'core'), copied(dir, ''), { recursive: true });
+  for (const file of fs.readdirSync(copied(dir, ''), { recursive: true })) {
+    if (/\.[ch]$/.test(file)) withoutFailpoints(copied(dir, file));
+  }
+  for (const [file, from, to] of smaller) replace(copied(dir, file), from, to);
   for (const file of parts) {
-    const name = path.join(dir, file);
+    const name = copied(dir, file);
     const text = fs.readFileSync(name, 'utf8');
 
     fs.writeFileSync(name, text.replace(/^static (?=[^()\n]*;)/gm, 'MODEL_STATIC static '));
@@ -102,11 +108,11 @@ function copyCore(dir) {
 }
 
 function object(dir, file) {
-  return path.join(dir, `${path.basename(file, '.c')}.o`);
+  return path.join(dir, sources.objectName(file));
 }
 
 const compileCore = (dir, file) => compile([
-  ...flags, ...instrumented, '-c', path.join(dir, file), '-o', object(dir, file)]);
+  ...flags, ...instrumented, `-I${dir}`, '-c', copied(dir, file), '-o', object(dir, file)]);
 
 const compileScenarios = (dir, file, out) => compile([
   ...flags, ...instrumented, `-I${dir}`, '-c', path.join(root, file), '-o', object(out, file)]);
@@ -148,7 +154,7 @@ async function buildMutant(base, mutant, index) {
   const tos = [mutant.to].flat();
 
   copyCore(dir);
-  froms.forEach((from, i) => replace(path.join(dir, mutant.file), from, tos[i]));
+  froms.forEach((from, i) => replace(copied(dir, mutant.file), from, tos[i]));
 
   const header = mutant.file.endsWith('.h');
   const changed = header ? parts : [mutant.file];

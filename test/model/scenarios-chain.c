@@ -1,7 +1,7 @@
 /*
  * scenarios-chain.c - the inbox grows, shrinks and is sealed while its consumer drains it.
  */
-#include "chain.h"
+#include "core/port/chain.h"
 #include "model.h"
 
 enum { BELL };
@@ -41,7 +41,7 @@ read_to_seal(void) {
   rp_record record;
   int result;
 
-  while ((result = rp_chain_peek(chain, &record)) != RP_SEALED) {
+  while ((result = rp_chain_peek(chain, &record)) != RP_CLOSED) {
     if (result == RP_EMPTY) {
       if (rp_chain_park(chain)) model_sleep(BELL);
       continue;
@@ -64,7 +64,7 @@ count_to_seal(void) {
   rp_record record;
   int result;
 
-  while ((result = rp_chain_peek(chain, &record)) != RP_SEALED) {
+  while ((result = rp_chain_peek(chain, &record)) != RP_CLOSED) {
     if (result == RP_EMPTY) {
       if (rp_chain_park(chain)) model_sleep(BELL);
       continue;
@@ -176,7 +176,7 @@ SCENARIO(chain_shrink, "chain-shrink", setup, {grow_and_calm, read_to_seal}, che
  * with a barrier ---- */
 
 static void
-setup_light(void) {
+setup_asymmetric(void) {
   rp_record record;
 
   setup();
@@ -187,7 +187,7 @@ setup_light(void) {
     rp_chain_release(chain, rp_record_size(0), 1);
     received++;
   }
-  CHECK(model_raw(&chain->parking.light) == 1);
+  CHECK(model_raw(&chain->parking.asymmetric) == 1);
 }
 static void
 link_two(void) {
@@ -197,8 +197,8 @@ link_two(void) {
   publish();
   finish();
 }
-SCENARIO(chain_light, "chain-light", setup_light, {link_two, read_to_seal}, check_four,
-         NULL, 4);
+SCENARIO(chain_asymmetric, "chain-asymmetric", setup_asymmetric, {link_two, read_to_seal},
+         check_four, NULL, 4);
 
 /* ---- a consumer that reads without having been woken, as receiveMessageOnPort() does, must not grant
  * what it then sleeps on ---- */
@@ -231,5 +231,5 @@ static void
 check_five(void) {
   check(5);
 }
-SCENARIO(chain_polled, "chain-polled", setup_light,
+SCENARIO(chain_polled, "chain-polled", setup_asymmetric,
          {publish_three_at_once, park_and_poll}, check_five, NULL, -1);

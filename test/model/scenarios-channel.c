@@ -3,12 +3,12 @@
  */
 #include "loop.h"
 
-/* Loop i has bell i; HANDED is rung when a half has been put into transit. */
+/* Loop i has bell i; HANDED is rung when an endpoint has been put into transit. */
 enum { HANDED = 3, LOOPS = 3 };
 
 static loop *loops[LOOPS];
-static rp_half *mine; /* the half that is moved about; its owner is loop 0 */
-static rp_half *peer; /* the other one, of loop 2 */
+static rp_endpoint *mine; /* the endpoint that is moved about; its owner is loop 0 */
+static rp_endpoint *peer; /* the other one, of loop 2 */
 static uint64_t id;
 static uint64_t next;
 static int left;
@@ -34,54 +34,54 @@ check_gone(void) {
 }
 
 static void
-drain(rp_half *half) {
+drain(rp_endpoint *endpoint) {
   uint64_t number;
   int result;
 
-  while ((result = receive(half, &number)) == RP_OK) {
+  while ((result = receive(endpoint, &number)) == RP_OK) {
     CHECK(number == next++);
     left--;
   }
-  if (result == RP_SEALED) {
+  if (result == RP_CLOSED) {
     sealed = true;
     left = 0;
-    rp_half_close(half);
+    rp_endpoint_close(endpoint);
     return;
   }
-  rp_half_end(half, false, false);
+  rp_endpoint_end(endpoint, false, false);
 }
 
 static void
 close_peer(void) {
-  rp_half_close(peer);
+  rp_endpoint_close(peer);
 }
 static void
 send_and_close_peer(void) {
   try_to_send(peer, 0);
   try_to_send(peer, 1);
-  rp_half_close(peer);
+  rp_endpoint_close(peer);
 }
 
 /* ---- both ends close, with messages and blocks on the way ---- */
 
 static void
-send_block(rp_half *half) {
+send_block(rp_endpoint *endpoint) {
   rp_block block = {malloc(8), 8};
-  int result = rp_half_write(half, 0, NULL, 0, &block, 1);
+  int result = rp_endpoint_write(endpoint, 0, NULL, 0, &block, 1);
 
   if (result != RP_OK) free(block.data);
-  rp_half_publish(half);
+  rp_endpoint_publish(endpoint);
 }
 static void
 block_and_close_mine(void) {
   send_block(mine);
-  rp_half_close(mine);
+  rp_endpoint_close(mine);
 }
 static void
 block_and_close_peer(void) {
   send_block(peer);
   send_block(peer);
-  rp_half_close(peer);
+  rp_endpoint_close(peer);
 }
 SCENARIO(close_close, "close-close", setup, {block_and_close_mine, block_and_close_peer},
          check_gone, NULL, -1);
@@ -101,17 +101,17 @@ check_heard(void) {
 SCENARIO(close_heard, "close-heard", setup, {listen_0, send_and_close_peer}, check_heard,
          NULL, -1);
 
-/* ---- a half moves to another thread while its peer sends ---- */
+/* ---- an endpoint moves to another thread while its peer sends ---- */
 
 static void
 hand_over(void) {
-  id = rp_half_detach(mine);
+  id = rp_endpoint_detach(mine);
   model_ring(HANDED);
 }
 static void
 take_over(void) {
   model_sleep(HANDED);
-  CHECK(rp_half_attach(id, &loops[1]->thread, &mine) == RP_OK);
+  CHECK(rp_endpoint_attach(id, &loops[1]->thread, &mine) == RP_OK);
   left = 3;
   loop_run(loops[1], drain, &left);
 }
@@ -123,17 +123,17 @@ SCENARIO(detach_attach, "detach-attach", setup,
 static void
 setup_announced(void) {
   setup();
-  id = rp_half_announce(mine);
+  id = rp_endpoint_announce(mine);
 }
 static void
 detach_mine(void) {
-  CHECK(rp_half_detach(mine) == id);
+  CHECK(rp_endpoint_detach(mine) == id);
 }
 static void
 attach_if_there(void) {
-  rp_half *half;
+  rp_endpoint *endpoint;
 
-  if (rp_half_attach(id, &loops[1]->thread, &half) != RP_OK) return;
+  if (rp_endpoint_attach(id, &loops[1]->thread, &endpoint) != RP_OK) return;
   left = 3;
   loop_run(loops[1], drain, &left);
 }
@@ -141,7 +141,7 @@ static void
 check_heard_or_in_transit(void) {
   if (!sealed) {
     CHECK(next == 0);
-    rp_half_lost(id);
+    rp_endpoint_lost(id);
   } else {
     CHECK(next == 2);
   }
@@ -156,9 +156,9 @@ SCENARIO(detach_early, "detach-early", setup_announced,
 static void
 setup_travelled(void) {
   setup();
-  id = rp_half_detach(mine);
+  id = rp_endpoint_detach(mine);
   send(peer, 0);
-  CHECK(rp_half_attach(id, &loops[1]->thread, &mine) == RP_OK);
+  CHECK(rp_endpoint_attach(id, &loops[1]->thread, &mine) == RP_OK);
   left = 1;
   loop_run(loops[1], drain, &left);
 }
@@ -171,7 +171,7 @@ move_again(void) {
 static void
 send_one_more(void) {
   send(peer, 1);
-  rp_half_close(peer);
+  rp_endpoint_close(peer);
 }
 SCENARIO(detach_again, "detach-again", setup_travelled, {move_again, send_one_more},
          check_heard, NULL, -1);
@@ -189,15 +189,16 @@ SCENARIO(detach_listed, "detach-listed", setup_with_news,
 
 static void
 hand_over_in_callback(void) {
-  rp_half *half;
+  rp_endpoint *endpoint;
 
   model_sleep(0);
-  rp_thread_wake(&loops[0]->thread);
-  half = rp_thread_next(&loops[0]->thread);
-  CHECK(half == mine);
-  rp_half_begin(half);
+  rp_ready_list_wake(&loops[0]->thread);
+  endpoint = rp_ready_list_next(&loops[0]->thread);
+  CHECK(endpoint == mine);
+  rp_endpoint_begin(endpoint);
   hand_over();
-  CHECK(rp_thread_next(&loops[0]->thread) == NULL && rp_thread_rest(&loops[0]->thread));
+  CHECK(rp_ready_list_next(&loops[0]->thread) == NULL &&
+        rp_ready_list_rest(&loops[0]->thread));
 }
 SCENARIO(detach_in_callback, "detach-in-callback", setup_with_news,
          {hand_over_in_callback, take_over, send_one_more}, check_heard, NULL, 3);
@@ -207,18 +208,19 @@ SCENARIO(detach_in_callback, "detach-in-callback", setup_with_news,
 static void
 setup_in_transit(void) {
   setup();
-  id = rp_half_detach(mine);
+  id = rp_endpoint_detach(mine);
   mine = NULL;
 }
 static void
 attach_and_close(void) {
-  rp_half *half;
+  rp_endpoint *endpoint;
 
-  if (rp_half_attach(id, &loops[1]->thread, &half) == RP_OK) rp_half_close(half);
+  if (rp_endpoint_attach(id, &loops[1]->thread, &endpoint) == RP_OK)
+    rp_endpoint_close(endpoint);
 }
 static void
 lose_it(void) {
-  rp_half_lost(id);
+  rp_endpoint_lost(id);
 }
 SCENARIO(attach_lost, "attach-lost", setup_in_transit,
          {attach_and_close, lose_it, send_and_close_peer}, check_gone, NULL, 3);
@@ -242,30 +244,30 @@ SCENARIO(lost_heard, "lost-heard", setup_in_transit, {lose_it, listen_2}, check_
 
 static void
 tell_lost_and_listen(void) {
-  rp_half_peer_lost(peer);
+  rp_endpoint_peer_lost(peer);
   left = 1;
   loop_run(loops[2], drain, &left);
 }
 SCENARIO(announce_lost, "announce-lost", setup_announced,
          {detach_mine, tell_lost_and_listen}, check_sealed, NULL, -1);
 
-/* ---- both halves in flight at once ---- */
+/* ---- both endpoints in flight at once ---- */
 
 static void
 move_mine(void) {
-  uint64_t there = rp_half_detach(mine);
-  rp_half *half;
+  uint64_t there = rp_endpoint_detach(mine);
+  rp_endpoint *endpoint;
 
-  CHECK(rp_half_attach(there, &loops[0]->thread, &half) == RP_OK);
-  send(half, 0);
-  rp_half_close(half);
+  CHECK(rp_endpoint_attach(there, &loops[0]->thread, &endpoint) == RP_OK);
+  send(endpoint, 0);
+  rp_endpoint_close(endpoint);
 }
 static void
 move_peer(void) {
-  uint64_t there = rp_half_detach(peer);
-  rp_half *half;
+  uint64_t there = rp_endpoint_detach(peer);
+  rp_endpoint *endpoint;
 
-  CHECK(rp_half_attach(there, &loops[2]->thread, &half) == RP_OK);
+  CHECK(rp_endpoint_attach(there, &loops[2]->thread, &endpoint) == RP_OK);
   left = 2;
   loop_run(loops[2], drain, &left);
 }
@@ -281,8 +283,8 @@ SCENARIO(both_move, "both-move", setup, {move_mine, move_peer}, check_one_heard,
 static void
 take_over_and_close(void) {
   model_sleep(HANDED);
-  CHECK(rp_half_attach(id, &loops[1]->thread, &mine) == RP_OK);
-  rp_half_close(mine);
+  CHECK(rp_endpoint_attach(id, &loops[1]->thread, &mine) == RP_OK);
+  rp_endpoint_close(mine);
 }
 SCENARIO(detach_close, "detach-close", setup,
          {hand_over, take_over_and_close, close_peer}, check_gone, NULL, -1);

@@ -2,7 +2,7 @@
  * scenarios-ring.c - publish, park, drain; a producer that need not wait for its stores; full.
  */
 #include "model.h"
-#include "ring.h"
+#include "core/port/segment_ring.h"
 
 enum { BELL };
 
@@ -10,8 +10,8 @@ typedef struct ring {
   rp_word tail, head;
   uint8_t data[64];
   rp_parking parking;
-  rp_producer producer;
-  rp_consumer consumer;
+  rp_segment_producer producer;
+  rp_segment_consumer consumer;
 } ring;
 
 static ring *r;
@@ -24,29 +24,29 @@ make(uint32_t capacity, uint32_t position) {
   rp_store_relaxed(&r->tail, position);
   rp_store_relaxed(&r->head, position);
   rp_store_relaxed(&r->parking.parked, 0);
-  rp_store_relaxed(&r->parking.light, 0);
-  rp_producer_init(&r->producer, &r->tail, &r->head, r->data, capacity);
-  rp_consumer_init(&r->consumer, &r->tail, &r->head, r->data, capacity);
+  rp_store_relaxed(&r->parking.asymmetric, 0);
+  rp_segment_producer_init(&r->producer, &r->tail, &r->head, r->data, capacity);
+  rp_segment_consumer_init(&r->consumer, &r->tail, &r->head, r->data, capacity);
   received = published = 0;
   grants = false;
 }
 
 static void
 grant(void) {
-  rp_store_relaxed(&r->parking.light, 1);
+  rp_store_relaxed(&r->parking.asymmetric, 1);
 }
 
 /* The token is parked or has been rung for, never both; and where it is parked there is no grant. */
 static void
 one_token(void) {
   CHECK(!(model_raw(&r->parking.parked) && model_rung(BELL)));
-  CHECK(!(model_raw(&r->parking.parked) && model_raw(&r->parking.light)));
+  CHECK(!(model_raw(&r->parking.parked) && model_raw(&r->parking.asymmetric)));
 }
 
 static int
 claim(uint32_t number) {
   uint8_t *payload;
-  int result = rp_ring_claim(&r->producer, number, 8, &payload);
+  int result = rp_segment_claim(&r->producer, number, 8, &payload);
   uint64_t value = number * 0x0101010101010101u;
 
   if (result == RP_OK) memcpy(payload, &value, sizeof(value));
@@ -55,7 +55,7 @@ claim(uint32_t number) {
 
 static void
 publish(void) {
-  if (rp_ring_publish(&r->producer, &r->parking)) model_ring(BELL);
+  if (rp_segment_publish(&r->producer, &r->parking)) model_ring(BELL);
 }
 
 /* Read until the ring is sealed or `count` records are there, asleep when there is nothing. */
@@ -64,11 +64,11 @@ read_records(uint32_t count) {
   rp_record record;
 
   while (received < count) {
-    int result = rp_ring_peek(&r->consumer, &record);
+    int result = rp_segment_peek(&r->consumer, &record);
 
-    if (result == RP_SEALED) return;
+    if (result == RP_CLOSED) return;
     if (result == RP_EMPTY) {
-      if (rp_ring_park(&r->consumer, &r->parking)) model_sleep(BELL);
+      if (rp_segment_park(&r->consumer, &r->parking)) model_sleep(BELL);
       continue;
     }
 
@@ -78,8 +78,8 @@ read_records(uint32_t count) {
     memcpy(&value, record.payload, sizeof(value));
     CHECK(value == received * 0x0101010101010101u);
     received++;
-    rp_ring_advance(&r->consumer, &record);
-    rp_ring_release(&r->consumer);
+    rp_segment_advance(&r->consumer, &record);
+    rp_segment_release(&r->consumer);
     if (grants) grant();
   }
 }
@@ -123,16 +123,16 @@ publish_batch_and_seal(void) {
   CHECK(claim(0) == RP_OK && claim(1) == RP_OK);
   publish();
   CHECK(claim(2) == RP_OK);
-  if (rp_ring_seal(&r->producer, &r->parking)) model_ring(BELL);
+  if (rp_segment_seal(&r->producer, &r->parking)) model_ring(BELL);
 }
 static void
 read_to_seal(void) {
   rp_record record;
 
   read_records(UINT32_MAX);
-  CHECK(rp_ring_peek(&r->consumer, &record) == RP_SEALED);
+  CHECK(rp_segment_peek(&r->consumer, &record) == RP_CLOSED);
   /* It cannot sleep but for the doorbell that the seal owes it. */
-  if (rp_ring_park(&r->consumer, &r->parking)) model_sleep(BELL);
+  if (rp_segment_park(&r->consumer, &r->parking)) model_sleep(BELL);
 }
 SCENARIO(ring_seal, "ring-seal", setup_64, {publish_batch_and_seal, read_to_seal},
          check_three, one_token, -1);
@@ -140,23 +140,23 @@ SCENARIO(ring_seal, "ring-seal", setup_64, {publish_batch_and_seal, read_to_seal
 /* ---- the same with a consumer that grants after each record, and takes it back when it parks ---- */
 
 static void
-setup_64_light(void) {
+setup_64_asymmetric(void) {
   setup_64();
   grants = true;
 }
-SCENARIO(ring_light, "ring-light", setup_64_light, {publish_three, read_three},
-         check_three, one_token, 5);
+SCENARIO(ring_asymmetric, "ring-asymmetric", setup_64_asymmetric,
+         {publish_three, read_three}, check_three, one_token, 5);
 
 static void
 setup_granted(void) {
-  setup_64_light();
+  setup_64_asymmetric();
   grant();
 }
-SCENARIO(ring_seal_light, "ring-seal-light", setup_granted,
+SCENARIO(ring_seal_asymmetric, "ring-seal-asymmetric", setup_granted,
          {publish_batch_and_seal, read_to_seal}, check_three, one_token, -1);
 
 /* ---- a producer that has seen the grant, and stores only when the consumer parks without a barrier:
- * it has parked once with one, and taken its token back, as rp_half_schedule() does ---- */
+ * it has parked once with one, and taken its token back, as rp_endpoint_schedule() does ---- */
 
 static void
 publish_one(void) {
@@ -165,7 +165,7 @@ publish_one(void) {
 }
 static void
 park_twice_read_one(void) {
-  if (rp_ring_park(&r->consumer, &r->parking) && !rp_parking_take(&r->parking))
+  if (rp_segment_park(&r->consumer, &r->parking) && !rp_parking_take(&r->parking))
     model_sleep(BELL);
   read_records(1);
 }
@@ -197,7 +197,7 @@ publish_what_fits(void) {
     published++;
     publish();
   }
-  if (rp_ring_seal(&r->producer, &r->parking)) model_ring(BELL);
+  if (rp_segment_seal(&r->producer, &r->parking)) model_ring(BELL);
 }
 static void
 check_published(void) {

@@ -4,9 +4,9 @@
  * scenarios-side.c.
  */
 #include "model.h"
-#include "mpmc.h"
-#include "mpsc.h"
-#include "spsc.h"
+#include "core/ring/mpmc.h"
+#include "core/ring/mpsc.h"
+#include "core/ring/spsc.h"
 
 enum { DATA_BELL, ROOM_BELL, OTHER_BELL };
 
@@ -22,7 +22,7 @@ static rp_mpmc_producer mpmc_producer[2];
 static rp_mpmc_consumer mpmc_consumer[2];
 
 static void
-make(rp_mode mode, uint32_t capacity, uint32_t slot, uint64_t position, bool light) {
+make(rp_mode mode, uint32_t capacity, uint32_t slot, uint64_t position) {
   size_t size = rp_shared_size(mode, capacity, slot);
   void *memory = malloc(size);
 
@@ -36,13 +36,13 @@ make(rp_mode mode, uint32_t capacity, uint32_t slot, uint64_t position, bool lig
     rp_store_relaxed(&ring.words->tail.wide, position);
     rp_store_relaxed(&ring.words->head.wide, position);
   }
-  rp_spsc_producer_init(&spsc_producer, &ring, light);
-  rp_spsc_consumer_init(&spsc_consumer, &ring, light);
-  rp_mpsc_consumer_init(&mpsc_consumer, &ring, light);
+  rp_spsc_producer_init(&spsc_producer, &ring);
+  rp_spsc_consumer_init(&spsc_consumer, &ring);
+  rp_mpsc_consumer_init(&mpsc_consumer, &ring);
   for (int i = 0; i < 2; i++) {
-    rp_mpsc_producer_init(&mpsc_producer[i], &ring, light);
-    rp_mpmc_producer_init(&mpmc_producer[i], &ring, light);
-    rp_mpmc_consumer_init(&mpmc_consumer[i], &ring, light);
+    rp_mpsc_producer_init(&mpsc_producer[i], &ring);
+    rp_mpmc_producer_init(&mpmc_producer[i], &ring);
+    rp_mpmc_consumer_init(&mpmc_consumer[i], &ring);
     next[i] = 0;
     accepted[i] = 0;
   }
@@ -62,9 +62,8 @@ ring_if(bool wanted, rp_word *word, int bell) {
 }
 
 static void
-say_wanted(rp_word *word, bool light) {
+say_wanted(rp_word *word) {
   rp_store_seq(word, 1);
-  if (light) rp_barrier_all();
 }
 
 /* Take back that somebody sleeps; if it was taken, a ring is on its way. */
@@ -95,11 +94,7 @@ check_number(const rp_record *record, bool in_order) {
 
 static void
 setup_spsc(void) {
-  make(RP_SPSC, 64, 0, 0u - 40u, false);
-}
-static void
-setup_spsc_light(void) {
-  make(RP_SPSC, 64, 0, 0u - 40u, true);
+  make(RP_SPSC, 64, 0, 0u - 40u);
 }
 static void
 spsc_write_three(void) {
@@ -109,7 +104,7 @@ spsc_write_three(void) {
 
   for (uint32_t i = 0; i < 3; i++) {
     while ((result = rp_spsc_claim(&spsc_producer, 24, &payload)) == RP_FULL) {
-      say_wanted(wanted, spsc_producer.light);
+      say_wanted(wanted);
       if (rp_spsc_writable(&ring, 24))
         not_wanted(wanted, ROOM_BELL);
       else
@@ -129,9 +124,9 @@ spsc_read(int count) {
 
   while (received < count) {
     result = rp_spsc_peek(&spsc_consumer, &record);
-    if (result == RP_SEALED) return;
+    if (result == RP_CLOSED) return;
     if (result == RP_EMPTY) {
-      say_wanted(wanted, spsc_consumer.light);
+      say_wanted(wanted);
       if (rp_spsc_readable(&spsc_consumer))
         not_wanted(wanted, DATA_BELL);
       else
@@ -155,8 +150,6 @@ check_three(void) {
 }
 SCENARIO(spsc_sleep, "spsc-sleep", setup_spsc, {spsc_write_three, spsc_read_three},
          check_three, NULL, 4);
-SCENARIO(spsc_sleep_light, "spsc-sleep-light", setup_spsc_light,
-         {spsc_write_three, spsc_read_three}, check_three, NULL, 2);
 
 /* ---- spsc: closed by the producer, behind its last record ---- */
 
@@ -168,7 +161,7 @@ spsc_write_and_close(void) {
   write_number(payload, 0, 0);
   rp_spsc_commit(&spsc_producer, 1, 8);
   ring_if(rp_spsc_publish(&spsc_producer), &ring.words->data_wanted, DATA_BELL);
-  (void) rp_fetch_or(&ring.words->state, RP_CLOSED);
+  (void) rp_fetch_or(&ring.words->state, RP_STATE_CLOSED);
 }
 static void
 spsc_read_to_end(void) {
@@ -177,7 +170,7 @@ spsc_read_to_end(void) {
 
   for (int i = 0; i < 3; i++) {
     result = rp_spsc_peek(&spsc_consumer, &record);
-    if (result == RP_SEALED) {
+    if (result == RP_CLOSED) {
       CHECK(received == 1);
       return;
     }
@@ -193,11 +186,7 @@ SCENARIO(spsc_close, "spsc-close", setup_spsc, {spsc_write_and_close, spsc_read_
 
 static void
 setup_mpsc(void) {
-  make(RP_MPSC, 64, 0, (1ull << 32) - 40, false);
-}
-static void
-setup_mpsc_light(void) {
-  make(RP_MPSC, 64, 0, (1ull << 32) - 40, true);
+  make(RP_MPSC, 64, 0, (1ull << 32) - 40);
 }
 static void
 mpsc_publish(int who) {
@@ -233,10 +222,10 @@ mpsc_read(int count) {
 
   while (received < count) {
     result = rp_mpsc_peek(&mpsc_consumer, &record);
-    if (result == RP_SEALED) return;
+    if (result == RP_CLOSED) return;
     if (result == RP_EMPTY) {
       ring_if(rp_mpsc_release(&mpsc_consumer), &ring.words->room_wanted, ROOM_BELL);
-      say_wanted(wanted, mpsc_consumer.light);
+      say_wanted(wanted);
       if (rp_mpsc_readable(&mpsc_consumer))
         not_wanted(wanted, DATA_BELL);
       else
@@ -255,8 +244,6 @@ mpsc_read_three(void) {
 }
 SCENARIO(mpsc_two, "mpsc-two", setup_mpsc,
          {mpsc_write_two_at_once, mpsc_write_one, mpsc_read_three}, check_three, NULL, 3);
-SCENARIO(mpsc_two_light, "mpsc-two-light", setup_mpsc_light,
-         {mpsc_write_two_at_once, mpsc_write_one, mpsc_read_three}, check_three, NULL, 2);
 
 /* ---- mpsc: one claim is given up (or made shorter) before that of another ---- */
 
@@ -284,7 +271,7 @@ check_two(void) {
 }
 static void
 setup_mpsc_empty(void) {
-  make(RP_MPSC, 64, 0, 0, false);
+  make(RP_MPSC, 64, 0, 0);
 }
 SCENARIO(mpsc_give_up_, "mpsc-give-up", setup_mpsc_empty,
          {mpsc_give_up, mpsc_write_shorter, mpsc_read_two}, check_two, NULL, 3);
@@ -299,7 +286,7 @@ mpsc_write_three(void) {
 
   for (uint32_t i = 0; i < 3; i++) {
     while ((result = rp_mpsc_claim(&mpsc_producer[0], 24, &payload)) == RP_FULL) {
-      say_wanted(wanted, mpsc_producer[0].light);
+      say_wanted(wanted);
       if (rp_mpsc_writable(&ring, 24))
         not_wanted(wanted, ROOM_BELL);
       else
@@ -313,18 +300,12 @@ mpsc_write_three(void) {
 }
 SCENARIO(mpsc_full, "mpsc-full", setup_mpsc_empty, {mpsc_write_three, mpsc_read_three},
          check_three, NULL, 2);
-static void
-setup_mpsc_empty_light(void) {
-  make(RP_MPSC, 64, 0, 0, true);
-}
-SCENARIO(mpsc_full_light, "mpsc-full-light", setup_mpsc_empty_light,
-         {mpsc_write_three, mpsc_read_three}, check_three, NULL, 2);
 
 /* ---- mpsc: head moves past where a producer has seen tail: full, perhaps, never corrupt ---- */
 
 static void
 setup_mpsc_full(void) {
-  make(RP_MPSC, 64, 0, 0, false);
+  make(RP_MPSC, 64, 0, 0);
   for (int i = 0; i < 4; i++) CHECK(mpsc_put(0, 8));
   mpsc_publish(0);
 }
@@ -391,7 +372,7 @@ mpsc_write_until_sealed(void) {
 }
 static void
 mpsc_seal(void) {
-  (void) rp_fetch_or(&ring.words->tail.wide, (uint64_t) RP_SEALED_TAIL);
+  (void) rp_fetch_or(&ring.words->tail.wide, (uint64_t) RP_TAIL_CLOSED);
   ring_if(rp_load_seq(&ring.words->data_wanted) == 1, &ring.words->data_wanted,
           DATA_BELL);
 }
@@ -412,7 +393,7 @@ SCENARIO(mpsc_seal_, "mpsc-seal", setup_mpsc_empty,
 
 static void
 setup_mpmc(void) {
-  make(RP_MPMC, 2, 8, 0, false);
+  make(RP_MPMC, 2, 8, 0);
 }
 static bool
 mpmc_put(int who) {
@@ -475,16 +456,12 @@ SCENARIO(mpmc_four, "mpmc-four", setup_mpmc,
 /* ---- mpmc: sleep for data, sleep for room ---- */
 
 static void
-setup_mpmc_light(void) {
-  make(RP_MPMC, 2, 8, 0, true);
-}
-static void
 mpmc_write_three(void) {
   rp_word *wanted = &ring.words->room_wanted;
 
   for (int i = 0; i < 3; i++)
     while (!mpmc_put(0)) {
-      say_wanted(wanted, mpmc_producer[0].light);
+      say_wanted(wanted);
       if (rp_mpmc_writable(&ring))
         not_wanted(wanted, ROOM_BELL);
       else
@@ -498,13 +475,13 @@ mpmc_read(int count) {
   while (received < count) {
     int result = mpmc_get(0, 1);
 
-    if (result == RP_SEALED) return;
+    if (result == RP_CLOSED) return;
     if (result == RP_OK) {
       received++;
       continue;
     }
     CHECK(result == RP_EMPTY);
-    say_wanted(wanted, mpmc_consumer[0].light);
+    say_wanted(wanted);
     if (rp_mpmc_readable(&ring))
       not_wanted(wanted, DATA_BELL);
     else
@@ -517,8 +494,6 @@ mpmc_read_three(void) {
 }
 SCENARIO(mpmc_sleep, "mpmc-sleep", setup_mpmc, {mpmc_write_three, mpmc_read_three},
          check_three, NULL, 3);
-SCENARIO(mpmc_sleep_light, "mpmc-sleep-light", setup_mpmc_light,
-         {mpmc_write_three, mpmc_read_three}, check_three, NULL, 2);
 
 /* ---- mpmc: two records published at once, two slots given back at once ---- */
 
@@ -530,7 +505,7 @@ mpmc_write_pairs(void) {
   for (int i = 0; i < 4; i++) {
     while (rp_mpmc_claim(&mpmc_producer[0], 8, &payload) == RP_FULL) {
       ring_if(rp_mpmc_publish(&mpmc_producer[0]), &ring.words->data_wanted, DATA_BELL);
-      say_wanted(wanted, false);
+      say_wanted(wanted);
       if (rp_mpmc_writable(&ring))
         not_wanted(wanted, ROOM_BELL);
       else
@@ -548,7 +523,7 @@ mpmc_read_pairs(void) {
   for (;;) {
     if (mpmc_get(0, 2) == RP_OK) continue;
     if (accepted[1]-- < -4) return; /* as many looks as it takes */
-    say_wanted(wanted, false);
+    say_wanted(wanted);
     if (rp_mpmc_readable(&ring))
       not_wanted(wanted, DATA_BELL);
     else

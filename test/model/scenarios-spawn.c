@@ -1,30 +1,30 @@
 /*
- * scenarios-spawn.c - a child finds the half made for it, early or late; nobody else gets it.
+ * scenarios-spawn.c - a child finds the endpoint made for it, early or late; nobody else gets it.
  */
 #include "loop.h"
-#include "spawn.h"
+#include "core/process/spawn.h"
 
 enum { PARENT_BELL, CHILD_BELL };
 
 static loop *parent;
-static rp_half *mine, *theirs;
+static rp_endpoint *mine, *theirs;
 static uint64_t id, claimed[2];
 
 /* What a child does, with as many waits as it takes. */
 static uint64_t
 claim(uint64_t thread_id) {
-  uint64_t horizon = 0, half_id;
+  uint64_t horizon = 0, endpoint_id;
 
-  while (rp_spawn_claim(thread_id, &horizon, 1, &half_id) != RP_OK)
+  while (rp_spawn_claim(thread_id, &horizon, 1, &endpoint_id) != RP_OK)
     ;
-  return half_id;
+  return endpoint_id;
 }
 
 static void
 setup(void) {
   parent = loop_new(PARENT_BELL);
   CHECK(rp_channel_open(&parent->thread, &mine, &theirs) == RP_OK);
-  id = rp_half_detach(theirs);
+  id = rp_endpoint_detach(theirs);
   claimed[0] = claimed[1] = 0;
   CHECK(rp_spawn_begin(&mine) == RP_OK); /* the child starts after this */
 }
@@ -49,7 +49,7 @@ claim_stray(void) {
 
 static void
 check_end(void) {
-  rp_half_close(mine);
+  rp_endpoint_close(mine);
   free(parent);
   CHECK(rp_spawn_size() == 0 && rp_channel_in_transit() == 0);
   CHECK(model_blocks() == 0);
@@ -57,7 +57,7 @@ check_end(void) {
 static void
 check_claimed(void) {
   CHECK(claimed[0] == id && claimed[1] == 0);
-  rp_half_lost(id);
+  rp_endpoint_lost(id);
   check_end();
 }
 SCENARIO(spawn_claim, "spawn-claim", setup,
@@ -88,7 +88,7 @@ check_horizon(void) {
   CHECK(claimed[0] == id && claimed[1] == 0);
   CHECK(rp_spawn_abort(&theirs) == RP_OK);
   rp_spawn_forget(1);
-  rp_half_lost(id);
+  rp_endpoint_lost(id);
   check_end();
 }
 SCENARIO(spawn_horizon, "spawn-horizon", setup,
@@ -100,12 +100,12 @@ SCENARIO(spawn_horizon, "spawn-horizon", setup,
 static void
 claim_and_close(void) {
   loop *l = loop_new(CHILD_BELL);
-  rp_half *half;
+  rp_endpoint *endpoint;
 
   claimed[0] = claim(1);
   CHECK(claimed[0] == 0 || claimed[0] == id);
-  if (claimed[0] != 0 && rp_half_attach(claimed[0], &l->thread, &half) == RP_OK)
-    rp_half_close(half);
+  if (claimed[0] != 0 && rp_endpoint_attach(claimed[0], &l->thread, &endpoint) == RP_OK)
+    rp_endpoint_close(endpoint);
   free(l);
 }
 static void
@@ -134,7 +134,7 @@ end_parent(void) {
 static void
 check_abandoned(void) {
   CHECK(claimed[0] == 0 && claimed[1] == 0);
-  rp_half_lost(id);
+  rp_endpoint_lost(id);
   check_end();
 }
 SCENARIO(spawn_abandoned, "spawn-abandoned", setup, {claim_mine, end_parent, claim_stray},

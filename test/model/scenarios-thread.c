@@ -6,7 +6,7 @@
 enum { OWNER_BELL, SENDER_BELL };
 
 static loop *owner, *senders;
-static rp_half *mine[2], *theirs[2];
+static rp_endpoint *mine[2], *theirs[2];
 static uint64_t next[2];
 static int left;
 
@@ -23,14 +23,14 @@ setup(void) {
 }
 
 static void
-drain(rp_half *half) {
+drain(rp_endpoint *endpoint) {
   uint64_t number;
 
-  while (receive(half, &number) == RP_OK) {
-    CHECK(number == next[half->slot]++);
+  while (receive(endpoint, &number) == RP_OK) {
+    CHECK(number == next[endpoint->slot]++);
     left--;
   }
-  rp_half_end(half, false, false);
+  rp_endpoint_end(endpoint, false, false);
 }
 
 /* A ring may still be due, for nothing new: of who takes the token only after his message was read. */
@@ -38,8 +38,8 @@ static void
 check(void) {
   CHECK(left == 0);
   for (int i = 0; i < 2; i++) {
-    if (mine[i] != NULL) rp_half_close(mine[i]);
-    rp_half_close(theirs[i]);
+    if (mine[i] != NULL) rp_endpoint_close(mine[i]);
+    rp_endpoint_close(theirs[i]);
   }
   free(owner);
   free(senders);
@@ -80,7 +80,7 @@ SCENARIO(ready_two, "ready-two", setup, {take_three, send_two_on_0, send_one_on_
 static void
 close_0_take_1(void) {
   left = 2;
-  rp_half_close(mine[0]);
+  rp_endpoint_close(mine[0]);
   mine[0] = NULL;
   loop_run(owner, drain, &left);
 }
@@ -97,45 +97,45 @@ SCENARIO(ready_remove, "ready-remove", setup, {close_0_take_1, try_on_0, send_tw
 static void
 schedule_and_take(void) {
   left = 2;
-  rp_half_schedule(mine[1]);
-  rp_half_schedule(mine[1]);
+  rp_endpoint_schedule(mine[1]);
+  rp_endpoint_schedule(mine[1]);
   loop_run(owner, drain, &left);
 }
 SCENARIO(ready_schedule, "ready-schedule", setup, {schedule_and_take, send_two_on_1},
          check, NULL, -1);
 
-/* ---- a stopped half keeps the token until it is drained from outside ---- */
+/* ---- a stopped endpoint keeps the token until it is drained from outside ---- */
 
 static void
 poll_between_sleeps(void) {
-  rp_half *half;
+  rp_endpoint *endpoint;
   uint64_t number;
 
   left = 2;
   while (left > 0) {
     model_sleep(OWNER_BELL);
     do {
-      rp_thread_wake(&owner->thread);
-      while ((half = rp_thread_next(&owner->thread)) != NULL) {
-        rp_half_begin(half);
-        rp_half_end(half, false, true);
+      rp_ready_list_wake(&owner->thread);
+      while ((endpoint = rp_ready_list_next(&owner->thread)) != NULL) {
+        rp_endpoint_begin(endpoint);
+        rp_endpoint_end(endpoint, false, true);
       }
-    } while (!rp_thread_rest(&owner->thread));
+    } while (!rp_ready_list_rest(&owner->thread));
     while (receive(mine[1], &number) == RP_OK) {
       CHECK(number == next[1]++);
       left--;
     }
-    rp_half_drained(mine[1]);
+    rp_endpoint_drained(mine[1]);
   }
 }
 static void
 check_polled(void) {
   CHECK(left ==
         0); /* a callback may still be due: draining has raced with the last message */
-  rp_half_close(mine[0]);
-  rp_half_close(mine[1]);
-  rp_half_close(theirs[0]);
-  rp_half_close(theirs[1]);
+  rp_endpoint_close(mine[0]);
+  rp_endpoint_close(mine[1]);
+  rp_endpoint_close(theirs[0]);
+  rp_endpoint_close(theirs[1]);
   free(owner);
   free(senders);
   CHECK(model_blocks() == 0);
@@ -147,28 +147,28 @@ SCENARIO(ready_stopped, "ready-stopped", setup, {poll_between_sleeps, send_two_o
 
 static void
 serve(void) {
-  rp_half *half;
+  rp_endpoint *endpoint;
 
-  rp_thread_wake(&owner->thread);
-  while ((half = rp_thread_next(&owner->thread)) != NULL) {
-    rp_half_begin(half);
-    drain(half);
+  rp_ready_list_wake(&owner->thread);
+  while ((endpoint = rp_ready_list_next(&owner->thread)) != NULL) {
+    rp_endpoint_begin(endpoint);
+    drain(endpoint);
   }
 }
 static void
 watch_then_sleep(void) {
   left = 2;
   while (left > 0) {
-    /* As src/node/idle.c does it, but it looks twice only. */
-    if (rp_thread_watch(&owner->thread)) {
+    /* As src/node/loop_spin.c does it, but it looks twice only. */
+    if (rp_ready_list_watch(&owner->thread)) {
       for (int look = 0; look < 2; look++)
-        if (rp_thread_news(&owner->thread)) serve();
-      while (!rp_thread_rest(&owner->thread)) serve();
+        if (rp_ready_list_news(&owner->thread)) serve();
+      while (!rp_ready_list_rest(&owner->thread)) serve();
     }
     if (left == 0) return;
     model_sleep(OWNER_BELL);
     do serve();
-    while (!rp_thread_rest(&owner->thread));
+    while (!rp_ready_list_rest(&owner->thread));
   }
 }
 static void
@@ -176,8 +176,8 @@ check_watched(void) {
   /* Of what was served by watching nothing is left but, perhaps, the ring that it has overtaken. */
   CHECK(left == 0);
   for (int i = 0; i < 2; i++) {
-    rp_half_close(mine[i]);
-    rp_half_close(theirs[i]);
+    rp_endpoint_close(mine[i]);
+    rp_endpoint_close(theirs[i]);
   }
   free(owner);
   free(senders);

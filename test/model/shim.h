@@ -17,7 +17,7 @@
 #include <string.h>
 
 /* In place of lock.h. */
-#define RP_LOCK_H_
+#define RP_CORE_LOCK_H_
 
 typedef struct rp_lock {
   char unused;

@@ -1,12 +1,12 @@
 /*
- * close.pml - the end of a pair, whoever ends it (src/core/channel.c): a close, a thread that is
- * terminated, a half that is lost on its way. In whatever order, the channel is freed once and nobody
+ * close.pml - the end of a pair, whoever ends it (src/core/port/channel.c): a close, a thread that is
+ * terminated, an endpoint that is lost on its way. In whatever order, the channel is freed once and nobody
  * touches it afterwards, and who listens reads all that was written, then the seal.
  *
- * Half A stays with thread 1. Half B belongs to thread 2, which may send it to thread 3: it is attached
+ * Endpoint A stays with thread 1. Endpoint B belongs to thread 2, which may send it to thread 3: it is attached
  * there, or dropped with the record it travels in, or lost as a passport. Of that thread 1 is told by the
  * companion, and thread 2, which made the passport, by the passport; one of them may have ended.
- * A thread that is terminated closes its halves, as a close does; between which two native calls is
+ * A thread that is terminated closes its endpoints, as a close does; between which two native calls is
  * chosen by the checker.
  *
  * Each step under the channel's lock, and each read-modify-write of a tail, is one atomic.
@@ -24,13 +24,13 @@ mtype = { AT_HOME, UNDER_WAY, ARRIVED, DROPPED, VANISHED };
 
 mtype state[2] = ATTACHED;
 byte owner[2];
-bool held[2];       /* the token is here: nobody to ring */
+bool token_held[2];       /* the token is here: nobody to ring */
 bool lost_flag;     /* B is to be closed instead of detached */
 bool announced;     /* B has an id */
 bool registered;    /* B is in the registry */
 byte freed;
 
-byte written[2], read[2]; /* of the inbox of each half */
+byte written[2], read[2]; /* of the inbox of each endpoint */
 bool parked[2] = true;
 bool sealed[2];
 bool listed[2];     /* on its owner's list */
@@ -55,18 +55,18 @@ inline wake(h) {
 #ifdef WAKE_FORGETS_IN_TRANSIT
     :: else
 #else
-    :: else -> held[h] = true
+    :: else -> token_held[h] = true
 #endif
     fi
   }
 }
 
-/* rp_half_write() and rp_half_publish() of the other half. */
+/* rp_endpoint_write() and rp_endpoint_publish() of the other endpoint. */
 inline write_to(h) {
   touch();
-  atomic { assert(!sealed[h]); written[h]++; owed = parked[h]; parked[h] = false }
+  atomic { assert(!sealed[h]); written[h]++; wakeup_pending = parked[h]; parked[h] = false }
   if
-  :: owed -> wake(h)
+  :: wakeup_pending -> wake(h)
   :: else
   fi
 }
@@ -74,16 +74,16 @@ inline write_to(h) {
 inline leave(h) {
   touch();
 #ifdef LEAVE_REMOVES_FIRST
-  atomic { owed = listed[h] || turn[h]; listed[h] = false; turn[h] = false }
+  atomic { wakeup_pending = listed[h] || turn[h]; listed[h] = false; turn[h] = false }
   owner[h] = 0;
-  atomic { held[h] = held[h] || owed }
+  atomic { token_held[h] = token_held[h] || wakeup_pending }
 #else
   owner[h] = 0;
-  /* From here on nobody pushes it; the list is its owner's, and the token goes with the half. */
+  /* From here on nobody pushes it; the list is its owner's, and the token goes with the endpoint. */
 #ifdef LEAVE_FORGETS_THE_TOKEN
   atomic { listed[h] = false; turn[h] = false }
 #else
-  atomic { held[h] = held[h] || listed[h] || turn[h]; listed[h] = false; turn[h] = false }
+  atomic { token_held[h] = token_held[h] || listed[h] || turn[h]; listed[h] = false; turn[h] = false }
 #endif
 #endif
 }
@@ -100,9 +100,9 @@ inline mark_closed(h) {
 
 inline seal(h) {
   touch();
-  atomic { sealed[h] = true; owed = parked[h]; parked[h] = false }
+  atomic { sealed[h] = true; wakeup_pending = parked[h]; parked[h] = false }
   if
-  :: owed -> wake(h)
+  :: wakeup_pending -> wake(h)
   :: else
   fi
 }
@@ -121,7 +121,7 @@ inline disentangle(h) {
   fi
 }
 
-/* rp_half_lost(): who takes B out of the registry has it for itself. */
+/* rp_endpoint_lost(): who takes B out of the registry has it for itself. */
 inline lose_b() {
 #ifdef TWO_MAY_TAKE
   taken = registered;
@@ -135,7 +135,7 @@ inline lose_b() {
   fi
 }
 
-/* rp_half_peer_lost() by the owner of A. */
+/* rp_endpoint_peer_lost() by the owner of A. */
 inline peer_lost() {
   touch();
   atomic {
@@ -153,7 +153,7 @@ inline peer_lost() {
   fi
 }
 
-/* Sleep until the doorbell rings; the token comes with it if the half is on the list. */
+/* Sleep until the doorbell rings; the token comes with it if the endpoint is on the list. */
 inline hear(me, h) {
   bells[me]--;
   if
@@ -162,7 +162,7 @@ inline hear(me, h) {
   fi
 }
 
-/* rp_half_end() after everything has been read. */
+/* rp_endpoint_end() after everything has been read. */
 inline rest(h, me) {
   atomic {
     raced = written[h] != read[h] || sealed[h];
@@ -184,7 +184,7 @@ inline rest(h, me) {
 }
 
 proctype one() {
-  bool owed, last, taken, away, raced, in_transit;
+  bool wakeup_pending, last, taken, away, raced, in_transit;
   byte sent;
 
   do
@@ -201,7 +201,7 @@ proctype one() {
   :: atomic { bells[1] > 0 -> hear(1, A) }
   od;
   assert(!patient[A] || read[A] == written[A]);
-  /* rp_half_close(): if B is on its way, who closes here keeps the companion and listens. */
+  /* rp_endpoint_close(): if B is on its way, who closes here keeps the companion and listens. */
   leave(A);
   touch();
   atomic { in_transit = state[B] == DETACHED }
@@ -230,7 +230,7 @@ inline own_b(me) {
 }
 
 proctype two() {
-  bool owed, last, taken, away, raced;
+  bool wakeup_pending, last, taken, away, raced;
 
   if
   :: write_to(A)
@@ -240,7 +240,7 @@ proctype two() {
   :: own_b(2)
   :: touch();
      announced = true;
-     /* The envelope may be posted, and lost, before the half has left. */
+     /* The envelope may be posted, and lost, before the endpoint has left. */
      if
      :: true -> envelope = UNDER_WAY
      :: true
@@ -278,7 +278,7 @@ end_listening:
 
 /* The record with the envelope is dropped unread, or Node loses it, or thread 3 gets it. */
 proctype courier() {
-  bool owed, last, taken;
+  bool wakeup_pending, last, taken;
 
 end_waiting:
   envelope != AT_HOME;
@@ -290,11 +290,11 @@ end_waiting:
 }
 
 proctype three() {
-  bool owed, last, taken, raced;
+  bool wakeup_pending, last, taken, raced;
 
 end_waiting:
   atomic { envelope == ARRIVED -> skip }
-  /* Nobody can read the message before the half has left: the binding sees to that. */
+  /* Nobody can read the message before the endpoint has left: the binding sees to that. */
   state[B] != ATTACHED;
   atomic { taken = registered; registered = false }
   if
@@ -307,11 +307,11 @@ end_waiting:
 #ifdef ATTACH_DOES_NOT_LOOK
        turn[B] = false;
 #else
-       turn[B] = held[B];
+       turn[B] = token_held[B];
 #endif
-       held[B] = false
+       token_held[B] = false
      }
-     /* rp_half_schedule(): with the token, or with one taken out of tail. */
+     /* rp_endpoint_schedule(): with the token, or with one taken out of tail. */
      atomic {
        if
        :: turn[B] || parked[B] -> turn[B] = false; parked[B] = false; listed[B] = true; bells[3]++

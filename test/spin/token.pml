@@ -1,10 +1,10 @@
 /*
- * token.pml - the wake-up token, from a publish to the turn of the half in the consumer's loop
- * (src/core/parking.h, ring.c, thread.c, the parking of channel.c, src/node/env.c and idle.c), with liveness.
+ * token.pml - the wake-up token, from a publish to the turn of the endpoint in the consumer's loop
+ * (src/core/port/parking.h, segment_ring.c, ready_list.c, the parking of channel.c, src/node/doorbell.c and loop_spin.c), with liveness.
  *
  * PORTS producers, each with an inbox of its own; all inboxes belong to one thread, whose loop sleeps until
  * the doorbell rings, or watches. A producer writes up to MESSAGES and may stop after any of them, or
- * seal: so no record is saved by the doorbell of a later one. In each of its turns a half reads one
+ * seal: so no record is saved by the doorbell of a later one. In each of its turns an endpoint reads one
  * message or all, and its owner may stop it; whoever is stopped is started again in a later
  * iteration, before or after it was drained from outside. Whoever is not may be read from, too.
  *
@@ -21,19 +21,19 @@
 #ifndef MESSAGES
 #define MESSAGES 2
 #endif
-#define STOPS 1   /* of each half */
+#define STOPS 1   /* of each endpoint */
 #define POLLS 1
 #define WATCHES 1 /* or the loop could watch for ever and never come to its timers */
 
-/* An inbox: position and sealed are one word, tail; parked and light are one each. */
+/* An inbox: position and sealed are one word, tail; parked and asymmetric are one each. */
 byte position[PORTS];
 bool sealed[PORTS];
 bool parked[PORTS] = true;
-bool light[PORTS];
+bool asymmetric[PORTS];
 byte stored[PORTS]; /* by the producer; up to position has arrived */
 bool seals[PORTS];  /* stored, too */
 byte head[PORTS];
-bool closed[PORTS]; /* the seal has been read, and the half is gone */
+bool closed[PORTS]; /* the seal has been read, and the endpoint is gone */
 
 /* Where the tokens are besides: with a waker, on the list, with the owner. */
 bool waking[PORTS];
@@ -41,7 +41,7 @@ bool listed[PORTS];
 bool awake[PORTS];
 bool receiving[PORTS] = true;
 
-/* The word `ready`: RESTING, or the halves that were pushed. What the owner has taken, in order. */
+/* The word `ready`: RESTING, or the endpoints that were pushed. What the owner has taken, in order. */
 bool resting = true;
 byte pushes;
 byte pushed[PORTS];
@@ -68,7 +68,7 @@ inline ring() {
   }
 }
 
-/* rp_thread_push(), by who has the token. */
+/* rp_ready_list_push(), by who has the token. */
 inline push(i) {
   atomic {
     waking[i] = false;
@@ -97,32 +97,32 @@ inline push(i) {
 inline exchange(i) {
   atomic {
     arrive(i);
-    owed = parked[i];
-    waking[i] = owed;
+    wakeup_pending = parked[i];
+    waking[i] = wakeup_pending;
     parked[i] = false
   }
 }
 
 /* rp_parking_publish(): the position, or the seal. Of all but the first it is one step, to keep the number
- * of states down: they never find `light` set. */
+ * of states down: they never find `asymmetric` set. */
 inline publish(i, count, seal) {
   if
   :: i != 0 -> atomic { stored[i] = stored[i] + count; seals[i] = seal; exchange(i) }
   :: else ->
 #ifdef PUBLISH_TAKES_FIRST
-     spared = light[i];
+     spared = asymmetric[i];
      if
      :: !spared -> exchange(i)
      :: else
      fi;
      spared = true;
 #endif
-#ifdef LIGHT_IS_SEEN_FIRST
-     spared = light[i];
+#ifdef ASYMMETRIC_IS_SEEN_FIRST
+     spared = asymmetric[i];
 #endif
      atomic { stored[i] = stored[i] + count; seals[i] = seal };
-#ifndef LIGHT_IS_SEEN_FIRST
-     spared = spared || light[i];
+#ifndef ASYMMETRIC_IS_SEEN_FIRST
+     spared = spared || asymmetric[i];
 #endif
 #ifdef PUBLISH_ONLY_LOOKS
      spared = spared || !parked[i];
@@ -134,14 +134,14 @@ inline publish(i, count, seal) {
      spared = false
   fi;
   if
-  :: owed -> owed = false; push(i)
+  :: wakeup_pending -> wakeup_pending = false; push(i)
   :: else
   fi
 }
 
 active [PORTS] proctype producer() {
   byte i = _pid;
-  bool owed, rings, spared;
+  bool wakeup_pending, rings, spared;
 
   do
   :: stored[i] < (i == 0 -> MESSAGES : 1) -> publish(i, 1, false)
@@ -166,14 +166,14 @@ inline pass_barrier(i) {
   }
 }
 
-/* rp_ring_park(): the token stays, unless something came first. */
+/* rp_segment_park(): the token stays, unless something came first. */
 inline park(i) {
-  again = light[i];
+  again = asymmetric[i];
 #ifdef BARRIER_COMES_FIRST
   pass_barrier(i);
 #endif
-#ifndef LIGHT_STAYS
-  light[i] = false;
+#ifndef ASYMMETRIC_STAYS
+  asymmetric[i] = false;
 #endif
   atomic { awake[i] = false; parked[i] = true }
 #ifndef NO_BARRIER
@@ -206,15 +206,15 @@ inline park(i) {
   fi
 }
 
-/* One message; after some of the first, rp_parking_lighten(). */
+/* One message; after some of the first, rp_parking_go_asymmetric(). */
 inline read_one(i) {
   atomic {
     head[i]++;
     if
 #ifndef A_PARKED_ONE_GRANTS
-    :: i == 0 && !parked[i] -> light[i] = true
+    :: i == 0 && !parked[i] -> asymmetric[i] = true
 #else
-    :: i == 0 -> light[i] = true
+    :: i == 0 -> asymmetric[i] = true
 #endif
     :: true
     fi
@@ -223,7 +223,7 @@ inline read_one(i) {
 
 mtype = { STAYS, COMES_AGAIN, PARKS };
 
-/* The callback of one half, then rp_half_end(). */
+/* The callback of one endpoint, then rp_endpoint_end(). */
 inline turn(i) {
   assert(awake[i] && !closed[i]);
   if
@@ -246,7 +246,7 @@ inline turn(i) {
   atomic { /* one look at tail */
     if
     :: head[i] != position[i] && !receiving[i] ->
-#ifdef A_STOPPED_HALF_DROPS_IT
+#ifdef A_STOPPED_ENDPOINT_DROPS_IT
        awake[i] = false;
 #endif
        next = STAYS
@@ -284,27 +284,27 @@ inline take_all() {
   }
 }
 
-/* rp_env_serve(): each half once; those that have had their turn lie behind the others. rp_thread_wake() ends the
+/* rp_dispatch_serve(): each endpoint once; those that have had their turn lie behind the others. rp_ready_list_wake() ends the
  * rest, if a push has not. */
 inline serve() {
   atomic { resting = false; take_all() }
   do
   :: take_all();
      if
-     :: atomic { nempty(taken) -> taken?<half> }
+     :: atomic { nempty(taken) -> taken?<endpoint> }
         if
-        :: had[half] -> break
+        :: had[endpoint] -> break
         :: else ->
-           atomic { taken?half; had[half] = true; listed[half] = false; awake[half] = true }
-           turn(half)
+           atomic { taken?endpoint; had[endpoint] = true; listed[endpoint] = false; awake[endpoint] = true }
+           turn(endpoint)
         fi
      :: empty(taken) -> break
      fi
   od;
-  atomic { half = 0; had[0] = false; had[PORTS - 1] = false }
+  atomic { endpoint = 0; had[0] = false; had[PORTS - 1] = false }
 }
 
-/* rp_thread_rest(), and who has to come back rings itself. */
+/* rp_ready_list_rest(), and who has to come back rings itself. */
 inline rest() {
 #ifdef REST_DOES_NOT_LOOK
   atomic { fails = false; resting = true }
@@ -323,7 +323,7 @@ inline rest() {
 }
 
 active proctype loop() {
-  byte half, k, watches, polls, stops[PORTS];
+  byte endpoint, k, watches, polls, stops[PORTS];
   bool again, rings, fails, had[PORTS];
   mtype next = STAYS;
 
@@ -339,7 +339,7 @@ end:
      serve();
      rest()
 #endif
-  :: /* rp_thread_watch(): not while a doorbell is on its way. */
+  :: /* rp_ready_list_watch(): not while a doorbell is on its way. */
      watches < WATCHES ->
      watches++;
 #ifdef WATCH_IS_BLIND
@@ -357,46 +357,46 @@ end:
   :: /* A timer starts what is stopped. */
      (!receiving[0] || !receiving[PORTS - 1]) ->
      if
-     :: !receiving[0] -> half = 0
-     :: !receiving[PORTS - 1] -> half = PORTS - 1
+     :: !receiving[0] -> endpoint = 0
+     :: !receiving[PORTS - 1] -> endpoint = PORTS - 1
      fi;
      if
-     :: /* receiveMessageOnPort() to the end, rp_half_drained(). */
+     :: /* receiveMessageOnPort() to the end, rp_endpoint_drained(). */
         do
-        :: head[half] != position[half] -> read_one(half)
+        :: head[endpoint] != position[endpoint] -> read_one(endpoint)
         :: else -> break
         od;
         if
-        :: awake[half] -> park(half)
+        :: awake[endpoint] -> park(endpoint)
         :: else
         fi
      :: true
      fi;
-     receiving[half] = true;
-     /* rp_half_schedule() */
+     receiving[endpoint] = true;
+     /* rp_endpoint_schedule() */
 #ifdef SCHEDULE_WITHOUT_THE_TOKEN
-     again = !closed[half];
+     again = !closed[endpoint];
 #else
      atomic {
-       again = awake[half] || parked[half];
+       again = awake[endpoint] || parked[endpoint];
        if
-       :: !awake[half] && parked[half] -> parked[half] = false; awake[half] = true
+       :: !awake[endpoint] && parked[endpoint] -> parked[endpoint] = false; awake[endpoint] = true
        :: else
        fi
      }
 #endif
      if
-     :: again -> again = false; push(half)
+     :: again -> again = false; push(endpoint)
      :: else
      fi;
-     half = 0
+     endpoint = 0
   od
 }
 
 #define ONE(i) (closed[i] || TOKENS(i) == 1)
 #define DONE(i) (ARRIVED(i) && head[i] == position[i] && (closed[i] || !sealed[i]))
 
-#define BARRED(i) (!parked[i] || !light[i])
+#define BARRED(i) (!parked[i] || !asymmetric[i])
 
 /* A token is in one place, not where the producer does not look, and there is never a second ring. */
 ltl once { [] (ONE(0) && ONE(PORTS - 1) && BARRED(0) && BARRED(PORTS - 1) && owed_bells + bell <= 1) }

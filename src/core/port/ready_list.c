@@ -1,0 +1,144 @@
+/*
+ * ready_list.c - the list of endpoints that have news for one thread, and its doorbell.
+ */
+#include "core/port/ready_list.h"
+
+#include <stddef.h>
+
+#include "core/port/endpoint.h"
+#include "core/failpoint.h"
+
+/* An address that is no endpoint. */
+static struct rp_endpoint resting;
+#define RESTING (&resting)
+
+/* Append what was pushed, `pushed` being the last, to the local list, oldest first. */
+static void
+append(rp_ready_list *list, rp_endpoint *pushed) {
+  rp_endpoint *last = pushed;
+  rp_endpoint *first = NULL;
+
+  do {
+    rp_endpoint *next = pushed->ready_next;
+
+    pushed->ready_next = first;
+    pushed->ready_previous = next;
+    pushed->listed = true;
+    first = pushed;
+    pushed = next;
+  } while (pushed != NULL);
+  first->ready_previous = list->last;
+  if (list->last != NULL)
+    list->last->ready_next = first;
+  else
+    list->first = first;
+  list->last = last;
+}
+
+/* Append everything pushed, as far as this thread can see. */
+static void
+take_all(rp_ready_list *list) {
+  rp_endpoint *pushed = rp_load_relaxed(&list->ready);
+
+  /* RESTING stays: this may not be a wake-up, and the next push has to ring. */
+  if (pushed == NULL || pushed == RESTING) return;
+  /* Acquire pairs with the CAS in rp_ready_list_push(): ready_next is written. */
+  pushed = rp_exchange(&list->ready, NULL);
+  rp_failpoint("ready:taken");
+  append(list, pushed);
+}
+
+/* Take an endpoint that is on the local list out of it. */
+static void
+unlink_endpoint(rp_ready_list *list, rp_endpoint *endpoint) {
+  if (endpoint->ready_previous != NULL)
+    endpoint->ready_previous->ready_next = endpoint->ready_next;
+  else
+    list->first = endpoint->ready_next;
+  if (endpoint->ready_next != NULL)
+    endpoint->ready_next->ready_previous = endpoint->ready_previous;
+  else
+    list->last = endpoint->ready_previous;
+  endpoint->ready_next = NULL;
+  endpoint->ready_previous = NULL;
+  endpoint->listed = false;
+}
+
+void
+rp_ready_list_init(rp_ready_list *list, void (*doorbell)(rp_ready_list *list)) {
+  atomic_init(&list->ready, RESTING);
+  list->doorbell = doorbell;
+  list->first = NULL;
+  list->last = NULL;
+  list->round = 0;
+}
+
+void
+rp_ready_list_push(rp_ready_list *list, rp_endpoint *endpoint) {
+  rp_endpoint *old = rp_load_relaxed(&list->ready);
+
+  /* Release half of the CAS pairs with the exchange in take_all(). */
+  do endpoint->ready_next = old == RESTING ? NULL : old;
+  while (!rp_cas(&list->ready, &old, endpoint));
+  rp_failpoint("ready:pushed");
+  if (old == RESTING) list->doorbell(list);
+  rp_failpoint("ready:rung");
+}
+
+void
+rp_ready_list_wake(rp_ready_list *list) {
+  /* A read-modify-write, since the doorbell orders nothing: it may be a relaxed store (libuv's is) whose reader
+   * need not see the push. A load might then still give RESTING. But the push that rang has replaced our
+   * RESTING, so what we swap in comes behind it. Acquire pairs with the CAS in rp_ready_list_push(). */
+  rp_endpoint *pushed = rp_exchange(&list->ready, NULL);
+
+  rp_failpoint("ready:taken");
+  list->round++;
+  if (pushed != NULL && pushed != RESTING) append(list, pushed);
+}
+
+rp_endpoint *
+rp_ready_list_next(rp_ready_list *list) {
+  take_all(list);
+
+  rp_endpoint *endpoint = list->first;
+
+  if (endpoint == NULL || endpoint->round == list->round) return NULL;
+  endpoint->round = list->round;
+  unlink_endpoint(list, endpoint);
+  return endpoint;
+}
+
+bool
+rp_ready_list_remove(rp_ready_list *list, rp_endpoint *endpoint) {
+  take_all(list);
+  if (!endpoint->listed) return false;
+  unlink_endpoint(list, endpoint);
+  return true;
+}
+
+bool
+rp_ready_list_rest(rp_ready_list *list) {
+  rp_endpoint *awake = NULL;
+
+  if (list->first != NULL) return false;
+  rp_failpoint("ready:resting");
+  /* Release half pairs with the CAS in rp_ready_list_push(): what we did while awake is done. */
+  return rp_cas(&list->ready, &awake, RESTING) || awake == RESTING;
+}
+
+bool
+rp_ready_list_watch(rp_ready_list *list) {
+  rp_endpoint *rests = RESTING;
+
+  /* A push before this has rung; one after it finds us awake. */
+  return rp_cas(&list->ready, &rests, NULL);
+}
+
+bool
+rp_ready_list_news(const rp_ready_list *list) {
+  /* Relaxed: what a push has written is read by who takes it. */
+  rp_endpoint *ready = rp_load_relaxed(&list->ready);
+
+  return list->first != NULL || (ready != NULL && ready != RESTING);
+}

@@ -1,0 +1,81 @@
+/*
+ * constants.c - the numbers that the wrapper has a copy of, for the test that compares both.
+ */
+#include "node/constants.h"
+
+#include <stddef.h>
+
+#include "core/error.h"
+#include "core/ring/shared_memory.h"
+#include "node/env.h"
+#include "node/ring_wakeups.h"
+#include "node/value.h"
+
+typedef struct constant {
+  const char *name;
+  int32_t value;
+} constant;
+
+#define ERROR(name, value) {#name, RP_##name},
+#define CONTROL(name) {#name, RP_CONTROL_##name},
+#define RING(name, value) {#name, RP_RING_##name},
+#define WORD(name, field)                                                                \
+  { name, (int32_t) offsetof(rp_shared_words, field) }
+#define COUNTER(name, field)                                                             \
+  { name, (int32_t) (offsetof(rp_shared_counters, field) / sizeof(rp_number)) }
+
+static const constant errors[] = {RP_ERROR_LIST(ERROR)};
+static const constant controls[] = {RP_CONTROL_LIST(CONTROL){"WORDS", RP_CONTROL_WORDS}};
+static const constant rings[] = {RP_RING_LIST(RING){"WORDS", RP_RING_WORDS}};
+static const constant layout[] = {
+    {"MAGIC", (int32_t) RP_SHARED_MAGIC},
+    {"VERSION", (int32_t) RP_SHARED_VERSION},
+    WORD("STATE", state),
+    WORD("DATA_WANTED", data_wanted),
+    WORD("ROOM_WANTED", room_wanted),
+    WORD("TAIL", tail),
+    WORD("HEAD", head),
+    WORD("COUNTERS", counters),
+    {"BLOCK", (int32_t) sizeof(rp_shared_counters)},
+    {"BLOCKS", (int32_t) RP_SHARED_BLOCKS},
+    {"DATA", (int32_t) RP_SHARED_DATA},
+    {"CLOSED", (int32_t) RP_STATE_CLOSED},
+};
+static const constant counters[] = {
+    COUNTER("RECORDS", records),       COUNTER("BYTES", bytes),
+    COUNTER("WAKE_UPS", wakeups),      COUNTER("STALLS", stalls),
+    COUNTER("HIGH_WATER", high_water), COUNTER("ABORTED", aborted),
+};
+
+static const struct {
+  const char *name;
+  const constant *list;
+  size_t count;
+} all[] = {
+    {"error", errors, sizeof(errors) / sizeof(errors[0])},
+    {"control", controls, sizeof(controls) / sizeof(controls[0])},
+    {"ring", rings, sizeof(rings) / sizeof(rings[0])},
+    {"layout", layout, sizeof(layout) / sizeof(layout[0])},
+    {"counter", counters, sizeof(counters) / sizeof(counters[0])},
+};
+
+napi_value
+rp_constants_get(napi_env env, napi_callback_info info) {
+  napi_value result = NULL;
+
+  (void) info;
+  if (napi_create_object(env, &result) != napi_ok) return NULL;
+  for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+    napi_value object = NULL;
+
+    if (napi_create_object(env, &object) != napi_ok) return NULL;
+    for (size_t k = 0; k < all[i].count; k++) {
+      napi_value number = rp_from_i32(env, all[i].list[k].value);
+
+      if (napi_set_named_property(env, object, all[i].list[k].name, number) != napi_ok)
+        return NULL;
+    }
+    if (napi_set_named_property(env, result, all[i].name, object) != napi_ok) return NULL;
+  }
+  return result;
+}

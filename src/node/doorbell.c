@@ -1,0 +1,42 @@
+/*
+ * doorbell.c - what a thread does when libuv calls its doorbell, or a place among its handles (order.h).
+ */
+#include "node/doorbell.h"
+
+#include "core/failpoint.h"
+#include "node/dispatch.h"
+#include "node/loop_spin.h"
+#include "node/order.h"
+
+void
+rp_doorbell_serve(rp_env *e, const uv_async_t *place) {
+  e->order.called = place;
+
+  bool running = rp_dispatch_serve(e);
+
+  e->order.called = NULL;
+  if (running) rp_loop_spin_rest(e);
+}
+
+void
+rp_doorbell_called(uv_async_t *doorbell) {
+  rp_env *e = doorbell->data;
+
+  if (e->closing) return;
+  rp_failpoint("doorbell:woken");
+  rp_count(&e->counters.wakeups, 1);
+  rp_loop_spin_woken(e);
+  rp_order_let_pass(e, doorbell);
+  rp_doorbell_serve(e, doorbell);
+}
+
+void
+rp_doorbell_ring(rp_ready_list *list) {
+  /* libuv's relaxed fast path cannot miss here: who calls this holds the thread's token, so the last callback
+   * has begun and cleared the flag, and who has taken the token from a thread at rest has seen that. The other
+   * way, from here to the callback, nothing is expected of libuv but the call: see rp_ready_list_wake(). */
+  uint64_t begin = uv_hrtime();
+
+  (void) uv_async_send(((rp_env *) (void *) list)->doorbell);
+  rp_spin_rung(uv_hrtime() - begin);
+}

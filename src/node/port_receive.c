@@ -1,0 +1,161 @@
+/*
+ * port_receive.c - the wrapper reads messages: as values, or as bytes for the codec.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "core/failpoint.h"
+#include "node/order.h"
+#include "node/port.h"
+#include "node/port_spin.h"
+#include "node/value.h"
+#include "node/values.h"
+
+/* In the STATUS word: the next message is not for readValues(), or it is an object of the shape in BYTES, which is to
+ * be introduced first (flat.h). */
+#define RP_PORT_OTHER 1
+#define RP_PORT_SHAPE 2
+
+/* Bytes of the first records of the batch. */
+static uint32_t
+bytes_of(const rp_env *e, uint32_t count) {
+  uint32_t bytes = 0, length;
+
+  if (count == e->batch_count) return e->batch_bytes;
+  for (; count > 0; count--) {
+    memcpy(&length, e->batch + bytes, sizeof(length));
+    bytes += rp_record_size(length);
+  }
+  return bytes;
+}
+
+/* Step over the first COUNT records of the batch that this port has read. */
+static void
+step_over(rp_env *e, rp_port *port, uint32_t slot) {
+  uint32_t count = rp_control(e)[RP_CONTROL_COUNT];
+
+  if (count == 0 || e->batch_slot != slot || count > e->batch_count) return;
+
+  uint32_t bytes = bytes_of(e, count);
+
+  rp_count(&e->counters.messages_in, count);
+  rp_count(&e->counters.bytes_in, bytes);
+  rp_chain_release(&port->endpoint->inbox, bytes, count);
+  e->batch_slot = RP_NO_SLOT;
+  rp_failpoint("receive:released");
+}
+
+static void
+set_batch(rp_env *e, uint32_t slot, uint32_t bytes, uint32_t count) {
+  assert(count > 0);
+  e->batch_slot = slot;
+  e->batch_bytes = bytes;
+  e->batch_count = count;
+}
+
+/* The next batch, as it lies in the ring. Nothing if it has to wait, see order.h. */
+static int
+next_run(rp_env *e, rp_port *port, uint32_t room, uint32_t most, uint32_t *bytes,
+         uint32_t *count) {
+  uint32_t max = rp_control(e)[RP_CONTROL_MAX];
+
+  if (max < most) most = max == 0 ? 1 : max;
+
+  int status = rp_chain_peek_run(&port->endpoint->inbox, room, most, RP_MESSAGE_BEHIND,
+                                 &e->batch, bytes, count);
+
+  if (status != RP_OK || (rp_record_type(e->batch) & RP_MESSAGE_BEHIND) == 0)
+    return status;
+  if (max == 0 || e->turn != port->endpoint || !rp_order_hold(e, port, false))
+    return RP_OK;
+  *bytes = *count = 0;
+  return RP_EMPTY;
+}
+
+/* The same, after a moment's patience in the port's turn if there is none. */
+static int
+await_run(rp_env *e, rp_port *port, uint32_t room, uint32_t most, uint32_t *bytes,
+          uint32_t *count) {
+  int status = next_run(e, port, room, most, bytes, count);
+
+  if (status != RP_EMPTY) return status;
+  if (e->turn == port->endpoint && rp_control(e)[RP_CONTROL_MAX] > 1 &&
+      port->waits == 0 && rp_port_spin_for(e, port))
+    status = next_run(e, port, room, most, bytes, count);
+  if (status == RP_EMPTY && !port->receiving) rp_endpoint_drained(port->endpoint);
+  return status;
+}
+
+/* readValues(slot) -> an array, COUNT values of which are the next messages, at most MAX, as far as they are primitives;
+ * after stepping over the first COUNT of the last batch. These stay in the ring until then. undefined if there is
+ * none: STATUS is RP_EMPTY, RP_CLOSED, RP_PORT_OTHER or RP_PORT_SHAPE. */
+napi_value
+rp_port_read_values(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX], values = NULL;
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
+  uint32_t bytes = 0, count = 0;
+  int status = RP_CLOSED;
+
+  if (port != NULL) {
+    uint32_t slot = port->endpoint->slot;
+
+    step_over(e, port, slot);
+    e->wanted_shape = RP_NO_SHAPE;
+    status = await_run(e, port, UINT32_MAX, RP_VALUES_MAX, &bytes, &count);
+    if (status == RP_OK) values = rp_values_read(e, e->batch, &bytes, &count);
+    if (values != NULL) {
+      set_batch(e, slot, bytes, count);
+    } else if (status == RP_OK) {
+      status = e->wanted_shape == RP_NO_SHAPE ? RP_PORT_OTHER : RP_PORT_SHAPE;
+      rp_control(e)[RP_CONTROL_BYTES] = e->wanted_shape;
+    }
+  }
+  rp_control(e)[RP_CONTROL_STATUS] = (uint32_t) status;
+  rp_control(e)[RP_CONTROL_COUNT] = values != NULL ? count : 0;
+  return values;
+}
+
+/* receive(slot): step over the first COUNT of the last batch, then copy the next one, at most MAX
+ * records, into the inbox. BYTES, COUNT: of the batch. STATUS: 0, RP_EMPTY, RP_CLOSED, or RP_ETOOBIG: the next
+ * record takes BYTES, which the inbox does not have. */
+napi_value
+rp_port_receive(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
+  uint32_t *control = rp_control(e);
+  uint32_t bytes = 0, count = 0;
+  int status = RP_CLOSED;
+
+  if (port != NULL) {
+    uint32_t slot = port->endpoint->slot;
+
+    step_over(e, port, slot);
+    status = await_run(e, port, (uint32_t) e->inbox.length, UINT32_MAX, &bytes, &count);
+    if (status == RP_OK) {
+      assert(count > 0 && bytes <= e->inbox.length);
+      memcpy(e->inbox.data, e->batch, bytes);
+      /* The wrapper need not know of it. */
+      rp_record_set_type(e->inbox.data,
+                         rp_record_type(e->inbox.data) & ~RP_MESSAGE_BEHIND);
+      rp_failpoint("receive:copied");
+      set_batch(e, slot, bytes, count);
+    }
+  }
+  control[RP_CONTROL_STATUS] = (uint32_t) status;
+  control[RP_CONTROL_BYTES] = bytes;
+  control[RP_CONTROL_COUNT] = count;
+  return NULL;
+}
+
+/* release(slot): step over the first COUNT of the last batch. */
+napi_value
+rp_port_release(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
+
+  if (port != NULL) step_over(e, port, port->endpoint->slot);
+  return NULL;
+}

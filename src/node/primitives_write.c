@@ -1,0 +1,276 @@
+/*
+ * primitives_write.c - posts messages that are one primitive value, without the codec.
+ */
+#include "node/primitives.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/ops.h"
+#include "node/send.h"
+#include "node/value.h"
+
+/* In the STATUS word: not a value for these functions. */
+#define NOT_PRIMITIVE 1
+
+/* Flags of a record; see lib/ports/endpoint.js. */
+#define FLAG_TRAILER 1u
+#define FLAG_WHOLE 8u
+
+/* From so many bytes on, a string travels as a block; the codec has the same line. */
+#define BLOCK_LINE (32u * 1024)
+
+static uint8_t *
+put_double(uint8_t *at, double number) {
+  uint64_t bits;
+
+  *at++ = OP_DOUBLE;
+  memcpy(&bits, &number, sizeof(bits));
+  return put_u32(put_u32(at, (uint32_t) bits), (uint32_t) (bits >> 32));
+}
+
+/* At most 9 bytes. */
+static uint8_t *
+put_number(uint8_t *at, double number) {
+  if (!(number >= INT32_MIN && number <= INT32_MAX)) return put_double(at, number);
+
+  int32_t integer = (int32_t) number;
+
+  if (integer != number || (integer == 0 && signbit(number)))
+    return put_double(at, number);
+  if (integer >= 0 && integer < OP_SMALL_STRING) {
+    *at = (uint8_t) integer;
+    return at + 1;
+  }
+  if (integer >= 0 && integer <= UINT8_MAX) {
+    at[0] = OP_UINT8;
+    at[1] = (uint8_t) integer;
+    return at + 2;
+  }
+  if (integer >= INT16_MIN && integer <= INT16_MAX) {
+    *at = OP_INT16;
+    return put_u16(at + 1, (uint32_t) integer);
+  }
+  *at = OP_INT32;
+  return put_u32(at + 1, (uint32_t) integer);
+}
+
+static bool
+is_narrow(const char16_t *units, size_t length) {
+  uint32_t all = 0;
+
+  for (size_t i = 0; i < length; i++) all |= units[i];
+  return all <= UINT8_MAX;
+}
+
+/* One byte a character. What is behind them. */
+static uint8_t *
+put_narrow(uint8_t *at, const char16_t *units, size_t length) {
+  for (size_t i = 0; i < length; i++) *at++ = (uint8_t) units[i];
+  return at;
+}
+
+/* Two bytes a code unit, little-endian. */
+static uint8_t *
+put_units(uint8_t *at, const char16_t *units, size_t length) {
+  for (size_t i = 0; i < length; i++) at = put_u16(at, units[i]);
+  return at;
+}
+
+/* The op and length of a string that is written inline; at most 5 bytes. */
+static uint8_t *
+put_string_head(uint8_t *at, size_t length, bool one_byte) {
+  if (one_byte && length < OP_UNDEFINED - OP_SMALL_STRING) {
+    *at = (uint8_t) (OP_SMALL_STRING + length);
+    return at + 1;
+  }
+  *at = one_byte ? OP_LATIN1 : OP_UTF16;
+  return put_u32(at + 1, (uint32_t) length);
+}
+
+static uint8_t *
+put_string(uint8_t *at, const char16_t *units, size_t length, bool one_byte) {
+  at = put_string_head(at, length, one_byte);
+  return one_byte ? put_narrow(at, units, length) : put_units(at, units, length);
+}
+
+static int
+send_bytes(rp_env *e, rp_port *port, const uint8_t *message, const uint8_t *end) {
+  return rp_send_write(e, port, 0, message, (size_t) (end - message), NULL, 0);
+}
+
+static int
+post_short_string(rp_env *e, rp_port *port, napi_value value) {
+  uint8_t message[8 + 2 * STRING_STACK] = {0};
+  char16_t units[STRING_STACK + 1];
+  size_t length;
+
+  (void) napi_get_value_string_utf16(e->env, value, units, STRING_STACK + 1, &length);
+  return send_bytes(e, port, message,
+                    put_string(message + 1, units, length, is_narrow(units, length)));
+}
+
+/* A string as the block of a message that says no more than that. */
+static int
+post_block(rp_env *e, rp_port *port, rp_block block, size_t length, bool one_byte) {
+  uint8_t message[32] = {0, OP_BLOCK_STRING};
+  uint8_t *end = put_u32(message + 2, 0);
+
+  *end++ = one_byte;
+  end = put_number(end, (double) length);
+
+  /* The trailer: how many bytes these are, and no message of the Node channel. */
+  size_t trailer = ((size_t) (end - message) + 7) & ~(size_t) 7;
+
+  (void) put_u32(put_u32(message + trailer, (uint32_t) (end - message)), 0);
+
+  int result = rp_send_write(e, port, FLAG_TRAILER, message, trailer + 8, &block, 1);
+
+  if (result != RP_OK) rp_block_free(block);
+  return result;
+}
+
+/* The characters of a string, one byte each, as a block. */
+static int
+post_narrow_block(rp_env *e, rp_port *port, const char16_t *units, size_t length) {
+  rp_block block = rp_block_new(length);
+
+  if (block.data == NULL) return RP_ENOMEM;
+  (void) put_narrow(block.data, units, length);
+  return post_block(e, port, block, length, true);
+}
+
+static int
+post_inline(rp_env *e, rp_port *port, const char16_t *units, size_t length,
+            bool one_byte) {
+  uint8_t *message = malloc((one_byte ? length : length * 2) + 8);
+
+  if (message == NULL) return RP_ENOMEM;
+  message[0] = 0;
+
+  int result =
+      send_bytes(e, port, message, put_string(message + 1, units, length, one_byte));
+
+  free(message);
+  return result;
+}
+
+static int
+post_long_string(rp_env *e, rp_port *port, napi_value value, size_t length) {
+  rp_block block = rp_block_new(length * sizeof(char16_t));
+  char16_t *units = block.data;
+  int result;
+
+  if (units == NULL) return RP_ENOMEM;
+  (void) napi_get_value_string_utf16(e->env, value, units, length + 1, &length);
+
+  bool one_byte = is_narrow(units, length);
+  bool is_long = (one_byte ? length : length * 2) >= BLOCK_LINE;
+
+  if (is_long && !one_byte) return post_block(e, port, block, length, false);
+  result = is_long ? post_narrow_block(e, port, units, length)
+                   : post_inline(e, port, units, length, one_byte);
+  rp_block_free(block);
+  return result;
+}
+
+static int
+post_string(rp_env *e, rp_port *port, napi_value value) {
+  size_t length = 0;
+
+  if (napi_get_value_string_utf16(e->env, value, NULL, 0, &length) != napi_ok)
+    return NOT_PRIMITIVE;
+  if (length > UINT32_MAX / 4) return NOT_PRIMITIVE; /* more than an engine has */
+  if (length <= STRING_STACK) return post_short_string(e, port, value);
+  return post_long_string(e, port, value, length);
+}
+
+/* See rp_primitives_put(). */
+static uint8_t *
+put(rp_env *e, uint8_t *at, napi_value value, napi_valuetype type) {
+  char16_t units[RP_PRIMITIVES_UNITS + 2];
+  size_t length;
+  double number;
+  bool truth;
+
+  switch (type) {
+    case napi_number:
+      (void) napi_get_value_double(e->env, value, &number);
+      return put_number(at, number);
+    case napi_string:
+      /* One more than it may have: what is longer is cut. */
+      (void) napi_get_value_string_utf16(e->env, value, units, RP_PRIMITIVES_UNITS + 2,
+                                         &length);
+      if (length > RP_PRIMITIVES_UNITS) return NULL;
+      return put_string(at, units, length, is_narrow(units, length));
+    case napi_boolean:
+      (void) napi_get_value_bool(e->env, value, &truth);
+      *at = truth ? OP_TRUE : OP_FALSE;
+      return at + 1;
+    case napi_null:
+      *at = OP_NULL;
+      return at + 1;
+    default:
+      return NULL;
+  }
+}
+
+uint8_t *
+rp_primitives_put(rp_env *e, uint8_t *at, napi_value value) {
+  napi_valuetype type;
+
+  return napi_typeof(e->env, value, &type) == napi_ok ? put(e, at, value, type) : NULL;
+}
+
+static int
+post_value(rp_env *e, rp_port *port, napi_value value) {
+  uint8_t message[16] = {0, OP_UNDEFINED};
+  uint8_t *end = message + 2;
+  napi_valuetype type;
+
+  if (napi_typeof(e->env, value, &type) != napi_ok) return NOT_PRIMITIVE;
+  if (type == napi_string) return post_string(e, port, value);
+  if (type != napi_undefined) end = put(e, message + 1, value, type);
+  return end == NULL ? NOT_PRIMITIVE : send_bytes(e, port, message, end);
+}
+
+/* postValue(slot, value): send a primitive. STATUS: 0, RP_CLOSED, or NOT_PRIMITIVE and nothing is sent. */
+napi_value
+rp_primitives_post(napi_env env, napi_callback_info info) {
+  napi_value argv[2];
+  size_t argc = 2;
+  void *data = NULL;
+  uint32_t slot = RP_NO_SLOT;
+
+  (void) napi_get_cb_info(env, info, &argc, argv, NULL, &data);
+
+  rp_env *e = data;
+
+  (void) napi_get_value_uint32(env, argv[0], &slot);
+
+  rp_port *port = rp_env_port_at(e, slot);
+
+  return rp_send_end(e, port, port == NULL ? RP_CLOSED : post_value(e, port, argv[1]));
+}
+
+/* postWhole(slot, sequence, bytes): send a record that says that the value is in message `sequence` of the Node
+ * channel, and that Node has moved so many bytes with it. STATUS: 0 or RP_CLOSED. */
+napi_value
+rp_primitives_post_whole(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
+  uint8_t message[16] = {0};
+  int32_t sequence = 0;
+  double bytes = 0;
+  int status = RP_CLOSED;
+
+  (void) napi_get_value_int32(env, argv[1], &sequence);
+  (void) napi_get_value_double(env, argv[2], &bytes);
+  memcpy(message, &sequence, sizeof(sequence));
+  memcpy(message + 8, &bytes, sizeof(bytes));
+  if (port != NULL)
+    status = rp_send_write(e, port, FLAG_WHOLE, message, sizeof(message), NULL, 0);
+  return rp_send_end(e, port, status);
+}

@@ -1,0 +1,265 @@
+/*
+ * process.c - what threads share besides channels: shapes of objects, endpoints for new threads.
+ */
+#include "node/process.h"
+
+#include <stdlib.h>
+
+#include "node/env.h"
+#include "core/random.h"
+#include "core/process/shapes.h"
+#include "core/process/spawn.h"
+#include "node/ports.h"
+#include "node/value.h"
+#include "core/failpoint.h"
+
+/* internShape(text) -> number of the shape, -1 if the table is full or the text too long. */
+napi_value
+rp_process_intern_shape(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  char text[RP_SHAPE_TEXT_MAX + 1];
+  size_t length;
+  uint32_t number;
+
+  (void) rp_arguments(env, info, argv);
+  if (napi_get_value_string_utf8(env, argv[0], NULL, 0, &length) != napi_ok)
+    return rp_throw_type(env, "internShape needs a string");
+  if (length > RP_SHAPE_TEXT_MAX) return rp_from_i32(env, -1);
+  (void) napi_get_value_string_utf8(env, argv[0], text, sizeof(text), &length);
+  if (rp_shapes_intern(text, length, &number) != RP_OK) return rp_from_i32(env, -1);
+  return rp_from_u32(env, number);
+}
+
+/* shapeText(number) -> the text it was interned with, undefined if there is no such shape. */
+napi_value
+rp_process_shape_text(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX], result = NULL;
+  const char *text;
+  size_t length;
+  uint32_t number;
+
+  (void) rp_arguments(env, info, argv);
+  if (napi_get_value_uint32(env, argv[0], &number) != napi_ok) return NULL;
+  if (rp_shapes_get(number, &text, &length) != RP_OK) return NULL;
+  (void) napi_create_string_utf8(env, text, length, &result);
+  return result;
+}
+
+static uint64_t
+thread_id(napi_env env, napi_value value) {
+  int64_t id = 0;
+
+  (void) napi_get_value_int64(env, value, &id);
+  return (uint64_t) id;
+}
+
+/* A string, cut to what the table of threads keeps; empty for anything else. */
+static void
+thread_name(napi_env env, napi_value value, char name[4 * RP_THREAD_NAME_MAX]) {
+  name[0] = '\0';
+  (void) napi_get_value_string_utf8(env, value, name, 4 * RP_THREAD_NAME_MAX, NULL);
+}
+
+/* spawnBegin(); see spawn.h. */
+napi_value
+rp_process_spawn_begin(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+
+  return rp_spawn_begin(e) == RP_OK ? NULL : rp_throw_memory(env);
+}
+
+/* spawnCommit(threadId, id of an endpoint in transit, name of the thread). */
+napi_value
+rp_process_spawn_commit(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  char name[4 * RP_THREAD_NAME_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+
+  uint64_t endpoint_id = rp_to_id(env, argv[1]);
+
+  if (rp_spawn_commit(e, thread_id(env, argv[0]), endpoint_id) == RP_OK) {
+    thread_name(env, argv[2], name);
+    rp_threads_start(e, thread_id(env, argv[0]), name);
+    return NULL;
+  }
+  rp_endpoint_lost(endpoint_id);
+  return rp_throw_type(env, "spawnCommit without spawnBegin");
+}
+
+/* spawnAbort(). */
+napi_value
+rp_process_spawn_abort(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+
+  (void) rp_spawn_abort(e);
+  return NULL;
+}
+
+/* join(threadId, milliseconds) -> slot of the endpoint that the parent of this thread has made for it, attached and
+ * declared; undefined if the parent made none, null if that has not settled within the time. */
+napi_value
+rp_process_join(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX], null = NULL;
+  rp_env *e = rp_arguments(env, info, argv);
+  uint32_t milliseconds = 0;
+  uint64_t endpoint_id;
+  rp_endpoint *endpoint;
+
+  (void) napi_get_value_uint32(env, argv[1], &milliseconds);
+  if (rp_spawn_claim(thread_id(env, argv[0]), &e->spawn_horizon, milliseconds,
+                     &endpoint_id) != RP_OK) {
+    (void) napi_get_null(env, &null);
+    return null;
+  }
+  rp_failpoint("spawn:joining");
+  if (endpoint_id == 0 || e->closing) return NULL;
+
+  int result = rp_endpoint_attach(endpoint_id, &e->ready_list, &endpoint);
+
+  if (result == RP_ENOMEM) return rp_throw_memory(env);
+  if (result != RP_OK) return NULL;
+
+  uint32_t slot = rp_ports_add(e, endpoint);
+
+  if (slot == RP_NO_SLOT) {
+    (void) rp_endpoint_close(endpoint);
+    return rp_throw_memory(env);
+  }
+  rp_endpoint_declare(endpoint);
+  rp_failpoint("spawn:joined");
+  return rp_from_u32(env, slot);
+}
+
+/* spawnEntrust(threadId, id of an endpoint in transit): it is lost if the thread ends before it arrives. */
+napi_value
+rp_process_spawn_entrust(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+
+  /* Without memory only the loss of what gets lost is not noticed. */
+  (void) rp_spawn_entrust(e, thread_id(env, argv[0]), rp_to_id(env, argv[1]));
+  return NULL;
+}
+
+/* lost(id): the endpoint will not arrive; closed if it is still in transit. */
+napi_value
+rp_process_lost(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+
+  (void) rp_arguments(env, info, argv);
+  rp_endpoint_lost(rp_to_id(env, argv[0]));
+  return NULL;
+}
+
+/* spawnForget(threadId): the thread has ended. */
+napi_value
+rp_process_spawn_forget(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+
+  (void) rp_arguments(env, info, argv);
+  rp_spawn_forget(thread_id(env, argv[0]));
+  rp_threads_forget(thread_id(env, argv[0]));
+  return NULL;
+}
+
+/* threadOnline(threadId): Node says that the thread runs. */
+napi_value
+rp_process_thread_online(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+
+  (void) rp_arguments(env, info, argv);
+  rp_threads_online(thread_id(env, argv[0]));
+  return NULL;
+}
+
+/* threadRun(threadId, name): this thread is one of those that threads() lists. */
+napi_value
+rp_process_thread_run(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  char name[4 * RP_THREAD_NAME_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+
+  thread_name(env, argv[1], name);
+  if (rp_threads_run(thread_id(env, argv[0]), name, &e->counters) == RP_OK) return NULL;
+  return rp_throw_memory(env);
+}
+
+static void
+set_number(napi_env env, napi_value object, const char *key, uint64_t number) {
+  napi_value value = NULL;
+
+  (void) napi_create_double(env, (double) number, &value);
+  (void) napi_set_named_property(env, object, key, value);
+}
+
+static void
+set_string(napi_env env, napi_value object, const char *key, const char *text) {
+  napi_value value = NULL;
+
+  (void) napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value);
+  (void) napi_set_named_property(env, object, key, value);
+}
+
+static napi_value
+describe_thread(napi_env env, const rp_thread_info *info) {
+  static const char *const states[] = {"starting", "running", "stopping", "exited"};
+  napi_value object = NULL;
+
+  if (napi_create_object(env, &object) != napi_ok) return NULL;
+  set_number(env, object, "threadId", info->id);
+  set_string(env, object, "name", info->name);
+  set_string(env, object, "state", states[info->state]);
+  set_number(env, object, "ports", info->ports);
+  set_number(env, object, "messagesIn", info->messages_in);
+  set_number(env, object, "messagesOut", info->messages_out);
+  set_number(env, object, "bytesIn", info->bytes_in);
+  set_number(env, object, "bytesOut", info->bytes_out);
+  set_number(env, object, "wakeUps", info->wakeups);
+  return object;
+}
+
+/* threads() -> what lib/index.d.ts says. */
+napi_value
+rp_process_threads(napi_env env, napi_callback_info info) {
+  size_t capacity = rp_threads_list(NULL, 0) + 8; /* some may start meanwhile */
+  rp_thread_info *infos = calloc(capacity, sizeof(*infos));
+  napi_value result = NULL;
+
+  (void) info;
+  if (infos == NULL) return rp_throw_memory(env);
+
+  size_t count = rp_threads_list(infos, capacity);
+
+  if (napi_create_array(env, &result) == napi_ok)
+    for (uint32_t i = 0; i < count && i < capacity; i++)
+      (void) napi_set_element(env, result, i, describe_thread(env, &infos[i]));
+  free(infos);
+  return result;
+}
+
+/* mark() -> a number, the same in all threads, that nobody else comes upon and that tells nothing else:
+ * messages of the wrapper's own are known by it among those of its users. */
+napi_value
+rp_process_mark(napi_env env, napi_callback_info info) {
+  (void) info;
+  if (rp_random_prepare() == RP_OK) return rp_from_id(env, rp_random_number(0));
+  (void) napi_throw_error(
+      env, "ERR_RINGPORT_NO_RANDOM",
+      "The system gives no random numbers: ringport needs getrandom() or /dev/urandom");
+  return NULL;
+}
+
+/* counts() -> [endpoints in transit, spawns begun or waiting for their thread], of the whole process. */
+napi_value
+rp_process_counts(napi_env env, napi_callback_info info) {
+  napi_value result = NULL;
+
+  (void) info;
+  if (napi_create_array_with_length(env, 2, &result) != napi_ok) return NULL;
+  (void) napi_set_element(env, result, 0,
+                          rp_from_u32(env, (uint32_t) rp_channel_in_transit()));
+  (void) napi_set_element(env, result, 1, rp_from_u32(env, (uint32_t) rp_spawn_size()));
+  return result;
+}
