@@ -3,7 +3,8 @@
 // node scripts/lint.js [--fix]
 //
 // Every check that runs nothing: eslint and tsc on the JS side; clang-format, clang-tidy, cppcheck
-// and clang's warnings on the C side; on both the length of files, and in C that no module includes itself. A tool that is not installed is a failure, not a skip.
+// and clang's warnings on the C side. On both sides no file is too long, and in C no module includes
+// itself by way of others. A tool that is not installed is a failure, not a skip.
 // --fix lets clang-format and eslint put right what they can.
 
 const fs = require('node:fs');

@@ -19,9 +19,10 @@ typedef struct constant {
 #define ERROR(name, value) {#name, RP_##name},
 #define CONTROL(name) {#name, RP_CONTROL_##name},
 #define RING(name, value) {#name, RP_RING_##name},
-#define WORD(name, field) {name, (int32_t) offsetof(rp_shared_words, field)}
+#define WORD(name, field)                                                                \
+  { name, (int32_t) offsetof(rp_shared_words, field) }
 #define COUNTER(name, field)                                                             \
-  {name, (int32_t) (offsetof(rp_shared_counters, field) / sizeof(rp_number))}
+  { name, (int32_t) (offsetof(rp_shared_counters, field) / sizeof(rp_number)) }
 
 static const constant errors[] = {RP_ERROR_LIST(ERROR)};
 static const constant controls[] = {RP_CONTROL_LIST(CONTROL){"WORDS", RP_CONTROL_WORDS}};
