@@ -9,7 +9,7 @@ const { binding, FOR_RINGS } = require('../loading/native');
 
 binding.define(binding, FOR_RINGS);
 
-/** Words of the last call: RP_RING_LIST in src/node/ring_wakeups.h; test/js/constants.test.js compares them. */
+/** Words of the last call: RP_RING_LIST in src/node/ring_wakeups.h; compared by test/js/constants.test.js. */
 const STATUS = 0;
 const OFFSET = 1;
 const LENGTH = 2;
