@@ -5,11 +5,7 @@
  * ringport/register) is not asked for.
  */
 function copyTo(target, source) {
-  for (const name of Object.keys(source)) {
-    Object.defineProperty(target, name,
-      { __proto__: null, ...Object.getOwnPropertyDescriptor(source, name) });
-  }
-  return target;
+  return Object.defineProperties(target, Object.getOwnPropertyDescriptors(source));
 }
 
 module.exports = { copyTo };

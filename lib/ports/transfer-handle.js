@@ -22,7 +22,7 @@ const PASSPORT = mark('passport');
  * @param {bigint} id @param {import('node:worker_threads').MessagePort} sign
  */
 function guardByParent(id, sign) {
-  const { GUARD } = require('../worker/parent-port');
+  const { GUARD } = require('../worker/marks');
 
   NodePort.prototype.postMessage.call(local.parentPort, { kind: GUARD, id, sign }, [sign]);
 }

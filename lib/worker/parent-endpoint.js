@@ -10,7 +10,8 @@
 
 const { Endpoint } = require('../ports/endpoint');
 const { setImmediate, threads } = require('../loading/native');
-const { CHANNEL, dispatchReceived, hear, hook, listening, port, unwrap } = require('./parent-port');
+const { CHANNEL } = require('./marks');
+const { dispatchReceived, hear, hook, listening, port, unwrap } = require('./parent-port');
 
 const { prototype: nodePrototype } = threads.MessagePort;
 const {

@@ -11,18 +11,12 @@
 
 const { callListener } = require('../ports/call-listener');
 const {
-  binding, define, endpoints, findSymbol, listen, local, mark, owner, threads,
+  binding, define, endpoints, findSymbol, listen, local, owner, threads,
 } = require('../loading/native');
 const { Way, isObject, located, postByC } = require('../ports/way');
+const { CHANNEL, ENVELOPE } = require('./marks');
 
 const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
-
-/** A message with ringport ports in it, sent by Node. */
-const ENVELOPE = mark('envelope');
-/** The other end of a Node channel for what comes by ring, sent by Node; see node-channel.js. */
-const CHANNEL = mark('channel');
-/** A transfer handle for the parent to guard, sent by Node; see guard() in transfer-handle.js. */
-const GUARD = mark('guard');
 
 /** How long a child looks for its endpoint: in all, and at a time, because nothing ends a native call. */
 const JOIN_MS = 2000;
@@ -416,6 +410,6 @@ function receive() {
 }
 
 module.exports = {
-  CHANNEL, ENVELOPE, GUARD, port, listening,
+  port, listening,
   connect, dispatchReceived, unwrap, receive, hook, hear, findParentPort, findWorkerData,
 };

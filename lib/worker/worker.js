@@ -20,7 +20,7 @@ const {
   binding, control, endpoints, findSymbol, line, define, local, owner, setImmediate, threads,
   STATUS,
 } = require('../loading/native');
-const { CHANNEL, ENVELOPE, GUARD } = require('./parent-port');
+const { CHANNEL, ENVELOPE, GUARD } = require('./marks');
 const { Way, isObject, located, postByC } = require('../ports/way');
 
 const kHybridDispatch = Symbol.for('nodejs.internal.kHybridDispatch');
