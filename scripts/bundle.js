@@ -27,7 +27,7 @@ const BOTH = [
 /** What changes from Node's channel to the ring need. */
 const CHANGE = ['ports/posts', 'ports/dispatch', 'ports/async-context'];
 
-/** What is in which script; all that is named nowhere is in `rest`. Of those that have a module the last is loaded. */
+/** What is in which script; what is named nowhere is in `rest`. A module's last script counts. */
 const SCRIPTS = {
   start: [...BOTH, 'worker/worker'],
   child: [...BOTH, 'worker/parent-port'],

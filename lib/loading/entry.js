@@ -45,7 +45,8 @@ if (isNodes && builtin !== undefined) {
     const { versions: { bun, deno } } = node;
 
     /* Not if another copy comes first or this is in a context (see copies.js), or may not survive it. */
-    if (!env.RINGPORT_BINARY && (bun ?? deno) === undefined && threads.MessagePort instanceof Function &&
+    if (!env.RINGPORT_BINARY && (bun ?? deno) === undefined &&
+      threads.MessagePort instanceof Function &&
       threads.getEnvironmentData(`ringport ${BUILD}`) === undefined) {
       file = `${root}build/Release/ringport.node`;
       if (!builtin('node:fs').existsSync(file)) {

@@ -32,7 +32,11 @@ add(const char *name, const char *text, size_t length) {
   if (count == RP_CODE_SCRIPTS_MAX) return RP_FULL;
   if ((copy = malloc(size)) == NULL) return RP_ENOMEM;
   memcpy(copy, name, size);
-  scripts[count++] = (rp_code){copy, text, length, NULL, 0, true, 0};
+  scripts[count].name = copy;
+  scripts[count].text = text;
+  scripts[count].text_length = length;
+  scripts[count].shallow = true;
+  count++;
   return RP_OK;
 }
 

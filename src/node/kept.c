@@ -37,9 +37,9 @@
 /* A script of which the text is in an open file. */
 typedef struct listed {
   char *key;
-  uv_file file;
   int64_t offset;
   size_t length;
+  uv_file file;
   uint32_t sum;
 } listed;
 
@@ -178,11 +178,15 @@ list_scripts(uv_file file, char *head, const char *folder, const char *build) {
 
   for (*end = 0; *at != 0 && list_length < RP_CODE_SCRIPTS_MAX;) {
     char name[32];
-    listed one = {NULL, file, offset, 0, 0};
-    int read = 0;
+    listed one = {NULL, offset, 0, file, 0};
+    size_t name_length = strcspn(at, " ");
 
-    if (sscanf(at, "%31s %zu %8" SCNx32 "%n", name, &one.length, &one.sum, &read) != 3)
-      break;
+    if (name_length >= sizeof(name)) break;
+    memcpy(name, at, name_length);
+    name[name_length] = 0;
+    one.length = (size_t) strtoull(at + name_length, &at, 10);
+    one.sum = (uint32_t) strtoul(at, &at, 16);
+    at += *at == ' ';
     if ((one.key = key_of(folder, build, name)) == NULL) break;
     if (find_listed(one.key) != NULL) { /* by another thread */
       free(one.key);
@@ -190,7 +194,6 @@ list_scripts(uv_file file, char *head, const char *folder, const char *build) {
     }
     list[list_length++] = one;
     offset += (int64_t) one.length;
-    at += read;
   }
   return list_length > before;
 }
@@ -224,6 +227,7 @@ find_in_list(const char *key, listed *found) {
   return one != NULL;
 }
 
+/* NOLINTBEGIN(clang-analyzer-unix.Malloc): rp_code_add() and rp_code_put() take what they keep. */
 /* Have the text of a script kept, if that can be read. */
 static void
 load_text(const char *key, const char *folder, const char *build) {
@@ -448,3 +452,4 @@ rp_kept_checksum(napi_env env, napi_callback_info info) {
     return rp_throw_type(env, "checksum needs a Uint8Array");
   return rp_from_u32(env, checksum(data, length));
 }
+/* NOLINTEND(clang-analyzer-unix.Malloc) */
