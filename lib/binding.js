@@ -13,9 +13,10 @@
 // missing, and index.js then exports what inactive.js makes.
 
 const { process } = require('./loading/builtins');
+const { checkRuntime, runtime } = require('./loading/runtime');
 const fs = require('node:fs');
 const path = require('node:path');
-const { MessagePort, Worker, getEnvironmentData, setEnvironmentData } = require('node:worker_threads');
+const { getEnvironmentData, setEnvironmentData } = require('node:worker_threads');
 
 /* What a bundler makes of us may be an ES module, in which there is no __dirname. */
 const isModule = typeof __dirname === 'undefined';
@@ -34,18 +35,7 @@ function libc() {
   return fs.existsSync('/etc/alpine-release') ? '.musl' : '.glibc';
 }
 
-/**
- * The symbols on Node's MessagePort and Worker that ours need, by their descriptions; see
- * node-events.js and worker.js.
- */
-const INTERNALS = [
-  'kCreateEvent', 'handle_onclose', 'kNewListener', 'kRemoveListener', 'kOnExit',
-  'nodejs.internal.kHybridDispatch',
-];
-
-/**
- * Tools that look for files to bring along (@vercel/nft, ncc) find them in this spelling.
- */
+/** Tools that look for files to bring along (@vercel/nft, ncc) find them in this spelling. */
 const here = (file) => file;
 
 const shipped = {
@@ -63,37 +53,8 @@ const inBundle = [
   () => `${folder}/ringport.node`,
 ];
 
-function runtime() {
-  const { bun, deno } = process.versions;
-
-  if (bun !== undefined) return `Bun ${bun}`;
-  return deno !== undefined ? `Deno ${deno}` : `Node ${process.version}`;
-}
-
 function withCode(code, message, options) {
   return Object.assign(new Error(message, options), { code });
-}
-
-/** @throws {Error} ERR_RINGPORT_UNSUPPORTED if the runtime lacks what we need of Node */
-function checkRuntime() {
-  /* Bun cannot be probed: it aborts when an addon calls a function of libuv that it does
-   * not have. */
-  if (process.versions.bun !== undefined) {
-    throw withCode('ERR_RINGPORT_UNSUPPORTED',
-      `ringport does not run on ${runtime()}: its addon needs the event loop of Node, libuv`);
-  }
-
-  const missing = new Set(INTERNALS);
-
-  for (let { prototype: at } of [MessagePort, Worker]) {
-    for (; at !== null; at = Object.getPrototypeOf(at)) {
-      for (const { description } of Object.getOwnPropertySymbols(at)) missing.delete(description);
-    }
-  }
-  for (const name of missing) {
-    throw withCode('ERR_RINGPORT_UNSUPPORTED',
-      `ringport does not know ${runtime()}: there is no ${name} where Node has it`);
-  }
 }
 
 /**

@@ -19,37 +19,45 @@ const { root } = require('./sources');
 const lib = path.join(root, 'lib');
 const dist = path.join(root, 'dist');
 
-/** What is in which script; all that is named nowhere is in `rest`. */
+/** What every thread loads. */
+const BOTH = [
+  'loading/scripts', 'loading/builtins', 'index', 'loading/exports', 'loading/copy-to', 'loading/native',
+  'loading/node-threads', 'ports/call-listener', 'ports/way', 'worker/marks',
+];
+const WORKER = ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/options'];
+/** What changes from Node's channel to the ring need. */
+const CHANGE = ['ports/posts', 'ports/dispatch', 'ports/async-context'];
+
+/** What is in which script; what is named nowhere is in `rest`. A module's last script counts. */
 const SCRIPTS = {
-  start: [
-    'loading/scripts', 'loading/builtins', 'index', 'loading/exports', 'loading/copy-to', 'loading/native',
-    'loading/node-threads', 'ports/call-listener', 'worker/parent-port', 'worker/parent-receive', 'worker/marks',
-    'ports/posts', 'ports/way', 'ports/dispatch', 'ports/async-context', 'codec/errors',
-  ],
+  start: [...BOTH, ...WORKER],
+  child: [...BOTH, 'worker/parent-port', 'worker/parent-receive'],
+  worker: WORKER,
+  change: CHANGE,
+  cold: ['loading/leave-code', 'loading/runtime'],
   registration: ['register/registration', 'folder'],
-  worker: ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/options'],
   flat: ['ports/flat', 'codec/shapes'],
   ring: ['ports/endpoint', 'ports/drain', 'ports/record', 'ports/table', 'worker/parent-endpoint'],
   ports: ['ports/node-events', 'ports/port', 'ports/message-channel', 'ports/kinds'],
   channel: [
     'ports/node-channel', 'ports/receive', 'ports/transfer', 'ports/boarding', 'ports/envelope', 'ports/unlisted',
-    'ports/transfer-list', 'ports/by-node', 'ports/small-buffers', 'worker/parcels',
+    'ports/transfer-list', 'ports/by-node', 'ports/small-buffers', 'worker/parcels', 'codec/errors',
   ],
   codec: [
     'ports/send', 'codec/index', 'codec/encode', 'codec/encode-core', 'codec/encode-plain', 'codec/encode-arrays',
     'codec/scratch', 'codec/hooks', 'codec/ops', 'codec/strings', 'codec/decode', 'codec/decode-core', 'codec/decode-objects',
-    'codec/reader-shapes', 'codec/views',
+    'codec/reader-shapes', 'codec/views', 'codec/errors',
   ],
   kinds: [
     'codec/encode-objects', 'codec/node-clone', 'codec/encode-errors', 'codec/kinds', 'codec/decode-errors',
     'ports/large-memory', 'ports/outbox', 'codec/path',
   ],
-  ringbuffer: ['ring-buffer/index', 'ring-buffer/events'],
+  ringbuffer: ['ring-buffer/index', 'ring-buffer/events', 'codec/errors'],
 };
 /** Files that Node loads by their names: they stay as they are. */
 const ENTRIES = ['register.js', 'register-worker.js', 'index.mjs', 'import.mjs'];
 /** What is in first.js, besides what it says itself. */
-const FIRST = ['loading/scripts', 'binding', 'loading/builtins', 'loading/copies'];
+const FIRST = ['loading/scripts', 'binding', 'loading/builtins', 'loading/runtime', 'loading/copies'];
 
 function idsOf(dir = '') {
   return fs.readdirSync(path.join(lib, dir), { withFileTypes: true }).flatMap((entry) => {
@@ -74,6 +82,23 @@ function wrapped(id, transform) {
 
   /* In parentheses: V8 compiles it at once instead of reading it twice. */
   return `files['${id}'] = (function (module, exports, requireOurs) {\n${text.replace(/^"use strict";\n/, '')}});\n`;
+}
+
+/** What src/node/code_files.c makes of a text: eight bytes at a time. */
+function checksum(text) {
+  const bytes = Buffer.from(text, 'latin1');
+  let hash = 0xcbf29ce484222325n;
+
+  for (let at = 0; at < bytes.length; at += 8) {
+    const some = bytes.subarray(at, at + 8);
+    /* The number of the last ones stands in the place of those that there are not. */
+    const word = Buffer.from([some.length, 0, 0, 0, 0, 0, 0, 0]);
+
+    some.copy(word);
+    hash = BigInt.asUintN(64, (hash ^ word.readBigUInt64LE()) * 0x9e3779b97f4a7c15n);
+    hash ^= hash >> 32n;
+  }
+  return BigInt.asUintN(32, hash).toString(16).padStart(8, '0');
 }
 
 /** A file under another name first: who reads meanwhile sees the whole of the old one or of the new one. */
@@ -104,24 +129,25 @@ function bundle() {
   ]);
   const rest = idsOf().filter((id) => !notRest.has(id));
   const scripts = { ...SCRIPTS, rings, rest };
-  const where = Object.entries(scripts).flatMap(([name, ids]) => ids.map((id) => [id, name]));
+  /* ` name:` before the ids in it; see scriptOf() in scripts.js. */
+  const where = Object.entries(scripts).reverse()
+    .map(([name, ids]) => ` ${name}: ${ids.join(' ')} `).join('');
   const texts = new Map(ENTRIES.map((name) => [name, fs.readFileSync(path.join(lib, name), 'utf8')]));
   /* The names of an ES module are written down: once. */
   const [, names] = texts.get('index.mjs').split('export default ringport;\n');
-  const lengths = {};
+  let list = '';
   let whole = '';
 
   texts.set('import.mjs', `${texts.get('import.mjs')}${names}`);
 
   /* Lines are the same in both forms of a script. */
   for (const [name, ids] of Object.entries(scripts)) {
-    const table = name === 'start'
-      ? `files.scriptOf = (id) => (${JSON.stringify(Object.fromEntries(where))})[id];\n` : '';
+    const table = ids.includes('loading/scripts') ? `files.where = '${where}';\n` : '';
     const body = textOf(ids) + table;
     const text = `(function (files, require, __dirname) {\n'use strict';\n${body}})\n`;
 
     whole += text;
-    lengths[name] = text.length;
+    list += ` ${name} ${text.length} ${checksum(text)}`;
     texts.set(`${name}.js`,
       `'use strict';\nmodule.exports = (function (files, require, __dirname) {\n${body}});\n`);
   }
@@ -135,7 +161,7 @@ function bundle() {
   /* Not on one line, which Node would show above an error; as of 2020, since ncc knows nothing later. */
   const small = (source) => transformSync(source, { minifySyntax: true, target: 'es2020' }).code;
 
-  texts.set('scripts.txt', `${build}\n${whole}`);
+  texts.set('scripts.txt', `${build}\n${list.slice(1)}\n${whole}`);
   texts.set('first.js', small(`'use strict';
 const files = { __proto__: null };
 const builtins = { ${[...builtins].map((id) => `'${id}': () => require('${id}')`).join(', ')} };
@@ -158,10 +184,12 @@ const byRequire = { ${requires.join(', ')} };
 /** For the tools that look for files to bring along; see binding.js. */
 const here = (file) => file;
 
+if (typeof __dirname !== 'undefined') here(\`\${__dirname}/scripts.txt\`); // which the addon reads
+
 /* What entry.js cannot do without files. */
 module.exports = {
   byRequire,
-  start(module, isNodes) {
+  start(module, isNodes, placeOf) {
     const folder = typeof __dirname === 'undefined' ? '/' : __dirname;
     const copies = { exports: null };
 
@@ -175,15 +203,12 @@ module.exports = {
     const scripts = { exports: null };
 
     files['loading/builtins'](globals);
-
-    const { process } = globals.exports;
-
     files['loading/scripts'](scripts);
     return scripts.exports.start({
-      module, process, folder, build: '${build}', first: files,
+      module, process: globals.exports.process, folder, build: '${build}', files,
+      place: isNodes ? placeOf() : undefined,
       builtin: isNodes ? process.getBuiltinModule ?? builtin : null, require: builtin,
-      byRequire: () => byRequire, lengths: ${JSON.stringify(lengths)},
-      text: isNodes ? here(\`\${__dirname}/scripts.txt\`) : '',
+      byRequire: () => byRequire,
     });
   },
 };

@@ -1,59 +1,90 @@
 'use strict';
 
 /*
- * entry.js - what becomes dist/index.js. A thread of a process that has loaded ringport
- * before finds the addon and the first script, with its code cache, in memory; all else
- * is in dist/first.js, which it does not load. Node compiles this file anew in each
- * thread, so it is short.
+ * entry.js - what becomes dist/index.js. Where Node loads it and nothing is out of the ordinary, it opens the
+ * addon, which has the first script and its code cache, and that is all. Everything else is in
+ * dist/first.js. Node compiles this file anew in each thread, so it is short, and most of it is said
+ * outside of functions, which V8 would read twice.
  */
 
 /* global BUILD */
 
-/* An application may have removed it, or put another in its place: then there is no
- * builtin(). */
+/* An application may have removed it, or put another in its place: then it has no getBuiltinModule(). */
 const node = typeof process === 'undefined' ? require('node:process') : process;
-const { getBuiltinModule: builtin } = node;
+const { getBuiltinModule: builtin, env } = node;
 const isNodes = typeof module.constructor?._load === 'function' && require.cache !== undefined &&
-  node.env?.NODE_V8_COVERAGE === undefined;
+  env?.NODE_V8_COVERAGE === undefined;
 
-/** What is exported, if it can be had without more files. */
-function quick() {
-  const threads = builtin('node:worker_threads');
-  const root = __dirname.slice(0, -4); // without `dist`
-  const loaded = threads[Symbol.for('ringport.loaded')]?.[root]; // see index.js
+/** Of the flags that the engine may look at: some make it compile differently. */
+function flags() {
+  const not = /^--(eval|print|require|import|loader|inspect|test|title|env-file|watch)/;
+  const text = [...node.execArgv, ...(env.NODE_OPTIONS ?? '').split(/\s+/)]
+    .filter((flag) => flag.startsWith('--') && !not.test(flag)).join(' ');
+  let hash = 0;
 
-  if (loaded !== undefined) return loaded;
-
-  const file = threads.getEnvironmentData(`ringport in ${root}`); // see binding.js
-
-  if (file === undefined) return undefined;
-
-  const addon = { exports: {} };
-
-  try {
-    node.dlopen(addon, file);
-  } catch {
-    return undefined; // that is explained there
-  }
-
-  const kept = addon.exports.codeOf(`${__dirname}/start ${BUILD}`);
-
-  if (kept === undefined || kept[1].length === 0) return undefined;
-
-  const [text, cachedData] = kept;
-  const { Script } = builtin('node:vm');
-  const files = { __proto__: null };
-  const scripts = { exports: null };
-
-  new Script(text, { __proto__: null, filename: `${__dirname}/start.js`, cachedData })
-    .runInThisContext()(files, builtin, __dirname);
-  files['loading/scripts'](scripts);
-  return scripts.exports.start({
-    module, process: node, builtin, folder: __dirname, build: BUILD, binding: addon.exports,
-    first: files,
-    byRequire: () => require('./first.js').byRequire, require: builtin,
-  });
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash, 31) + text.charCodeAt(i) | 0;
+  return (hash >>> 0).toString(36);
 }
 
-module.exports = (isNodes && builtin !== undefined ? quick() : undefined) ??
-  require('./first.js').start(module, isNodes);
+/** What the code cache is named after. */
+function placeOf() {
+  return `${node.version}-${node.arch}-${flags()}`;
+}
+
+let exported;
+
+if (isNodes && builtin !== undefined) {
+  const threads = builtin('node:worker_threads');
+  const loaded = threads[Symbol.for('ringport.loaded')]; // see index.js
+  const root = __dirname.slice(0, -4); // without `dist`
+  let file;
+  let place;
+
+  if (loaded !== undefined) exported = loaded[root];
+  else if ((file = threads.getEnvironmentData(`ringport in ${root}`)) === undefined) {
+    const { versions: { bun, deno } } = node;
+
+    /* Not if another copy comes first or this is in a context (see copies.js), or may not survive it. */
+    if (!env.RINGPORT_BINARY && (bun ?? deno) === undefined &&
+      threads.MessagePort instanceof Function &&
+      threads.getEnvironmentData(`ringport ${BUILD}`) === undefined) {
+      file = `${root}build/Release/ringport.node`;
+      if (!builtin('node:fs').existsSync(file)) {
+        file = `${root}prebuilds/${node.platform}-${node.arch}/` +
+          `node.napi${node.platform === 'linux' ? '.glibc' : ''}.node`;
+      }
+      place = node.execArgv.length === 0 && env.NODE_OPTIONS === undefined
+        ? `${node.version}-${node.arch}-0` : placeOf();
+    }
+  }
+
+  if (file !== undefined) {
+    const addon = { exports: {} };
+    const name = threads.parentPort === null ? 'start' : 'child';
+    let found;
+
+    try {
+      node.dlopen(addon, file);
+      found = addon.exports.codeOf(__dirname, BUILD, name, place);
+    } catch {
+      // the rest knows why, or other files
+    }
+    if (found !== undefined) {
+      const [text, cachedData] = found;
+      const files = { __proto__: null };
+      const scripts = { exports: null };
+      const script = new (builtin('node:vm').Script)(text,
+        { __proto__: null, filename: `${__dirname}/${name}.js`, cachedData });
+
+      script.runInThisContext()(files, builtin, __dirname);
+      files['loading/scripts'](scripts);
+      exported = scripts.exports.start({
+        module, process: node, builtin, require: builtin, files, folder: __dirname, build: BUILD,
+        place, file, binding: addon.exports, first: [name, script, found],
+        byRequire: () => require('./first.js').byRequire,
+      });
+    }
+  }
+}
+
+module.exports = exported ?? require('./first.js').start(module, isNodes, placeOf);

@@ -1,14 +1,19 @@
 /*
- * code_cache.c - what threads keep of the wrapper's compiled code for the threads to come.
+ * code_cache.c - codeOf() and keepCode(): the scripts of the wrapper, with the code that the engine makes of them.
  */
 #include "node/code_cache.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/process/code_cache.h"
 #include "core/error.h"
+#include "core/lock.h"
+#include "node/code_files.h"
 #include "node/value.h"
+
+static rp_lock lock = RP_LOCK_INIT;
+/* Where the engine's code for this process is; never changed once it has been set. */
+static char *place;
 
 /* A string as UTF-8, to be freed; NULL without memory, or for anything else. */
 static char *
@@ -50,29 +55,6 @@ kept_string(napi_env env, const rp_code_cache_entry *code) {
   return string;
 }
 
-/* keepCode(file, text, data): buffers of latin1 and of what Script#createCachedData() returned. For want of
- * memory nothing is kept. */
-napi_value
-rp_code_keep(napi_env env, napi_callback_info info) {
-  napi_value argv[RP_ARGS_MAX];
-  rp_code_cache_entry code = {0};
-  void *text = NULL, *data = NULL;
-
-  (void) rp_arguments(env, info, argv);
-  if (napi_get_buffer_info(env, argv[1], &text, &code.text_length) != napi_ok ||
-      napi_get_buffer_info(env, argv[2], &data, &code.data_length) != napi_ok)
-    return rp_throw_type(env, "keepCode needs two buffers");
-
-  char *name = to_utf8(env, argv[0]);
-
-  code.name = name;
-  code.text = text;
-  code.data = data;
-  if (name != NULL) (void) rp_code_cache_put(&code);
-  free(name);
-  return NULL;
-}
-
 /* The data where it lies, or a copy where Node-API does not allow that. */
 static napi_value
 kept_data(napi_env env, const rp_code_cache_entry *code) {
@@ -86,49 +68,113 @@ kept_data(napi_env env, const rp_code_cache_entry *code) {
   return buffer;
 }
 
-/* codeOf(file) -> [text, data, whether newer data is wanted]; undefined if it is not kept. */
+/* The first thread to know it says where the engine's code is: some of the flags of a thread are its own, those of
+ * the engine hold for the process. @returns it, "" if nobody has said */
+static const char *
+place_of(napi_env env, napi_value value) {
+  char *given = to_utf8(env, value);
+
+  rp_lock_take(&lock);
+  if (place == NULL) {
+    place = given;
+    given = NULL;
+  }
+  const char *agreed = place;
+
+  rp_lock_drop(&lock);
+  free(given);
+  return agreed != NULL ? agreed : "";
+}
+
+/* The strings of a call; false if one of them is none, or there is no memory. */
+static bool
+to_strings(napi_env env, const napi_value *values, char **strings, size_t count) {
+  bool all = true;
+
+  for (size_t i = 0; i < count; i++)
+    all = (strings[i] = to_utf8(env, values[i])) != NULL && all;
+  return all;
+}
+
+static void
+free_strings(char **strings, size_t count) {
+  for (size_t i = 0; i < count; i++) free(strings[i]);
+}
+
+/* codeOf(folder, build, name, place) -> [text, the engine's code or undefined, whether a better one is wanted, whether
+ * another one is if that is refused, place]; undefined: there is no such script. The folder is dist/. */
 napi_value
 rp_code_get(napi_env env, napi_callback_info info) {
-  napi_value argv[RP_ARGS_MAX], result = NULL, parts[3] = {NULL, NULL, NULL};
+  napi_value argv[RP_ARGS_MAX], result = NULL, parts[5] = {NULL};
+  char *names[3];
   rp_code_cache_entry code;
 
   (void) rp_arguments(env, info, argv);
 
-  char *name = to_utf8(env, argv[0]);
-  bool found = name != NULL && rp_code_cache_get(name, &code) == RP_OK;
+  const char *at = place_of(env, argv[3]);
+  bool found = to_strings(env, argv, names, 3) &&
+               rp_code_files_find(names[0], names[1], names[2], at, &code);
 
-  free(name);
-  if (!found || (parts[0] = kept_string(env, &code)) == NULL ||
-      (parts[1] = kept_data(env, &code)) == NULL ||
-      napi_get_boolean(env, code.generation < RP_CODE_CACHE_GENERATIONS, &parts[2]) !=
-          napi_ok ||
-      napi_create_array_with_length(env, 3, &result) != napi_ok)
+  free_strings(names, 3);
+  if (!found || (parts[0] = kept_string(env, &code)) == NULL) return NULL;
+
+  bool again = code.generation < RP_CODE_CACHE_GENERATIONS;
+
+  parts[1] = code.data_length > 0 ? kept_data(env, &code) : NULL;
+  parts[2] = rp_from_bool(env, code.shallow && again);
+  parts[3] = rp_from_bool(env, again);
+  if (napi_create_string_utf8(env, at, NAPI_AUTO_LENGTH, &parts[4]) != napi_ok ||
+      napi_create_array_with_length(env, 5, &result) != napi_ok)
     return NULL;
-  for (uint32_t i = 0; i < 3; i++) (void) napi_set_element(env, result, i, parts[i]);
+  for (uint32_t i = 0; i < 5; i++)
+    if (parts[i] != NULL) (void) napi_set_element(env, result, i, parts[i]);
   return result;
 }
+
+/* NOLINTBEGIN(clang-analyzer-unix.Malloc): rp_code_cache_put() takes what it keeps. */
+/* keepCode([folder, build, name], code, whether a better one may come): what Script#createCachedData() returned. For
+ * want of memory nothing is kept. */
+napi_value
+rp_code_keep(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX], values[3] = {NULL, NULL, NULL};
+  char *names[3];
+  bool shallow = false;
+  size_t length = 0;
+  void *data = NULL;
+
+  (void) rp_arguments(env, info, argv);
+  if (napi_get_buffer_info(env, argv[1], &data, &length) != napi_ok)
+    return rp_throw_type(env, "keepCode needs a buffer");
+  (void) napi_get_value_bool(env, argv[2], &shallow);
+  for (uint32_t i = 0; i < 3; i++) (void) napi_get_element(env, argv[0], i, &values[i]);
+
+  char *key = to_strings(env, values, names, 3)
+                  ? rp_code_files_key(names[0], names[1], names[2])
+                  : NULL;
+  void *copy = key != NULL ? malloc(length) : NULL;
+
+  if (copy != NULL) {
+    memcpy(copy, data, length);
+    if (rp_code_cache_put(key, copy, length, shallow) != RP_OK) free(copy);
+  }
+  free(key);
+  free_strings(names, 3);
+  return NULL;
+}
+/* NOLINTEND(clang-analyzer-unix.Malloc) */
 
 /* checksum(Uint8Array) -> of its bytes, eight at a time. */
 napi_value
 rp_code_checksum(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   napi_typedarray_type type;
-  uint64_t hash = 0xcbf29ce484222325u, word = 0;
-  uint8_t *data = NULL;
   size_t length = 0;
+  void *data = NULL;
 
   (void) rp_arguments(env, info, argv);
-  if (napi_get_typedarray_info(env, argv[0], &type, &length, (void **) &data, NULL,
-                               NULL) != napi_ok ||
+  if (napi_get_typedarray_info(env, argv[0], &type, &length, &data, NULL, NULL) !=
+          napi_ok ||
       type != napi_uint8_array)
     return rp_throw_type(env, "checksum needs a Uint8Array");
-  for (size_t at = 0; at < length; at += sizeof(word)) {
-    size_t rest = length - at;
-
-    word = rest; /* of the last ones */
-    memcpy(&word, data + at, rest < sizeof(word) ? rest : sizeof(word));
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-    hash ^= hash >> 32;
-  }
-  return rp_from_u32(env, (uint32_t) hash);
+  return rp_from_u32(env, rp_code_files_checksum(data, length));
 }

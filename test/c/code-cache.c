@@ -1,5 +1,5 @@
 /*
- * What a thread has compiled is there for all threads, with newer data if there is any; the table says when it is full
+ * A script is there for all threads, with newer code of the engine's if there is any; the table says when it is full
  * and goes on to serve what is in it.
  */
 #include "support.h"
@@ -9,49 +9,49 @@
 
 enum { THREADS = 4, NAMES = 100 };
 
-static char names[RP_CODE_CACHE_FILES_MAX + 1][16];
-
-static rp_code_cache_entry
-code_of(uint32_t i, const char *text) {
-  rp_code_cache_entry code = {names[i], text, strlen(text), "data", i % 5, 0};
-
-  return code;
-}
+static char names[RP_CODE_CACHE_SCRIPTS_MAX + 1][16];
 
 static void
-data_is_put_again_once(void) {
-  static const char *const data[] = {"cold", "warm", "late"};
-  rp_code_cache_entry code = code_of(0, "text"), found[3];
+data_is_put_again_but_not_for_ever(void) {
+  static const char *const data[] = {"cold", "warm", "late", "last"};
+  rp_code_cache_entry found[RP_CODE_CACHE_GENERATIONS + 1];
 
+  _Static_assert(sizeof(data) / sizeof(data[0]) == RP_CODE_CACHE_GENERATIONS,
+                 "one for each");
   assert(rp_code_cache_get(names[0], &found[0]) == RP_ENOENT);
-  for (uint32_t i = 0; i < 3; i++) {
-    code.data = data[i];
-    code.data_length = 4;
-    assert(rp_code_cache_put(&code) == RP_OK);
-    assert(rp_code_cache_get(names[0], &found[i]) == RP_OK);
-    assert(found[i].text == found[0].text && found[i].text != code.text);
-    assert(found[i].generation == (i == 0 ? 1 : RP_CODE_CACHE_GENERATIONS));
+  assert(rp_code_cache_put(names[0], "early", 5, false) == RP_ENOENT);
+  assert(rp_code_cache_add(names[0], "text", 4) == RP_OK);
+  assert(rp_code_cache_add(names[0], "other", 5) == RP_EBUSY);
+  assert(rp_code_cache_get(names[0], &found[0]) == RP_OK);
+  assert(found[0].generation == 0 && found[0].data_length == 0 && found[0].shallow);
+  for (uint32_t i = 0; i < RP_CODE_CACHE_GENERATIONS; i++) {
+    assert(rp_code_cache_put(names[0], data[i], 4, i < 2) == RP_OK);
+    assert(rp_code_cache_get(names[0], &found[i + 1]) == RP_OK);
+    assert(found[i + 1].text == found[0].text && found[i + 1].text_length == 4);
+    assert(found[i + 1].data == data[i] && found[i + 1].shallow == (i < 2));
+    assert(found[i + 1].generation == i + 1);
   }
-  assert(memcmp(found[0].data, "cold", 4) == 0); /* as it was for who reads it */
-  assert(memcmp(found[1].data, "warm", 4) == 0);
-  assert(found[2].data == found[1].data && found[1].data != data[1]);
+  assert(rp_code_cache_put(names[0], "more", 4, false) == RP_EBUSY);
+  assert(rp_code_cache_get(names[0], &found[0]) == RP_OK);
+  assert(found[0].data == data[RP_CODE_CACHE_GENERATIONS - 1]);
 }
 
 static void *
-put_all(void *argument) {
+add_all(void *argument) {
   const char *text = argument;
 
   for (uint32_t i = 1; i < NAMES; i++) {
-    rp_code_cache_entry code = code_of(i, text), found;
+    rp_code_cache_entry found;
+    int added = rp_code_cache_add(names[i], text, strlen(text));
 
-    assert(rp_code_cache_put(&code) == RP_OK);
+    assert(added == RP_OK || added == RP_EBUSY);
     assert(rp_code_cache_get(names[i], &found) == RP_OK);
-    /* Whoever put it: all of it is by the same thread. */
-    assert(found.generation >= 1 && found.data_length == i % 5 &&
-           memcmp(found.data, "data", i % 5) == 0);
-    for (size_t at = 0; at < found.text_length; at++)
-      assert(found.text[at] == found.text[0]);
+    assert((found.text == text) == (added == RP_OK));
+    /* Whoever added it: all of it is by the same thread. */
     assert(found.text_length == (size_t) (found.text[0] - '0'));
+    (void) rp_code_cache_put(names[i], text, strlen(text), false);
+    assert(rp_code_cache_get(names[i], &found) == RP_OK);
+    assert(found.data_length == (size_t) (((const char *) found.data)[0] - '0'));
   }
   return NULL;
 }
@@ -62,7 +62,7 @@ threads_agree(void) {
   pthread_t threads[THREADS];
 
   for (uint32_t t = 0; t < THREADS; t++)
-    threads[t] = start(put_all, (void *) (uintptr_t) texts[t]);
+    threads[t] = start(add_all, (void *) (uintptr_t) texts[t]);
   for (uint32_t t = 0; t < THREADS; t++) finish(threads[t]);
 }
 
@@ -70,21 +70,19 @@ static void
 is_bounded(void) {
   rp_code_cache_entry found;
 
-  for (uint32_t i = NAMES; i <= RP_CODE_CACHE_FILES_MAX; i++) {
-    rp_code_cache_entry code = code_of(i, "");
-
-    assert(rp_code_cache_put(&code) == (i < RP_CODE_CACHE_FILES_MAX ? RP_OK : RP_FULL));
-  }
-  assert(rp_code_cache_get(names[RP_CODE_CACHE_FILES_MAX], &found) == RP_ENOENT);
-  assert(rp_code_cache_get(names[RP_CODE_CACHE_FILES_MAX - 1], &found) == RP_OK);
+  for (uint32_t i = NAMES; i <= RP_CODE_CACHE_SCRIPTS_MAX; i++)
+    assert(rp_code_cache_add(names[i], "", 0) ==
+           (i < RP_CODE_CACHE_SCRIPTS_MAX ? RP_OK : RP_FULL));
+  assert(rp_code_cache_get(names[RP_CODE_CACHE_SCRIPTS_MAX], &found) == RP_ENOENT);
+  assert(rp_code_cache_get(names[RP_CODE_CACHE_SCRIPTS_MAX - 1], &found) == RP_OK);
   assert(found.text_length == 0);
 }
 
 int
 main(void) {
-  for (uint32_t i = 0; i <= RP_CODE_CACHE_FILES_MAX; i++)
+  for (uint32_t i = 0; i <= RP_CODE_CACHE_SCRIPTS_MAX; i++)
     (void) snprintf(names[i], sizeof(names[i]), "/lib/%u.js", i);
-  data_is_put_again_once();
+  data_is_put_again_but_not_for_ever();
   threads_agree();
   is_bounded();
   return 0;

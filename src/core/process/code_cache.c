@@ -1,7 +1,7 @@
 /*
- * code_cache.c - what the threads of this process have compiled of the wrapper, for the threads to come.
+ * code_cache.c - the scripts of the wrapper, which all threads of this process share.
  *
- * A few dozen files, looked for when a thread loads them: a lock and a list do.
+ * They are a dozen, looked for when a thread loads them: a lock and a list do.
  */
 #include "core/process/code_cache.h"
 
@@ -12,60 +12,61 @@
 #include "core/lock.h"
 
 static rp_lock lock = RP_LOCK_INIT;
-static rp_code_cache_entry files[RP_CODE_CACHE_FILES_MAX];
+static rp_code_cache_entry scripts[RP_CODE_CACHE_SCRIPTS_MAX];
 static size_t count;
 
 /* Under the lock, as all of these. */
 static rp_code_cache_entry *
 find(const char *name) {
   for (size_t i = 0; i < count; i++)
-    if (strcmp(files[i].name, name) == 0) return &files[i];
+    if (strcmp(scripts[i].name, name) == 0) return &scripts[i];
   return NULL;
 }
 
 static int
-add(const rp_code_cache_entry *code) {
-  size_t name_size = strlen(code->name) + 1;
+add(const char *name, const char *text, size_t length) {
+  size_t size = strlen(name) + 1;
+  char *copy;
 
-  if (count == RP_CODE_CACHE_FILES_MAX) return RP_FULL;
-
-  char *memory = malloc(code->data_length + code->text_length + name_size);
-
-  if (memory == NULL) return RP_ENOMEM;
-
-  /* The data first: the engine wants it aligned. */
-  char *text = memory + code->data_length;
-  char *name = text + code->text_length;
-
-  if (code->data_length > 0) memcpy(memory, code->data, code->data_length);
-  memcpy(text, code->text, code->text_length);
-  memcpy(name, code->name, name_size);
-  files[count++] =
-      (rp_code_cache_entry){name, text, code->text_length, memory, code->data_length, 1};
-  return RP_OK;
-}
-
-/* The old data stays: somebody may be reading it. None at all is no news: two threads may bring the text. */
-static int
-replace(rp_code_cache_entry *kept, const rp_code_cache_entry *code) {
-  if (kept->generation == RP_CODE_CACHE_GENERATIONS || code->data_length == 0)
-    return RP_OK;
-
-  void *data = malloc(code->data_length);
-
-  if (data == NULL) return RP_ENOMEM;
-  memcpy(data, code->data, code->data_length);
-  kept->data = data;
-  kept->data_length = code->data_length;
-  kept->generation++;
+  if (find(name) != NULL) return RP_EBUSY;
+  if (count == RP_CODE_CACHE_SCRIPTS_MAX) return RP_FULL;
+  if ((copy = malloc(size)) == NULL) return RP_ENOMEM;
+  memcpy(copy, name, size);
+  scripts[count].name = copy;
+  scripts[count].text = text;
+  scripts[count].text_length = length;
+  scripts[count].shallow = true;
+  count++;
   return RP_OK;
 }
 
 int
-rp_code_cache_put(const rp_code_cache_entry *code) {
+rp_code_cache_add(const char *name, const char *text, size_t length) {
   rp_lock_take(&lock);
-  rp_code_cache_entry *kept = find(code->name);
-  int result = kept != NULL ? replace(kept, code) : add(code);
+  int result = add(name, text, length);
+
+  rp_lock_drop(&lock);
+  return result;
+}
+
+/* The old data stays: somebody may be reading it. */
+static int
+put(const char *name, const void *data, size_t length, bool shallow) {
+  rp_code_cache_entry *script = find(name);
+
+  if (script == NULL) return RP_ENOENT;
+  if (script->generation == RP_CODE_CACHE_GENERATIONS) return RP_EBUSY;
+  script->data = data;
+  script->data_length = length;
+  script->shallow = shallow;
+  script->generation++;
+  return RP_OK;
+}
+
+int
+rp_code_cache_put(const char *name, const void *data, size_t length, bool shallow) {
+  rp_lock_take(&lock);
+  int result = put(name, data, length, shallow);
 
   rp_lock_drop(&lock);
   return result;

@@ -1,0 +1,48 @@
+'use strict';
+
+/* runtime.js - whether this is a Node that ringport knows. */
+
+const { process } = require('./builtins');
+const { MessagePort, Worker } = require('node:worker_threads');
+
+/**
+ * The symbols on Node's MessagePort and Worker that ours need, by their descriptions; see
+ * node-events.js and worker.js.
+ */
+const INTERNALS = [
+  'kCreateEvent', 'handle_onclose', 'kNewListener', 'kRemoveListener', 'kOnExit',
+  'nodejs.internal.kHybridDispatch',
+];
+
+/** @returns {string} the runtime and its version */
+function runtime() {
+  const { bun, deno } = process.versions;
+
+  if (bun !== undefined) return `Bun ${bun}`;
+  return deno !== undefined ? `Deno ${deno}` : `Node ${process.version}`;
+}
+
+/** @throws {Error} ERR_RINGPORT_UNSUPPORTED if the runtime lacks what we need of Node */
+function checkRuntime() {
+  const refuse = (message) => {
+    throw Object.assign(new Error(message), { code: 'ERR_RINGPORT_UNSUPPORTED' });
+  };
+
+  /* Bun cannot be probed: it aborts when an addon calls a function of libuv that it does not have. */
+  if (process.versions.bun !== undefined) {
+    refuse(`ringport does not run on ${runtime()}: its addon needs the event loop of Node, libuv`);
+  }
+
+  const missing = new Set(INTERNALS);
+
+  for (let { prototype: at } of [MessagePort, Worker]) {
+    for (; at !== null; at = Object.getPrototypeOf(at)) {
+      for (const { description } of Object.getOwnPropertySymbols(at)) missing.delete(description);
+    }
+  }
+  for (const name of missing) {
+    refuse(`ringport does not know ${runtime()}: there is no ${name} where Node has it`);
+  }
+}
+
+module.exports = { checkRuntime, runtime };
