@@ -35,7 +35,9 @@ function libc() {
   return fs.existsSync('/etc/alpine-release') ? '.musl' : '.glibc';
 }
 
-/** Tools that look for files to bring along (@vercel/nft, ncc) find them in this spelling. */
+/**
+ * Tools that look for files to bring along (@vercel/nft, ncc) find them in this spelling.
+ */
 const here = (file) => file;
 
 const shipped = {

@@ -1,15 +1,17 @@
 'use strict';
 
 /*
- * entry.js - what becomes dist/index.js. Where Node loads it and nothing is out of the ordinary, it opens the
- * addon, which has the first script and its code cache, and that is all. Everything else is in
- * dist/first.js. Node compiles this file anew in each thread, so it is short, and most of it is said
- * outside of functions, which V8 would read twice.
+ * entry.js - what becomes dist/index.js. Where Node loads it and nothing is out of the
+ * ordinary, it opens the addon, which has the first script and its code cache, and that
+ * is all. Everything else is in dist/first.js. Node compiles this file anew in each
+ * thread, so it is short, and most of it is said outside of functions, which V8 would
+ * read twice.
  */
 
 /* global BUILD */
 
-/* An application may have removed it, or put another in its place: then it has no getBuiltinModule(). */
+/* An application may have removed it, or put another in its place: then it has no
+ * getBuiltinModule(). */
 const node = typeof process === 'undefined' ? require('node:process') : process;
 const { getBuiltinModule: builtin, env } = node;
 const isNodes = typeof module.constructor?._load === 'function' && require.cache !== undefined &&
@@ -44,7 +46,8 @@ if (isNodes && builtin !== undefined) {
   else if ((file = threads.getEnvironmentData(`ringport in ${root}`)) === undefined) {
     const { versions: { bun, deno } } = node;
 
-    /* Not if another copy comes first or this is in a context (see copies.js), or may not survive it. */
+    /* Not if another copy comes first or this is in a context (see copies.js), or may not
+     * survive it. */
     if (!env.RINGPORT_BINARY && (bun ?? deno) === undefined &&
       threads.MessagePort instanceof Function &&
       threads.getEnvironmentData(`ringport ${BUILD}`) === undefined) {

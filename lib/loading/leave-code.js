@@ -1,18 +1,21 @@
 'use strict';
 
 /*
- * leave-code.js - leaves what V8 has made of a script for the threads and the processes to come; see
- * scripts.js.
+ * leave-code.js - leaves what V8 has made of a script for the threads and the processes
+ * to come; see scripts.js.
  *
- * That is the code of the functions that have run by then. A worker may be terminated, so it leaves it when
- * its program has run once, and again when it has had some messages. The main thread does when the
- * process ends. A code cache that was left early, or by a process without a Worker, is made anew by
- * the first one that has more.
+ * That is the code of the functions that have run by then. A worker may be terminated, so
+ * it leaves it when its program has run once, and again when it has had some messages.
+ * The main thread does when the process ends. A code cache that was left early, or by a
+ * process without a Worker, is made anew by the first one that has more.
  */
 
 const { Buffer, process, setImmediate } = require('./builtins');
 
-/** More than this many files in dist/.code, and it is made empty: of Nodes and flags there may be many. */
+/**
+ * More than this many files in dist/.code, and it is made empty: of Nodes and flags there
+ * may be many.
+ */
 const FILES_MAX = 200;
 
 /** Put a file there, whole: others may read meanwhile. */
@@ -37,7 +40,8 @@ function makeFolder(fs, folder) {
 }
 
 /**
- * Leave what there is of a script, if that is wanted: another thread may have been first, or another process.
+ * Leave what there is of a script, if that is wanted: another thread may have been first,
+ * or another process.
  * @param {boolean} isLate a worker has had some messages
  */
 function leave({ build, builtin, folder, hasWorker }, addon, what, isLate) {

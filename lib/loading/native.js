@@ -13,7 +13,10 @@ const { process, setImmediate } = require('./builtins');
 const binding = require('../binding');
 const threads = require('./node-threads');
 
-/** Words of `control`: RP_CONTROL_LIST in src/node/env.h; test/js/constants.test.js compares them. */
+/**
+ * Words of `control`: RP_CONTROL_LIST in src/node/env.h; test/js/constants.test.js
+ * compares them.
+ */
 const START = 0;
 const END = 1;
 const FLAGS = 2;
@@ -25,7 +28,9 @@ const STAGED = 7;
 const SLOT = 8;
 const WORDS = 16;
 
-/** Values of the STATUS word: RP_ERROR_LIST in src/core/error.h, where this is RP_CLOSED. */
+/**
+ * Values of the STATUS word: RP_ERROR_LIST in src/core/error.h, where this is RP_CLOSED.
+ */
 const SEALED = -5;
 
 /** The line of Node that this is. */

@@ -28,7 +28,8 @@ function checkRuntime() {
     throw Object.assign(new Error(message), { code: 'ERR_RINGPORT_UNSUPPORTED' });
   };
 
-  /* Bun cannot be probed: it aborts when an addon calls a function of libuv that it does not have. */
+  /* Bun cannot be probed: it aborts when an addon calls a function of libuv that it does
+   * not have. */
   if (process.versions.bun !== undefined) {
     refuse(`ringport does not run on ${runtime()}: its addon needs the event loop of Node, libuv`);
   }

@@ -4,23 +4,26 @@
  * scripts.js - loads the scripts that scripts/bundle.js makes of lib/; entry.js comes
  * before it.
  *
- * The addon reads the text of all scripts when the first thread of a process loads ringport, and keeps it
- * for all threads: what is loaded in the middle of a message needs no file, which may be gone, or one too
- * many.
+ * The addon reads the text of all scripts when the first thread of a process loads
+ * ringport, and keeps it for all threads: what is loaded in the middle of a message needs
+ * no file, which may be gone, or one too many.
  *
- * V8 compiles a script anew in each thread, which takes most of the time that loading takes. So the first
- * process leaves what V8 has made of a script (its code cache) in dist/.code when it ends, where that
- * folder can be written; later ones read it once, and the addon keeps it, too (src/node/code_cache.c). A file
- * of it is named after the text it belongs to, the Node and its flags, ends with its name and a checksum,
- * and V8 looks whether it is its own. Where there is none, a thread keeps what it has compiled for
- * the threads after it. Without all of that the same works a little later.
+ * V8 compiles a script anew in each thread, which takes most of the time that loading
+ * takes. So the first process leaves what V8 has made of a script (its code cache) in
+ * dist/.code when it ends, where that folder can be written; later ones read it once, and
+ * the addon keeps it, too (src/node/code_cache.c). A file of it is named after the text
+ * it belongs to, the Node and its flags, ends with its name and a checksum, and V8 looks
+ * whether it is its own. Where there is none, a thread keeps what it has compiled for the
+ * threads after it. Without all of that the same works a little later.
  *
  * In a bundle, under a test runner with modules of its own, and where coverage is taken,
  * which is exact only for what is compiled anew, the scripts are modules that require()
  * loads.
  */
 
-/** The modules, made or to be made by the functions of the scripts, by their ids in lib/. */
+/**
+ * The modules, made or to be made by the functions of the scripts, by their ids in lib/.
+ */
 const modules = { __proto__: null };
 
 /** See index.js. */
@@ -56,7 +59,10 @@ function load(id) {
   return made.exports;
 }
 
-/** The script that has a module. They are in one string: in an object, each thread would make one of each. */
+/**
+ * The script that has a module. They are in one string: in an object, each thread would
+ * make one of each.
+ */
 function scriptOf(id) {
   const { where } = files;
   const end = where.indexOf(` ${id} `);
@@ -88,7 +94,10 @@ function run(name) {
 /** By then a worker has compiled what it uses. */
 const WARM_MS = 10;
 
-/** Leave a code cache for the threads and processes to come if there is none, or a poor one. */
+/**
+ * Leave a code cache for the threads and processes to come if there is none, or a poor
+ * one.
+ */
 function afterwards(name, script, [, , isShallow]) {
   const { builtin, process } = given;
   const leaving = () => load('loading/leave-code');
@@ -109,15 +118,18 @@ function afterwards(name, script, [, , isShallow]) {
  * @param {object} what.module that of dist/index.js
  * @param {string} what.folder dist/
  * @param {string} what.build of which scripts.txt must be
- * @param {string} [what.place] what the code cache of this Node and its flags is named after; undefined:
- *   what the thread before this one said
+ * @param {string} [what.place] what the code cache of this Node and its flags is named
+ *   after; undefined: what the thread before this one said
  * @param {object} what.process Node's
- * @param {((id: string) => object) | null} what.builtin Node's own modules; null: load by require()
- * @param {() => Record<string, () => Function>} what.byRequire the scripts as modules, by name
+ * @param {((id: string) => object) | null} what.builtin Node's own modules; null: load by
+ *   require()
+ * @param {() => Record<string, () => Function>} what.byRequire the scripts as modules, by
+ *   name
  * @param {(id: string) => object} what.require Node's own modules, for those
  * @param {object} what.files the modules that are loaded, or what makes them
  * @param {object} [what.binding] the addon, if it is there
- * @param {[string, object, object[]]} [what.first] the script that has been run, as for afterwards()
+ * @param {[string, object, object[]]} [what.first] the script that has been run, as for
+ *   afterwards()
  * @param {string} [what.file] where the addon is
  * @returns {object} what is exported
  */
@@ -156,7 +168,10 @@ function check() {
   }
 }
 
-/** Have other copies of this version find this one; see copies.js. And the threads to come the addon. */
+/**
+ * Have other copies of this version find this one; see copies.js. And the threads to come
+ * the addon.
+ */
 function announce(exported) {
   const threads = given.builtin('node:worker_threads');
   const { build, folder, file } = given;

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * idle-strategy.js - what this thread does when it has nothing to do; src/node/loop_spin.c
- * does it.
+ * idle-strategy.js - what this thread does when it has nothing to do;
+ * src/node/loop_spin.c does it.
  */
 
 const { checkKnown } = require('../loading/check-options');

@@ -9,7 +9,10 @@ const { binding, FOR_RINGS } = require('../loading/native');
 
 binding.define(binding, FOR_RINGS);
 
-/** Words of the last call: RP_RING_LIST in src/node/ring_wakeups.h; compared by test/js/constants.test.js. */
+/**
+ * Words of the last call: RP_RING_LIST in src/node/ring_wakeups.h; compared by
+ * test/js/constants.test.js.
+ */
 const STATUS = 0;
 const OFFSET = 1;
 const LENGTH = 2;
@@ -35,7 +38,10 @@ const status = {
   FORMAT: -10,
 };
 
-/** The memory of a ring, in bytes from its start; the table is in src/core/ring/shared_memory.h. */
+/**
+ * The memory of a ring, in bytes from its start; the table is in
+ * src/core/ring/shared_memory.h.
+ */
 const layout = {
   MAGIC: 0x42525052,
   VERSION: 1,

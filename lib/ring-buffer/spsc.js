@@ -4,10 +4,10 @@
  * spsc.js - a ring with one producer and one consumer, in JavaScript, on the words in its
  * memory.
  *
- * What src/core/ring/spsc.c does: a record costs less here than a call into C. It can be so
- * because a thread that is ended between any two steps leaves nothing half done: a record
- * exists once the tail has moved past it, and has been read once the side's own position
- * has. All that another thread can write is read once, checked, then used.
+ * What src/core/ring/spsc.c does: a record costs less here than a call into C. It can be
+ * so because a thread that is ended between any two steps leaves nothing half done: a
+ * record exists once the tail has moved past it, and has been read once the side's own
+ * position has. All that another thread can write is read once, checked, then used.
  *
  * Positions are 32 bits and come round, so they are compared by difference.
  */
