@@ -27,6 +27,26 @@ describe('seen by tools: the resource of a port in async_hooks', () => {
     port1.close();
   });
 
+  sameProcess('a port that keeps the loop alive is among the active resources and handles', (wt, { note }) => {
+    const { port1, port2 } = new wt.MessageChannel();
+    const show = (label) => {
+      const handles = process._getActiveHandles();
+
+      note(label, process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length,
+        handles.map((handle) => [port1, port2].indexOf(handle)).filter((index) => index !== -1));
+    };
+
+    show('new');
+    port1.onmessage = () => {};
+    show('heard');
+    port2.on('message', () => {});
+    show('both');
+    port1.unref();
+    show('unref');
+    port2.close();
+    setImmediate(() => setImmediate(() => show('closed')));
+  });
+
   sameProcess('looks the same to inspect, while the port is made and later', (wt, { note }) => {
     const { inspect } = require('node:util');
     const seen = [];
