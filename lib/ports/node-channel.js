@@ -439,9 +439,12 @@ class Envelope {
     return new Envelope(kind, transfer, encodeInline(value, transfer));
   }
 
-  /** Node has taken it, for the worker with this id. Halves that it never takes are lost with it. */
+  /**
+   * Node has taken it.
+   * @param {number} [thread] for the worker with this id: halves that it never takes are lost with it
+   */
   sent(thread) {
-    for (const id of this.#ids) binding.spawnEntrust(thread, id);
+    if (thread !== undefined) for (const id of this.#ids) binding.spawnEntrust(thread, id);
     for (const endpoint of this.#own) endpoint.depart();
   }
 

@@ -47,13 +47,11 @@ const NONE = -1;
 
 /** What messages by Node have cost. */
 const way = new Way(true);
-/** Node reads the getters of a message: what they post goes before it, on the same way. */
-let posting = false;
 /** A message has gone by ring, so all must. */
 let byRing = false;
 /** All that came by Node before the first message by ring has been delivered. */
 let direct = false;
-/** Whether what comes by ring is heard. */
+/** Whether what comes by ring is delivered. */
 const ring = { receiving: true };
 /** The port has been closed. */
 let closed = false;
@@ -71,7 +69,13 @@ const port = {
   /** Which of the events that messages arrive with have listeners. */
   heardOne: false,
   heardMany: false,
+  /** Messages are delivered, or dropped if nobody listens; known once there are hooks. */
+  started: false,
   addingByOn: false,
+  /** Node reads the getters of a message: what they post goes before it, on the same way. */
+  posting: false,
+  /** Since the first message by ring has come, Node has been called to deliver what came before it. */
+  nodeCalled: false,
 };
 
 /** Have all of the ring. @returns {import('./endpoint').Endpoint} */
@@ -110,13 +114,13 @@ const listening = {
   },
 };
 
-/** Take messages by ring while there are listeners. */
+/** Take messages by ring as Node's port takes its own. */
 function hear() {
-  const wanted = port.heardOne || port.heardMany;
+  const { started } = port;
 
-  ring.receiving = wanted;
-  if (port.endpoint === null) binding.setReceiving(port.slot, wanted);
-  else if (wanted) port.endpoint.start();
+  ring.receiving = started;
+  if (port.endpoint === null) binding.setReceiving(port.slot, started);
+  else if (started) port.endpoint.start();
   else port.endpoint.stop();
 }
 
@@ -124,10 +128,10 @@ function hear() {
 function listenerAdded(size, type, listener, once) {
   if (type === 'message') {
     port.sole = size === 1 && port.addingByOn && !once && typeof listener === 'function' ? listener : null;
-    port.heardOne = true;
+    port.heardOne = port.started = true;
     hear();
   } else if (type === 'messages') {
-    port.heardMany = true;
+    port.heardMany = port.started = true;
     connect();
     nodePrototype.ref.call(port.node);
     port.node.start();
@@ -139,6 +143,7 @@ function listenerRemoved(size, type, removed) {
   if (type === 'message') {
     port.sole = null;
     port.heardOne = size > 0;
+    if (size === 0) port.started = port.heardMany;
     if (port.heardMany && !port.heardOne) { // Node has stopped the port
       nodePrototype.ref.call(port.node);
       nodePrototype.start.call(port.node);
@@ -146,6 +151,7 @@ function listenerRemoved(size, type, removed) {
     hear();
   } else if (type === 'messages' && size === 0) {
     port.heardMany = false;
+    port.started = port.heardOne;
     if (!port.heardOne) removed.call(port.node, 0, 'message');
     hear();
   }
@@ -186,7 +192,7 @@ function hook() {
   });
   if (node.listenerCount('message') > 0) {
     port.sole = findSole(node);
-    port.heardOne = true;
+    port.heardOne = port.started = true;
   }
 }
 
@@ -195,6 +201,10 @@ function arrive(queued) {
   if (queued === 0) return false;
   way.isLed = true;
   hook();
+  if (!direct && !port.nodeCalled) {
+    port.nodeCalled = true; // in this turn of the loop it may have been called too soon
+    return false;
+  }
   if (!port.heardOne || port.heardMany) return connect() !== null;
 
   const { deliver, deliverEarlier } = require('../ports/dispatch');
@@ -212,8 +222,13 @@ function arrive(queued) {
  */
 function dispatchReceived(received) {
   if (received === undefined) return false;
-  port.node[kCurrentlyReceivingPorts] = undefined; // of the message before
-  port.node[kHybridDispatch](received.message, 'message', undefined);
+
+  const { message } = received;
+
+  /* Node does not give the transfer list. */
+  port.node[kCurrentlyReceivingPorts] = port.sole === null && isObject(message)
+    ? require('../ports/transfer-list').portsIn(message) : undefined;
+  port.node[kHybridDispatch](message, 'message', undefined);
   return true;
 }
 
@@ -246,10 +261,39 @@ function dispatch(value, type, event) {
   else nodeDispatch.call(this, value, type, event);
 }
 
+/** Whether there may be ports of ours in a message. */
+function mayHavePorts(value, transfer) {
+  return local.portsMade > 0 && (isObject(value) || transfer !== undefined);
+}
+
 /** Whether a message is to go by ring. */
 function pays(value, transfer) {
-  if (closed || posting) return local.portsMade > 0 && (isObject(value) || transfer !== undefined);
-  return byRing || way.pays(value, transfer);
+  if (port.posting) return false;
+  return closed ? mayHavePorts(value, transfer) : byRing || way.pays(value, transfer);
+}
+
+/** @param {IArguments} args of postMessage @returns what postMessage returns */
+function postByNode(args) {
+  const { posting: outer } = port;
+  const [value, transfer] = args;
+
+  port.posting = true;
+  try {
+    if (outer && mayHavePorts(value, transfer)) {
+      return require('./post-with-ports').postWithPorts(port.node, nodePost, value, transfer);
+    }
+    return apply(nodePost, port.node, args);
+  } catch (error) {
+    throw located(error, value);
+  } finally {
+    port.posting = outer;
+  }
+}
+
+/** @param {Iterable<unknown>} values of postMessages, by Node @returns what postMessages returns */
+function postManyByNode(values) {
+  for (const value of require('../ports/transfer-list').checkIterable(values)) postByNode([value]);
+  return closed ? undefined : true;
 }
 
 /** The methods of the port until it connects. Those that Node's port does not have connect it. */
@@ -272,17 +316,7 @@ const methods = {
       /* Not this.postMessage, which may be the application's, around this one. */
       return apply(require('./parent-endpoint').methods.postMessage, this, arguments);
     }
-
-    const outer = posting;
-
-    posting = true;
-    try {
-      return apply(nodePost, this, arguments);
-    } catch (error) {
-      throw located(error, value);
-    } finally {
-      posting = outer;
-    }
+    return postByNode(arguments);
   },
   on(type, listener) {
     if (type === 'messages') connect();
@@ -309,8 +343,21 @@ const methods = {
     }
     return nodePrototype.close.call(this, callback);
   },
-  removeAllListeners() {
-    if (this === port.node) port.sole = null; // and Node's port goes on, without listeners
+  start() {
+    if (this === port.node) {
+      hook();
+      port.started = true;
+      hear();
+    }
+    return nodePrototype.start.call(this);
+  },
+  removeAllListeners(type) {
+    if (this === port.node) { // which goes on without listeners
+      hook();
+      port.sole = null;
+      if (type === undefined || type === 'message') port.heardOne = false;
+      if (type === undefined || type === 'messages') port.heardMany = false;
+    }
     return apply(nodePrototype.removeAllListeners, this, arguments);
   },
   once(type, listener) {
@@ -322,6 +369,7 @@ const methods = {
     return apply(nodeListen, this, arguments);
   },
   postMessages(values) {
+    if (port.posting) return postManyByNode(values);
     connect();
     return require('./parent-endpoint').methods.postMessages.call(this, values);
   },
@@ -372,7 +420,7 @@ function findParentPort() {
   };
 
   for (const name of Object.keys(methods)) take(methods, name, Object.hasOwn(nodePrototype, name));
-  for (const name of ['start', 'ref', 'unref', 'hasRef']) take(nodePrototype, name, true);
+  for (const name of ['ref', 'unref', 'hasRef']) take(nodePrototype, name, true);
   take(nodePrototype, kInspect, false);
   own[kReceive] = { __proto__: null, value: receive, configurable: true };
   Object.setPrototypeOf(parentPort, Object.create(nodePrototype, own));
@@ -417,5 +465,6 @@ function receive() {
 
 module.exports = {
   CHANNEL, ENVELOPE, GUARD, port, listening,
-  connect, dispatchReceived, unwrap, receive, hook, hear, findParentPort, findWorkerData,
+  connect, dispatchReceived, open, unwrap, receive, hook, hear, postByNode, postManyByNode,
+  findParentPort, findWorkerData,
 };

@@ -20,7 +20,7 @@ const {
   binding, control, endpoints, findSymbol, line, define, local, owner, setImmediate, threads,
   STATUS,
 } = require('../loading/native');
-const { CHANNEL, ENVELOPE, GUARD } = require('./parent-port');
+const { CHANNEL, ENVELOPE, GUARD, open } = require('./parent-port');
 const { Way, isObject, located, postByC } = require('../ports/way');
 
 const kHybridDispatch = Symbol.for('nodejs.internal.kHybridDispatch');
@@ -186,29 +186,8 @@ class Worker extends threads.Worker {
       return;
     }
 
-    const read = require('../ports/transfer-list').readTransfer(transfer);
-    const { Envelope, explain, refuseUnlisted } = require('../ports/node-channel');
-
-    if (read === null || read.ports.length === 0) {
-      refuseUnlisted(value);
-      try {
-        this.#node.postMessage(value, read?.list);
-      } catch (error) {
-        throw explain(error, value);
-      }
-      return;
-    }
-    read.checkAlone();
-
-    const envelope = Envelope.seal(ENVELOPE, value, read);
-
-    try {
-      this.#node.postMessage(envelope.message, envelope.list);
-    } catch (error) {
-      envelope.takeBack();
-      throw error;
-    }
-    envelope.sent(this.#thread);
+    require('./post-with-ports').postWithPorts(
+      this.#node, this.#node.postMessage, value, transfer, this.#thread);
   }
 
   /**
@@ -220,7 +199,7 @@ class Worker extends threads.Worker {
   postMessages(values) {
     if (this.#ended) return;
     require('../ports/transfer-list').checkIterable(values);
-    if (binding.peerDeclared(this.#slot)) this.#connect();
+    if (!this.#posting && binding.peerDeclared(this.#slot)) this.#connect();
     if (this.#endpoint !== null) this.#endpoint.postMany(values);
     else for (const value of values) this.postMessage(value);
   }
@@ -245,6 +224,8 @@ class Worker extends threads.Worker {
     Object.defineProperty(node, kHybridDispatch, { __proto__: null, value: (value, type, event) => {
       this.#way.heard = true;
       if (typeof value !== 'object' || value === null || !this.#takes(value)) {
+        if (value?.kind === ENVELOPE) [value] = open(value);
+
         const outer = this.#calling;
 
         this.#calling = true;
