@@ -7,10 +7,9 @@
  * They are taken before that, or else from Node's modules, each of which takes 50 us to be required.
  */
 
-const {
-  Date: date, FinalizationRegistry, WeakRef, process: found, setImmediate: soon,
-} = globalThis;
+const { process: found, setImmediate: soon } = globalThis;
 const { toString } = Function.prototype;
+const date = Date;
 
 module.exports = {
   FinalizationRegistry,

@@ -53,5 +53,8 @@ function quick() {
   });
 }
 
-module.exports = (isNodes && builtin !== undefined ? quick() : undefined) ??
+/* Nor has it to have left us this one. */
+const isQuick = isNodes && builtin !== undefined && typeof Symbol === 'function';
+
+module.exports = (isQuick ? quick() : undefined) ??
   require('./first.js').start(module, isNodes);
