@@ -322,7 +322,7 @@ class Endpoint {
     try {
       result = postToNode(end, [value, sequence], list);
     } catch (error) {
-      throw located(error, value);
+      throw located(error, value, list);
     }
 
     if (!isOpen) return result;

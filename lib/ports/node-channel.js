@@ -515,6 +515,7 @@ function explain(error, value) {
   try {
     return throwNotTransferred(ports.endpointOf(port).open);
   } catch (own) {
+    require('../codec/path').locate(own, value, port);
     return own;
   }
 }

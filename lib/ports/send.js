@@ -9,6 +9,7 @@
 
 const codec = require('../codec/index');
 const { FLAG, TRAILER_BYTES, late, reading } = require('./endpoint');
+const { located } = require('./way');
 const { binding, control, define, START, END, FLAGS, STATUS, STAGED, SLOT } = require('../loading/native');
 
 define(1);
@@ -136,13 +137,22 @@ function send(endpoint, value, transfer) {
     transfer?.check(endpoint);
     start = encode(value, transfer);
     if (transfer === null && codec.foreign === null) return write(endpoint, start, codec.end);
-    return loadCompanion().send(endpoint, start, codec.foreign, transfer, copies, sending);
+    return sendForeign(endpoint, value, start, transfer);
   } finally {
     /* At the end of the stack a call may fail, an assignment cannot. */
     sending = outerSending;
     copies = null;
     if (start !== NONE) codec.release(start);
     unstage();
+  }
+}
+
+/** Send the message encoded at `start` with what Node carries of it. */
+function sendForeign(endpoint, value, start, transfer) {
+  try {
+    return loadCompanion().send(endpoint, start, codec.foreign, transfer, copies, sending);
+  } catch (error) {
+    throw located(error, value, transfer?.transfer);
   }
 }
 
@@ -176,7 +186,7 @@ function sendMany(endpoint, values) {
       start = encode(value, null);
       if (codec.foreign !== null || staged !== stagedBase || !sending ||
           !outbox.put(endpoint, start, codec.end)) {
-        sendApart(endpoint, start);
+        sendApart(endpoint, value, start);
       }
       codec.release(start);
       start = NONE;
@@ -195,10 +205,10 @@ function sendMany(endpoint, values) {
 }
 
 /** A message of many that takes more than a place in the outbox. */
-function sendApart(endpoint, start) {
+function sendApart(endpoint, value, start) {
   outbox.flush();
   if (codec.foreign === null) write(endpoint, start, codec.end);
-  else loadCompanion().send(endpoint, start, codec.foreign, null, copies, sending);
+  else sendForeign(endpoint, value, start, null);
   unstage();
   copies = null;
 }

@@ -284,7 +284,7 @@ function postByNode(args) {
     }
     return apply(nodePost, port.node, args);
   } catch (error) {
-    throw located(error, value);
+    throw located(error, value, transfer);
   } finally {
     port.posting = outer;
   }

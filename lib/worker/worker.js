@@ -173,7 +173,7 @@ class Worker extends threads.Worker {
       else if (local.portsMade > 0) this.#postWithPorts(value, transfer);
       else this.#node.postMessage(value, transfer);
     } catch (error) {
-      throw located(error, value);
+      throw located(error, value, transfer);
     } finally {
       this.#posting = outer;
     }
