@@ -189,8 +189,8 @@ class Endpoint {
   /** Gives its owner one message that came on another lane before the first one by ring, and says whether
    * there was any; null where there is no such lane, or no longer. See parent-port.js. */
   earlier = null;
-  /** With its first news it waits for the next turn of the loop, in which Node delivers what came before. */
-  waitsForNode = false;
+  /** Says whether that is to be asked already; if not, the endpoint has another turn. */
+  awaitEarlier = null;
 
   constructor(slot) {
     this.slot = slot;
@@ -601,8 +601,8 @@ function dispatch(slot, queued) {
 
   if (endpoint === undefined) return;
   if (endpoint.receiving) {
-    if (endpoint.waitsForNode && queued > 0) endpoint.waitsForNode = false;
-    else endpoint.drain(limitOf(queued));
+    if (queued > 0 && endpoint.earlier !== null && endpoint.awaitEarlier?.() === false) return;
+    endpoint.drain(limitOf(queued));
     return;
   }
   /* A stopped port wakes up only to see whether its peer has closed. */

@@ -11,7 +11,8 @@
 const { Endpoint } = require('../ports/endpoint');
 const { setImmediate, threads } = require('../loading/native');
 const {
-  CHANNEL, dispatchReceived, hear, hook, listening, port, postByNode, postManyByNode, unwrap,
+  CHANNEL, awaitNode, dispatchReceived, hear, hook, listening, port, postByNode, postManyByNode,
+  unwrap,
 } = require('./parent-port');
 
 const { prototype: nodePrototype } = threads.MessagePort;
@@ -122,7 +123,7 @@ function connect(isDirect) {
   endpoint.owner = listening;
   endpoint.receiving = true; // the port's slot is, from the beginning
   endpoint.earlier = isDirect ? null : dispatchEarlier;
-  endpoint.waitsForNode = !isDirect && !port.nodeCalled;
+  endpoint.awaitEarlier = awaitNode;
   endpoint.offer = (end) => nodePost.call(node, { kind: CHANNEL, end }, [end]);
   endpoint.pull = pull;
   putMethods(Object.getPrototypeOf(node));

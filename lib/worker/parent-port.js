@@ -11,7 +11,7 @@
 
 const { callListener } = require('../ports/call-listener');
 const {
-  binding, define, endpoints, findSymbol, listen, local, mark, owner, threads,
+  binding, define, endpoints, findSymbol, listen, local, mark, owner, setImmediate, threads,
 } = require('../loading/native');
 const { Way, isObject, located, postByC } = require('../ports/way');
 
@@ -55,6 +55,9 @@ let direct = false;
 const ring = { receiving: true };
 /** The port has been closed. */
 let closed = false;
+/** The first message by ring is there; and since then the loop has called Node's port. */
+let isComing = false;
+let isNodeDone = false;
 
 /** What parent-endpoint.js needs of the port, and adds to it. */
 const port = {
@@ -74,8 +77,6 @@ const port = {
   addingByOn: false,
   /** Node reads the getters of a message: what they post goes before it, on the same way. */
   posting: false,
-  /** Since the first message by ring has come, Node has been called to deliver what came before it. */
-  nodeCalled: false,
 };
 
 /** Have all of the ring. @returns {import('./endpoint').Endpoint} */
@@ -196,15 +197,25 @@ function hook() {
   }
 }
 
+/**
+ * Before the first message by ring Node delivers what came by it, with the ports of each message. In this
+ * turn of the loop it may have been called already, so it takes another.
+ * @returns {boolean} whether it has been called since; if not, the port has another turn
+ */
+function awaitNode() {
+  if (!isComing) {
+    isComing = true;
+    setImmediate(() => setImmediate(() => { isNodeDone = true; }));
+  }
+  return isNodeDone;
+}
+
 /** Messages have come by ring. @returns {boolean} whether endpoint.js is to deal with them */
 function arrive(queued) {
   if (queued === 0) return false;
   way.isLed = true;
   hook();
-  if (!direct && !port.nodeCalled) {
-    port.nodeCalled = true; // in this turn of the loop it may have been called too soon
-    return false;
-  }
+  if (!direct && !awaitNode()) return false;
   if (!port.heardOne || port.heardMany) return connect() !== null;
 
   const { deliver, deliverEarlier } = require('../ports/dispatch');
@@ -465,6 +476,6 @@ function receive() {
 
 module.exports = {
   CHANNEL, ENVELOPE, GUARD, port, listening,
-  connect, dispatchReceived, open, unwrap, receive, hook, hear, postByNode, postManyByNode,
-  findParentPort, findWorkerData,
+  awaitNode, connect, dispatchReceived, open, unwrap, receive, hook, hear,
+  postByNode, postManyByNode, findParentPort, findWorkerData,
 };
