@@ -490,7 +490,7 @@ function refusalOf() {
 
   markAsUncloneable(unknown);
   try {
-    port1.postMessage(unknown);
+    postToNode(port1, unknown);
   } catch ({ message }) {
     refusal = message;
   } finally {

@@ -19,6 +19,7 @@ const companion = require('./node-channel');
 const { Endpoint, ALL } = require('./endpoint');
 const { binding, findSymbol, owner: ownerSymbols, threads } = require('../loading/native');
 const { MessageChannel, Port, kArrive, ports, receiveMessageOnPort } = require('./port');
+const { postToNode } = require('./posts');
 const { readList, transferablesIn } = require('./transfer-list');
 
 const { kBatching, kMessage, kMessages, kMessageError } = ownerSymbols;
@@ -208,7 +209,7 @@ class OverNode extends Endpoint {
   postOver(value, list) {
     const { way } = this.link;
 
-    if (list?.includes(this.owner)) return way.postMessage(value, [way]); // which Node refuses
+    if (list?.includes(this.owner)) return postToNode(way, value, [way]); // which Node refuses
     [value, list] = asNode(value, list);
     try {
       return way.postMessage(value, list);

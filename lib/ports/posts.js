@@ -1,11 +1,11 @@
 'use strict';
 
 /*
- * posts.js - counts what this thread posts to channels of Node's, so that a message by ring is heard behind
- * it; see src/node/order.h.
+ * posts.js - what this thread posts to channels of Node's: it is counted, so that a message by ring is heard
+ * behind it (src/node/order.h), and a port of ours in it is refused as one of Node's.
  */
 
-const { binding, define, threads } = require('../loading/native');
+const { binding, define, local, threads } = require('../loading/native');
 
 const { MessagePort: { prototype } } = threads;
 const { apply } = Reflect;
@@ -30,9 +30,17 @@ function countPosts() {
 
   /* What has been posted before now has not been counted. */
   const count = new Uint32Array([1]);
-  const { value } = Object.getOwnPropertyDescriptor({ postMessage() {
+  const { value } = Object.getOwnPropertyDescriptor({ postMessage(message) {
     count[0]++;
-    return apply(postMessage, this, arguments);
+    if (local.portsMade === 0 || typeof message !== 'object' || message === null) {
+      return apply(postMessage, this, arguments);
+    }
+    if (threads.markAsUncloneable === undefined) require('./node-channel').refuseUnlisted(message);
+    try {
+      return apply(postMessage, this, arguments);
+    } catch (error) {
+      throw require('./node-channel').explain(error, message);
+    }
   } }, 'postMessage');
 
   Object.defineProperty(value, 'length', { __proto__: null, value: postMessage.length, configurable: true });

@@ -189,6 +189,45 @@ describe('seen by tools: markAsUntransferable', () => {
   });
 });
 
+describe('seen by tools: a port in what is posted to a channel of Node\'s', () => {
+  const CHANNELS = {
+    'a BroadcastChannel': (wt, t) => {
+      const channel = new wt.BroadcastChannel('ports');
+
+      t.after(() => channel.close());
+      return (value) => channel.postMessage(value);
+    },
+    'a MessagePort of Node\'s': (wt, t) => {
+      const { port1 } = new (require('node:worker_threads').MessageChannel)();
+
+      t.after(() => port1.close());
+      return (value) => port1.postMessage(value);
+    },
+    'the environment data of a worker': (wt, t) => (value) => {
+      wt.setEnvironmentData('held', value);
+      try {
+        t.keep(new wt.Worker('', { eval: true }));
+      } finally {
+        wt.setEnvironmentData('held', undefined);
+      }
+    },
+  };
+
+  for (const [name, open] of Object.entries(CHANNELS)) {
+    same(`${name} is refused as one of Node's`, (wt, t) => {
+      const post = open(wt, t);
+      const [port] = t.channel();
+      const [closed] = t.channel();
+      const deep = { list: [1, new Map([[{ port }, 1]])] };
+
+      closed.close();
+      for (const value of [port, { port }, deep, [closed], { a: 1 }, new Set([1]), 'text']) {
+        t.attempt('post', () => post(value));
+      }
+    });
+  }
+});
+
 describe('seen by tools: a FileHandle that gets lost in another context', () => {
   sameProcess('is closed at once, and nobody is warned', async (wt, { note, collect }) => {
     const fs = require('node:fs');
