@@ -46,9 +46,8 @@ export interface DataCloneError extends DOMException {
   name: 'DataCloneError';
   code: 25;
   /**
-   * The way to the value, such as `.jobs[3].callback` or `.map.get("key")`; empty for the
-   * message itself. Undefined if the value came out of a getter, or if Node itself was
-   * carrying the message.
+   * The way to the value, such as `.jobs[3].callback` or `.map.get("key")`; empty for the message itself. Undefined if
+   * the value came out of a getter, or if the error is about the transfer list.
    */
   path?: string;
 }

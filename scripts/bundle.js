@@ -15,6 +15,7 @@ const path = require('node:path');
 
 const { BuildError, orExplain } = require('./explain');
 const { root } = require('./sources');
+const { NAMES } = require('../lib/loading/globals');
 
 const lib = path.join(root, 'lib');
 const dist = path.join(root, 'dist');
@@ -31,7 +32,7 @@ const CHANGE = ['ports/posts', 'ports/dispatch', 'ports/async-context'];
 /** What is in which script; what is named nowhere is in `rest`. A module's last script counts. */
 const SCRIPTS = {
   start: [...BOTH, ...WORKER],
-  child: [...BOTH, 'worker/parent-port', 'worker/parent-receive'],
+  child: [...BOTH, 'worker/parent-port', 'worker/parent-receive', 'worker/post-by-node'],
   worker: WORKER,
   change: CHANGE,
   cold: ['loading/leave-code', 'loading/runtime'],
@@ -41,7 +42,8 @@ const SCRIPTS = {
   ports: ['ports/node-events', 'ports/port', 'ports/message-channel', 'ports/kinds'],
   channel: [
     'ports/node-channel', 'ports/receive', 'ports/transfer', 'ports/boarding', 'ports/envelope', 'ports/unlisted',
-    'ports/transfer-list', 'ports/by-node', 'ports/small-buffers', 'worker/parcels', 'codec/errors',
+    'ports/transfer-list', 'ports/by-node', 'ports/small-buffers', 'worker/parcels', 'worker/post-with-ports',
+    'worker/open-envelope', 'codec/errors',
   ],
   codec: [
     'ports/send', 'codec/index', 'codec/encode', 'codec/encode-core', 'codec/encode-plain', 'codec/encode-arrays',
@@ -58,6 +60,9 @@ const SCRIPTS = {
 const ENTRIES = ['register.js', 'register-worker.js', 'index.mjs', 'import.mjs'];
 /** What is in first.js, besides what it says itself. */
 const FIRST = ['loading/scripts', 'binding', 'loading/builtins', 'loading/runtime', 'loading/copies'];
+
+/** In the scripts that may be the first; see there. */
+const GLOBALS = 'loading/globals';
 
 function idsOf(dir = '') {
   return fs.readdirSync(path.join(lib, dir), { withFileTypes: true }).flatMap((entry) => {
@@ -122,10 +127,21 @@ function esbuild() {
 /** Make dist/. @throws {BuildError} */
 function bundle() {
   const { transformSync } = esbuild();
-  const textOf = (ids) => ids.map((id) => wrapped(id, transformSync)).join('');
+  /* All that the files of a script use of the language's globals are constants of the script. */
+  const textOf = (ids, isFirst = false) => {
+    const text = ids.map((id) => wrapped(id, transformSync)).join('');
+    const used = NAMES.filter((name) => new RegExp(`\\b${name}\\b`).test(text)).join(', ');
+
+    if (!isFirst) return `const { ${used} } = files.globals;\n${text}`;
+    return `${wrapped(GLOBALS, transformSync)}
+const globals = { exports: null };
+if (files.globals === undefined) files['${GLOBALS}'](globals);
+const { ${used} } = files.globals ??= globals.exports.globals;
+${text}`;
+  };
   const rings = idsOf('ring-buffer').filter((id) => !SCRIPTS.ringbuffer.includes(id));
   const notRest = new Set([
-    ...Object.values(SCRIPTS).flat(), ...rings, ...FIRST, 'loading/entry', 'register', 'register-worker',
+    ...Object.values(SCRIPTS).flat(), ...rings, ...FIRST, GLOBALS, 'loading/entry', 'register', 'register-worker',
   ]);
   const rest = idsOf().filter((id) => !notRest.has(id));
   const scripts = { ...SCRIPTS, rings, rest };
@@ -142,8 +158,9 @@ function bundle() {
 
   /* Lines are the same in both forms of a script. */
   for (const [name, ids] of Object.entries(scripts)) {
-    const table = ids.includes('loading/scripts') ? `files.where = '${where}';\n` : '';
-    const body = textOf(ids) + table;
+    const isFirst = ids.includes('loading/scripts');
+    const table = isFirst ? `files.where = '${where}';\n` : '';
+    const body = textOf(ids, isFirst) + table;
     const text = `(function (files, require, __dirname) {\n'use strict';\n${body}})\n`;
 
     whole += text;
@@ -153,7 +170,7 @@ function bundle() {
   }
 
   const build = createHash('sha256').update(whole).digest('hex').slice(0, 12);
-  const first = textOf(FIRST);
+  const first = textOf(FIRST, true);
   const named = `${first}${whole}`.matchAll(/require\(["'](node:[^"']*)["']\)/g);
   const builtins = new Set([...named].map(([, id]) => id));
   const requires = Object.keys(scripts).map((name) => `${name}: () => require('./${name}.js')`);

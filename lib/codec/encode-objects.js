@@ -342,7 +342,9 @@ function tryNode(value) {
 function writeForeign(value) {
   if (typeof value !== 'object' || types.isProxy(value)) return refuse(value);
   if (!walk.alone && hooks.port !== null) {
-    const index = hooks.port(value, walk.context);
+    core.host.refused = { value };
+    const index = hooks.port(value, walk.context); // throws of one that is not listed
+    core.host.refused = null;
     if (index >= 0) {
       w.u8[w.pos++] = op.PORT;
       core.writeU32(index);

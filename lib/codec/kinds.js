@@ -5,10 +5,10 @@
  *
  * The engine goes by internal slots, which JS cannot see; so the prototype is looked up
  * first, and what a prototype cannot tell is asked of util.types. An object that is
- * nothing known is cloned as a plain object only if the classes on its prototype chain
- * are the application's own: anything of Node's or the engine's is left to Node
- * ("foreign"), which is always right, only slower. EventEmitter is Node's, but its
- * instances are ordinary objects.
+ * nothing known is cloned as a plain object if the classes on its prototype chain are the
+ * application's own. Instances of the engine's classes are left to Node ("foreign"). Of
+ * Node's own classes Node is asked once, with an instance that holds something, whether
+ * it clones its properties; those of EventEmitter are known to be ordinary objects.
  */
 
 const { Date, process } = require('../loading/builtins');
@@ -27,8 +27,12 @@ const kinds = {
  */
 const LOOK_PLAIN = 10;
 const LOOK_FOREIGN = 11;
+/** A class of Node's, and Node has not been asked yet how it clones an instance. */
+const BUILTIN = 12;
 
-const { getPrototypeOf, getOwnPropertyDescriptor } = Object;
+const {
+  defineProperty, getPrototypeOf, getOwnPropertyDescriptor, hasOwn, isExtensible, keys,
+} = Object;
 const { ownKeys } = Reflect;
 /** Since Node 22. */
 const { isRawJSON } = JSON;
@@ -62,6 +66,7 @@ function kindOf(object, prototype) {
   if (kind === kinds.PLAIN || kind === kinds.FOREIGN) return kind;
   if (kind === LOOK_PLAIN) return kindBySlots(object, kinds.PLAIN);
   if (kind === LOOK_FOREIGN) return kindBySlots(object, kinds.FOREIGN);
+  if (kind === BUILTIN) return kindOfBuiltin(object, prototype);
   return CHECKS[kind](object) ? kind : kindBySlots(object, kinds.PLAIN);
 }
 
@@ -76,6 +81,41 @@ function kindBySlots(object, otherwise) {
   return otherwise;
 }
 
+/**
+ * An object of a class of Node's, or of a subclass of one: an EventTarget, say, that
+ * holds something.
+ */
+function kindOfBuiltin(object, prototype) {
+  const kind = kindBySlots(object, kinds.PLAIN);
+
+  if (kind !== kinds.PLAIN) return kind;
+  /* Of one that holds nothing, Node's clone is as good as ours. */
+  if (keys(object).length === 0 || !isExtensible(object) || hasOwn(object, '0')) return kinds.FOREIGN;
+
+  const isPlain = isPlainToNode(object);
+
+  byPrototype.set(prototype, isPlain ? LOOK_PLAIN : kinds.FOREIGN);
+  return isPlain ? kinds.PLAIN : kinds.FOREIGN;
+}
+
+/**
+ * Whether Node would clone the properties. It would begin with '0', so nothing else of
+ * the object runs.
+ */
+function isPlainToNode(object) {
+  const begun = {};
+
+  defineProperty(object, '0', { __proto__: null, enumerable: true, configurable: true, get() { throw begun; } });
+  try {
+    require('./node-clone').nodeClone(object);
+    return false;
+  } catch (error) {
+    return error === begun;
+  } finally {
+    delete object[0];
+  }
+}
+
 /** Whether it is the Object.prototype of another vm context. */
 function isObjectPrototype(prototype) {
   if (getPrototypeOf(prototype) !== null) return false;
@@ -87,22 +127,24 @@ function isObjectPrototype(prototype) {
 /**
  * PLAIN if every prototype up to Object.prototype is that of a class which neither the
  * engine nor Node defines, LOOK_PLAIN if others are among them whose instances can be
- * told by their slots.
+ * told by their slots, BUILTIN if Node has to tell.
  */
 function kindOfPrototype(prototype) {
   let kind = kinds.PLAIN;
   let p = prototype;
   for (let depth = 0; depth < 64 && p !== null && !types.isProxy(p); depth++) {
     if (p === Object.prototype) return kind;
-    if (isObjectPrototype(p)) return LOOK_PLAIN;
-    if (byPrototype.get(p) === kinds.FOREIGN) return kinds.FOREIGN;
-    if (byPrototype.has(p) || CHECKABLE.has(p)) {
-      if (byPrototype.get(p) === LOOK_FOREIGN) return LOOK_FOREIGN;
-      if (byPrototype.get(p) !== kinds.PLAIN) kind = LOOK_PLAIN;
+    if (isObjectPrototype(p)) return kind === BUILTIN ? kind : LOOK_PLAIN;
+    const known = byPrototype.get(p);
+    if (known === kinds.FOREIGN || known === LOOK_FOREIGN) return known;
+    if (known === BUILTIN) kind = BUILTIN;
+    else if (known !== undefined || CHECKABLE.has(p)) {
+      if (known !== kinds.PLAIN && kind !== BUILTIN) kind = LOOK_PLAIN;
     } else if (p !== EventEmitter.prototype) {
-      if (isOfNode(p)) return kinds.FOREIGN;
-      if (!isOfApplication(p)) return LOOK_FOREIGN;
-      if (getOwnPropertyDescriptor(p, 'constructor') === undefined) kind = LOOK_PLAIN;
+      if (isClonedByNode(p)) return kinds.FOREIGN;
+      if (isBuiltin(p)) kind = BUILTIN;
+      else if (!isOfApplication(p)) return LOOK_FOREIGN;
+      else if (kind === kinds.PLAIN && getOwnPropertyDescriptor(p, 'constructor') === undefined) kind = LOOK_PLAIN;
     }
     p = getPrototypeOf(p);
   }
@@ -118,14 +160,12 @@ const CHECKABLE = new Set([
   globalThis.SharedArrayBuffer, // flags of V8 remove it
 ].filter(Boolean).map((type) => type.prototype));
 
-/** Whether instances may have something to them that Node's own clone knows of. */
-function isOfNode(prototype) {
+/** Whether Node's clone knows what instances are. Not all of these classes are public. */
+function isClonedByNode(prototype) {
   for (const key of ownKeys(prototype)) {
-    // Node's clonable classes have methods with these names; not all of the classes are
-    // public.
     if (typeof key === 'symbol' && `${key.description}`.startsWith('messaging_')) return true;
   }
-  return isBuiltin(prototype);
+  return false;
 }
 
 function isOfApplication(prototype) {

@@ -9,6 +9,8 @@
 
 const { types } = require('node:util');
 
+const { nodeClone } = require('./node-clone');
+
 const { entries: entriesOf } = Map.prototype;
 const { values: valuesOf } = Set.prototype;
 const { get: bufferOf } = Object.getOwnPropertyDescriptor(
@@ -16,6 +18,8 @@ const { get: bufferOf } = Object.getOwnPropertyDescriptor(
 
 /** So many values are looked at. */
 const MOST = 100_000;
+/** Node is asked about so many. */
+const MOST_ASKED = 1000;
 
 const NAME = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 const INDEX = /^(?:0|[1-9]\d*)$/;
@@ -87,13 +91,24 @@ function pathTo(root, isWanted) {
 }
 
 /**
+ * Whether it is about a value, and does not say where that is. On Node 20 some are
+ * TypeErrors.
+ */
+function isUnlocated(error) {
+  const isAboutValue = error?.name === 'DataCloneError' ||
+    error?.code === 'ERR_MISSING_TRANSFERABLE_IN_TRANSFER_LIST';
+
+  return isAboutValue && !Object.hasOwn(error, 'path');
+}
+
+/**
  * Give a DataCloneError the property `path`.
  * @param {unknown} error what has been thrown
  * @param {unknown} root the message
  * @param {unknown} refused the value in it that could not be cloned
  */
 function locate(error, root, refused) {
-  if (error?.name !== 'DataCloneError' || Object.hasOwn(error, 'path')) return;
+  if (!isUnlocated(error)) return;
 
   const path = pathTo(root, (value) => Object.is(value, refused));
 
@@ -118,14 +133,47 @@ function isNeverCloned(value) {
     types.isGeneratorObject(value);
 }
 
+/** Node knows it by what it is, and reads none of its properties. */
+function isNodes(object) {
+  for (let at = object; at !== null; at = Object.getPrototypeOf(at)) {
+    if (types.isProxy(at)) return false;
+    if (Object.getOwnPropertySymbols(at).some(({ description }) =>
+      `${description}`.startsWith('messaging_'))) return true;
+  }
+  return false;
+}
+
+/**
+ * Whether Node says this of the value alone; asked only where that runs nothing of it.
+ */
+function isRefused(value, message) {
+  if (types.isNativeError(value) || types.isMap(value) || types.isSet(value)) return false;
+  if (Object.keys(value).length > 0 && !isNodes(value)) return false;
+  try {
+    nodeClone(value);
+    return false;
+  } catch (error) {
+    return error?.message === message;
+  }
+}
+
 /**
  * The same for an error of Node's, which does not tell the value: it is the first of its
  * kind.
+ * @param {unknown} [transfer] given for a transfer list; Node is not asked about what is
+ *   in it
  */
-function locateFirst(error, root) {
-  if (error?.name !== 'DataCloneError' || Object.hasOwn(error, 'path')) return;
+function locateFirst(error, root, transfer) {
+  if (!isUnlocated(error)) return;
 
-  const path = pathTo(root, isNeverCloned);
+  const list = transfer?.transfer ?? transfer ?? [];
+  const listed = Array.isArray(list) || types.isSet(list) ? new Set(list) : null;
+  const { message } = error;
+  let asked = 0;
+  const isWanted = (value) => isNeverCloned(value) ||
+    (listed !== null && typeof value === 'object' && value !== null && !listed.has(value) &&
+      asked++ < MOST_ASKED && isRefused(value, message));
+  const path = pathTo(root, isWanted);
 
   if (path !== undefined) error.path = path;
 }

@@ -8,10 +8,9 @@
  * be required.
  */
 
-const {
-  Date: date, FinalizationRegistry, WeakRef, process: found, setImmediate: soon,
-} = globalThis;
+const { process: found, setImmediate: soon } = globalThis;
 const { toString } = Function.prototype;
+const date = Date;
 
 module.exports = {
   FinalizationRegistry,

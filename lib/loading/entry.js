@@ -35,7 +35,8 @@ function placeOf() {
 
 let exported;
 
-if (isNodes && builtin !== undefined) {
+/* Nor has an application to have left us Symbol. */
+if (isNodes && builtin !== undefined && typeof Symbol === 'function') {
   const threads = builtin('node:worker_threads');
   const loaded = threads[Symbol.for('ringport.loaded')]; // see index.js
   const root = __dirname.slice(0, -4); // without `dist`

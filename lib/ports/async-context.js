@@ -10,7 +10,7 @@ const asyncHooks = require('node:async_hooks');
 
 const { inspect } = require('node:util');
 
-const { line, local, threads } = require('../loading/native');
+const { endpoints, line, local, threads } = require('../loading/native');
 
 /** Of what stands for a port. */
 const kEndpoint = Symbol('endpoint');
@@ -127,12 +127,16 @@ function watchStorage() {
 
 if (line >= 24) watchStorage();
 
-const { getActiveResourcesInfo } = process;
+const { getActiveResourcesInfo, _getActiveHandles: getActiveHandles } = process;
 
 /** Our ports and rings are no handles of Node's, which is all that it counts. */
 process.getActiveResourcesInfo = { getActiveResourcesInfo() {
   return getActiveResourcesInfo().concat(
     new Array(context.refs).fill('MessagePort'), new Array(context.ringRefs).fill('RingBuffer'));
 } }.getActiveResourcesInfo;
+process._getActiveHandles = { _getActiveHandles() {
+  return getActiveHandles().concat(
+    endpoints.filter((endpoint) => endpoint?.refed === true).map(({ owner }) => owner));
+} }._getActiveHandles;
 
 module.exports = context;

@@ -95,6 +95,8 @@ class Endpoint {
    * longer. See parent-port.js.
    */
   earlier = null;
+  /** Says whether that is to be asked already; if not, the endpoint has another turn. */
+  awaitEarlier = null;
 
   constructor(slot) {
     this.slot = slot;
@@ -223,7 +225,7 @@ class Endpoint {
     try {
       result = postToNode(end, [value, sequence], list);
     } catch (error) {
-      throw located(error, value);
+      throw located(error, value, list);
     }
 
     if (!isOpen) return result;
@@ -348,6 +350,7 @@ function dispatch(slot, queued) {
 
   if (endpoint === undefined) return;
   if (endpoint.receiving) {
+    if (queued > 0 && endpoint.earlier !== null && endpoint.awaitEarlier?.() === false) return;
     drain(endpoint, limitOf(queued));
     return;
   }

@@ -74,7 +74,7 @@ class Envelope {
    * close at its end.
    */
   sent(thread) {
-    for (const id of this.#ids) binding.spawnEntrust(thread, id);
+    if (thread !== undefined) for (const id of this.#ids) binding.spawnEntrust(thread, id);
     for (const endpoint of this.#own) endpoint.depart();
   }
 

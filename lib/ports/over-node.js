@@ -15,12 +15,15 @@
  * A relay runs in the loop.
  */
 
+const { Blob } = require('node:buffer');
+
 const { ALL, drain } = require('./drain');
 const { Endpoint } = require('./endpoint');
-const { binding, owner: ownerSymbols, threads } = require('../loading/native');
+const { binding, findSymbol, owner: ownerSymbols, threads } = require('../loading/native');
 const { kArrive, ports } = require('./kinds');
 const { MessageChannel, receiveMessageOnPort } = require('./message-channel');
 const { Port, make } = require('./port');
+const { postToNode } = require('./posts');
 const { endpointAt } = require('./table');
 const { readList, transferablesIn } = require('./transfer-list');
 const { explain, refuseUnlisted } = require('./unlisted');
@@ -108,33 +111,41 @@ function forward(back, way) {
       if (received === undefined) return;
       pass(received.message, [...arrived], way);
     } catch {
-      // unreadable: lost, as it would be in any thread
+      fail(way);
     }
   }
 }
 
-/** Post what has been received. */
-function pass(value, list, way) {
+/** Post what has been received, on `way` or `back`. */
+function pass(value, list, to) {
   try {
-    way.postMessage(value, list.concat(transferablesIn(value)));
+    to.postMessage(value, [...list, ...transferablesIn(value)]);
   } catch {
     for (const port of list) port.close(); // the message is lost, and they with it
+    fail(to);
   }
+}
+
+/**
+ * Have the receiver get 'messageerror': Node makes what is posted of a class that it does
+ * not have.
+ */
+function fail(to) {
+  const blob = new Blob([]);
+
+  blob[findSymbol(blob, 'messaging_clone_symbol')] = () => ({ data: {}, deserializeInfo: 'ringport:Unreadable' });
+  to.postMessage(blob);
 }
 
 /** Pass on what comes to either. */
 function relay(back, way) {
   back.addEventListener('message', ({ data, ports: list }) => {
-    pass(data, [...list], way);
+    pass(data, list, way);
     connectAll();
   });
-  way.addEventListener('message', ({ data, ports: list }) => {
-    try {
-      back.postMessage(data, [...list, ...transferablesIn(data)]);
-    } catch {
-      for (const port of list) port.close();
-    }
-  });
+  way.addEventListener('message', ({ data, ports: list }) => pass(data, list, back));
+  back.addEventListener('messageerror', () => fail(way));
+  way.addEventListener('messageerror', () => fail(back));
   back.unref();
   way.unref();
 }
@@ -153,7 +164,11 @@ function goOver(endpoint, back, way) {
     listener: ({ data, ports: list }) => hear(endpoint, data, list),
   };
   Object.setPrototypeOf(endpoint, OverNode.prototype);
-  way.addEventListener('messageerror', ({ data }) => endpoint.owner[kMessageError](data));
+  way.addEventListener('messageerror', ({ data }) => {
+    hearFirst(endpoint);
+    if (endpoint.link === null) fail(back);
+    else endpoint.owner[kMessageError](data);
+  });
   if (endpoint.receiving) listen(endpoint.link);
 }
 
@@ -162,15 +177,21 @@ function listen({ way, listener }) {
   way.unref();
 }
 
+/** What came by ring before. */
+function hearFirst(endpoint) {
+  if (endpoint.link.isDry) return;
+  if (endpoint.queued) drain(endpoint, ALL);
+  if (endpoint.link !== null) endpoint.link.isDry = !endpoint.queued;
+}
+
 /** A message has come by Node. */
 function hear(endpoint, data, list) {
   const { link, owner } = endpoint;
 
-  if (!link.isDry) { // what came by ring before
-    if (endpoint.queued) drain(endpoint, ALL);
-    link.isDry = !endpoint.queued;
-  }
-  if (!endpoint.receiving) { // a listener of that message has stopped the port
+  hearFirst(endpoint);
+  if (endpoint.link !== link) { // a listener of that has sent the port away
+    pass(data, list, link.back);
+  } else if (!endpoint.receiving) { // or stopped it
     if (endpoint.open) link.pending.push([data, list]);
   } else if (owner[kBatching]) {
     owner[kMessages]([data], [...list]);
@@ -205,7 +226,7 @@ class OverNode extends Endpoint {
   postOver(value, list) {
     const { way } = this.link;
 
-    if (list?.includes(this.owner)) return way.postMessage(value, [way]); // which Node refuses
+    if (list?.includes(this.owner)) return postToNode(way, value, [way]); // which Node refuses
     [value, list] = asNode(value, list);
     try {
       return way.postMessage(value, list);
@@ -253,7 +274,7 @@ class OverNode extends Endpoint {
     Object.setPrototypeOf(this, Endpoint.prototype);
     this.link = null;
     way.removeEventListener('message', listener);
-    for (const [data, list] of pending) back.postMessage(data, [...list, ...transferablesIn(data)]);
+    for (const [data, list] of pending) pass(data, list, back);
     relay(back, way);
   }
 }

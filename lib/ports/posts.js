@@ -2,10 +2,11 @@
 
 /*
  * posts.js - counts what this thread posts to Node's own channels, so that the receiver
- * can keep the order between those and the ring; see src/node/order.h.
+ * can keep the order between those and the ring (src/node/order.h), and has a ringport
+ * port in it refused as one of Node's.
  */
 
-const { binding, define, threads, FOR_VALUES } = require('../loading/native');
+const { binding, define, local, threads, FOR_VALUES } = require('../loading/native');
 
 const { MessagePort: { prototype } } = threads;
 const { apply } = Reflect;
@@ -33,9 +34,17 @@ function countPosts() {
 
   /* What has been posted before now has not been counted. */
   const count = new Uint32Array([1]);
-  const { value } = Object.getOwnPropertyDescriptor({ postMessage() {
+  const { value } = Object.getOwnPropertyDescriptor({ postMessage(message) {
     count[0]++;
-    return apply(postMessage, this, arguments);
+    if (local.portsMade === 0 || typeof message !== 'object' || message === null) {
+      return apply(postMessage, this, arguments);
+    }
+    if (threads.markAsUncloneable === undefined) require('./unlisted').refuseUnlisted(message);
+    try {
+      return apply(postMessage, this, arguments);
+    } catch (error) {
+      throw require('./unlisted').explain(error, message);
+    }
   } }, 'postMessage');
 
   Object.defineProperty(value, 'length', { __proto__: null, value: postMessage.length, configurable: true });

@@ -10,6 +10,7 @@
 
 const codec = require('../codec/index');
 const { FLAG, TRAILER_BYTES, unsent } = require('./record');
+const { located } = require('./way');
 const { binding, control, define, START, END, FLAGS, STATUS, STAGED, SLOT, FOR_PORTS } = require('../loading/native');
 
 define(FOR_PORTS);
@@ -135,7 +136,7 @@ function send(endpoint, value, transfer) {
     start = encode(value, transfer);
     if (transfer === null && codec.foreign === null) return write(endpoint, start, codec.end);
     if (codec.foreign === null && transfer.empty) return write(endpoint, start, codec.end);
-    return sendWithChannel(endpoint, start, transfer);
+    return sendWithChannel(endpoint, value, start, transfer);
   } finally {
     /* With a full stack a call may fail; an assignment cannot. */
     sending = outerSending;
@@ -149,11 +150,17 @@ function send(endpoint, value, transfer) {
  * Send the message encoded at `start` with what the codec left over, which goes by the
  * Node channel.
  */
-function sendWithChannel(endpoint, start, transfer) {
+function sendWithChannel(endpoint, value, start, transfer) {
   boarding ??= require('./boarding');
 
   const { end } = codec;
-  const posted = boarding.post(endpoint, codec.foreign, transfer, copies, sending, board);
+  let posted;
+
+  try {
+    posted = boarding.post(endpoint, codec.foreign, transfer, copies, sending, board);
+  } catch (error) {
+    throw located(error, value, transfer?.transfer);
+  }
 
   writeWithNodeChannel(endpoint, start, end, posted.sequence, posted.boarding !== null);
   posted.boarding?.sent();
@@ -191,7 +198,7 @@ function sendMany(endpoint, values) {
       start = encode(value, null);
       if (codec.foreign !== null || staged !== stagedBase || !sending ||
           !outbox.put(endpoint, start, codec.end)) {
-        sendApart(endpoint, start);
+        sendApart(endpoint, value, start);
       }
       codec.release(start);
       start = NONE;
@@ -210,10 +217,10 @@ function sendMany(endpoint, values) {
 }
 
 /** Send a message of postMessages() that does not fit the outbox. */
-function sendApart(endpoint, start) {
+function sendApart(endpoint, value, start) {
   outbox.flush();
   if (codec.foreign === null) write(endpoint, start, codec.end);
-  else sendWithChannel(endpoint, start, null);
+  else sendWithChannel(endpoint, value, start, null);
   unstage();
   copies = null;
 }

@@ -125,31 +125,54 @@ function standFor(object, read) {
     { __proto__: null, get: (_, key) => read(key), has: (_, key) => key in object });
 }
 
+function isPort(object) {
+  return object instanceof threads.MessagePort;
+}
+
+function isTransferable(object) {
+  return findSymbol(object, 'messaging_transfer_symbol') !== undefined;
+}
+
+/**
+ * The values in one that was received, where nothing is user code; not what ports and the
+ * like hold.
+ */
+function valuesIn(value) {
+  const found = new Set([value]);
+
+  for (const item of found) { // and those that are added meanwhile
+    if (typeof item !== 'object' || item === null) continue;
+    if (ArrayBuffer.isView(item) || isPort(item) || isTransferable(item)) continue;
+    if (types.isSet(item)) {
+      for (const each of setValues.call(item)) found.add(each);
+    } else if (types.isMap(item)) {
+      for (const [key, each] of mapEntries.call(item)) found.add(key).add(each);
+    } else {
+      for (const key of Object.keys(item)) found.add(item[key]);
+    }
+  }
+  return [...found].filter(isObject);
+}
+
 /**
  * What has to be in a transfer list for a message to be sent on: FileHandles, streams and
  * the like.
- * @param {unknown} value received, so nothing of it is user code
+ * @param {unknown} value received
  */
 function transferablesIn(value) {
-  const found = [];
-  const seen = new Set();
-  const left = [value];
+  return valuesIn(value).filter((item) => !isPort(item) && isTransferable(item));
+}
 
-  while (left.length > 0) {
-    const item = left.pop();
-
-    if (typeof item !== 'object' || item === null || seen.has(item)) continue;
-    seen.add(item);
-    if (ArrayBuffer.isView(item) || item instanceof threads.MessagePort) continue;
-    if (findSymbol(item, 'messaging_transfer_symbol') !== undefined) found.push(item);
-    else if (types.isMap(item)) for (const pair of mapEntries.call(item)) left.push(...pair);
-    else if (types.isSet(item)) left.push(...setValues.call(item));
-    else left.push(...Object.values(item));
-  }
-  return found;
+/**
+ * The ports that came with a message, as far as they are in it: Node gives the list to
+ * listeners only.
+ * @param {unknown} value received
+ */
+function portsIn(value) {
+  return valuesIn(value).filter(isPort);
 }
 
 module.exports = {
   isObject, throwAsNode, readIterable, readList, readTransfer, postWith, checkIterable, standFor,
-  transferablesIn,
+  transferablesIn, portsIn,
 };

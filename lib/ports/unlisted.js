@@ -9,6 +9,7 @@ const { types } = require('node:util');
 
 const { encodeInline } = require('./envelope');
 const { ports } = require('./kinds');
+const { postToNode } = require('./posts');
 const { Transfer, throwNotTransferred } = require('./transfer');
 const { threads } = require('../loading/native');
 
@@ -56,7 +57,7 @@ function refusalOf() {
 
   markAsUncloneable(unknown);
   try {
-    port1.postMessage(unknown);
+    postToNode(port1, unknown);
   } catch ({ message }) {
     refusal = message;
   } finally {
@@ -88,6 +89,7 @@ function explain(error, value) {
   try {
     return throwNotTransferred(ports.endpointOf(port).open);
   } catch (own) {
+    require('../codec/path').locate(own, value, port);
     return own;
   }
 }

@@ -119,9 +119,12 @@ function postByC(slot, value) {
   return control[STATUS] === NOT_PRIMITIVE ? value : undefined;
 }
 
-/** Node's error for a message that it has refused, with the way to the value. */
-function located(error, value) {
-  require('../codec/path').locateFirst(error, value);
+/**
+ * Node's error for a message that it has refused, with the way to the value.
+ * @param {unknown} [transfer] what it has got for a transfer list
+ */
+function located(error, value, transfer) {
+  require('../codec/path').locateFirst(error, value, transfer);
   return error;
 }
 

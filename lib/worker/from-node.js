@@ -8,6 +8,7 @@
 
 const { setImmediate, threads } = require('../loading/native');
 const { isObject } = require('../ports/way');
+const { ENVELOPE } = require('./marks');
 
 const kHybridDispatch = Symbol.for('nodejs.internal.kHybridDispatch');
 
@@ -43,7 +44,10 @@ class FromNode {
 
     Object.defineProperty(port, kHybridDispatch, { __proto__: null, value: (value, type, event) => {
       way.heard = true;
-      if (isObject(value) && this.#takes(value)) return;
+      if (isObject(value)) {
+        if (this.#takes(value)) return;
+        if (value.kind === ENVELOPE) [value] = require('./open-envelope').open(value);
+      }
 
       const outer = this.calling;
 

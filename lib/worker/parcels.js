@@ -1,8 +1,7 @@
 'use strict';
 
 /*
- * parcels.js - carries ringport ports from a parent to its worker over Node's channel: in
- * workerData, and in messages posted before the worker has attached its endpoint.
+ * parcels.js - carries ringport ports from a parent to its worker in workerData.
  *
  * Node gets an envelope instead of such a value. A worker without addons cannot have
  * ringport ports, so it gets ports of Node's; see ports/over-node.js.
@@ -95,41 +94,9 @@ class BareParcel {
   }
 }
 
-/**
- * Post by Node to a worker that has not attached its endpoint: there may be ports of ours
- * in the list.
- * @param {import('node:worker_threads').MessagePort} port to the worker
- * @param {number} thread the worker's
- */
-function postWithPorts(port, thread, value, transfer) {
-  const read = require('../ports/transfer-list').readTransfer(transfer);
-  const { explain, refuseUnlisted } = require('../ports/unlisted');
-
-  if (read === null || read.ports.length === 0) {
-    refuseUnlisted(value);
-    try {
-      port.postMessage(value, read?.list);
-    } catch (error) {
-      throw explain(error, value);
-    }
-    return;
-  }
-  read.checkAlone();
-
-  const envelope = require('../ports/envelope').Envelope.seal(ENVELOPE, value, read);
-
-  try {
-    port.postMessage(envelope.message, envelope.list);
-  } catch (error) {
-    envelope.takeBack();
-    throw error;
-  }
-  envelope.sent(thread);
-}
-
 /** Post to a worker without addons. */
 function postToBare(port, value, transfer) {
   port.postMessage(...require('../ports/over-node').asNode(value, transfer));
 }
 
-module.exports = { Parcel, BareParcel, postWithPorts, postToBare };
+module.exports = { Parcel, BareParcel, postToBare };

@@ -12,12 +12,13 @@
 const { Endpoint } = require('../ports/endpoint');
 const { setImmediate, threads } = require('../loading/native');
 const { CHANNEL } = require('./marks');
-const { dispatchReceived, hear, hook, listening, port, unwrap } = require('./parent-receive');
+const {
+  awaitNode, dispatchReceived, hear, hook, listening, port, unwrap,
+} = require('./parent-receive');
+const { postByNode, postManyByNode } = require('./post-by-node');
 
 const { prototype: nodePrototype } = threads.MessagePort;
-const {
-  postMessage: nodePost, start: nodeStart, close: nodeClose, on: nodeOn,
-} = nodePrototype;
+const { postMessage: nodePost, close: nodeClose, on: nodeOn } = nodePrototype;
 const { apply } = Reflect;
 
 /** Node's own parentPort. */
@@ -58,7 +59,7 @@ function pull() {
 
 /** Nothing may come by ring that would have these dispatched. */
 function dispatchPulled() {
-  while (pulled.length > 0 && (port.heardOne || port.heardMany)) dispatchEarlier();
+  while (pulled.length > 0 && port.started) dispatchEarlier();
 }
 
 /** Dispatch a message of these. @returns {boolean} false: there is none */
@@ -82,23 +83,14 @@ const methods = {
     if (this !== node || arguments.length === 0) {
       return apply(nodePost, this, arguments); // which throws
     }
+    if (port.posting) return postByNode(arguments);
     if (transfer === undefined) return endpoint.post(value, null);
     return require('../ports/transfer-list').postWith(endpoint, value, transfer);
   },
   postMessages(values) {
+    if (port.posting) return postManyByNode(values, endpoint.open);
     endpoint.postMany(require('../ports/transfer-list').checkIterable(values));
     return endpoint.open ? true : undefined;
-  },
-  removeAllListeners(type) {
-    port.sole = null;
-    /* And no stop, as in Node. */
-    if (type === undefined || type === 'message') port.heardOne = false;
-    if (type === undefined || type === 'messages') port.heardMany = false;
-    return apply(nodePrototype.removeAllListeners, this, arguments);
-  },
-  start() {
-    nodeStart.call(this);
-    endpoint.start();
   },
   close(callback) {
     endpoint.close();
@@ -139,6 +131,7 @@ function connect(isDirect) {
   endpoint.owner = listening;
   endpoint.receiving = true; // the port's slot is, from the beginning
   endpoint.earlier = isDirect ? null : dispatchEarlier;
+  endpoint.awaitEarlier = awaitNode;
   endpoint.offer = (end) => nodePost.call(node, { kind: CHANNEL, end }, [end]);
   endpoint.pull = pull;
   putMethods(Object.getPrototypeOf(node));

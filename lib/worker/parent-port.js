@@ -12,8 +12,11 @@
 
 const { binding, define, endpoints, listen, local, threads, FOR_CHANNELS } = require('../loading/native');
 const { CHANNEL, ENVELOPE } = require('./marks');
-const { Way, isObject, located, postByC } = require('../ports/way');
-const { port, listening, hook, dispatchReceived, open, unwrap } = require('./parent-receive');
+const { Way, postByC } = require('../ports/way');
+const {
+  port, listening, awaitNode, dispatchReceived, hear, hook, unwrap,
+} = require('./parent-receive');
+const { mayHavePorts, postByNode, postManyByNode } = require('./post-by-node');
 
 /**
  * How long a child looks for its endpoint: in all, and at a time, because nothing ends a
@@ -42,10 +45,6 @@ const NONE = -1;
 
 /** What messages by Node have cost. */
 const way = new Way(true);
-/**
- * Node reads the getters of a message: what they post goes before it, on the same way.
- */
-let posting = false;
 /** The last message by Node, when the next ones may go by ring. */
 let heard = NOTHING;
 /** A message has gone by ring, so all must. */
@@ -75,6 +74,7 @@ function arrive(queued) {
   if (queued === 0) return false;
   way.isLed = true;
   hook();
+  if (!direct && !awaitNode()) return false;
   if (!port.heardOne || port.heardMany) return connect() !== null;
 
   const { deliver, deliverEarlier } = require('../ports/dispatch');
@@ -95,7 +95,9 @@ function dispatch(value, type, event) {
       connect().adopt(value.end);
       return;
     }
-    if (value.kind === ENVELOPE) [value, this[kCurrentlyReceivingPorts]] = open(value, this);
+    if (value.kind === ENVELOPE) {
+      [value, this[kCurrentlyReceivingPorts]] = require('./open-envelope').open(value, this);
+    }
   }
   way.heard = true;
   if (way.nears) heard = value;
@@ -113,8 +115,8 @@ function prepare(value) {
 
 /** Whether a message is to go by ring. */
 function pays(value, transfer) {
-  if (closed || posting) return local.portsMade > 0 && (isObject(value) || transfer !== undefined);
-  return byRing || way.pays(value, transfer);
+  if (port.posting) return false;
+  return closed ? mayHavePorts(value, transfer) : byRing || way.pays(value, transfer);
 }
 
 /**
@@ -141,17 +143,10 @@ const methods = {
       return apply(require('./parent-endpoint').methods.postMessage, this, arguments);
     }
 
-    const outer = posting;
+    const result = postByNode(arguments);
 
-    posting = true;
-    try {
-      return apply(nodePost, this, arguments);
-    } catch (error) {
-      throw located(error, value);
-    } finally {
-      posting = outer;
-      if (way.nears && heard !== NOTHING && !closed) prepare(value);
-    }
+    if (way.nears && heard !== NOTHING && !closed) prepare(value);
+    return result;
   },
   on(type, listener) {
     if (type === 'messages') connect();
@@ -178,8 +173,21 @@ const methods = {
     }
     return nodePrototype.close.call(this, callback);
   },
-  removeAllListeners() {
-    if (this === port.node) port.sole = null; // and Node's port goes on, without listeners
+  start() {
+    if (this === port.node) {
+      hook();
+      port.started = true;
+      hear();
+    }
+    return nodePrototype.start.call(this);
+  },
+  removeAllListeners(type) {
+    if (this === port.node) { // which goes on without listeners
+      hook();
+      port.sole = null;
+      if (type === undefined || type === 'message') port.heardOne = false;
+      if (type === undefined || type === 'messages') port.heardMany = false;
+    }
     return apply(nodePrototype.removeAllListeners, this, arguments);
   },
   once(type, listener) {
@@ -191,6 +199,7 @@ const methods = {
     return apply(nodeListen, this, arguments);
   },
   postMessages(values) {
+    if (port.posting) return postManyByNode(values, !closed);
     connect();
     return require('./parent-endpoint').methods.postMessages.call(this, values);
   },
@@ -243,7 +252,7 @@ function findParentPort() {
   };
 
   for (const name of Object.keys(methods)) take(methods, name, Object.hasOwn(nodePrototype, name));
-  for (const name of ['start', 'ref', 'unref', 'hasRef']) take(nodePrototype, name, true);
+  for (const name of ['ref', 'unref', 'hasRef']) take(nodePrototype, name, true);
   take(nodePrototype, kInspect, false);
   own[kReceive] = { __proto__: null, value: receive, configurable: true };
   Object.setPrototypeOf(parentPort, Object.create(nodePrototype, own));
@@ -257,7 +266,7 @@ function findWorkerData() {
 
   if (workerData?.kind !== ENVELOPE) return workerData;
   /* For good, and for whoever asks Node: a port can be taken out of its envelope once. */
-  const [opened] = open(workerData);
+  const [opened] = require('./open-envelope').open(workerData);
 
   require('node:worker_threads').workerData = opened;
   return opened;

@@ -7,7 +7,8 @@
  */
 
 const { callListener } = require('../ports/call-listener');
-const { binding, findSymbol, owner, threads } = require('../loading/native');
+const { binding, findSymbol, owner, setImmediate, threads } = require('../loading/native');
+const { isObject } = require('../ports/way');
 const { ENVELOPE } = require('./marks');
 
 const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
@@ -34,10 +35,14 @@ const port = {
   /** Which of the events that messages arrive with have listeners. */
   heardOne: false,
   heardMany: false,
+  /** Messages are delivered, or dropped if nobody listens; known once there are hooks. */
+  started: false,
   addingByOn: false,
+  /** Node reads the getters of a message: what they post goes before it, by Node too. */
+  posting: false,
   /** Whether it is known of listeners that come and go. */
   isHooked: false,
-  /** Whether what comes by ring is heard. */
+  /** Whether what comes by ring is delivered. */
   ring: { receiving: true },
   /** Has it send and receive by its ring; see parent-port.js. @type {() => Endpoint} */
   connect: null,
@@ -69,13 +74,13 @@ const listening = {
   },
 };
 
-/** Take messages by ring while there are listeners. */
+/** Take messages by ring as Node's port takes its own. */
 function hear() {
-  const wanted = port.heardOne || port.heardMany;
+  const { started } = port;
 
-  port.ring.receiving = wanted;
-  if (port.endpoint === null) binding.setReceiving(port.slot, wanted);
-  else if (wanted) port.endpoint.start();
+  port.ring.receiving = started;
+  if (port.endpoint === null) binding.setReceiving(port.slot, started);
+  else if (started) port.endpoint.start();
   else port.endpoint.stop();
 }
 
@@ -83,10 +88,10 @@ function hear() {
 function listenerAdded(size, type, listener, once) {
   if (type === 'message') {
     port.sole = size === 1 && port.addingByOn && !once && typeof listener === 'function' ? listener : null;
-    port.heardOne = true;
+    port.heardOne = port.started = true;
     hear();
   } else if (type === 'messages') {
-    port.heardMany = true;
+    port.heardMany = port.started = true;
     port.connect();
     nodePrototype.ref.call(port.node);
     port.node.start();
@@ -98,6 +103,7 @@ function listenerRemoved(size, type, removed) {
   if (type === 'message') {
     port.sole = null;
     port.heardOne = size > 0;
+    if (size === 0) port.started = port.heardMany;
     if (port.heardMany && !port.heardOne) { // Node has stopped the port
       nodePrototype.ref.call(port.node);
       nodePrototype.start.call(port.node);
@@ -105,6 +111,7 @@ function listenerRemoved(size, type, removed) {
     hear();
   } else if (type === 'messages' && size === 0) {
     port.heardMany = false;
+    port.started = port.heardOne;
     if (!port.heardOne) removed.call(port.node, 0, 'message');
     hear();
   }
@@ -149,7 +156,7 @@ function hook() {
   });
   if (node.listenerCount('message') > 0) {
     port.sole = findSole(node);
-    port.heardOne = true;
+    port.heardOne = port.started = true;
   }
 }
 
@@ -160,22 +167,37 @@ function hook() {
  */
 function dispatchReceived(received) {
   if (received === undefined) return false;
-  port.node[kCurrentlyReceivingPorts] = undefined; // of the message before
-  port.node[kHybridDispatch](received.message, 'message', undefined);
+
+  const { message } = received;
+
+  /* Node does not give the transfer list. */
+  port.node[kCurrentlyReceivingPorts] = port.sole === null && isObject(message)
+    ? require('../ports/transfer-list').portsIn(message) : undefined;
+  port.node[kHybridDispatch](message, 'message', undefined);
   return true;
 }
 
-/** The message in an envelope. @returns {[unknown, object[]]} the value and its ports */
-function open(envelope, by) {
-  const received = require('../ports/node-channel').receive(envelope, by);
+/** The first message by ring is there; and since then the loop has called Node's port. */
+let isComing = false;
+let isNodeDone = false;
 
-  return [require('../ports/receive').openEnvelope(envelope.bytes, received), received.ports];
+/**
+ * Before the first message by ring Node delivers what came by it, with the ports of each
+ * message. In this turn of the loop it may have been called already, so it takes another.
+ * @returns {boolean} whether it has been called since; if not, the port has another turn
+ */
+function awaitNode() {
+  if (!isComing) {
+    isComing = true;
+    setImmediate(() => setImmediate(() => { isNodeDone = true; }));
+  }
+  return isNodeDone;
 }
 
 /** What Node has brought, out of its envelope. @param {{ message: unknown }} received */
 function unwrap(received) {
   if (received.message?.kind !== ENVELOPE) return received;
-  return { message: open(received.message, port.node)[0] };
+  return { message: require('./open-envelope').open(received.message, port.node)[0] };
 }
 
-module.exports = { port, listening, hear, hook, dispatchReceived, open, unwrap };
+module.exports = { port, listening, hear, hook, awaitNode, dispatchReceived, unwrap };

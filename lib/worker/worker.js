@@ -176,7 +176,7 @@ class Worker extends threads.Worker {
       else if (local.portsMade > 0) this.#postWithPorts(value, transfer);
       else this.#node.postMessage(value, transfer);
     } catch (error) {
-      throw located(error, value);
+      throw located(error, value, transfer);
     } finally {
       this.#posting = outer;
     }
@@ -184,10 +184,12 @@ class Worker extends threads.Worker {
 
   /** The same while there are ports of ours, which may be in it. */
   #postWithPorts(value, transfer) {
-    const { postToBare, postWithPorts } = require('./parcels');
-
-    if (this.#isBare) postToBare(this.#node, value, transfer);
-    else postWithPorts(this.#node, this.#thread, value, transfer);
+    if (this.#isBare) {
+      require('./parcels').postToBare(this.#node, value, transfer);
+      return;
+    }
+    require('./post-with-ports').postWithPorts(
+      this.#node, this.#node.postMessage, value, transfer, this.#thread);
   }
 
   /**
@@ -199,7 +201,7 @@ class Worker extends threads.Worker {
   postMessages(values) {
     if (this.#ended) return;
     require('../ports/transfer-list').checkIterable(values);
-    if (binding.peerDeclared(this.#slot)) this.#connect();
+    if (!this.#posting && binding.peerDeclared(this.#slot)) this.#connect();
     if (this.#endpoint !== null) this.#endpoint.postMany(values);
     else for (const value of values) this.postMessage(value);
   }

@@ -3,7 +3,10 @@
 /* A DataCloneError says where in the message the value is; all else of it is Node's. */
 
 const assert = require('node:assert');
-const { MessageChannel, RingBuffer, serialize } = require('../../lib');
+const { once } = require('node:events');
+const fs = require('node:fs');
+const threads = require('node:worker_threads');
+const { MessageChannel, RingBuffer, Worker, markAsUncloneable, serialize } = require('../../lib');
 
 /** @returns {Error} */
 function errorOf(call) {
@@ -109,5 +112,72 @@ describe('DataCloneError: path', () => {
   it('a value that Node can clone after all leaves no trace', () => {
     assert.strictEqual(errorOf(() => serialize({ a: new SharedArrayBuffer(8) })).path, '.a');
     assert.ok(!('path' in errorOf(() => serialize({ get b() { throw new DOMException('x', 'DataCloneError'); } }))));
+  });
+
+  describe('of what Node refuses', () => {
+    const { port1: nodePort, port2: otherPort } = new threads.MessageChannel();
+    const { port1: ourPort } = new MessageChannel();
+    const buffer = new ArrayBuffer(100_000);
+    let file;
+
+    before(async () => {
+      file = await fs.promises.open(process.execPath);
+    });
+    after(() => {
+      nodePort.close();
+      ourPort.close();
+      return file.close();
+    });
+
+    /* [value, path, transfer list] */
+    const REFUSED = {
+      'a port that is not listed': () => [{ jobs: [1, ourPort] }, '.jobs[1]'],
+      'a port that is not listed, beside one that is': () =>
+        [{ listed: new MessageChannel().port1, job: { ourPort } }, '.job.ourPort', 'listed'],
+      'a port of Node\'s': () => [new Map([['key', { nodePort }]]), '.get("key").nodePort'],
+      'a port of Node\'s, beside one that is listed': () => [{ listed: otherPort, nodePort }, '.nodePort', 'listed'],
+      'a FileHandle': () => [{ a: { file } }, '.a.file'],
+      'a stream': () => [[1, new ReadableStream()], '[1]'],
+      'a stream, beside a buffer that is listed': () => [{ listed: buffer, rest: [new ReadableStream()] }, '.rest[0]', 'listed'],
+      'a WebAssembly.Memory': () => [{ memory: new WebAssembly.Memory({ initial: 1 }) }, '.memory'],
+      ...markAsUncloneable && {
+        'what is marked': () => {
+          const marked = {};
+
+          markAsUncloneable(marked);
+          return [{ set: new Set([{ marked }]) }, '.set.values()[0].marked'];
+        },
+      },
+    };
+
+    for (const [title, make] of Object.entries(REFUSED)) {
+      it(`is that of ${title}, by a port and to a worker`, async () => {
+        const { port1, port2 } = new MessageChannel();
+        const worker = new Worker('', { eval: true });
+
+        for (const warm of [false, true]) {
+          for (let i = 0; warm && i < 350; i++) port1.postMessage({ i: [i] });
+          for (const port of [port1, worker]) {
+            const [value, path, listed] = make();
+
+            assert.strictEqual(errorOf(() => port.postMessage(value, listed && [value[listed]])).path, path);
+          }
+        }
+        port1.close();
+        port2.close();
+        await once(worker, 'exit');
+      });
+    }
+
+    it('runs nothing of the message', () => {
+      const { port1 } = new MessageChannel();
+      let calls = 0;
+      const getter = { get a() { return calls++; } };
+      const value = [getter, Object.assign(Object.create({ inherited: 1 }), { getter }), new ReadableStream()];
+
+      assert.strictEqual(errorOf(() => port1.postMessage(value)).path, '[2]');
+      assert.strictEqual(calls, 1);
+      port1.close();
+    });
   });
 });

@@ -50,6 +50,12 @@ const PROLOGUE = `const threads = require('node:worker_threads');
   /* Nothing runs in this thread until the other one has said so. */
   const wait = (flag) => { note(Atomics.wait(flag, 0, 0, 20000) !== 'timed-out'); Atomics.store(flag, 0, 0); };
   const plain = ({ name, code, message }) => [name, code, message];
+  /* Node makes it of a class that it does not find. */
+  function unreadable() {
+    const blob = new Blob([]);
+    const [symbol] = Object.getOwnPropertySymbols(Blob.prototype).filter((s) => s.description === 'messaging_clone_symbol');
+    return Object.defineProperty(blob, symbol, { value: () => ({ data: {}, deserializeInfo: 'nothing:Nothing' }) });
+  }
   note('ours', typeof MessagePort.prototype.detach === 'function');`;
 
 const PROGRAMS = {
@@ -235,6 +241,79 @@ const PROGRAMS = {
       if (m.file) { await m.file.close(); port.postMessage(heard); }
     })\`);
     note(await next(worker));`,
+
+  'a listener that sends the port away, with messages left': `
+    for (const at of ['early', 'late']) {
+      const { port1, port2 } = new MessageChannel();
+      const other = new MessageChannel();
+      const heard = [];
+      port2.postMessage('early');
+      await give(port2, "for (const m of ['late', { a: 1 }, 'last']) port.postMessage(m)");
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      other.port2.once('message', (port) => port.on('message', (m) => {
+        heard.push(['there', m]);
+        if (m === 'last') port.close();
+      }));
+      port1.on('message', (m) => {
+        heard.push(m);
+        if (m === at) other.port1.postMessage(port1, [port1]);
+      });
+      while (heard.at(-1)?.[1] !== 'last') await new Promise(setImmediate);
+      note(heard);
+      other.port1.close();
+    }`,
+
+  'messages that cannot be read, both ways, of a port whose peer is in this thread': `
+    const { port1, port2 } = new MessageChannel();
+    const seen = [];
+    port1.on('message', (m) => { seen.push(m); if (m === 'end') { note(seen); port1.close(); } });
+    port1.on('messageerror', (error) => seen.push(error.name));
+    port1.postMessage('before');
+    port1.postMessage(unreadable());
+    await give(port2, \`\${unreadable}; port.on('messageerror', (error) => port.postMessage(['error', error.name]));
+      port.on('message', (m) => {
+        port.postMessage(['heard', m]);
+        if (m === 'last') { port.postMessage(unreadable()); port.postMessage('end'); }
+      })\`);
+    port1.postMessage(unreadable());
+    port1.postMessage({ object: 1 });
+    port1.postMessage('last');
+    await closed(port1);`,
+
+  'messages that cannot be read, both ways, of a port whose peer is in another thread': `
+    const worker = new Worker(\`\${unreadable}; const { MessageChannel, parentPort } = require('node:worker_threads');
+      const { port1, port2 } = new MessageChannel();
+      const seen = [];
+      port1.on('message', (m) => { seen.push(m); if (m === 'end') { parentPort.postMessage(seen); port1.close(); } });
+      port1.on('messageerror', (error) => seen.push(error.name));
+      port1.postMessage('before');
+      port1.postMessage(unreadable());
+      port1.postMessage({ object: 1 });
+      parentPort.postMessage(port2, [port2]);
+      parentPort.on('message', () => {
+        port1.postMessage(unreadable());
+        port1.postMessage('last');
+        parentPort.unref();
+      });\`, { eval: true });
+    const port = await next(worker);
+    await give(port, \`\${unreadable}; port.on('messageerror', (error) => port.postMessage(['error', error.name]));
+      port.on('message', (m) => {
+        port.postMessage(['heard', m]);
+        if (m === 'last') { port.postMessage(unreadable()); port.postMessage('end'); }
+      })\`);
+    worker.postMessage('more');
+    note(await next(worker));`,
+
+  'a message of more than can be arguments of a call, in a relay': `
+    const worker = new Worker(\`const { MessageChannel, parentPort } = require('node:worker_threads');
+      const { port1, port2 } = new MessageChannel();
+      port1.on('message', (m) => { parentPort.postMessage(m); port1.close(); });
+      port1.postMessage(new Set(Array.from({ length: 300_000 }, (_, i) => i)));
+      parentPort.postMessage(port2, [port2]);\`, { eval: true });
+    const port = await next(worker);
+    await give(port, "port.on('message', (m) => port.postMessage([m.size, Array.from(m)]))");
+    const [size, list] = await next(worker);
+    note(size, list.length, list[299_999]);`,
 
   'both ends of a channel': `
     const { port1, port2 } = new MessageChannel();

@@ -22,9 +22,11 @@ const subject = { name: 'ringport', id: path.resolve(__dirname, '../../dist/inde
 const LANGUAGE = new RegExp('^(?:Object|Function|Array|Number|parseFloat|parseInt|Boolean|String|Symbol|Date|Promise|' +
   'RegExp|Iterator|DisposableStack|AsyncDisposableStack|\\w*Error|Array\\w+|\\w+Array|DataView|Map|BigInt|Set|' +
   'WeakMap|WeakSet|WeakRef|Proxy|FinalizationRegistry|decodeURI\\w*|encodeURI\\w*|escape|unescape|eval|isFinite|isNaN)$');
-const WEB = Object.getOwnPropertyNames(globalThis).filter((name) => !LANGUAGE.test(name) &&
-  !/^(?:global|globalThis|console|undefined|NaN|Infinity|Math|JSON|Reflect|Intl|Atomics|Temporal|WebAssembly)$/
-    .test(name));
+const NAMESPACES = /^(?:Math|JSON|Reflect|Intl|Atomics|Temporal|WebAssembly)$/;
+const CONSTANTS = /^(?:global|globalThis|console|undefined|NaN|Infinity)$/;
+const GLOBALS = Object.getOwnPropertyNames(globalThis).filter((name) => !CONSTANTS.test(name));
+const isOfLanguage = (name) => LANGUAGE.test(name) || NAMESPACES.test(name);
+const WEB = GLOBALS.filter((name) => !isOfLanguage(name));
 const methodsOf = (object, where) => Object.getOwnPropertyNames(object).filter((name) => {
   const { value, configurable } = Object.getOwnPropertyDescriptor(object, name);
 
@@ -34,6 +36,9 @@ const methodsOf = (object, where) => Object.getOwnPropertyNames(object).filter((
 /* [what, the places, what becomes of them; see the program] */
 const GROUPS = [
   ['globals of Node are gone', WEB, 'remove'],
+  /* What Node loads for events needs the two that are left out. */
+  ['globals of the language are gone', GLOBALS.filter((name) => isOfLanguage(name) &&
+    name !== 'Object' && name !== 'WebAssembly'), 'remove'],
   /* Node needs the one that is left out, for each Worker. */
   ['globals of Node are another\'s', WEB.filter((name) => name !== 'SharedArrayBuffer'), 'fake'],
   /* Node cannot have all of these at once. */
@@ -68,7 +73,10 @@ function program() {
   const { inspect } = require('node:util');
   const vm = require('node:vm');
   const { exit } = process;
-  const { Promise, Map, Set, Date, SharedArrayBuffer, Buffer, URL } = globalThis;
+  const {
+    ArrayBuffer, Buffer, DataView, Date, Error, JSON, Map, Object, Promise, Proxy, Reflect, Set, SharedArrayBuffer,
+    Symbol, TypeError, URL, Uint8Array,
+  } = globalThis;
   const { defineProperty, getOwnPropertyDescriptor } = Object;
   const { construct, apply } = Reflect;
   const note = (text) => writeSync(1, `${text}\n`);

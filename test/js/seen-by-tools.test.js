@@ -27,6 +27,26 @@ describe('seen by tools: the resource of a port in async_hooks', () => {
     port1.close();
   });
 
+  sameProcess('a port that keeps the loop alive is among the active resources and handles', (wt, { note }) => {
+    const { port1, port2 } = new wt.MessageChannel();
+    const show = (label) => {
+      const handles = process._getActiveHandles();
+
+      note(label, process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length,
+        handles.map((handle) => [port1, port2].indexOf(handle)).filter((index) => index !== -1));
+    };
+
+    show('new');
+    port1.onmessage = () => {};
+    show('heard');
+    port2.on('message', () => {});
+    show('both');
+    port1.unref();
+    show('unref');
+    port2.close();
+    setImmediate(() => setImmediate(() => show('closed')));
+  });
+
   sameProcess('looks the same to inspect, while the port is made and later', (wt, { note }) => {
     const { inspect } = require('node:util');
     const seen = [];
@@ -167,6 +187,45 @@ describe('seen by tools: markAsUntransferable', () => {
     t.attempt('post', () => a.postMessage(c, [c]));
     t.note(t.drain(b).length);
   });
+});
+
+describe('seen by tools: a port in what is posted to a channel of Node\'s', () => {
+  const CHANNELS = {
+    'a BroadcastChannel': (wt, t) => {
+      const channel = new wt.BroadcastChannel('ports');
+
+      t.after(() => channel.close());
+      return (value) => channel.postMessage(value);
+    },
+    'a MessagePort of Node\'s': (wt, t) => {
+      const { port1 } = new (require('node:worker_threads').MessageChannel)();
+
+      t.after(() => port1.close());
+      return (value) => port1.postMessage(value);
+    },
+    'the environment data of a worker': (wt, t) => (value) => {
+      wt.setEnvironmentData('held', value);
+      try {
+        t.keep(new wt.Worker('', { eval: true }));
+      } finally {
+        wt.setEnvironmentData('held', undefined);
+      }
+    },
+  };
+
+  for (const [name, open] of Object.entries(CHANNELS)) {
+    same(`${name} is refused as one of Node's`, (wt, t) => {
+      const post = open(wt, t);
+      const [port] = t.channel();
+      const [closed] = t.channel();
+      const deep = { list: [1, new Map([[{ port }, 1]])] };
+
+      closed.close();
+      for (const value of [port, { port }, deep, [closed], { a: 1 }, new Set([1]), 'text']) {
+        t.attempt('post', () => post(value));
+      }
+    });
+  }
 });
 
 describe('seen by tools: a FileHandle that gets lost in another context', () => {

@@ -77,4 +77,32 @@ const mebibyte = new Uint8Array(MEBIBYTE);
     assert.ok(rss() - before < 100, `${rss() - before} MiB more after 400 blocks of 1 MiB`);
     port1.close();
   });
+
+  it('blocks are looked for within the batch only, wherever it is said that they are', async () => {
+    const { port1, port2 } = channel();
+    const { binding, define } = require('../../lib/loading/native');
+    const bytes = new Uint8Array(100_000);
+    let listens = 0;
+
+    define(1);
+    const look = () => {
+      listens++;
+      for (const offset of [0xfffffff8, 0xfffffff0, 0xffffffff, 2 ** 31, 2 ** 31 - 8, 1 << 20, 4, -8, NaN, Infinity]) {
+        for (const index of [0, 1, 0xffffffff]) {
+          assert.strictEqual(binding.blockLength(offset, index), -1, `${offset} ${index}`);
+          assert.ok(!binding.takeBytes(offset, index, bytes));
+          assert.strictEqual(binding.takeString(offset, index, true), undefined);
+          assert.strictEqual(binding.lend(offset, index), undefined);
+        }
+        binding.dropBlocks(offset);
+      }
+    };
+
+    look();
+    port2.on('message', look);
+    port1.postMessage({ bytes, text: 'x'.repeat(100_000) });
+    port1.postMessage(1);
+    while (listens < 3) await new Promise(setImmediate);
+    port1.close();
+  });
 });

@@ -1,0 +1,14 @@
+'use strict';
+
+/**
+ * The message in an envelope, which has come over Node's channel; see ports/envelope.js.
+ * @param {object} [by] the port that got it
+ * @returns {[unknown, object[]]} the value and its ports
+ */
+function open(envelope, by) {
+  const received = require('../ports/node-channel').receive(envelope, by);
+
+  return [require('../ports/receive').openEnvelope(envelope.bytes, received), received.ports];
+}
+
+module.exports = { open };

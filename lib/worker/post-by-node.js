@@ -1,0 +1,47 @@
+'use strict';
+
+/*
+ * post-by-node.js - what parentPort sends over Node's channel.
+ */
+
+const { local, threads } = require('../loading/native');
+const { isObject, located } = require('../ports/way');
+const { port } = require('./parent-receive');
+
+const { postMessage: nodePost } = threads.MessagePort.prototype;
+const { apply } = Reflect;
+
+/** Whether there may be ports of ours in a message. */
+function mayHavePorts(value, transfer) {
+  return local.portsMade > 0 && (isObject(value) || transfer !== undefined);
+}
+
+/** @param {IArguments} args of postMessage @returns what postMessage returns */
+function postByNode(args) {
+  const { posting: outer } = port;
+  const [value, transfer] = args;
+
+  port.posting = true;
+  try {
+    if (outer && mayHavePorts(value, transfer)) {
+      return require('./post-with-ports').postWithPorts(port.node, nodePost, value, transfer);
+    }
+    return apply(nodePost, port.node, args);
+  } catch (error) {
+    throw located(error, value, transfer);
+  } finally {
+    port.posting = outer;
+  }
+}
+
+/**
+ * @param {Iterable<unknown>} values of postMessages, each of which goes by Node
+ * @param {boolean} isOpen
+ * @returns what postMessages returns
+ */
+function postManyByNode(values, isOpen) {
+  for (const value of require('../ports/transfer-list').checkIterable(values)) postByNode([value]);
+  return isOpen ? true : undefined;
+}
+
+module.exports = { mayHavePorts, postByNode, postManyByNode };
