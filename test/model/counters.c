@@ -2,7 +2,7 @@
  * counters.c - in place of that of the core: nobody waits for a counter, and each would be a step.
  */
 #include "core/ring/handle.h"
-"core/ring/wait_queue.h"
+#include "core/ring/wait_queue.h"
 
     void
     rp__ring_count(rp_ring_handle *handle, rp_number *counter, double by) {
