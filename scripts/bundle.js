@@ -27,7 +27,7 @@ const BOTH = [
 ];
 const WORKER = ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/options'];
 /** What changes from Node's channel to the ring need. */
-const CHANGE = ['ports/posts', 'ports/dispatch', 'ports/async-context'];
+const CHANGE = ['ports/posts', 'ports/dispatch', 'ports/async-context', 'ports/prepare'];
 
 /** What is in which script; what is named nowhere is in `rest`. A module's last script counts. */
 const SCRIPTS = {

@@ -11,6 +11,7 @@ const { binding, local, threads } = require('./native');
 const isWorker = threads.parentPort !== null;
 
 local.loadPort = () => require('../ports/port');
+local.loadUnlisted = () => require('../ports/unlisted');
 
 /* For trying it out: every thread of the process that loads ringport. */
 const { RINGPORT_SPIN: spin, RINGPORT_LINGER: linger } = process.env;

@@ -112,6 +112,8 @@ const local = {
    * @type {() => import('../ports/port')}
    */
   loadPort: null,
+  /** The module ports/unlisted.js, for who cannot import it without a circle. */
+  loadUnlisted: null,
   /**
    * Node's class Module, where it is Node that loads us: require('node:module') loads a
    * lot more.

@@ -39,11 +39,11 @@ function countPosts() {
     if (local.portsMade === 0 || typeof message !== 'object' || message === null) {
       return apply(postMessage, this, arguments);
     }
-    if (threads.markAsUncloneable === undefined) require('./unlisted').refuseUnlisted(message);
+    if (threads.markAsUncloneable === undefined) local.loadUnlisted().refuseUnlisted(message);
     try {
       return apply(postMessage, this, arguments);
     } catch (error) {
-      throw require('./unlisted').explain(error, message);
+      throw local.loadUnlisted().explain(error, message);
     }
   } }, 'postMessage');
 

@@ -25,9 +25,7 @@ function loadFlat() {
 const isObject = (value) => typeof value === 'object' && value !== null;
 
 /** What one side has spent on its messages by Node. */
-/** Something for the codec. */
-const SAMPLE = { id: 1, list: [1, 'text', { ok: true }] };
-
+/** What one side has spent on its messages by Node. */
 class Way {
   /** A message has come by Node since the last one was sent. */
   heard = false;
@@ -41,7 +39,7 @@ class Way {
   #spent = 0;
   #spentOnObjects = 0;
   #unseen = 0;
-  #prepared = false;
+  isPrepared = false; // see prepare.js
 
   constructor(follows) {
     this.#follows = follows;
@@ -67,34 +65,12 @@ class Way {
   }
 
   /**
-   * Whether answered objects are about to go by ring, and prepare() has not been called.
+   * Whether answered objects are about to go by ring, and what that takes has not been
+   * loaded; see prepare.js.
    */
   get nears() {
-    return !this.#prepared &&
+    return !this.isPrepared &&
       this.#spentOnObjects > thresholds.FIRST - 4 * thresholds.ANSWERED_OBJECT;
-  }
-
-  /**
-   * Load what the ring takes, right after a message has gone by Node: the other thread is
-   * busy with that message and does the same then, so both load at the same time instead
-   * of one after the other.
-   * @param {unknown[]} values what goes to and fro, by which the codec is needed or not
-   */
-  prepare(...values) {
-    this.#prepared = true;
-    try {
-      require('./dispatch');
-      require('./posts');
-      if (values.every((value) => !isObject(value) || loadFlat().isFlat(value))) return;
-      require('./endpoint');
-
-      const { serialize, deserialize } = require('./send').loadCodec();
-
-      deserialize(serialize(SAMPLE)); // V8 compiles what has run
-    } catch {
-      /* At the end of the stack. The message has been sent, and the next one loads what
-       * it needs. */
-    }
   }
 
   #isFlat(value, transfer) {

@@ -105,12 +105,12 @@ function dispatch(value, type, event) {
   else nodeDispatch.call(this, value, type, event);
 }
 
-/** See Way's. */
+/** See ports/prepare.js. */
 function prepare(value) {
   const last = heard;
 
   heard = NOTHING;
-  way.prepare(value, last);
+  require('../ports/prepare').prepare(way, value, last);
 }
 
 /** Whether a message is to go by ring. */

@@ -140,7 +140,7 @@ class Worker extends threads.Worker {
       if (!this.#byRing && !this.#pays(value, transfer)) {
         this.#postByNode(value, transfer);
         if (this.#way.nears && !this.#ended && binding.peerDeclared(this.#slot)) {
-          this.#way.prepare(value);
+          require('../ports/prepare').prepare(this.#way, value);
         }
         return undefined;
       }
