@@ -4,8 +4,8 @@
 #include "core/ring/handle.h"
 #include "core/ring/wait_queue.h"
 
-    void
-    rp__ring_count(rp_ring_handle *handle, rp_number *counter, double by) {
+void
+rp__ring_count(rp_ring_handle *handle, rp_number *counter, double by) {
   (void) handle, (void) counter, (void) by;
 }
 
