@@ -6,6 +6,7 @@
 #include "core/failpoint.h"
 #include "node/dispatch.h"
 #include "node/loop_spin.h"
+#include "node/sleep_cost.h"
 #include "node/order.h"
 
 void
@@ -38,5 +39,5 @@ rp_doorbell_ring(rp_ready_list *list) {
   uint64_t begin = uv_hrtime();
 
   (void) uv_async_send(((rp_env *) (void *) list)->doorbell);
-  rp_spin_rung(uv_hrtime() - begin);
+  rp_sleep_cost_rung(uv_hrtime() - begin);
 }

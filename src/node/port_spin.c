@@ -21,6 +21,7 @@
 #include "node/port_spin.h"
 
 #include "node/env.h"
+#include "node/sleep_cost.h"
 #include "core/failpoint.h"
 
 /* Of one turn, from the first time on. */
@@ -51,7 +52,7 @@ static uint64_t
 limit_of(const rp_env *e) {
   uint64_t limit = e->loop_spin.port_limit;
 
-  return limit == RP_PORT_SPIN_MEASURED ? rp_spin_sleep_cost() : limit;
+  return limit == RP_PORT_SPIN_MEASURED ? rp_sleep_cost() : limit;
 }
 
 /* Most times to be left out, which would be `most` later on. */
@@ -96,6 +97,7 @@ yield(rp_env *e, rp_port_spin *spin) {
   if (took > YIELD_LOST) e->yields_from = now + YIELD_REST * took;
   if (took < RP_YIELD_LONG) return true;
   spin->vain.next = MOST;
+  spin->failures = YOUNG;
   return false;
 }
 

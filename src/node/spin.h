@@ -35,12 +35,6 @@ bool rp_spin_has_events(struct uv_loop_s *loop);
 /* Of rp_loop_spin.port_limit: as long as a sleep costs on this machine. */
 #define RP_PORT_SPIN_MEASURED UINT64_MAX
 
-/* Ringing a thread's doorbell has taken this many nanoseconds. Any thread, wait-free. */
-void rp_spin_rung(uint64_t took);
-
-/* What a sleep costs on this machine, in nanoseconds, 20 to 100 us. Any thread, wait-free. */
-uint64_t rp_spin_sleep_cost(void);
-
 /* What is left out after it has been tried in vain: once, then twice as many times with each further failure. */
 typedef struct rp_backoff {
   uint16_t left; /* times still to be left out */

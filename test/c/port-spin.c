@@ -30,6 +30,7 @@ static int uv_backend_timeout(const struct uv_loop_s *loop);
 #define rp_spin_pause() ((void) 0)
 
 #include "node/port_spin.c"
+#include "node/sleep_cost.c"
 
 #define NEVER UINT64_MAX
 /* Of who has not asked for anything else, and the longest look that follows from it. */
@@ -323,6 +324,40 @@ whatever_comes_the_state_stays_in_its_bounds(void) {
   close_port();
 }
 
+/* As long as a few rings take, within bounds; what took too long was something else. */
+static void
+a_sleep_costs_what_ringing_says(void) {
+  assert(rp_sleep_cost() == SLEEP_LEAST);
+  for (int i = 0; i < 100; i++) rp_sleep_cost_rung(0);
+  assert(rp_sleep_cost() == SLEEP_LEAST);
+  for (int i = 0; i < 200; i++) rp_sleep_cost_rung(18 * RP_MICROSECOND);
+  assert(rp_sleep_cost() > 53 * RP_MICROSECOND && rp_sleep_cost() <= 54 * RP_MICROSECOND);
+  for (int i = 0; i < 200; i++) rp_sleep_cost_rung(SLEEP_MOST + 1);
+  assert(rp_sleep_cost() <= 54 * RP_MICROSECOND);
+  for (int i = 0; i < 200; i++) rp_sleep_cost_rung(SLEEP_MOST);
+  assert(rp_sleep_cost() == SLEEP_MOST);
+  env.loop_spin.port_limit = RP_PORT_SPIN_MEASURED;
+  assert(limit_of(&env) == SLEEP_MOST);
+  env.loop_spin.port_limit = LINGER;
+  assert(limit_of(&env) == LINGER);
+}
+
+/* A port that has not spun in vain often backs off less. */
+static void
+a_young_port_tries_again_soon(void) {
+  bool met;
+  int tries = 0;
+
+  open_port();
+  for (int i = 0; i < 5 * (YOUNG_MOST + 1); i++) tries += turn(NEVER, true, &met) > TICK;
+  assert(tries >= 5);
+  assert(port.spin.vain.next == YOUNG_MOST);
+  port.spin.failures = YOUNG;
+  for (int i = 0; i < 10 * (MOST + 1); i++) (void) turn(NEVER, true, &met);
+  assert(port.spin.vain.next == MOST);
+  close_port();
+}
+
 int
 main(void) {
   numbers.state = seed();
@@ -335,6 +370,8 @@ main(void) {
   a_turn_is_bounded_and_the_next_one_goes_on();
   a_core_that_others_need_is_left_to_them();
   the_end_is_met_too();
+  a_sleep_costs_what_ringing_says();
+  a_young_port_tries_again_soon();
   whatever_comes_the_state_stays_in_its_bounds();
   return 0;
 }
