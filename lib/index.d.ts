@@ -183,8 +183,8 @@ export interface IdleStrategy {
   /**
    * For how many microseconds (0 to 1,000), at most, a port that has been read to the end
    * looks for an answer to what it has sent before its thread sleeps; now and then twice
-   * as long, and 4 if it has sent nothing. The default, 20, is what a sleep costs. It
-   * becomes rare where it is in vain and ends when there is anything else to do. 0:
+   * as long, and 4 if it has sent nothing. Unless given, this is what a sleep costs on
+   * the machine, 20 to 100, and `getIdleStrategy()` says 20. It becomes rare where it is in vain and ends when there is anything else to do. 0:
    * never. A thread that watches does not do this.
    */
   linger: number;
