@@ -5,7 +5,10 @@
  * of that is to be seen.
  */
 
+const assert = require('node:assert');
+
 const { same } = require('./support/differential');
+const { play } = require('./support/play');
 
 /** More messages than go by Node. */
 const MANY = 500;
@@ -83,5 +86,53 @@ describe('worker: the change from Node\'s channel to the ring', () => {
       t.attempt('post', () => worker.postMessage(value));
     }
     t.attempt('post nothing', () => worker.postMessage());
+  });
+
+  /* Calls go over soon, and each side loads what that takes when it sees it coming. */
+  for (const [name, request, answer] of [
+    ['numbers', (id) => id, (id) => -id],
+    ['flat objects', (id) => ({ id, job: 'resize' }), ({ id }) => ({ id, ok: true })],
+    ['for the codec', (id) => ({ id, args: [1, { x: id }] }), ({ id, args }) => ({ id, args })],
+    ['objects, answered by numbers', (id) => ({ id, args: [id] }), ({ args }) => args[0]],
+    ['numbers, answered by objects', (id) => id, (id) => ({ id, list: [id] })],
+    ['first numbers, then Maps', (id) => (id < 100 ? id : new Map([[id, [id]]])), (value) => value],
+  ]) {
+    same(`calls with an answer: ${name}`, async (wt, t) => {
+      const worker = t.worker((wt, { data }) => {
+        const answer = new Function(`return ${data}`)();
+
+        wt.parentPort.on('message', (value) => wt.parentPort.postMessage(answer(value)));
+      }, { data: String(answer) });
+
+      for (let id = 0; id < 400; id++) {
+        const answered = t.next(worker, 'message');
+
+        worker.postMessage(request(id));
+
+        const value = await answered;
+
+        if (id % 40 === 0) t.note(id, value);
+      }
+    });
+  }
+
+  it('calls go by ring after some dozens, and with the codec after some hundred', async () => {
+    const [[numbers], [objects]] = await play(async (wt, t) => {
+      for (const make of [(id) => id, (id) => ({ id, args: [id] })]) {
+        const worker = t.worker((wt) => {
+          wt.parentPort.on('message', (value) => wt.parentPort.postMessage(value));
+        });
+
+        for (let id = 0; id < 200; id++) {
+          worker.postMessage(make(id));
+          await new Promise((resolve) => { worker.once('message', resolve); });
+        }
+        t.note(wt.threads().find(({ threadId }) => threadId === worker.threadId).messagesIn);
+        await worker.terminate();
+      }
+    });
+
+    assert.ok(numbers > 150, `${numbers} of 200 numbers`);
+    assert.ok(objects > 50 && objects < 150, `${objects} of 200 objects`);
   });
 });
