@@ -9,7 +9,10 @@
  * a channel of Node's.
  */
 
-const { MessageChannel, receiveMessageOnPort } = require('../loading/node-threads');
+const { MessageChannel, MessagePort, receiveMessageOnPort } = require('../loading/node-threads');
+
+/** What ports/posts.js puts in its place has Node's own under this key. */
+const kPost = Symbol.for('ringport.post');
 
 /**
  * @param {unknown} value
@@ -20,7 +23,9 @@ function nodeClone(value) {
   const { port1, port2 } = new MessageChannel();
 
   try {
-    port1.postMessage(value);
+    const { postMessage } = MessagePort.prototype;
+
+    Reflect.apply(postMessage[kPost] ?? postMessage, port1, [value]);
     return receiveMessageOnPort(port2).message;
   } finally {
     port1.close();

@@ -20,7 +20,7 @@ const isNodes = typeof module.constructor?._load === 'function' && require.cache
 /** Of the flags that the engine may look at: some make it compile differently. */
 function flags() {
   const not = /^--(eval|print|require|import|loader|inspect|test|title|env-file|watch)/;
-  const text = [...node.execArgv, ...(env.NODE_OPTIONS ?? '').split(/\s+/)]
+  const text = [...node.execArgv ?? [], ...(env?.NODE_OPTIONS ?? '').split(/\s+/)]
     .filter((flag) => flag.startsWith('--') && !not.test(flag)).join(' ');
   let hash = 0;
 
@@ -49,7 +49,7 @@ if (isNodes && builtin !== undefined && typeof Symbol === 'function') {
 
     /* Not if another copy comes first or this is in a context (see copies.js), or may not
      * survive it. */
-    if (!env.RINGPORT_BINARY && (bun ?? deno) === undefined &&
+    if (!env?.RINGPORT_BINARY && (bun ?? deno) === undefined &&
       threads.MessagePort instanceof Function &&
       threads.getEnvironmentData(`ringport ${BUILD}`) === undefined) {
       file = `${root}build/Release/ringport.node`;
@@ -57,7 +57,7 @@ if (isNodes && builtin !== undefined && typeof Symbol === 'function') {
         file = `${root}prebuilds/${node.platform}-${node.arch}/` +
           `node.napi${node.platform === 'linux' ? '.glibc' : ''}.node`;
       }
-      place = node.execArgv.length === 0 && env.NODE_OPTIONS === undefined
+      place = node.execArgv?.length === 0 && env?.NODE_OPTIONS === undefined
         ? `${node.version}-${node.arch}-0` : placeOf();
     }
   }

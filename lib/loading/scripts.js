@@ -136,11 +136,11 @@ function afterwards(name, script, [, , isShallow]) {
 function start(what) {
   given = what;
   ({ files } = what);
+  given.hasWorker = () => modules['worker/worker'] !== undefined;
   if (what.binding !== undefined) {
     isInstalled = true;
     addon = what.binding;
     modules.binding = { exports: addon };
-    given.hasWorker = () => modules['worker/worker'] !== undefined;
     if (what.first[1].cachedDataRejected !== false) check();
     afterwards(...what.first);
   } else if (what.builtin !== null) {
