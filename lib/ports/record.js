@@ -16,7 +16,7 @@ const FLAG = {
   PORTS: 4,
   /**
    * It has the whole value; the record is its number and how many bytes Node has moved
-   * with it. See src/node/primitives.c.
+   * with it. See src/node/primitives_write.c.
    */
   WHOLE: 8,
 };

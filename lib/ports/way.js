@@ -8,7 +8,7 @@
 
 const { binding, control, local, thresholds, STATUS } = require('../loading/native');
 
-/** In the STATUS word: postValue() does not take it; see src/node/primitives.c. */
+/** In the STATUS word: postValue() does not take it; see src/node/primitives_write.c. */
 const NOT_PRIMITIVE = 1;
 
 /** After an object that is not flat, so many are not looked at. */
@@ -25,7 +25,6 @@ function loadFlat() {
 const isObject = (value) => typeof value === 'object' && value !== null;
 
 /** What one side has spent on its messages by Node. */
-/** What one side has spent on its messages by Node. */
 class Way {
   /** A message has come by Node since the last one was sent. */
   heard = false;
@@ -39,7 +38,8 @@ class Way {
   #spent = 0;
   #spentOnObjects = 0;
   #unseen = 0;
-  isPrepared = false; // see prepare.js
+  /** See prepare.js. */
+  isPrepared = false;
 
   constructor(follows) {
     this.#follows = follows;

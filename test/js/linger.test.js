@@ -5,7 +5,7 @@
  * src/node/port_spin.c). What could go wrong is that something else never gets its turn meanwhile, that a message
  * or an end is not seen, or that a thread does not go; so these run as processes of their own, as programs
  * that both implementations play, and are over when the thing in question has happened. How long it looks:
- * test/c/port_spin.c.
+ * test/c/port-spin.c.
  */
 
 const assert = require('node:assert');
