@@ -24,7 +24,8 @@ lane_new(void) {
 
   rp_segment_producer_init(&l->producer, &l->tail, &l->head, l->data, LANE_BYTES);
   rp_segment_consumer_init(&l->consumer, &l->tail, &l->head, l->data, LANE_BYTES);
-  /* As chain.c does for a consumer that has read much without parking: this one never parks. */
+  /* As chain.c does for a consumer that has read much without parking: this one never
+   * parks. */
   (void) rp_barrier_available();
   rp_parking_go_asymmetric(&l->parking);
   return l;

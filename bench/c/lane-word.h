@@ -1,6 +1,6 @@
 /*
- * lane-word.h - one atomic word: what moving a cache line costs, the limit of any ring. It holds
- * one sequence number, so it fits the ping-pong only.
+ * lane-word.h - one atomic word: what moving a cache line costs, the limit of any ring.
+ * It holds one sequence number, so it fits the ping-pong only.
  */
 #include <stdatomic.h>
 

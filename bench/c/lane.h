@@ -1,7 +1,8 @@
 /*
- * lane.h - what ring.c needs of a competitor: one way from one thread to one other, for records of
- * RECORD bytes. One header per competitor defines it, so that everything can be inlined that the
- * competitor lets inline; run.js compiles ring.c once per competitor and record size.
+ * lane.h - what ring.c needs of a competitor: one way from one thread to one other, for
+ * records of RECORD bytes. One header per competitor defines it, so that everything can
+ * be inlined that the competitor lets inline; run.js compiles ring.c once per competitor
+ * and record size.
  */
 #ifndef BENCH_LANE_H_
 #define BENCH_LANE_H_
@@ -16,7 +17,8 @@
 #define RECORD 8
 #endif
 
-/* Room in every lane: 64 KiB of records, as in the first ring of a port's inbox under load. */
+/* Room in every lane: 64 KiB of records, as in the first ring of a port's inbox under
+ * load. */
 #define LANE_BYTES (64 * 1024)
 
 typedef struct record {

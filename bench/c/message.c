@@ -1,5 +1,6 @@
 /*
- * What a small message costs in the core, without Node: written, published, seen, copied out.
+ * What a small message costs in the core, without Node: written, published, seen, copied
+ * out.
  *
  *   gcc -O3 -flto -std=c11 -D_GNU_SOURCE -Isrc bench/c/message.c \
  *       $(node scripts/sources.js | grep core) -lpthread -o message

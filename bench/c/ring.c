@@ -1,9 +1,11 @@
 /*
- * ring.c - what a record costs on its way through a ring: in one thread, between two, and there and
- * back. Both sides only spin: this is the ring, not the waking up. Usage: ring one|two|pingpong ms
+ * ring.c - what a record costs on its way through a ring: in one thread, between two, and
+ * there and back. Both sides only spin: this is the ring, not the waking up. Usage: ring
+ * one|two|pingpong ms
  *
- * Prints one line of JSON: wall nanoseconds per record (pingpong: per round trip), and how many
- * were measured. Every record is copied in and out, and its sequence number is checked.
+ * Prints one line of JSON: wall nanoseconds per record (pingpong: per round trip), and
+ * how many were measured. Every record is copied in and out, and its sequence number is
+ * checked.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -14,7 +16,8 @@
 
 #define BURST 32
 
-/* Spins before the scheduler is asked: the other side may have been taken off its core. */
+/* Spins before the scheduler is asked: the other side may have been taken off its
+ * core. */
 #define PATIENCE 10000
 
 static lane *there;

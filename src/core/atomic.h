@@ -1,9 +1,9 @@
 /*
  * atomic.h - the atomic operations of the core, by order, and nothing else.
  *
- * Every order is named at the call; there are no default-order atomics and no fences in the core
- * (ThreadSanitizer does not see fences). Everything goes through these wrappers so that the model
- * checker can put its own scheduler beneath the real sources.
+ * Every order is named at the call; there are no default-order atomics and no fences in
+ * the core (ThreadSanitizer does not see fences). Everything goes through these wrappers
+ * so that the model checker can put its own scheduler beneath the real sources.
  */
 #ifndef RP_CORE_ATOMIC_H_
 #define RP_CORE_ATOMIC_H_
@@ -11,7 +11,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* Positions and flags live in words of 32 bits. The type is lock-free everywhere we build. */
+/* Positions and flags live in words of 32 bits. The type is lock-free everywhere we
+ * build. */
 typedef _Atomic uint32_t rp_word;
 
 _Static_assert(sizeof(rp_word) == 4, "a word is 4 bytes, also in shared memory");
@@ -20,7 +21,8 @@ _Static_assert(sizeof(rp_word) == 4, "a word is 4 bytes, also in shared memory")
 #define rp_load_acquire(p) atomic_load_explicit((p), memory_order_acquire)
 #define rp_store_relaxed(p, v) atomic_store_explicit((p), (v), memory_order_relaxed)
 #define rp_store_release(p, v) atomic_store_explicit((p), (v), memory_order_release)
-/* In one order that all threads agree on: for a store followed by a load of another word. */
+/* In one order that all threads agree on: for a store followed by a load of another
+ * word. */
 #define rp_load_seq(p) atomic_load_explicit((p), memory_order_seq_cst)
 #define rp_store_seq(p, v) atomic_store_explicit((p), (v), memory_order_seq_cst)
 #define rp_exchange(p, v) atomic_exchange_explicit((p), (v), memory_order_acq_rel)

@@ -1,8 +1,9 @@
 /*
  * lock.h - a mutex for the rare paths (wake-up, detach, attach, close, registries).
  *
- * The message path never takes one. <threads.h> is missing on macOS, so this is pthread or SRW.
- * Time is counted in nanoseconds by rp_now(), from no particular moment, and never goes back.
+ * The message path never takes one. <threads.h> is missing on macOS, so this is pthread
+ * or SRW. Time is counted in nanoseconds by rp_now(), from no particular moment, and
+ * never goes back.
  */
 #ifndef RP_CORE_LOCK_H_
 #define RP_CORE_LOCK_H_
@@ -47,8 +48,8 @@ static inline void
 rp_cond_destroy(rp_cond *cond) {
   (void) cond;
 }
-/* Wait to be woken, or until `deadline`. False: it is later. May return too early. Who waits and who wakes
- * holds the lock. */
+/* Wait to be woken, or until `deadline`. False: it is later. May return too early. Who
+ * waits and who wakes holds the lock. */
 static inline bool
 rp_cond_wait_until(rp_cond *cond, rp_lock *lock, uint64_t deadline) {
   uint64_t now = rp_now();
@@ -78,8 +79,9 @@ rp_cond_wake_all(rp_cond *cond) {
 
 typedef pthread_mutex_t rp_lock;
 #ifdef SYS_futex
-/* How often it was woken. A condition of pthread's that waits by the monotonic clock would need glibc 2.34
- * (pthread_condattr_setclock), and any other is late by as much as the clock on the wall is set back. */
+/* How often it was woken. A condition of pthread's that waits by the monotonic clock
+ * would need glibc 2.34 (pthread_condattr_setclock), and any other is late by as much as
+ * the clock on the wall is set back. */
 typedef rp_word rp_cond;
 #else
 typedef pthread_cond_t rp_cond;
@@ -87,8 +89,8 @@ typedef pthread_cond_t rp_cond;
 
 #define RP_LOCK_INIT PTHREAD_MUTEX_INITIALIZER
 
-/* A default mutex needs no memory on any libc we build for; a failure here is a programmer's
- * error (double init, not the owner), and going on would corrupt. */
+/* A default mutex needs no memory on any libc we build for; a failure here is a
+ * programmer's error (double init, not the owner), and going on would corrupt. */
 static inline void
 rp_lock_check(int error) {
   if (error != 0) abort();
@@ -130,8 +132,8 @@ static inline void
 rp_cond_destroy(rp_cond *cond) {
   (void) cond;
 }
-/* Wait to be woken, or until `deadline`. False: it is later. May return too early. Who waits and who wakes
- * holds the lock. */
+/* Wait to be woken, or until `deadline`. False: it is later. May return too early. Who
+ * waits and who wakes holds the lock. */
 static inline bool
 rp_cond_wait_until(rp_cond *cond, rp_lock *lock, uint64_t deadline) {
   uint64_t now = rp_now();
@@ -139,14 +141,16 @@ rp_cond_wait_until(rp_cond *cond, rp_lock *lock, uint64_t deadline) {
   if (now >= deadline) return false;
 
   uint64_t seconds = (deadline - now) / 1000000000u;
-  /* As the system call wants it, whatever time_t is: what is left, by the monotonic clock. */
+  /* As the system call wants it, whatever time_t is: what is left, by the monotonic
+   * clock. */
   struct {
     long seconds, nanoseconds;
   } left = {(long) seconds, (long) ((deadline - now) % 1000000000u)};
 
   if (seconds > RP_FUTEX_SECONDS) left.seconds = (long) RP_FUTEX_SECONDS;
 
-  /* Relaxed: ordered by the lock. A wake-up between here and the call changes the word, and ends it. */
+  /* Relaxed: ordered by the lock. A wake-up between here and the call changes the word,
+   * and ends it. */
   uint32_t seen = rp_load_relaxed(cond);
 
   rp_lock_drop(lock);

@@ -24,8 +24,8 @@ static rp_lock lock = RP_LOCK_INIT;
 static piece *kept[CLASSES];
 static size_t kept_bytes;
 
-/* Under AddressSanitizer nothing is kept, so that it sees what is used after it was given back.
- * gcc defines a macro, clang has a feature. */
+/* Under AddressSanitizer nothing is kept, so that it sees what is used after it was given
+ * back. gcc defines a macro, clang has a feature. */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define __SANITIZE_ADDRESS__ 1

@@ -1,5 +1,6 @@
 /*
- * random.c - numbers that nobody guesses, from a key that the process gets from the system once.
+ * random.c - numbers that nobody guesses, from a key that the process gets from the
+ * system once.
  */
 #ifdef _WIN32
 #define _CRT_RAND_S
@@ -44,7 +45,8 @@ from_file(void *bytes, size_t size) {
   return got == (ssize_t) size;
 }
 
-/* getrandom() is a call of glibc 2.25 on, of the system since Linux 3.17, and may be forbidden. */
+/* getrandom() is a call of glibc 2.25 on, of the system since Linux 3.17, and may be
+ * forbidden. */
 static bool
 from_system(void *bytes, size_t size) {
 #ifdef SYS_getrandom

@@ -19,10 +19,12 @@
 #define RP_RECORD_HEADER 8u
 #define RP_PADDING 0xFFFFFFFFu
 
-/* Positions count bytes and are multiples of 8, so their low three bits are free for flags. */
+/* Positions count bytes and are multiples of 8, so their low three bits are free for
+ * flags. */
 #define RP_FLAGS 7u
 
-/* 2^30: positions are compared by difference in 32 bits, so used() stays far below 2^31. */
+/* 2^30: positions are compared by difference in 32 bits, so used() stays far below
+ * 2^31. */
 #define RP_CAPACITY_MAX (1u << 30)
 #define RP_CAPACITY_MIN 16u
 
@@ -41,13 +43,15 @@ typedef struct rp_header {
 
 _Static_assert(sizeof(rp_header) == RP_RECORD_HEADER, "length and type");
 
-/* Bytes that a record with a payload of `length` bytes takes; `length` is at most RP_CAPACITY_MAX. */
+/* Bytes that a record with a payload of `length` bytes takes; `length` is at most
+ * RP_CAPACITY_MAX. */
 static inline uint32_t
 rp_record_size(uint32_t length) {
   return RP_RECORD_HEADER + ((length + 7u) & ~7u);
 }
 
-/* Bytes that a record with a header of `length` takes; not cut to 32 bits, since it may be anything. */
+/* Bytes that a record with a header of `length` takes; not cut to 32 bits, since it may
+ * be anything. */
 static inline uint64_t
 rp_record_span(uint32_t length) {
   return ((uint64_t) length + RP_RECORD_HEADER + 7u) & ~(uint64_t) 7u;

@@ -1,9 +1,11 @@
 /*
- * addon.c - the module: one rp_env per Node environment, one function object per function.
+ * addon.c - the module: one rp_env per Node environment, one function object per
+ * function.
  *
  * Every function gets its environment as the data it was made with, which is cheaper than
- * napi_get_instance_data and as right: functions never cross environments. Each costs a thread a
- * microsecond and 400 bytes, so it has those that it may never need when it asks for them.
+ * napi_get_instance_data and as right: functions never cross environments. Each costs a
+ * thread a microsecond and 400 bytes, so it has those that it may never need when it asks
+ * for them.
  */
 #include <node_api.h>
 #include <stddef.h>
@@ -157,7 +159,8 @@ static const struct {
 
 _Static_assert(COUNT(for_ports) <= 64 && COUNT(for_rings) <= 64, "see define_all()");
 
-/* define(object, group): more functions as methods of the object; lib/loading/native.js names the groups. */
+/* define(object, group): more functions as methods of the object; lib/loading/native.js
+ * names the groups. */
 static napi_value
 define(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];

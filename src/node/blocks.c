@@ -91,9 +91,9 @@ rp_blocks_stage_string(napi_env env, napi_callback_info info) {
   return stage(e, block);
 }
 
-/* stageHalf(slot) -> id of the endpoint, which is in transit and lost with the message; undefined if there is
- * none. The port stays, without an endpoint, for restore or detach. One step, as a thread may be terminated
- * between two. */
+/* stageHalf(slot) -> id of the endpoint, which is in transit and lost with the message;
+ * undefined if there is none. The port stays, without an endpoint, for restore or detach.
+ * One step, as a thread may be terminated between two. */
 napi_value
 rp_blocks_stage_endpoint(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -123,7 +123,8 @@ rp_blocks_unstage(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* The record at an offset of the current batch, as it lies in the ring; false if there is none. */
+/* The record at an offset of the current batch, as it lies in the ring; false if there is
+ * none. */
 static bool
 batch_record(rp_env *e, napi_value offset_value, rp_record *record) {
   uint32_t offset, header[2];
@@ -168,7 +169,8 @@ rp_blocks_length(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* takeBytes(offset, index, Uint8Array) -> whether the block, as long as the array, was moved there. */
+/* takeBytes(offset, index, Uint8Array) -> whether the block, as long as the array, was
+ * moved there. */
 napi_value
 rp_blocks_take_bytes(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -208,8 +210,8 @@ rp_blocks_address(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* The memory of an ArrayBuffer that lend() has made; freed when that has been collected, or, where the
- * platform allows no such thing, never made. */
+/* The memory of an ArrayBuffer that lend() has made; freed when that has been collected,
+ * or, where the platform allows no such thing, never made. */
 typedef struct loan {
   rp_block block; /* no data: it has been given back */
 } loan;
@@ -224,8 +226,9 @@ on_collected(napi_env env, void *data, void *hint) {
   free(l);
 }
 
-/* lend(offset, index) -> [ArrayBuffer, loan]: the block, where it lies; undefined if there is none, or no
- * ArrayBuffer may have memory that is not V8's, and then it stays where it is. */
+/* lend(offset, index) -> [ArrayBuffer, loan]: the block, where it lies; undefined if
+ * there is none, or no ArrayBuffer may have memory that is not V8's, and then it stays
+ * where it is. */
 napi_value
 rp_blocks_lend(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], buffer = NULL, result = NULL, external = NULL;
@@ -251,8 +254,8 @@ rp_blocks_lend(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* endLoan([ArrayBuffer, loan]): the ArrayBuffer is detached, and its memory is there for the next
- * message. */
+/* endLoan([ArrayBuffer, loan]): the ArrayBuffer is detached, and its memory is there for
+ * the next message. */
 napi_value
 rp_blocks_end_loan(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], buffer, external;
@@ -265,13 +268,15 @@ rp_blocks_end_loan(napi_env env, napi_callback_info info) {
       napi_get_value_external(env, external, &data) != napi_ok)
     return rp_throw_type(env, "endLoan needs what lend has made");
 
-  /* Detached already: its memory has moved into another ArrayBuffer, and stays as long as that. */
+  /* Detached already: its memory has moved into another ArrayBuffer, and stays as long as
+   * that. */
   if (napi_is_detached_arraybuffer(env, buffer, &moved) != napi_ok || moved) return NULL;
 
   loan *l = data;
   rp_block block = l->block;
 
-  /* Detaching it lets on_collected() run some time later: the memory is ours again before. */
+  /* Detaching it lets on_collected() run some time later: the memory is ours again
+   * before. */
   l->block = (rp_block){NULL, 0};
   rp_failpoint("block:loan-ending");
   if (napi_detach_arraybuffer(env, buffer) == napi_ok)
@@ -281,7 +286,8 @@ rp_blocks_end_loan(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* takeString(offset, index, oneByte) -> the string of the block, undefined if there is none. */
+/* takeString(offset, index, oneByte) -> the string of the block, undefined if there is
+ * none. */
 napi_value
 rp_blocks_take_string(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], result = NULL;
@@ -300,7 +306,8 @@ rp_blocks_take_string(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* dropBlocks(offset, read): free what is left of the record. Unless it has been read, its endpoints are lost. */
+/* dropBlocks(offset, read): free what is left of the record. Unless it has been read, its
+ * endpoints are lost. */
 napi_value
 rp_blocks_drop_rest(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];

@@ -1,8 +1,8 @@
 /*
  * blocks.h - large bytes and strings, which travel beside the message by pointer.
  *
- * The sender stages them while the codec walks; post hands them to the record. The receiver takes
- * them out of the batch's current record.
+ * The sender stages them while the codec walks; post hands them to the record. The
+ * receiver takes them out of the batch's current record.
  */
 #ifndef RP_NODE_BLOCKS_H_
 #define RP_NODE_BLOCKS_H_

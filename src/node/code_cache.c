@@ -1,5 +1,6 @@
 /*
- * code_cache.c - codeOf() and keepCode(): the scripts of the wrapper, with the code that the engine makes of them.
+ * code_cache.c - codeOf() and keepCode(): the scripts of the wrapper, with the code that
+ * the engine makes of them.
  */
 #include "node/code_cache.h"
 
@@ -28,7 +29,8 @@ to_utf8(napi_env env, napi_value value) {
   return text;
 }
 
-/* Of Node-API 10; Node 20 has it from 20.4 on. Strings that stay where they are cost a thread no heap. */
+/* Of Node-API 10; Node 20 has it from 20.4 on. Strings that stay where they are cost a
+ * thread no heap. */
 #if defined(__GNUC__) && !defined(_WIN32)
 NAPI_EXTERN napi_status NAPI_CDECL node_api_create_external_string_latin1(
     napi_env env, char *text, size_t length, napi_finalize finalize, void *hint,
@@ -68,8 +70,9 @@ kept_data(napi_env env, const rp_code_cache_entry *code) {
   return buffer;
 }
 
-/* The first thread to know it says where the engine's code is: some of the flags of a thread are its own, those of
- * the engine hold for the process. @returns it, "" if nobody has said */
+/* The first thread to know it says where the engine's code is: some of the flags of a
+ * thread are its own, those of the engine hold for the process.
+ * @returns it, "" if nobody has said */
 static const char *
 place_of(napi_env env, napi_value value) {
   char *given = to_utf8(env, value);
@@ -101,8 +104,9 @@ free_strings(char **strings, size_t count) {
   for (size_t i = 0; i < count; i++) free(strings[i]);
 }
 
-/* codeOf(folder, build, name, place) -> [text, the engine's code or undefined, whether a better one is wanted, whether
- * another one is if that is refused, place]; undefined: there is no such script. The folder is dist/. */
+/* codeOf(folder, build, name, place) -> [text, the engine's code or undefined, whether a
+ * better one is wanted, whether another one is if that is refused, place]; undefined:
+ * there is no such script. The folder is dist/. */
 napi_value
 rp_code_get(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], result = NULL, parts[5] = {NULL};
@@ -132,8 +136,8 @@ rp_code_get(napi_env env, napi_callback_info info) {
 }
 
 /* NOLINTBEGIN(clang-analyzer-unix.Malloc): rp_code_cache_put() takes what it keeps. */
-/* keepCode([folder, build, name], code, whether a better one may come): what Script#createCachedData() returned. For
- * want of memory nothing is kept. */
+/* keepCode([folder, build, name], code, whether a better one may come): what
+ * Script#createCachedData() returned. For want of memory nothing is kept. */
 napi_value
 rp_code_keep(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], values[3] = {NULL, NULL, NULL};

@@ -1,5 +1,6 @@
 /*
- * code_cache.h - what threads keep of the wrapper's compiled code for the threads to come.
+ * code_cache.h - what threads keep of the wrapper's compiled code for the threads to
+ * come.
  */
 #ifndef RP_NODE_CODE_CACHE_H_
 #define RP_NODE_CODE_CACHE_H_

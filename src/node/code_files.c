@@ -1,14 +1,16 @@
 /*
- * code_files.c - the scripts that scripts/bundle.js has made of the wrapper, in the files that they are in.
+ * code_files.c - the scripts that scripts/bundle.js has made of the wrapper, in the files
+ * that they are in.
  *
- * dist/scripts.txt has the text of all scripts. Its first line is the version, the second one the name, the
- * length and the checksum of each. It is opened by the first thread and stays open: when a script is
- * needed there may be no file left to open, or no package. The file may have been overwritten, or the
- * number of it be another file's, which the checksum shows.
+ * dist/scripts.txt has the text of all scripts. Its first line is the version, the second
+ * one the name, the length and the checksum of each. It is opened by the first thread and
+ * stays open: when a script is needed there may be no file left to open, or no package.
+ * The file may have been overwritten, or the number of it be another file's, which the
+ * checksum shows.
  *
- * dist/.code/NAME-BUILD-PLACE is the engine's code for a script, which an earlier process has left, where PLACE
- * says for which Node and flags. It ends with its own name and a checksum of the data
- * before: the engine does not notice damage.
+ * dist/.code/NAME-BUILD-PLACE is the engine's code for a script, which an earlier process
+ * has left, where PLACE says for which Node and flags. It ends with its own name and a
+ * checksum of the data before: the engine does not notice damage.
  *
  *   OFFSET            SIZE             DESCRIPTION
  *   0                 length           what Script#createCachedData() returned
@@ -70,7 +72,8 @@ rp_code_files_checksum(const char *data, size_t length) {
   return (uint32_t) hash;
 }
 
-/* Read from an offset on, until the end or until there is as much as that. @returns how much there is */
+/* Read from an offset on, until the end or until there is as much as that. @returns how
+ * much there is */
 static size_t
 read_at(uv_file file, int64_t offset, char *bytes, size_t size) {
   size_t at = 0;
@@ -145,8 +148,8 @@ find_listed(const char *key) {
   return NULL;
 }
 
-/* List the scripts of scripts.txt, which begins with `head`; under the lock. False: there is none, and nothing of
- * this file has been listed. */
+/* List the scripts of scripts.txt, which begins with `head`; under the lock. False: there
+ * is none, and nothing of this file has been listed. */
 static bool
 list_scripts(uv_file file, char *head, const char *folder, const char *build) {
   size_t before = list_length, build_length = strlen(build);
@@ -210,7 +213,8 @@ find_in_list(const char *key, listed *found) {
   return one != NULL;
 }
 
-/* NOLINTBEGIN(clang-analyzer-unix.Malloc): rp_code_cache_add() and rp_code_cache_put() take what they keep. */
+/* NOLINTBEGIN(clang-analyzer-unix.Malloc): rp_code_cache_add() and rp_code_cache_put()
+ * take what they keep. */
 /* Have the text of a script kept, if that can be read. */
 static void
 load_text(const char *key, const char *folder, const char *build) {
@@ -230,7 +234,8 @@ load_text(const char *key, const char *folder, const char *build) {
     free(text);
 }
 
-/* The engine's code that an earlier process has left for a script, to be freed; NULL: there is none. */
+/* The engine's code that an earlier process has left for a script, to be freed; NULL:
+ * there is none. */
 static char *
 load_data(const char *folder, const char *build, const char *name, const char *at,
           size_t *length, bool *shallow) {

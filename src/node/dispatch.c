@@ -60,8 +60,9 @@ prepare(void *unused) {
   (void) rp_barrier_available();
 }
 
-/* Have the barrier of the process prepared meanwhile. By a thread, not by libuv's pool, where it could wait
- * for jobs that never end, and the end of the environment for it. Without a thread there is no barrier. */
+/* Have the barrier of the process prepared meanwhile. By a thread, not by libuv's pool,
+ * where it could wait for jobs that never end, and the end of the environment for it.
+ * Without a thread there is no barrier. */
 static void
 prepare_barrier(rp_env *e) {
   e->prepares = uv_thread_create(&e->preparer, prepare, NULL) == 0;

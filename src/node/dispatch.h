@@ -6,7 +6,8 @@
 
 #include "node/env.h"
 
-/* Serve every endpoint on the ready list once. Owner's thread. False if JavaScript cannot run any more. */
+/* Serve every endpoint on the ready list once. Owner's thread. False if JavaScript cannot
+ * run any more. */
 bool rp_dispatch_serve(rp_env *e);
 
 #endif

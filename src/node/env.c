@@ -1,5 +1,6 @@
 /*
- * env.c - the data of one Node environment: what the wrapper shares with it, its handles, its ports by slot.
+ * env.c - the data of one Node environment: what the wrapper shares with it, its handles,
+ * its ports by slot.
  */
 #include "node/env.h"
 

@@ -1,10 +1,12 @@
 /*
- * env.h - what ringport keeps for one Node environment: one thread, one loop, one doorbell.
+ * env.h - what ringport keeps for one Node environment: one thread, one loop, one
+ * doorbell.
  *
- * Everything here belongs to the thread of the environment, except `ready_list.ready`, which others
- * push on, and the doorbell, which others ring - only while they hold the lock of a channel one
- * endpoint of which is attached to this thread. Closing the environment first closes all its endpoints, so
- * nobody can reach the doorbell when it goes.
+ * Everything here belongs to the thread of the environment, except `ready_list.ready`,
+ * which others push on, and the doorbell, which others ring - only while they hold the
+ * lock of a channel one endpoint of which is attached to this thread. Closing the
+ * environment first closes all its endpoints, so nobody can reach the doorbell when it
+ * goes.
  */
 #ifndef RP_NODE_ENV_H_
 #define RP_NODE_ENV_H_
@@ -16,8 +18,9 @@
 #include "core/process/threads.h"
 #include "node/spin.h"
 
-/* Words that the wrapper and the binding share instead of passing numbers through Node-API: X(name). The
- * wrapper's copy is compared with this list by test/js/constants.test.js. */
+/* Words that the wrapper and the binding share instead of passing numbers through
+ * Node-API: X(name). The wrapper's copy is compared with this list by
+ * test/js/constants.test.js. */
 #define RP_CONTROL_LIST(X)                                                               \
   X(START)  /* post: first byte of the message in the scratch */                         \
   X(END)    /* post: end of the message; postMany: of the outbox */                      \
@@ -62,7 +65,8 @@ typedef struct rp_view {
 
 struct rp_env;
 
-/* See loop_spin.h. Times are in nanoseconds; all but the first are 0 until setIdle() asks for spinning. */
+/* See loop_spin.h. Times are in nanoseconds; all but the first are 0 until setIdle() asks
+ * for spinning. */
 typedef struct rp_loop_spin {
   uint64_t port_limit; /* how long a port spins at most, see port_spin.h */
   uv_prepare_t
@@ -152,42 +156,50 @@ rp_control(rp_env *e) {
   return (uint32_t *) (void *) e->control.data;
 }
 
-/* Call a function of the wrapper the way libuv callbacks must: ticks and microtasks run after it,
- * an error goes to 'uncaughtException'. `context` may be NULL. False if JS cannot run any more. */
+/* Call a function of the wrapper the way libuv callbacks must: ticks and microtasks run
+ * after it, an error goes to 'uncaughtException'. `context` may be NULL. False if JS
+ * cannot run any more. */
 bool rp_env_call(rp_env *e, napi_async_context context, napi_ref receiver,
                  napi_ref function, size_t argc, const napi_value *argv);
 
 /* setup(receiver, dispatch, closed, control): the wrapper introduces itself. */
 napi_value rp_env_setup(napi_env env, napi_callback_info info);
 
-/* setScratch(Uint8Array), setOutbox(Uint8Array), setInbox(Uint8Array): memory to post from, one message or
- * many, and to receive into. */
+/* setScratch(Uint8Array), setOutbox(Uint8Array), setInbox(Uint8Array): memory to post
+ * from, one message or many, and to receive into. */
 napi_value rp_env_set_scratch(napi_env env, napi_callback_info info);
 napi_value rp_env_set_outbox(napi_env env, napi_callback_info info);
 napi_value rp_env_set_inbox(napi_env env, napi_callback_info info);
 
-/* setCollect(function, flats): (...values) => values; how many flat objects are read by flat.c, at most. */
+/* setCollect(function, flats): (...values) => values; how many flat objects are read by
+ * flat.c, at most. */
 napi_value rp_env_set_collect(napi_env env, napi_callback_info info);
 
-/* setPosts(Uint8Array of 4 bytes): where this thread counts its posts to channels of Node's. */
+/* setPosts(Uint8Array of 4 bytes): where this thread counts its posts to channels of
+ * Node's. */
 napi_value rp_env_set_posts(napi_env env, napi_callback_info info);
 
-/* setRef(boolean, rings): whether ports, or rings, have the doorbell keep the loop alive. */
+/* setRef(boolean, rings): whether ports, or rings, have the doorbell keep the loop
+ * alive. */
 napi_value rp_env_set_ref(napi_env env, napi_callback_info info);
 
-/* fatal(error): what an error does that nothing catches; returns if 'uncaughtException' took it. */
+/* fatal(error): what an error does that nothing catches; returns if 'uncaughtException'
+ * took it. */
 napi_value rp_env_fatal(napi_env env, napi_callback_info info);
 
-/* A handle that counts in open_handles has closed. True if the environment went with it. */
+/* A handle that counts in open_handles has closed. True if the environment went with
+ * it. */
 bool rp_env_release_handle(rp_env *e);
 
-/* For uv_close() of a handle that was malloc'ed, counts in open_handles and has the environment as data. */
+/* For uv_close() of a handle that was malloc'ed, counts in open_handles and has the
+ * environment as data. */
 void rp_env_handle_closed(uv_handle_t *handle);
 
 /* The open port that argument `value` names by its slot, NULL if there is none. */
 rp_port *rp_env_port(rp_env *e, napi_value value);
 
-/* The same, or a port that is closing but has its endpoint yet: it can be read to the last. */
+/* The same, or a port that is closing but has its endpoint yet: it can be read to the
+ * last. */
 rp_port *rp_env_readable_port(rp_env *e, napi_value value);
 
 /* The same by its slot, not by an argument. */

@@ -1,9 +1,9 @@
 /*
  * flat.c - messages that are one object whose properties are all primitive.
  *
- * The wrapper reads the properties, in the order of the shape's keys, and makes the object of them; both are functions
- * of one line for each shape. What lies between is here. The bytes are the codec's: op, number of the shape,
- * values.
+ * The wrapper reads the properties, in the order of the shape's keys, and makes the
+ * object of them; both are functions of one line for each shape. What lies between is
+ * here. The bytes are the codec's: op, number of the shape, values.
  */
 #include "node/flat.h"
 
@@ -33,8 +33,8 @@ give_back(napi_env env, const napi_value *values, uint32_t count) {
   return array;
 }
 
-/* postFlat(slot, number of a shape, ...values) -> undefined, STATUS: 0 or RP_CLOSED; or the values as an array: one of
- * them is not written here, and nothing is sent. */
+/* postFlat(slot, number of a shape, ...values) -> undefined, STATUS: 0 or RP_CLOSED; or
+ * the values as an array: one of them is not written here, and nothing is sent. */
 napi_value
 rp_flat_post(napi_env env, napi_callback_info info) {
   uint8_t message[RP_PRIMITIVES_SMALL * RP_FLAT_MAX + 8];
@@ -111,8 +111,8 @@ make_room(rp_env *e, uint32_t length) {
   return true;
 }
 
-/* setShape(number, function, count): objects of this shape are made by function(...values), `count` of them; without
- * a function they are not read here. */
+/* setShape(number, function, count): objects of this shape are made by
+ * function(...values), `count` of them; without a function they are not read here. */
 napi_value
 rp_flat_set_shape(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];

@@ -1,9 +1,9 @@
 /*
  * lifetime.c - how one Node environment begins and ends.
  *
- * It ends in this order: the async clean-up hook runs (no JavaScript any more), every endpoint is closed
- * (peers read RP_CLOSED), the doorbell and the handles of closing ports are closed, and the last of their
- * callbacks removes the hook and frees the rest.
+ * It ends in this order: the async clean-up hook runs (no JavaScript any more), every
+ * endpoint is closed (peers read RP_CLOSED), the doorbell and the handles of closing
+ * ports are closed, and the last of their callbacks removes the hook and frees the rest.
  */
 #include "node/lifetime.h"
 
@@ -50,8 +50,8 @@ on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
 
     if (port->endpoint != NULL) (void) rp_endpoint_close(port->endpoint);
     rp_failpoint("env:endpoint-closed");
-    /* The endpoint was detached for a child worker that never claimed it. All child workers have
-     * exited, so close it. */
+    /* The endpoint was detached for a child worker that never claimed it. All child
+     * workers have exited, so close it. */
     if (port->endpoint == NULL && port->state == RP_PORT_OPEN)
       rp_endpoint_lost(port->away);
     if (port->context != NULL) (void) napi_async_destroy(e->env, port->context);
@@ -95,7 +95,8 @@ rp_env_new(napi_env env) {
   e->open_handles = 1;
   rp_failpoint("env:made");
   if (napi_add_async_cleanup_hook(env, on_environment_closing, e, &e->hook) != napi_ok) {
-    /* Only when the environment is going already; the loop still runs closing callbacks. */
+    /* Only when the environment is going already; the loop still runs closing
+     * callbacks. */
     uv_close((uv_handle_t *) doorbell, (uv_close_cb) free);
     free(reserve);
     free(e);

@@ -1,18 +1,21 @@
 /*
- * loop_spin.c - what a thread does when its loop has nothing to do: sleep, or spin for messages first.
+ * loop_spin.c - what a thread does when its loop has nothing to do: sleep, or spin for
+ * messages first.
  *
- * The thread spins in a uv_prepare callback, which libuv runs right before it blocks. It does not rest
- * meanwhile (see ready_list.h), so a sender rings no doorbell: the thread finds what is pushed and dispatches
- * it right there, as the doorbell's callback would.
+ * The thread spins in a uv_prepare callback, which libuv runs right before it blocks. It
+ * does not rest meanwhile (see ready_list.h), so a sender rings no doorbell: the thread
+ * finds what is pushed and dispatches it right there, as the doorbell's callback would.
  *
  * Nothing else waits longer for it. The loop goes on at once when anything in it is ready
- * (uv_backend_timeout() is 0), when a timer is due, and after `limit` in any case, to poll for I/O without
- * blocking if messages keep coming. When it is about to block the thread goes to rest.
+ * (uv_backend_timeout() is 0), when a timer is due, and after `limit` in any case, to
+ * poll for I/O without blocking if messages keep coming. When it is about to block the
+ * thread goes to rest.
  *
- * Each unsuccessful spin halves the budget, down to zero. A doorbell that rings so soon that spinning might
- * have met the message is a hint to spin in full again. If that is in vain, the thread ignores the next hint,
- * then the next two, and so on. Now and then it yields. If it does not get its core back at once and there is
- * no news then, others need the core: it sleeps, and leaves out the next spin, then the next two, and so on.
+ * Each unsuccessful spin halves the budget, down to zero. A doorbell that rings so soon
+ * that spinning might have met the message is a hint to spin in full again. If that is in
+ * vain, the thread ignores the next hint, then the next two, and so on. Now and then it
+ * yields. If it does not get its core back at once and there is no news then, others need
+ * the core: it sleeps, and leaves out the next spin, then the next two, and so on.
  */
 #include "node/loop_spin.h"
 
@@ -27,8 +30,8 @@
 #define SHORTEST (2 * RP_MICROSECOND)
 /* Looks between two clock readings, some 20 ns each. */
 #define LOOKS 32
-/* Until the first yield, in case that who is to answer has the same core, and, as it gets longer, between
- * the later ones: a system call of 0.3 us. */
+/* Until the first yield, in case that who is to answer has the same core, and, as it gets
+ * longer, between the later ones: a system call of 0.3 us. */
 #define YIELD_FIRST (2 * RP_MICROSECOND)
 #define YIELD_LAST (16 * RP_MICROSECOND)
 /* What sleeping adds to the way there and back: two wake-ups, at both ends. */
@@ -53,7 +56,8 @@ typedef enum outcome {
   STOPPED, /* JavaScript cannot run any more */
 } outcome;
 
-/* When the loop has to go on, by what uv_backend_timeout() says: in milliseconds, -1 without a timer. */
+/* When the loop has to go on, by what uv_backend_timeout() says: in milliseconds, -1
+ * without a timer. */
 static uint64_t
 due_at(rp_env *e, int timeout) {
   return timeout < 0 ? UINT64_MAX : (uv_now(e->loop) + (uint64_t) timeout) * MILLISECOND;
@@ -124,7 +128,8 @@ worth(rp_env *e) {
   return !rp_backoff_skips(&spin->taken);
 }
 
-/* The loop has run out of work; `timeout` in milliseconds until a timer is due, -1 without one. */
+/* The loop has run out of work; `timeout` in milliseconds until a timer is due, -1
+ * without one. */
 static outcome
 run_out(rp_env *e, int timeout) {
   rp_loop_spin *spin = &e->loop_spin;
@@ -213,7 +218,8 @@ rp_loop_spin_set(napi_env env, napi_callback_info info) {
   spin->limit = spin->budget = limit * RP_MICROSECOND;
   spin->taken = spin->deaf = (rp_backoff){0, 0};
   spin->vain = 0;
-  /* Stopping is for the callback, which knows whether the thread has to go to rest first. */
+  /* Stopping is for the callback, which knows whether the thread has to go to rest
+   * first. */
   if (limit > 0) (void) uv_prepare_start(spin->prepare, on_prepare);
   return NULL;
 }
@@ -243,7 +249,8 @@ void
 rp_loop_spin_rest(rp_env *e) {
   if (e->order.length > 0 || e->loop_spin.watching)
     return; /* whose callbacks come here */
-  /* What came meanwhile waits for the next iteration of the loop, behind timers and I/O. */
+  /* What came meanwhile waits for the next iteration of the loop, behind timers and
+   * I/O. */
   if (!rp_ready_list_rest(&e->ready_list) && !come_back(e))
     (void) uv_async_send(e->doorbell);
 }

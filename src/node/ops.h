@@ -1,7 +1,9 @@
 /*
- * ops.h - the bytes of a message that holds one value: one byte of flags (0 here), one op, and what the op says.
+ * ops.h - the bytes of a message that holds one value: one byte of flags (0 here), one
+ * op, and what the op says.
  *
- * Integers are little-endian. lib/codec/ops.js is the table of all ops; the codec reads and writes the same.
+ * Integers are little-endian. lib/codec/ops.js is the table of all ops; the codec reads
+ * and writes the same.
  */
 #ifndef RP_NODE_OPS_H_
 #define RP_NODE_OPS_H_

@@ -1,15 +1,18 @@
 /*
- * order.c - what a thread posts by ring is heard where Node would hear it among its own channels.
+ * order.c - what a thread posts by ring is heard where Node would hear it among its own
+ * channels.
  *
- * A port that meets a marked record goes on a list. The thread stays awake meanwhile (it does not rest, see
- * ready_list.h).
+ * A port that meets a marked record goes on a list. The thread stays awake meanwhile (it
+ * does not rest, see ready_list.h).
  *
- * The port between a Worker and its parent has a place: a handle of ours where Node's port stands, or the
- * doorbell. When the loop calls it, all older handles have been called, and what is there may be heard. What
- * comes while the port is being read waits for the next call.
+ * The port between a Worker and its parent has a place: a handle of ours where Node's
+ * port stands, or the doorbell. When the loop calls it, all older handles have been
+ * called, and what is there may be heard. What comes while the port is being read waits
+ * for the next call.
  *
- * Any other port waits for the end of a poll that has called every handle: this one, if the port met the
- * mark as the doorbell rang, which is older than what Node makes later, else the next one.
+ * Any other port waits for the end of a poll that has called every handle: this one, if
+ * the port met the mark as the doorbell rang, which is older than what Node makes later,
+ * else the next one.
  */
 #include "node/order.h"
 
@@ -70,8 +73,8 @@ rp_order_place(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* The port waits no more. The thread has not gone to rest for it, and libuv does not call a place that is
- * closed: so the doorbell has to, if nobody else waits. */
+/* The port waits no more. The thread has not gone to rest for it, and libuv does not call
+ * a place that is closed: so the doorbell has to, if nobody else waits. */
 static void
 stop_waiting(rp_env *e, rp_port *port) {
   rp_order *order = &e->order;

@@ -99,7 +99,8 @@ rp_port_peer_views(napi_env env, napi_callback_info info) {
   return rp_from_bool(env, port != NULL && rp_endpoint_peer_views(port->endpoint));
 }
 
-/* peerDeclared(slot) -> whether the owner of the other endpoint has joined: see rp_process_join(). */
+/* peerDeclared(slot) -> whether the owner of the other endpoint has joined: see
+ * rp_process_join(). */
 napi_value
 rp_port_peer_declared(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];

@@ -1,8 +1,8 @@
 /*
  * port.h - what the wrapper does with ports: open, post, receive, close, detach, attach.
  *
- * Ports are named by their slot. A call on a slot that is not open does nothing and says so by
- * returning false or RP_CLOSED in the status word.
+ * Ports are named by their slot. A call on a slot that is not open does nothing and says
+ * so by returning false or RP_CLOSED in the status word.
  */
 #ifndef RP_NODE_PORT_H_
 #define RP_NODE_PORT_H_

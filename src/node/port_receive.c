@@ -11,8 +11,8 @@
 #include "node/value.h"
 #include "node/values.h"
 
-/* In the STATUS word: the next message is not for readValues(), or it is an object of the shape in BYTES, which is to
- * be introduced first (flat.h). */
+/* In the STATUS word: the next message is not for readValues(), or it is an object of the
+ * shape in BYTES, which is to be introduced first (flat.h). */
 #define RP_PORT_OTHER 1
 #define RP_PORT_SHAPE 2
 
@@ -86,9 +86,10 @@ await_run(rp_env *e, rp_port *port, uint32_t room, uint32_t most, uint32_t *byte
   return status;
 }
 
-/* readValues(slot) -> an array, COUNT values of which are the next messages, at most MAX, as far as they are primitives;
- * after stepping over the first COUNT of the last batch. These stay in the ring until then. undefined if there is
- * none: STATUS is RP_EMPTY, RP_CLOSED, RP_PORT_OTHER or RP_PORT_SHAPE. */
+/* readValues(slot) -> an array, COUNT values of which are the next messages, at most MAX,
+ * as far as they are primitives; after stepping over the first COUNT of the last batch.
+ * These stay in the ring until then. undefined if there is none: STATUS is RP_EMPTY,
+ * RP_CLOSED, RP_PORT_OTHER or RP_PORT_SHAPE. */
 napi_value
 rp_port_read_values(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], values = NULL;
@@ -116,9 +117,10 @@ rp_port_read_values(napi_env env, napi_callback_info info) {
   return values;
 }
 
-/* receive(slot): step over the first COUNT of the last batch, then copy the next one, at most MAX
- * records, into the inbox. BYTES, COUNT: of the batch. STATUS: 0, RP_EMPTY, RP_CLOSED, or RP_ETOOBIG: the next
- * record takes BYTES, which the inbox does not have. */
+/* receive(slot): step over the first COUNT of the last batch, then copy the next one, at
+ * most MAX records, into the inbox. BYTES, COUNT: of the batch. STATUS: 0, RP_EMPTY,
+ * RP_CLOSED, or RP_ETOOBIG: the next record takes BYTES, which the inbox does not have.
+ */
 napi_value
 rp_port_receive(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];

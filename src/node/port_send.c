@@ -7,8 +7,8 @@
 #include "node/send.h"
 #include "node/value.h"
 
-/* post(): send scratch[START, END) with the blocks staged from STAGED on by the port SLOT.
- * STATUS: 0 or RP_CLOSED. */
+/* post(): send scratch[START, END) with the blocks staged from STAGED on by the port
+ * SLOT. STATUS: 0 or RP_CLOSED. */
 napi_value
 rp_port_post(napi_env env, napi_callback_info info) {
   rp_env *e = rp_callee(env, info);
@@ -30,7 +30,8 @@ rp_port_post(napi_env env, napi_callback_info info) {
   return rp_send_end(e, port, status);
 }
 
-/* postMany(slot): send the messages in outbox[0, END), all visible at once. STATUS: 0 or RP_CLOSED. */
+/* postMany(slot): send the messages in outbox[0, END), all visible at once. STATUS: 0 or
+ * RP_CLOSED. */
 napi_value
 rp_port_post_many(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];

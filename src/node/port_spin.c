@@ -1,22 +1,27 @@
 /*
- * port_spin.c - a port that has been read to the end spins for a moment before its thread goes to sleep.
+ * port_spin.c - a port that has been read to the end spins for a moment before its thread
+ * goes to sleep.
  *
- * A receiver that is faster than the sender would sleep after each message. Each message then costs a
- * doorbell: a system call and a wake-up for the sender and a turn of the loop for the receiver, some 3 us in
- * all when messages are that close. So the receiver spins for hardly longer than that. After an unsuccessful
- * spin the port leaves out the next one, then the next two, and so on.
+ * A receiver that is faster than the sender would sleep after each message. Each message
+ * then costs a doorbell: a system call and a wake-up for the sender and a turn of the
+ * loop for the receiver, some 3 us in all when messages are that close. So the receiver
+ * spins for hardly longer than that. After an unsuccessful spin the port leaves out the
+ * next one, then the next two, and so on.
  *
- * A port that has sent something may be about to get an answer. Both threads would sleep meanwhile, each on a
- * core that sleeps too: 40 us and more. So such a port spins for longer. If the other thread is asleep, it
- * would answer in that time if it were awake, but waking takes longer. So once in a while the port spins for
- * twice as long, which covers the wake-up. This pays only if later messages come sooner, so it backs off in
+ * A port that has sent something may be about to get an answer. Both threads would sleep
+ * meanwhile, each on a core that sleeps too: 40 us and more. So such a port spins for
+ * longer. If the other thread is asleep, it would answer in that time if it were awake,
+ * but waking takes longer. So once in a while the port spins for twice as long, which
+ * covers the wake-up. This pays only if later messages come sooner, so it backs off in
  * the same way.
  *
- * A turn in which this pays must not last longer than timers can bear, and it ends as soon as the loop has
- * anything else to do. A thread for which setIdle() asked for spinning (loop_spin.c) does that instead.
+ * A turn in which this pays must not last longer than timers can bear, and it ends as
+ * soon as the loop has anything else to do. A thread for which setIdle() asked for
+ * spinning (loop_spin.c) does that instead.
  *
- * The other thread may be waiting for this very core, so the port yields it now and then. If another process
- * takes the core for milliseconds, the thread does not yield again for a thousand times as long.
+ * The other thread may be waiting for this very core, so the port yields it now and then.
+ * If another process takes the core for milliseconds, the thread does not yield again for
+ * a thousand times as long.
  */
 #include "node/port_spin.h"
 
@@ -28,8 +33,9 @@
 #define TURN (100 * RP_MICROSECOND)
 /* Between two looks: each takes the cache line with the tail away from the sender. */
 #define GAP (RP_MICROSECOND / 2)
-/* Until a look at everything else there is to do, and between two of those. A port that expects no answer
- * does not look for longer: where messages come this rarely, a sleep costs less than looking does. */
+/* Until a look at everything else there is to do, and between two of those. A port that
+ * expects no answer does not look for longer: where messages come this rarely, a sleep
+ * costs less than looking does. */
 #define UNDISTURBED (4 * RP_MICROSECOND)
 
 /* A yield that takes longer than any answer. */
@@ -40,11 +46,12 @@
 /* Times left out at most. */
 #define MOST 32
 #define LONG_MOST 16
-/* Messages in a row that only spinning for longer may meet: the other thread spins more rarely than that. */
+/* Messages in a row that only spinning for longer may meet: the other thread spins more
+ * rarely than that. */
 #define UNPROVED_MOST (2 * MOST)
 
-/* As long as a port has spun in vain so few times, it backs off less: code that V8 has not compiled yet answers
- * too late, and soon does not. */
+/* As long as a port has spun in vain so few times, it backs off less: code that V8 has
+ * not compiled yet answers too late, and soon does not. */
 #define YOUNG 64
 #define YOUNG_MOST 4
 
@@ -101,7 +108,8 @@ yield(rp_env *e, rp_port_spin *spin) {
   return false;
 }
 
-/* look(), from one time to another, unless this thread or its core is needed for something else. */
+/* look(), from one time to another, unless this thread or its core is needed for
+ * something else. */
 static bool
 look_around(rp_env *e, rp_port *port, uint64_t from, uint64_t to) {
   for (uint64_t until = from; until < to;) {

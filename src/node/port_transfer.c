@@ -16,7 +16,8 @@ rp_port_announce(napi_env env, napi_callback_info info) {
   return port == NULL ? NULL : rp_from_id(env, rp_endpoint_announce(port->endpoint));
 }
 
-/* peer(slot) -> the slot of the other endpoint if it is a port of this thread, else -1. */
+/* peer(slot) -> the slot of the other endpoint if it is a port of this thread, else
+ * -1. */
 napi_value
 rp_port_peer(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -28,7 +29,8 @@ rp_port_peer(napi_env env, napi_callback_info info) {
   return peer == NULL ? rp_from_i32(env, -1) : rp_from_u32(env, peer->slot);
 }
 
-/* detach(slot) -> id of the endpoint, which is now in transit; undefined if it was before. */
+/* detach(slot) -> id of the endpoint, which is now in transit; undefined if it was
+ * before. */
 napi_value
 rp_port_detach(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -43,8 +45,8 @@ rp_port_detach(napi_env env, napi_callback_info info) {
   return id;
 }
 
-/* withdraw(slot) -> id of the endpoint, which is now in transit; the port stays, without an endpoint, for
- * restore or detach. */
+/* withdraw(slot) -> id of the endpoint, which is now in transit; the port stays, without
+ * an endpoint, for restore or detach. */
 napi_value
 rp_port_withdraw(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -58,7 +60,8 @@ rp_port_withdraw(napi_env env, napi_callback_info info) {
   return rp_from_id(env, port->away);
 }
 
-/* restore(slot, id): take back what withdraw sent off, if nobody has; else the port closes. */
+/* restore(slot, id): take back what withdraw sent off, if nobody has; else the port
+ * closes. */
 napi_value
 rp_port_restore(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];

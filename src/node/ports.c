@@ -110,7 +110,8 @@ on_reserve_closed(uv_handle_t *handle) {
   }
 }
 
-/* Without memory for a handle of its own, a port closes with the others that have none. */
+/* Without memory for a handle of its own, a port closes with the others that have
+ * none. */
 static void
 retire_by_reserve(rp_env *e, uint32_t slot) {
   bool closes = e->unclosed != RP_NO_SLOT;
@@ -139,7 +140,8 @@ rp_ports_retire(rp_env *e, uint32_t slot) {
     retire_by_reserve(e, slot);
     return;
   }
-  /* Node emits 'close' in the closing phase of the loop; a handle that never starts gets there. */
+  /* Node emits 'close' in the closing phase of the loop; a handle that never starts gets
+   * there. */
   *c = (closing){e, slot};
   (void) uv_idle_init(e->loop, handle);
   handle->data = c;

@@ -1,8 +1,10 @@
 /*
- * primitives.h - messages that are one primitive value, written and read without the codec.
+ * primitives.h - messages that are one primitive value, written and read without the
+ * codec.
  *
- * The codec is JavaScript: a thread that has sent few messages would spend more time loading it than
- * using it. These functions write and read the same bytes (lib/codec/ops.js has the table).
+ * The codec is JavaScript: a thread that has sent few messages would spend more time
+ * loading it than using it. These functions write and read the same bytes
+ * (lib/codec/ops.js has the table).
  */
 #ifndef RP_NODE_PRIMITIVES_H_
 #define RP_NODE_PRIMITIVES_H_
@@ -17,7 +19,8 @@ enum {
   RP_PRIMITIVES_SMALL = 5 + 2 * RP_PRIMITIVES_UNITS,
 };
 
-/* Write a number, a boolean, null or a short string at `at`. What is behind it, or NULL: it is none of these. */
+/* Write a number, a boolean, null or a short string at `at`. What is behind it, or NULL:
+ * it is none of these. */
 uint8_t *rp_primitives_put(rp_env *e, uint8_t *at, napi_value value);
 
 /* Read a primitive, and step over it. NULL: it is none, or there is less of it. */

@@ -235,7 +235,8 @@ post_value(rp_env *e, rp_port *port, napi_value value) {
   return end == NULL ? NOT_PRIMITIVE : send_bytes(e, port, message, end);
 }
 
-/* postValue(slot, value): send a primitive. STATUS: 0, RP_CLOSED, or NOT_PRIMITIVE and nothing is sent. */
+/* postValue(slot, value): send a primitive. STATUS: 0, RP_CLOSED, or NOT_PRIMITIVE and
+ * nothing is sent. */
 napi_value
 rp_primitives_post(napi_env env, napi_callback_info info) {
   napi_value argv[2];
@@ -254,8 +255,9 @@ rp_primitives_post(napi_env env, napi_callback_info info) {
   return rp_send_end(e, port, port == NULL ? RP_CLOSED : post_value(e, port, argv[1]));
 }
 
-/* postWhole(slot, sequence, bytes): send a record that says that the value is in message `sequence` of the Node
- * channel, and that Node has moved so many bytes with it. STATUS: 0 or RP_CLOSED. */
+/* postWhole(slot, sequence, bytes): send a record that says that the value is in message
+ * `sequence` of the Node channel, and that Node has moved so many bytes with it. STATUS:
+ * 0 or RP_CLOSED. */
 napi_value
 rp_primitives_post_whole(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];

@@ -1,5 +1,6 @@
 /*
- * process.c - what threads share besides channels: shapes of objects, endpoints for new threads.
+ * process.c - what threads share besides channels: shapes of objects, endpoints for new
+ * threads.
  */
 #include "node/process.h"
 
@@ -13,7 +14,8 @@
 #include "node/value.h"
 #include "core/failpoint.h"
 
-/* internShape(text) -> number of the shape, -1 if the table is full or the text too long. */
+/* internShape(text) -> number of the shape, -1 if the table is full or the text too
+ * long. */
 napi_value
 rp_process_intern_shape(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -30,7 +32,8 @@ rp_process_intern_shape(napi_env env, napi_callback_info info) {
   return rp_from_u32(env, number);
 }
 
-/* shapeText(number) -> the text it was interned with, undefined if there is no such shape. */
+/* shapeText(number) -> the text it was interned with, undefined if there is no such
+ * shape. */
 napi_value
 rp_process_shape_text(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], result = NULL;
@@ -97,8 +100,9 @@ rp_process_spawn_abort(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* join(threadId, milliseconds) -> slot of the endpoint that the parent of this thread has made for it, attached and
- * declared; undefined if the parent made none, null if that has not settled within the time. */
+/* join(threadId, milliseconds) -> slot of the endpoint that the parent of this thread has
+ * made for it, attached and declared; undefined if the parent made none, null if that has
+ * not settled within the time. */
 napi_value
 rp_process_join(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], null = NULL;
@@ -132,7 +136,8 @@ rp_process_join(napi_env env, napi_callback_info info) {
   return rp_from_u32(env, slot);
 }
 
-/* spawnEntrust(threadId, id of an endpoint in transit): it is lost if the thread ends before it arrives. */
+/* spawnEntrust(threadId, id of an endpoint in transit): it is lost if the thread ends
+ * before it arrives. */
 napi_value
 rp_process_spawn_entrust(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -239,8 +244,9 @@ rp_process_threads(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* mark() -> a number, the same in all threads, that nobody else comes upon and that tells nothing else:
- * messages of the wrapper's own are known by it among those of its users. */
+/* mark() -> a number, the same in all threads, that nobody else comes upon and that tells
+ * nothing else: messages of the wrapper's own are known by it among those of its users.
+ */
 napi_value
 rp_process_mark(napi_env env, napi_callback_info info) {
   (void) info;
@@ -251,7 +257,8 @@ rp_process_mark(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* counts() -> [endpoints in transit, spawns begun or waiting for their thread], of the whole process. */
+/* counts() -> [endpoints in transit, spawns begun or waiting for their thread], of the
+ * whole process. */
 napi_value
 rp_process_counts(napi_env env, napi_callback_info info) {
   napi_value result = NULL;

@@ -1,5 +1,6 @@
 /*
- * process.h - what threads share besides channels: shapes of objects, endpoints for new threads.
+ * process.h - what threads share besides channels: shapes of objects, endpoints for new
+ * threads.
  */
 #ifndef RP_NODE_PROCESS_H_
 #define RP_NODE_PROCESS_H_

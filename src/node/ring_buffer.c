@@ -50,7 +50,8 @@ rp_rings_locate(rp_ring_slot *s) {
     rp_ring_set_position(s->handle, (uint32_t) s->local[RP_LOCAL_POSITION]);
 }
 
-/* End a handle. What the wrapper has read counts as read, wherever in its work it was stopped. */
+/* End a handle. What the wrapper has read counts as read, wherever in its work it was
+ * stopped. */
 static void
 end_handle(rp_ring_slot *s) {
   rp_rings_locate(s);
@@ -299,7 +300,8 @@ rp_rings_park(napi_env env, napi_callback_info info) {
   if (s == NULL) return NULL;
   (void) napi_get_value_uint32(env, argv[1], &length);
   rp_rings_locate(s);
-  /* A record that was taken and not given back is there to be read; parking would give it back. */
+  /* A record that was taken and not given back is there to be read; parking would give it
+   * back. */
   set_status(e, s->taken > 0 ? RP_OK : rp_ring_park(s->handle, length));
   return NULL;
 }

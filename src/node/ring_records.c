@@ -1,7 +1,7 @@
 /*
- * ring_records.c - records of shared rings that the wrapper does not read and write by itself: where
- * several handles of a role claim from one position, a thread that ends halfway must not leave a hole,
- * and a call into C is not interrupted.
+ * ring_records.c - records of shared rings that the wrapper does not read and write by
+ * itself: where several handles of a role claim from one position, a thread that ends
+ * halfway must not leave a hole, and a call into C is not interrupted.
  */
 #include <string.h>
 

@@ -6,7 +6,8 @@
 #include "core/failpoint.h"
 #include "node/value.h"
 
-/* Put the endpoint on the thread's ready list, where it must not be twice. The lock is held. */
+/* Put the endpoint on the thread's ready list, where it must not be twice. The lock is
+ * held. */
 static void
 push_endpoint(rp_rings *rings) {
   if (rings->pushed) return;
@@ -34,7 +35,8 @@ rp_rings_wake_up(void *context) {
   rp_lock_drop(&rings->lock);
 }
 
-/* The endpoint has been taken off the ready list: who is woken from now on puts it there again. */
+/* The endpoint has been taken off the ready list: who is woken from now on puts it there
+ * again. */
 static uint32_t
 begin_turn(rp_rings *rings) {
   uint32_t count = 0;

@@ -1,9 +1,10 @@
 /*
  * ring_wakeups.h - how an environment hears that its ring handles were woken.
  *
- * A handle that is woken, by any thread, goes on a list of its environment; the list goes on the
- * thread's ready list as one endpoint that belongs to no channel, so that rings and ports share one
- * doorbell and one token. The lock of the list is taken under the wait queue's and never the other way.
+ * A handle that is woken, by any thread, goes on a list of its environment; the list goes
+ * on the thread's ready list as one endpoint that belongs to no channel, so that rings
+ * and ports share one doorbell and one token. The lock of the list is taken under the
+ * wait queue's and never the other way.
  */
 #ifndef RP_NODE_RING_WAKEUPS_H_
 #define RP_NODE_RING_WAKEUPS_H_
@@ -59,15 +60,15 @@ struct rp_rings {
 
 typedef struct rp_rings rp_rings;
 
-/* The core's wake callback for a handle; `context` is its rp_ring_slot. Any thread, under the wait queue's
- * lock. */
+/* The core's wake callback for a handle; `context` is its rp_ring_slot. Any thread, under
+ * the wait queue's lock. */
 void rp_rings_wake_up(void *context);
 
 /* The handle ends: take it off the list of those that were woken. Owner's thread. */
 void rp_rings_forget(rp_rings *rings, rp_ring_slot *gone);
 
-/* Whether this is what rings put on the thread's ready list, and its turn: tell the wrapper which handles
- * were woken. False if JS cannot run any more. */
+/* Whether this is what rings put on the thread's ready list, and its turn: tell the
+ * wrapper which handles were woken. False if JS cannot run any more. */
 bool rp_rings_owns(const rp_env *e, const rp_endpoint *endpoint);
 bool rp_rings_turn(rp_env *e);
 

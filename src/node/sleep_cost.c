@@ -1,10 +1,11 @@
 /*
  * sleep_cost.c - what a sleep costs on this machine.
  *
- * The cost of a sleep differs tenfold between machines: a round trip of two sleeping threads takes 9 us on one
- * core, 25 to 50 on two, and 100 in a small virtual machine. A thread that spins for less never meets the
- * answer. It cannot measure its own sleep, but it can measure the system call that wakes another thread.
- * That takes a fifth to a quarter of such a round trip, so three of them are about half of it.
+ * The cost of a sleep differs tenfold between machines: a round trip of two sleeping
+ * threads takes 9 us on one core, 25 to 50 on two, and 100 in a small virtual machine. A
+ * thread that spins for less never meets the answer. It cannot measure its own sleep, but
+ * it can measure the system call that wakes another thread. That takes a fifth to a
+ * quarter of such a round trip, so three of them are about half of it.
  */
 #include "node/sleep_cost.h"
 
@@ -14,11 +15,12 @@
 
 #define RINGS_PER_SLEEP 3
 #define SLEEP_LEAST (20 * RP_MICROSECOND)
-/* What takes longer gains little by spinning, and a thread that was preempted while it rang says nothing. */
+/* What takes longer gains little by spinning, and a thread that was preempted while it
+ * rang says nothing. */
 #define SLEEP_MOST (100 * RP_MICROSECOND)
 
-/* The mean of the last eight or so, in nanoseconds; written by all threads, relaxed: an update that gets lost is
- * one measurement less. */
+/* The mean of the last eight or so, in nanoseconds; written by all threads, relaxed: an
+ * update that gets lost is one measurement less. */
 static _Atomic(uint32_t) ring_cost = (uint32_t) (SLEEP_LEAST / RINGS_PER_SLEEP);
 
 void

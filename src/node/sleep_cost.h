@@ -1,5 +1,6 @@
 /*
- * sleep_cost.h - what a sleep costs on this machine: how long a thread that expects an answer spins before.
+ * sleep_cost.h - what a sleep costs on this machine: how long a thread that expects an
+ * answer spins before.
  */
 #ifndef RP_NODE_SLEEP_COST_H_
 #define RP_NODE_SLEEP_COST_H_

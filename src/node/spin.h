@@ -1,6 +1,7 @@
 /*
- * spin.h - what the two ways to wait for a message without sleeping share: port_spin.h, in the turn of a port
- * that has been read to the end, and loop_spin.h, before the loop blocks.
+ * spin.h - what the two ways to wait for a message without sleeping share: port_spin.h,
+ * in the turn of a port that has been read to the end, and loop_spin.h, before the loop
+ * blocks.
  */
 #ifndef RP_NODE_SPIN_H_
 #define RP_NODE_SPIN_H_
@@ -26,16 +27,19 @@ rp_spin_pause(void) {
 #endif
 }
 
-/* Give the core to another thread that can run. Returns the time afterwards, as uv_hrtime(). */
+/* Give the core to another thread that can run. Returns the time afterwards, as
+ * uv_hrtime(). */
 uint64_t rp_spin_yield(void);
 
-/* True if the loop would find events by polling now. Always true on Windows, where nothing tells. */
+/* True if the loop would find events by polling now. Always true on Windows, where
+ * nothing tells. */
 bool rp_spin_has_events(struct uv_loop_s *loop);
 
 /* Of rp_loop_spin.port_limit: as long as a sleep costs on this machine. */
 #define RP_PORT_SPIN_MEASURED UINT64_MAX
 
-/* What is left out after it has been tried in vain: once, then twice as many times with each further failure. */
+/* What is left out after it has been tried in vain: once, then twice as many times with
+ * each further failure. */
 typedef struct rp_backoff {
   uint16_t left; /* times still to be left out */
   uint16_t next; /* what `left` was after the last failure, 0: there was none */
@@ -49,7 +53,8 @@ rp_backoff_skips(rp_backoff *backoff) {
   return true;
 }
 
-/* It has failed: leave it out twice as many times as after the last failure, at most `most` times. */
+/* It has failed: leave it out twice as many times as after the last failure, at most
+ * `most` times. */
 static inline void
 rp_backoff_fail(rp_backoff *backoff, uint16_t most) {
   uint16_t next = backoff->next;
@@ -58,7 +63,8 @@ rp_backoff_fail(rp_backoff *backoff, uint16_t most) {
   backoff->left = backoff->next;
 }
 
-/* It has succeeded: the next failure is as the first one. What is still to be left out stays. */
+/* It has succeeded: the next failure is as the first one. What is still to be left out
+ * stays. */
 static inline void
 rp_backoff_succeed(rp_backoff *backoff) {
   backoff->next = 0;

@@ -1,8 +1,9 @@
 /*
  * value.h - the few conversions between JS values and C that the binding needs.
  *
- * The wrapper in lib/ is the only caller and checks what users give it, so these check only what
- * would be unsafe: a wrong type gives a thrown TypeError, never undefined behaviour.
+ * The wrapper in lib/ is the only caller and checks what users give it, so these check
+ * only what would be unsafe: a wrong type gives a thrown TypeError, never undefined
+ * behaviour.
  */
 #ifndef RP_NODE_VALUE_H_
 #define RP_NODE_VALUE_H_

@@ -9,7 +9,8 @@
 #include "node/ops.h"
 #include "node/primitives.h"
 
-/* The value that the bytes of a message say; NULL if it is not for these functions, or not all of them. */
+/* The value that the bytes of a message say; NULL if it is not for these functions, or
+ * not all of them. */
 static napi_value
 value_of(rp_env *e, const uint8_t *bytes, uint32_t length) {
   const uint8_t *at = bytes + 1, *end = bytes + length;
@@ -22,13 +23,15 @@ value_of(rp_env *e, const uint8_t *bytes, uint32_t length) {
   return at == end ? value : NULL;
 }
 
-/* The type of a record as its receiver sees it: that it had to wait does not matter any more. */
+/* The type of a record as its receiver sees it: that it had to wait does not matter any
+ * more. */
 static bool
 is_plain(uint32_t type) {
   return (type & ~RP_MESSAGE_BEHIND) == 0;
 }
 
-/* An array of values: made by a function of the wrapper, at a third of what napi_set_element() takes. */
+/* An array of values: made by a function of the wrapper, at a third of what
+ * napi_set_element() takes. */
 static napi_value
 collect(rp_env *e, uint32_t count, const napi_value *values) {
   napi_value array = NULL, function = NULL, undefined = NULL;

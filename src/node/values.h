@@ -8,8 +8,8 @@
 
 #include "node/env.h"
 
-/* An array of the values of the first records in a run, as far as they are primitives; NULL if the first is not one.
- * bytes, count: in: of the run; out: of those records. */
+/* An array of the values of the first records in a run, as far as they are primitives;
+ * NULL if the first is not one. bytes, count: in: of the run; out: of those records. */
 napi_value rp_values_read(rp_env *e, const uint8_t *run, uint32_t *bytes,
                           uint32_t *count);
 

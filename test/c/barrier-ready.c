@@ -1,6 +1,6 @@
 /*
- * The barrier is wanted by who asks whether it is ready, once whoever asks, and ready when it has been
- * prepared.
+ * The barrier is wanted by who asks whether it is ready, once whoever asks, and ready
+ * when it has been prepared.
  */
 #include "support.h"
 

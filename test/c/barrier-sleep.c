@@ -1,5 +1,6 @@
 /*
- * Where the system's barrier fails, its caller waits 10 ms instead, and no signal makes that shorter.
+ * Where the system's barrier fails, its caller waits 10 ms instead, and no signal makes
+ * that shorter.
  *
  * link: -Wl,--wrap=syscall,--wrap=nanosleep
  */

@@ -1,7 +1,7 @@
 /*
- * A chain takes every record that is not too large, in order, whatever is queued in it; it allocates
- * with the first record and not again while things are steady; it says no to what is too large, and
- * after close.
+ * A chain takes every record that is not too large, in order, whatever is queued in it;
+ * it allocates with the first record and not again while things are steady; it says no to
+ * what is too large, and after close.
  *
  * link: -Wl,--wrap=malloc,--wrap=aligned_alloc,--wrap=free
  */
@@ -250,7 +250,8 @@ a_run_is_never_empty(void) {
   rp_chain_destroy(&chain, NULL);
 }
 
-/* A record whose type has a bit that stands apart begins a run, and never is within one. */
+/* A record whose type has a bit that stands apart begins a run, and never is within
+ * one. */
 static void
 a_record_apart_begins_a_run(void) {
   static const uint32_t types[] = {1, 2, 0x82, 3, 0x81, 0x84, 4};

@@ -1,6 +1,6 @@
 /*
- * A chain that grew for a burst gives the memory back once it is used little again; one that is used
- * in bursts that follow each other keeps what it needs.
+ * A chain that grew for a burst gives the memory back once it is used little again; one
+ * that is used in bursts that follow each other keeps what it needs.
  *
  * link: -Wl,--wrap=malloc,--wrap=aligned_alloc,--wrap=free
  */
@@ -72,7 +72,8 @@ bursts_keep_their_segment(void) {
   assert(blocks_live() == 0);
 }
 
-/* No memory for the small segment: it stays with the large one, and shrinks when there is. */
+/* No memory for the small segment: it stays with the large one, and shrinks when there
+ * is. */
 static void
 no_memory_to_shrink(void) {
   rp_chain chain;

@@ -1,6 +1,7 @@
 /*
- * A chain between two threads, with bursts that make it grow, pauses that make it shrink, and a
- * consumer that really sleeps: every record arrives once, in order, whole; all memory comes back.
+ * A chain between two threads, with bursts that make it grow, pauses that make it shrink,
+ * and a consumer that really sleeps: every record arrives once, in order, whole; all
+ * memory comes back.
  *
  * link: -Wl,--wrap=malloc,--wrap=aligned_alloc,--wrap=free
  */

@@ -1,7 +1,8 @@
 /*
- * A pair of endpoints through everything that can happen to it: written, detached, attached elsewhere,
- * closed in every order, lost. Messages arrive once and in order, the channel is freed exactly once,
- * and nothing is left (LSan looks for it where it runs; the counts do everywhere).
+ * A pair of endpoints through everything that can happen to it: written, detached,
+ * attached elsewhere, closed in every order, lost. Messages arrive once and in order, the
+ * channel is freed exactly once, and nothing is left (LSan looks for it where it runs;
+ * the counts do everywhere).
  *
  * link: -Wl,--wrap=malloc,--wrap=aligned_alloc,--wrap=free
  */
@@ -135,8 +136,9 @@ a_stopped_endpoint_keeps_the_token(void) {
   end_of_pair();
 }
 
-/* Every place the token can be in when the endpoint leaves: nothing queued, queued on the list, queued
- * while its callback runs, queued and stopped; and then what comes while it is in transit. */
+/* Every place the token can be in when the endpoint leaves: nothing queued, queued on the
+ * list, queued while its callback runs, queued and stopped; and then what comes while it
+ * is in transit. */
 static void
 messages_queue_in_transit(void) {
   for (int place = 0; place < 3; place++)
@@ -271,8 +273,8 @@ pool_take(rng *r) {
   return id;
 }
 
-/* Every message says how many its sender had sent before it; an endpoint carries its counts along. The
- * owner's: they move with it as everything else in it does. */
+/* Every message says how many its sender had sent before it; an endpoint carries its
+ * counts along. The owner's: they move with it as everything else in it does. */
 typedef struct counts {
   uint64_t sent, received;
 } counts;
@@ -286,7 +288,8 @@ typedef struct sailor {
   uint64_t received;
 } sailor;
 
-/* Counts of each endpoint, found by its address: two slots per channel, owned by the endpoint's owner. */
+/* Counts of each endpoint, found by its address: two slots per channel, owned by the
+ * endpoint's owner. */
 enum { COUNTS = 1 << 16 };
 static struct {
   rp_endpoint *endpoint;

@@ -1,6 +1,6 @@
 /*
- * A script is there for all threads, with newer code of the engine's if there is any; the table says when it is full
- * and goes on to serve what is in it.
+ * A script is there for all threads, with newer code of the engine's if there is any; the
+ * table says when it is full and goes on to serve what is in it.
  */
 #include "support.h"
 

@@ -1,8 +1,8 @@
 /*
  * count-malloc.h - malloc and its kin in the core, counted, and failing when told to.
  *
- * A program that includes this has the linker put these in place of the C library's: the line
- * 'link: ...' in its first comment is for scripts/ctest.js.
+ * A program that includes this has the linker put these in place of the C library's: the
+ * line 'link: ...' in its first comment is for scripts/ctest.js.
  */
 #ifndef COUNT_MALLOC_H_
 #define COUNT_MALLOC_H_

@@ -1,6 +1,7 @@
 /*
- * An endpoint that travels with a message is lost with it: in an inbox that nobody reads any more, in one
- * that was written to at the last moment, in a message of an endpoint that is lost itself, however deep.
+ * An endpoint that travels with a message is lost with it: in an inbox that nobody reads
+ * any more, in one that was written to at the last moment, in a message of an endpoint
+ * that is lost itself, however deep.
  */
 #include "support.h"
 
@@ -64,7 +65,8 @@ at_the_last_moment(void) {
   loop_destroy(&l);
 }
 
-/* An endpoint that has arrived is its receiver's, though the message is still there when it is dropped. */
+/* An endpoint that has arrived is its receiver's, though the message is still there when
+ * it is dropped. */
 static void
 not_after_it_has_arrived(void) {
   loop l;
@@ -89,7 +91,8 @@ not_after_it_has_arrived(void) {
   loop_destroy(&l);
 }
 
-/* The inbox of an endpoint in transit holds an endpoint in transit, and so on: not by recursion. */
+/* The inbox of an endpoint in transit holds an endpoint in transit, and so on: not by
+ * recursion. */
 static void
 however_deep(void) {
   enum { DEPTH = ROUNDS(30000, 10000) };

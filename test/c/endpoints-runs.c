@@ -1,6 +1,6 @@
 /*
- * What an endpoint does for its owner besides single messages: runs of them, all or none; their size in the
- * counters; and the hint that large data is wanted as blocks.
+ * What an endpoint does for its owner besides single messages: runs of them, all or none;
+ * their size in the counters; and the hint that large data is wanted as blocks.
  */
 #include "support.h"
 

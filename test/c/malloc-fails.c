@@ -1,7 +1,7 @@
 /*
- * When any one allocation of the core fails, the call says RP_ENOMEM, nothing has changed, nothing leaks,
- * and doing the same again works: for every allocation of a story that touches everything that
- * allocates.
+ * When any one allocation of the core fails, the call says RP_ENOMEM, nothing has
+ * changed, nothing leaks, and doing the same again works: for every allocation of a story
+ * that touches everything that allocates.
  *
  * link: -Wl,--wrap=malloc,--wrap=aligned_alloc,--wrap=free
  */

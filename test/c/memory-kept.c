@@ -1,5 +1,6 @@
 /*
- * memory-kept.c - large memory is kept for the next taker, within a bound, and comes back whole.
+ * memory-kept.c - large memory is kept for the next taker, within a bound, and comes back
+ * whole.
  */
 #include "core/memory.h"
 
@@ -38,7 +39,8 @@ stays_within_the_bound(void) {
   assert(rp_memory_kept() == 0);
 }
 
-/* Each thread writes its own mark over all of a piece: a piece that two had would show. */
+/* Each thread writes its own mark over all of a piece: a piece that two had would
+ * show. */
 static void *
 takes_and_gives(void *mark) {
   for (int i = 0; i < 2000; i++) {

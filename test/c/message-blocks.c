@@ -1,7 +1,7 @@
 /*
- * A message's bytes and blocks arrive as they were sent, and each block is freed exactly once: by
- * who takes it, by drop, or by the sender if the write fails. (ASan and LSan watch; the counts say
- * the same where they do not.)
+ * A message's bytes and blocks arrive as they were sent, and each block is freed exactly
+ * once: by who takes it, by drop, or by the sender if the write fails. (ASan and LSan
+ * watch; the counts say the same where they do not.)
  *
  * link: -Wl,--wrap=malloc,--wrap=aligned_alloc,--wrap=free
  */
@@ -57,8 +57,8 @@ take(const rp_record *record, uint32_t index, uint32_t number) {
   assert(block.data == NULL && block.length == 0);
 }
 
-/* Send `length` bytes and `count` blocks; the receiver takes every `step`-th block (0: none) and drops
- * the rest. */
+/* Send `length` bytes and `count` blocks; the receiver takes every `step`-th block (0:
+ * none) and drops the rest. */
 static void
 send_and_take(size_t length, uint32_t count, uint32_t step) {
   rp_chain chain;
@@ -119,7 +119,8 @@ never_read(void) {
   assert(blocks_live() == 0);
 }
 
-/* Both limits at once: the record is as large as it gets, and one more of either makes it small again. */
+/* Both limits at once: the record is as large as it gets, and one more of either makes it
+ * small again. */
 static void
 the_largest_record_fits_a_run(void) {
   for (uint32_t more = 0; more < 3; more++) {
@@ -146,7 +147,8 @@ the_largest_record_fits_a_run(void) {
   }
 }
 
-/* A record says how many blocks it has, and how long it is: the shorter of the two counts. */
+/* A record says how many blocks it has, and how long it is: the shorter of the two
+ * counts. */
 static void
 a_record_that_is_too_short_has_no_blocks(void) {
   rp_block table[2] = {{NULL, 7}, {NULL, 8}};

@@ -1,7 +1,8 @@
 /*
- * What a port that has been read to the end does, by a clock of its own: how long it looks for the next
- * message, how rarely after it has looked in vain, and what ends it. The file of the addon is compiled into
- * this program, with no more around it than it needs.
+ * What a port that has been read to the end does, by a clock of its own: how long it
+ * looks for the next message, how rarely after it has looked in vain, and what ends it.
+ * The file of the addon is compiled into this program, with no more around it than it
+ * needs.
  */
 #include "support.h"
 
@@ -112,8 +113,8 @@ close_port(void) {
   (void) rp_endpoint_close(sender);
 }
 
-/* The port has been read to the end, and the next message comes after a while. How long it has looked for that,
- * and whether that has been met; it is read in any case. */
+/* The port has been read to the end, and the next message comes after a while. How long
+ * it has looked for that, and whether that has been met; it is read in any case. */
 static uint64_t
 read_to_the_end(uint64_t gap, bool asked, bool *met) {
   uint64_t number, begin = now, took;
@@ -180,7 +181,8 @@ in_vain_it_becomes_rare_and_never_ends(bool asked) {
   close_port();
 }
 
-/* Two that answer at once, both asleep in between: soon neither sleeps any more, whatever was before. */
+/* Two that answer at once, both asleep in between: soon neither sleeps any more, whatever
+ * was before. */
 static void
 two_that_answer_each_other_stay_awake(void) {
   for (int round = 0; round < 200; round++) {
@@ -196,7 +198,8 @@ two_that_answer_each_other_stay_awake(void) {
     port.spin.longer.next = (uint16_t) random_below(&numbers, LONG_MOST + 1);
     port.spin.unproved = (uint8_t) random_below(&numbers, UNPROVED_MOST + 1);
     for (; awake < 100; turns++) {
-      /* We were awake, so it has not waited for long; if it has spun, it answers at once. */
+      /* We were awake, so it has not waited for long; if it has spun, it answers at
+       * once. */
       bool spins = !rp_backoff_skips(&its);
 
       if (spins && met)

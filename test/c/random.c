@@ -1,6 +1,7 @@
 /*
- * Random numbers come from the system, with or without a file that can be opened; where it gives none, that is
- * said, and the key is made as soon as it does. A number tells nothing of its neighbours.
+ * Random numbers come from the system, with or without a file that can be opened; where
+ * it gives none, that is said, and the key is made as soon as it does. A number tells
+ * nothing of its neighbours.
  *
  * link: -Wl,--wrap=syscall,--wrap=open,--wrap=open64
  */

@@ -1,7 +1,7 @@
 /*
- * Whatever the other side writes into words and records, a side answers RP_ECORRUPT or reads a record
- * that lies within the data area; it never reaches beyond it (run under ASan) and never changes its
- * mind about a record it has looked at.
+ * Whatever the other side writes into words and records, a side answers RP_ECORRUPT or
+ * reads a record that lies within the data area; it never reaches beyond it (run under
+ * ASan) and never changes its mind about a record it has looked at.
  */
 #include "support.h"
 
@@ -154,8 +154,9 @@ random_bytes(rng *random) {
   rp_segment_release(&c);
 }
 
-/* Heads that a producer with `published` and `claimed` records of 16 bytes must not believe:
- * everything but what lies between the last one that it saw and what it has published. */
+/* Heads that a producer with `published` and `claimed` records of 16 bytes must not
+ * believe: everything but what lies between the last one that it saw and what it has
+ * published. */
 static void
 heads_that_make_no_sense(uint32_t base, uint32_t seen, uint32_t published,
                          uint32_t claimed) {

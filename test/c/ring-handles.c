@@ -1,6 +1,6 @@
 /*
- * Who may join a shared ring, what a handle leaves when it ends, how a ring is closed, and who is
- * woken: what happens in one thread, step by step.
+ * Who may join a shared ring, what a handle leaves when it ends, how a ring is closed,
+ * and who is woken: what happens in one thread, step by step.
  */
 #include "shared-support.h"
 
@@ -121,7 +121,8 @@ one_of_a_role(rp_mode mode) {
   if (p2 != NULL) rp_ring_end(p2);
   if (c2 != NULL) rp_ring_end(c2);
 
-  /* Take-over: of the producer where it has published, of the consumer where it has released. */
+  /* Take-over: of the producer where it has published, of the consumer where it has
+   * released. */
   for (uint64_t i = 0; i < 20; i++) {
     uint8_t *payload;
 
@@ -344,7 +345,8 @@ one_is_woken_for_each_record(void) {
   expect(c[1], RP_OK);
   expect(c[2], RP_OK);
 
-  /* The first of two records comes last: whoever was woken for the second gets the first. */
+  /* The first of two records comes last: whoever was woken for the second gets the
+   * first. */
   for (int i = 0; i < 3; i++) {
     rp_ring_end(c[i]);
     assert(woken[3] == 1);

@@ -1,7 +1,7 @@
 /*
- * Two threads, two rings, each consumer really asleep between records: no wake-up is lost, and a bell
- * rings at most once for a sleep. So it is while consumers now and then let the producer do without the
- * exchange, and take it back when they park.
+ * Two threads, two rings, each consumer really asleep between records: no wake-up is
+ * lost, and a bell rings at most once for a sleep. So it is while consumers now and then
+ * let the producer do without the exchange, and take it back when they park.
  */
 #include "support.h"
 
@@ -55,8 +55,9 @@ static uint32_t catch (lane *l) {
   while ((result = rp_segment_peek(&l->consumer, &record)) == RP_EMPTY) {
     if (rp_load_relaxed(&l->parking.asymmetric) != 0) l->asymmetric++;
     if (!rp_segment_park(&l->consumer, &l->parking)) continue;
-    /* Some wake by themselves, like an endpoint that its owner schedules, and park again at once, without
-     * a barrier: the producer may still be where it was before the first. */
+    /* Some wake by themselves, like an endpoint that its owner schedules, and park again
+     * at once, without a barrier: the producer may still be where it was before the
+     * first. */
     if (l->grants != 0 && random_below(&l->random, 4) == 0 &&
         rp_parking_take(&l->parking))
       continue;

@@ -1,6 +1,6 @@
 /*
- * Millions of records of random lengths from one thread to another, in batches, through rings that
- * are often full and often empty: each arrives once, in order, whole.
+ * Millions of records of random lengths from one thread to another, in batches, through
+ * rings that are often full and often empty: each arrives once, in order, whole.
  */
 #include "support.h"
 
@@ -18,7 +18,8 @@ typedef struct stream {
   uint64_t seed;
 } stream;
 
-/* Contents follow from the number of the record and the seed, so both sides can make them. */
+/* Contents follow from the number of the record and the seed, so both sides can make
+ * them. */
 static uint32_t
 length_of(rng *r, uint32_t capacity) {
   return random_below(r, capacity / 2 - 8 + 1);

@@ -1,6 +1,6 @@
 /*
- * A shape's number is the same for the same text, in every thread and for ever; the table says when
- * it is full and goes on to serve what is in it.
+ * A shape's number is the same for the same text, in every thread and for ever; the table
+ * says when it is full and goes on to serve what is in it.
  */
 #include "support.h"
 

@@ -1,7 +1,7 @@
 /*
- * Whatever is written into the memory of a shared ring, between two calls or during them: every call
- * ends, with RP_ECORRUPT or with a result that makes sense, and nothing is read or written beyond the
- * memory (run under ASan).
+ * Whatever is written into the memory of a shared ring, between two calls or during them:
+ * every call ends, with RP_ECORRUPT or with a result that makes sense, and nothing is
+ * read or written beyond the memory (run under ASan).
  */
 #include "shared-support.h"
 
@@ -87,7 +87,8 @@ try_anything(rng *random, const memory *m, rp_ring_handle **handle, rp_role role
   }
 }
 
-/* One word: noise, or a number that looks like one, or one bit. Mostly where positions and records are. */
+/* One word: noise, or a number that looks like one, or one bit. Mostly where positions
+ * and records are. */
 static void
 spoil(rng *random, const memory *m) {
   static const uint32_t likely[] = {0,          1,          8,   0xFFFFFFFF,
@@ -238,7 +239,8 @@ main(void) {
   named();
   for (rp_mode mode = RP_SPSC; mode <= RP_MPMC; mode++) {
     for (int i = 0; i < ROUNDS(30000, 3000); i++) spoiled_between_calls(&random, mode);
-    /* Two threads that write the same bytes are what ThreadSanitizer is there to report. */
+    /* Two threads that write the same bytes are what ThreadSanitizer is there to
+     * report. */
     for (int i = 0; !UNDER_TSAN && i < ROUNDS(60, 20); i++)
       spoiled_meanwhile(&random, mode);
   }

@@ -1,6 +1,6 @@
 /*
- * A handle of a shared ring that finds no memory says so, leaves nothing behind, in the ring neither, and can
- * be opened the next time.
+ * A handle of a shared ring that finds no memory says so, leaves nothing behind, in the
+ * ring neither, and can be opened the next time.
  *
  * link: -Wl,--wrap=malloc,--wrap=aligned_alloc,--wrap=calloc,--wrap=free
  */

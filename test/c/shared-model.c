@@ -1,7 +1,7 @@
 /*
- * A shared ring of any mode does what a queue with an account of bytes does: for every offset and
- * record length at small capacities, where positions pass 2^32, and for random sequences of all that
- * one producer and one consumer can do.
+ * A shared ring of any mode does what a queue with an account of bytes does: for every
+ * offset and record length at small capacities, where positions pass 2^32, and for random
+ * sequences of all that one producer and one consumer can do.
  */
 #include "shared-support.h"
 
@@ -75,7 +75,8 @@ type_of(uint32_t number) {
   return number % 254 + 1;
 }
 
-/* Claim, and say what to expect by counting bytes one by one. True if there is a claim now. */
+/* Claim, and say what to expect by counting bytes one by one. True if there is a claim
+ * now. */
 static bool
 claim(ring *r, uint32_t length, uint8_t **payload) {
   const rp_shared *s = &r->memory.shared;
@@ -194,12 +195,14 @@ read_many(ring *r, uint32_t limit, uint32_t back) {
 
     assert(expected != NULL);
     check_record(expected, &records[i]);
-    /* Back to where the last one that is kept ends; what is skipped before the first is skipped. */
+    /* Back to where the last one that is kept ends; what is skipped before the first is
+     * skipped. */
     if (i == kept) first = kept == 0 ? r->read : before;
     r->read++;
   }
   if (taken < limit && !slots(r)) assert(next_part(r) == NULL);
-  /* A range of mpmc can be shorter than what there is: only what it holds at its end is skipped. */
+  /* A range of mpmc can be shorter than what there is: only what it holds at its end is
+   * skipped. */
   while (slots(r) && r->consumer->as.mpmc_consumer.next !=
                          (uint32_t) r->position - (r->last - r->read))
     assert(!r->parts[r->read++].record);
@@ -327,8 +330,8 @@ anything(rng *random, rp_mode mode, uint32_t capacity, uint32_t slot, uint64_t p
 
 /* ---- the largest ---- */
 
-/* Small records where the data area ends, and the largest claim that there can be. Memory that nobody
- * touches costs nothing. */
+/* Small records where the data area ends, and the largest claim that there can be. Memory
+ * that nobody touches costs nothing. */
 static void
 as_large_as_can_be(rp_mode mode, uint32_t capacity, uint32_t slot) {
   ring r;

@@ -1,6 +1,6 @@
 /*
- * shared-support.h - what the tests of shared rings share: rings anywhere in their range, records
- * whose contents follow from their number.
+ * shared-support.h - what the tests of shared rings share: rings anywhere in their range,
+ * records whose contents follow from their number.
  */
 #ifndef SHARED_SUPPORT_H_
 #define SHARED_SUPPORT_H_
@@ -26,8 +26,8 @@ typedef struct memory {
   rp_shared shared;
 } memory;
 
-/* A ring whose positions are `position`: bytes, or slots. Exactly as large as it must be, so that ASan
- * sees every byte beyond it. */
+/* A ring whose positions are `position`: bytes, or slots. Exactly as large as it must be,
+ * so that ASan sees every byte beyond it. */
 static inline memory
 memory_new(rp_mode mode, uint32_t capacity, uint32_t slot, uint64_t position) {
   memory m = {.size = rp_shared_size(mode, capacity, slot)};
@@ -47,7 +47,8 @@ memory_new(rp_mode mode, uint32_t capacity, uint32_t slot, uint64_t position) {
 
   atomic_store(&m.shared.words->tail.wide, value);
   atomic_store(&m.shared.words->head.wide, value);
-  /* Slots are free for the first lap as they are; of a large ring only those that will be used. */
+  /* Slots are free for the first lap as they are; of a large ring only those that will be
+   * used. */
   for (uint32_t i = 0; mode == RP_MPMC && i < capacity && i < 4096; i++) {
     uint32_t p = (uint32_t) position + i;
 

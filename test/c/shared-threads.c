@@ -1,7 +1,8 @@
 /*
- * Records of random lengths through a shared ring, between one and four threads on either handle, in
- * batches and one by one, asleep in between by rp_ring_wait(): each arrives once, whole, and those of
- * one producer in their order. Handles end and others take over meanwhile.
+ * Records of random lengths through a shared ring, between one and four threads on either
+ * handle, in batches and one by one, asleep in between by rp_ring_wait(): each arrives
+ * once, whole, and those of one producer in their order. Handles end and others take over
+ * meanwhile.
  */
 #include "shared-support.h"
 
@@ -39,7 +40,8 @@ write_record(rp_ring_handle **handle, const job *j, uint32_t producer, uint32_t 
   uint8_t *payload;
   int result;
 
-  /* Now and then a claim that leads to nothing, and a producer that ends and comes back. */
+  /* Now and then a claim that leads to nothing, and a producer that ends and comes
+   * back. */
   if (random_below(random, 16) == 0 &&
       rp_ring_claim(*handle, 1, length, &payload) == RP_OK) {
     memset(payload, 0xFF, length);

@@ -1,6 +1,6 @@
 /*
- * A new thread finds the endpoint that its parent made for it, whether it is early or late; an endpoint that
- * nobody comes for is closed; nobody else gets it.
+ * A new thread finds the endpoint that its parent made for it, whether it is early or
+ * late; an endpoint that nobody comes for is closed; nobody else gets it.
  */
 #include "support.h"
 
@@ -66,7 +66,8 @@ one_by_one(void) {
   loop_destroy(&l);
 }
 
-/* A parent in the middle of one spawn may begin another: the last begun is the first committed. */
+/* A parent in the middle of one spawn may begin another: the last begun is the first
+ * committed. */
 static void
 nested(void) {
   loop l;

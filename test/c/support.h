@@ -1,6 +1,6 @@
 /*
- * support.h - what the C tests share: random numbers with a seed, threads, a doorbell, a thread's
- * loop over its ready endpoints.
+ * support.h - what the C tests share: random numbers with a seed, threads, a doorbell, a
+ * thread's loop over its ready endpoints.
  *
  * RP_SEED=n repeats a run: every program that uses random numbers prints its seed.
  */
@@ -54,7 +54,8 @@ random_below(rng *r, uint32_t limit) {
   return (uint32_t) (random_u64(r) % limit);
 }
 
-/* The seed of this run: RP_SEED, or the clock. Printed, so that a failure can be repeated. */
+/* The seed of this run: RP_SEED, or the clock. Printed, so that a failure can be
+ * repeated. */
 static inline uint64_t
 seed(void) {
   const char *given = getenv("RP_SEED");
@@ -69,8 +70,9 @@ seed(void) {
   return s;
 }
 
-/* Seconds of the clock that never goes back. What hands over to another thread thousands of times takes as long
- * as others let it wait each time: it plays for a while, and less on a busy machine. */
+/* Seconds of the clock that never goes back. What hands over to another thread thousands
+ * of times takes as long as others let it wait each time: it plays for a while, and less
+ * on a busy machine. */
 static inline double
 seconds(void) {
   struct timespec now;
@@ -96,8 +98,9 @@ finish(pthread_t thread) {
 
 /* ---- a doorbell ---- */
 
-/* A sleep ends only by a ring: there is no other way for news to be seen, so a lost wake-up shows as a
- * test that never goes on. A ring before the last one was heard means that two have the token. */
+/* A sleep ends only by a ring: there is no other way for news to be seen, so a lost
+ * wake-up shows as a test that never goes on. A ring before the last one was heard means
+ * that two have the token. */
 typedef struct bell {
   pthread_mutex_t lock;
   pthread_cond_t cond;
@@ -179,8 +182,8 @@ loop_destroy(loop *l) {
   bell_destroy(&l->bell);
 }
 
-/* Call `callback` for every endpoint with news until there is no more, then rest. The callback has the
- * token (it has begun) and ends or closes its endpoint itself. */
+/* Call `callback` for every endpoint with news until there is no more, then rest. The
+ * callback has the token (it has begun) and ends or closes its endpoint itself. */
 static inline void
 loop_run(loop *l, void (*callback)(rp_endpoint *endpoint, void *context), void *context) {
   rp_endpoint *endpoint;

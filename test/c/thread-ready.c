@@ -1,7 +1,7 @@
 /*
- * Many threads push endpoints on one thread's list: each comes up once for a push, the doorbell rings once
- * between two rests, one round gives every endpoint at most one turn, and an endpoint can be taken off the
- * list while others are pushed.
+ * Many threads push endpoints on one thread's list: each comes up once for a push, the
+ * doorbell rings once between two rests, one round gives every endpoint at most one turn,
+ * and an endpoint can be taken off the list while others are pushed.
  */
 #include "support.h"
 
@@ -16,7 +16,8 @@ no_turn(rp_endpoint *endpoint, void *context) {
   assert(false);
 }
 
-/* Endpoints whose list is all that matters: pushed by hand, by who holds the token in the test. */
+/* Endpoints whose list is all that matters: pushed by hand, by who holds the token in the
+ * test. */
 static void
 one_by_one(void) {
   loop l;

@@ -1,7 +1,7 @@
 /*
- * Two threads send a number to and fro, and each watches for a while before it sleeps: nothing is
- * lost, whoever watches when, and the doorbell is never rung for who watches nor twice for who sleeps
- * (bell_ring() asserts it).
+ * Two threads send a number to and fro, and each watches for a while before it sleeps:
+ * nothing is lost, whoever watches when, and the doorbell is never rung for who watches
+ * nor twice for who sleeps (bell_ring() asserts it).
  */
 #include "support.h"
 

@@ -1,6 +1,6 @@
 /*
- * Tens of thousands of endpoints in transit are each found once, whatever happens to their number and to
- * memory meanwhile, and the table for them goes with the last.
+ * Tens of thousands of endpoints in transit are each found once, whatever happens to
+ * their number and to memory meanwhile, and the table for them goes with the last.
  *
  * link: -Wl,--wrap=malloc,--wrap=aligned_alloc,--wrap=calloc,--wrap=free
  */
@@ -69,7 +69,8 @@ while_others_come_and_go(rng *r) {
   for (uint32_t i = 0; i < ENDPOINTS; i++) take(i);
 }
 
-/* A table that cannot grow is slow and right; it grows with the next endpoint for which there is memory. */
+/* A table that cannot grow is slow and right; it grows with the next endpoint for which
+ * there is memory. */
 static void
 without_memory(void) {
   for (long n = 1; n <= 4; n++) {

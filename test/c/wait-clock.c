@@ -1,6 +1,7 @@
 /*
- * A wait lasts as long as was asked for, whatever happens to the clock on the wall meanwhile: here it is
- * always an hour ahead of what the system waits by, as after somebody has set it back.
+ * A wait lasts as long as was asked for, whatever happens to the clock on the wall
+ * meanwhile: here it is always an hour ahead of what the system waits by, as after
+ * somebody has set it back.
  *
  * link: -Wl,--wrap=clock_gettime
  */

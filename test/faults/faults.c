@@ -1,6 +1,7 @@
 /*
- * faults.c - what the addon of `scripts/build.js --faults` can do beside its work: stop a thread at a
- * moment that the sources name by rp_failpoint(), and let the n-th allocation fail.
+ * faults.c - what the addon of `scripts/build.js --faults` can do beside its work: stop a
+ * thread at a moment that the sources name by rp_failpoint(), and let the n-th allocation
+ * fail.
  *
  * It adds its functions to the binding of every thread:
  *
@@ -14,7 +15,8 @@
  *   faultLive() -> number      blocks of memory that the addon has and has not freed
  *   faultKeep(bytes)           see rp_memory_keep()
  *
- * A thread that nobody lets go goes on after GIVE_UP: the test has failed by then, and nothing hangs.
+ * A thread that nobody lets go goes on after GIVE_UP: the test has failed by then, and
+ * nothing hangs.
  */
 #include <node_api.h>
 #include <stdatomic.h>

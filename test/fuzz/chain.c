@@ -1,7 +1,7 @@
 /*
- * An inbox against a queue: whatever the sizes and the order of claims, publishes, reads, parkings and
- * the close, the records come out whole, once and in order, the token is in one place, and nothing of
- * the chain is left.
+ * An inbox against a queue: whatever the sizes and the order of claims, publishes, reads,
+ * parkings and the close, the records come out whole, once and in order, the token is in
+ * one place, and nothing of the chain is left.
  */
 #include "core/port/chain.h"
 

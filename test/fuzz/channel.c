@@ -1,8 +1,9 @@
 /*
- * Channels on three threads' lists, driven in one thread by the fuzzer's bytes: opened, written to,
- * sent in messages, attached, lost and closed in any order. Each direction's messages arrive once and
- * in order, 'closed' comes after the last of them, a thread is rung only while it rests, whoever
- * listens is never left with unread messages, and at the end nothing is left.
+ * Channels on three threads' lists, driven in one thread by the fuzzer's bytes: opened,
+ * written to, sent in messages, attached, lost and closed in any order. Each direction's
+ * messages arrive once and in order, 'closed' comes after the last of them, a thread is
+ * rung only while it rests, whoever listens is never left with unread messages, and at
+ * the end nothing is left.
  */
 #include "core/port/channel.h"
 
@@ -105,7 +106,8 @@ arrive(port *p, int thread) {
   p->adrift = false;
 }
 
-/* A message of its sender's number, some of them with a block, some with another endpoint. */
+/* A message of its sender's number, some of them with a block, some with another
+ * endpoint. */
 static void
 write_one(port *p, input *in) {
   uint8_t kind = take_u8(in);
@@ -172,7 +174,8 @@ close_one(port *p) {
   gone(p);
 }
 
-/* The callback of an endpoint that has news. True: its peer has closed, and so must it. */
+/* The callback of an endpoint that has news. True: its peer has closed, and so must
+ * it. */
 static bool
 turn(port *p, uint32_t limit) {
   rp_record record;
@@ -185,7 +188,8 @@ turn(port *p, uint32_t limit) {
   return rp_chain_peek(&p->endpoint->inbox, &record) == RP_CLOSED;
 }
 
-/* One turn of a loop: as on_doorbell() of the binding. At most `limit` messages an endpoint. */
+/* One turn of a loop: as on_doorbell() of the binding. At most `limit` messages an
+ * endpoint. */
 static void
 run(loop *l, uint32_t limit) {
   rp_endpoint *endpoint;
@@ -278,7 +282,8 @@ nobody_waits_for_ever(void) {
       for (int i = 0; i < THREADS; i++) run(&loops[i], 1000);
   } while (arrivals != before);
   for (port *p = ports; p < ports + ENDPOINTS; p++) {
-    /* What an endpoint has written and taken along unpublished comes with its new owner. */
+    /* What an endpoint has written and taken along unpublished comes with its new
+     * owner. */
     if (p->where != HERE || !p->receiving || pair_of(p)->where == AWAY) continue;
     CHECK(p->read == pair_of(p)->written);
   }

@@ -1,5 +1,6 @@
 /*
- * input.h - what a fuzz target needs: the fuzzer's bytes as numbers, and a check that ends the run.
+ * input.h - what a fuzz target needs: the fuzzer's bytes as numbers, and a check that
+ * ends the run.
  *
  * An input that has ended gives zeros, so every target is a total function of its bytes.
  */

@@ -1,7 +1,8 @@
 /*
- * Messages and their blocks. First a record as no sender writes it - a number of blocks and a length
- * that contradict each other - whose reader never reaches beyond the payload; then messages of any
- * size through an inbox. Each block is freed once: ASan sees a second time, LSan one that was not.
+ * Messages and their blocks. First a record as no sender writes it - a number of blocks
+ * and a length that contradict each other - whose reader never reaches beyond the
+ * payload; then messages of any size through an inbox. Each block is freed once: ASan
+ * sees a second time, LSan one that was not.
  */
 #include "core/port/message.h"
 
@@ -10,8 +11,8 @@
 
 enum { ENTRIES = 64 };
 
-/* A table as it may lie in a payload: memory of ours, an id, or nothing. The pointers are the core's
- * own in any record, so these are real. */
+/* A table as it may lie in a payload: memory of ours, an id, or nothing. The pointers are
+ * the core's own in any record, so these are real. */
 static uint32_t
 fill_table(input *in, uint8_t *payload, uint32_t length, rp_block *ours) {
   uint32_t count = length / sizeof(rp_block);

@@ -1,6 +1,7 @@
 /*
- * A ring whose words and records anybody may write: neither side ever reaches beyond the data area,
- * gives a record that lies outside of it, or changes its mind about what it has looked at.
+ * A ring whose words and records anybody may write: neither side ever reaches beyond the
+ * data area, gives a record that lies outside of it, or changes its mind about what it
+ * has looked at.
  *
  * The input: capacity, both words, then operations of either side and of the vandal.
  */

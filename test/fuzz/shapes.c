@@ -1,6 +1,6 @@
 /*
- * The table of shapes: a text has one number for good, a number one text, and nothing of another length
- * or beyond the table is ever given.
+ * The table of shapes: a text has one number for good, a number one text, and nothing of
+ * another length or beyond the table is ever given.
  */
 #include "core/process/shapes.h"
 

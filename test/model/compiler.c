@@ -1,5 +1,6 @@
 /*
- * compiler.c - the calls that -fsanitize=thread makes: the interface of ThreadSanitizer's runtime.
+ * compiler.c - the calls that -fsanitize=thread makes: the interface of ThreadSanitizer's
+ * runtime.
  */
 #include "internal.h"
 

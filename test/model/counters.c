@@ -1,5 +1,6 @@
 /*
- * counters.c - in place of that of the core: nobody waits for a counter, and each would be a step.
+ * counters.c - in place of that of the core: nobody waits for a counter, and each would
+ * be a step.
  */
 #include "core/ring/handle.h"
 #include "core/ring/wait_queue.h"

@@ -65,13 +65,14 @@ extern uint64_t
     model_hashes[SIDES]; /* of all that each has done, and what came before it */
 extern jmp_buf model_driver;
 
-/* The current thread is about to do something that others can notice: others may come first. */
+/* The current thread is about to do something that others can notice: others may come
+ * first. */
 void model_step(operation next, void *object);
 
 /* One of `options`, from 0. */
 int model_choose(int options);
-/* Whether the state that `key` stands for was continued from with at most `used` preemptions; from
- * now on it is. Not while a run repeats the choices of the last. */
+/* Whether the state that `key` stands for was continued from with at most `used`
+ * preemptions; from now on it is. Not while a run repeats the choices of the last. */
 bool model_known_state(uint64_t key, int used);
 /* Prepare the first run, or the one after the last. False: there is none. */
 void model_first_choices(void);

@@ -26,8 +26,8 @@ loop_new(int bell) {
   return l;
 }
 
-/* Call back for every endpoint with news, then rest; sleep when there is none; until `*left` is 0. The
- * callback ends or closes its endpoint. */
+/* Call back for every endpoint with news, then rest; sleep when there is none; until
+ * `*left` is 0. The callback ends or closes its endpoint. */
 static inline void
 loop_run(loop *l, void (*callback)(rp_endpoint *endpoint), const int *left) {
   rp_endpoint *endpoint;

@@ -1,17 +1,18 @@
 /*
  * memory.c - what each side knows, atomic words, plain accesses, allocation.
  *
- * Each atomic word keeps all values that it had, in their order. A load may read any that its thread
- * has not yet been told is old: what a store buffer delays, and more. Each store carries what its
- * thread knew, if it releases; who reads it with acquire knows that, too. Read-modify-writes read
- * the newest; a compare-and-swap that fails is none, but a load. A sequentially consistent load reads nothing
- * older than the last such operation on its word; that is all such operations add. (C11 without load
- * buffering, and with stores in the order of execution.)
+ * Each atomic word keeps all values that it had, in their order. A load may read any that
+ * its thread has not yet been told is old: what a store buffer delays, and more. Each
+ * store carries what its thread knew, if it releases; who reads it with acquire knows
+ * that, too. Read-modify-writes read the newest; a compare-and-swap that fails is none,
+ * but a load. A sequentially consistent load reads nothing older than the last such
+ * operation on its word; that is all such operations add. (C11 without load buffering,
+ * and with stores in the order of execution.)
  *
- * Plain accesses are checked byte by byte with vector clocks: an access that no chain of release and
- * acquire orders after another thread's write is an error, in this run, whatever value it would have
- * got. That is how a weakened order shows. Memory that was freed or never allocated is an error at
- * once; no address is used twice in a run.
+ * Plain accesses are checked byte by byte with vector clocks: an access that no chain of
+ * release and acquire orders after another thread's write is an error, in this run,
+ * whatever value it would have got. That is how a weakened order shows. Memory that was
+ * freed or never allocated is an error at once; no address is used twice in a run.
  */
 #include "internal.h"
 #include "core/random.h"
@@ -269,8 +270,9 @@ model_modify(void *address, int size, modify how, uint64_t operand, int order) {
   return old;
 }
 
-/* Which value a compare-and-swap reads. One that fails is a load, and may read what a load may, though the
- * newest be the expected one: but no older value that is as expected, since then it would not fail. */
+/* Which value a compare-and-swap reads. One that fails is a load, and may read what a
+ * load may, though the newest be the expected one: but no older value that is as
+ * expected, since then it would not fail. */
 static int
 cas_reads(const word *w, uint64_t expected, int failure_order) {
   int newest = w->count - 1, oldest = oldest_of(w, failure_order);
@@ -385,8 +387,8 @@ rp_random_number(uint64_t index) {
   return model_mix(index, 1);
 }
 
-/* In place of barrier.c: every thread has stored what it did before, and reads nothing older from now
- * on. It knows no more than before of what is not atomic. */
+/* In place of barrier.c: every thread has stored what it did before, and reads nothing
+ * older from now on. It knows no more than before of what is not atomic. */
 bool
 rp_barrier_available(void) {
   return true;

@@ -32,9 +32,10 @@ typedef struct scenario {
 
 _Noreturn void model_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A doorbell, by number. Two rings without a hearing in between: the token was in two places. A sleep
- * that is never ended is where a run may end: check() sees who sleeps. A doorbell carries no
- * happens-before: what a thread must see when it wakes, the token has to bring. */
+/* A doorbell, by number. Two rings without a hearing in between: the token was in two
+ * places. A sleep that is never ended is where a run may end: check() sees who sleeps. A
+ * doorbell carries no happens-before: what a thread must see when it wakes, the token has
+ * to bring. */
 void model_ring(int bell);
 void model_sleep(int bell);
 bool model_rung(int bell);

@@ -1,5 +1,6 @@
 /*
- * scenarios-chain.c - the inbox grows, shrinks and is sealed while its consumer drains it.
+ * scenarios-chain.c - the inbox grows, shrinks and is sealed while its consumer drains
+ * it.
  */
 #include "core/port/chain.h"
 #include "model.h"
@@ -88,7 +89,8 @@ check(uint32_t count) {
   CHECK(model_blocks() == 0);
 }
 
-/* ---- each record needs a larger segment: 64, 128, 256; the spares on the way are freed ---- */
+/* ---- each record needs a larger segment: 64, 128, 256; the spares on the way are freed
+ * ---- */
 
 static void
 publish_larger(void) {
@@ -172,8 +174,8 @@ check_six(void) {
 SCENARIO(chain_shrink, "chain-shrink", setup, {grow_and_calm, read_to_seal}, check_six,
          NULL, 3);
 
-/* ---- from now on each producer finds that it need not exchange, and its consumer parks for the first time
- * with a barrier ---- */
+/* ---- from now on each producer finds that it need not exchange, and its consumer parks
+ * for the first time with a barrier ---- */
 
 static void
 setup_asymmetric(void) {
@@ -200,8 +202,8 @@ link_two(void) {
 SCENARIO(chain_asymmetric, "chain-asymmetric", setup_asymmetric, {link_two, read_to_seal},
          check_four, NULL, 4);
 
-/* ---- a consumer that reads without having been woken, as receiveMessageOnPort() does, must not grant
- * what it then sleeps on ---- */
+/* ---- a consumer that reads without having been woken, as receiveMessageOnPort() does,
+ * must not grant what it then sleeps on ---- */
 
 static void
 publish_three_at_once(void) {

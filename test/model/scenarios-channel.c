@@ -1,5 +1,6 @@
 /*
- * scenarios-channel.c - close, detach, attach and loss against publish and against each other.
+ * scenarios-channel.c - close, detach, attach and loss against publish and against each
+ * other.
  */
 #include "loop.h"
 
@@ -176,7 +177,8 @@ send_one_more(void) {
 SCENARIO(detach_again, "detach-again", setup_travelled, {move_again, send_one_more},
          check_heard, NULL, -1);
 
-/* ---- the same, with its token on the list of the thread it leaves, or with its callback ---- */
+/* ---- the same, with its token on the list of the thread it leaves, or with its callback
+ * ---- */
 
 static void
 setup_with_news(void) {
@@ -240,7 +242,8 @@ check_sealed(void) {
 SCENARIO(lost_heard, "lost-heard", setup_in_transit, {lose_it, listen_2}, check_sealed,
          NULL, -1);
 
-/* ---- the peer learns of the loss at any moment from announce to the end of detach ---- */
+/* ---- the peer learns of the loss at any moment from announce to the end of detach
+ * ---- */
 
 static void
 tell_lost_and_listen(void) {

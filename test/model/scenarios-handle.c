@@ -224,7 +224,8 @@ put_two_at_once(void) {
 SCENARIO(handle_mpmc_batch, "handle-mpmc-batch", setup_mpmc,
          {put_two_at_once, get_one_0, get_one_1}, check_all, NULL, 2);
 
-/* The first record comes last: who is woken for the second finds nothing and sleeps again. */
+/* The first record comes last: who is woken for the second finds nothing and sleeps
+ * again. */
 static void
 setup_mpmc_claim_open(void) {
   uint8_t *payload;

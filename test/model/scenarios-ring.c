@@ -1,5 +1,6 @@
 /*
- * scenarios-ring.c - publish, park, drain; a producer that need not wait for its stores; full.
+ * scenarios-ring.c - publish, park, drain; a producer that need not wait for its stores;
+ * full.
  */
 #include "model.h"
 #include "core/port/segment_ring.h"
@@ -36,7 +37,8 @@ grant(void) {
   rp_store_relaxed(&r->parking.asymmetric, 1);
 }
 
-/* The token is parked or has been rung for, never both; and where it is parked there is no grant. */
+/* The token is parked or has been rung for, never both; and where it is parked there is
+ * no grant. */
 static void
 one_token(void) {
   CHECK(!(model_raw(&r->parking.parked) && model_rung(BELL)));
@@ -58,7 +60,8 @@ publish(void) {
   if (rp_segment_publish(&r->producer, &r->parking)) model_ring(BELL);
 }
 
-/* Read until the ring is sealed or `count` records are there, asleep when there is nothing. */
+/* Read until the ring is sealed or `count` records are there, asleep when there is
+ * nothing. */
 static void
 read_records(uint32_t count) {
   rp_record record;
@@ -137,7 +140,8 @@ read_to_seal(void) {
 SCENARIO(ring_seal, "ring-seal", setup_64, {publish_batch_and_seal, read_to_seal},
          check_three, one_token, -1);
 
-/* ---- the same with a consumer that grants after each record, and takes it back when it parks ---- */
+/* ---- the same with a consumer that grants after each record, and takes it back when it
+ * parks ---- */
 
 static void
 setup_64_asymmetric(void) {
@@ -155,8 +159,9 @@ setup_granted(void) {
 SCENARIO(ring_seal_asymmetric, "ring-seal-asymmetric", setup_granted,
          {publish_batch_and_seal, read_to_seal}, check_three, one_token, -1);
 
-/* ---- a producer that has seen the grant, and stores only when the consumer parks without a barrier:
- * it has parked once with one, and taken its token back, as rp_endpoint_schedule() does ---- */
+/* ---- a producer that has seen the grant, and stores only when the consumer parks
+ * without a barrier: it has parked once with one, and taken its token back, as
+ * rp_endpoint_schedule() does ---- */
 
 static void
 publish_one(void) {

@@ -1,7 +1,7 @@
 /*
- * scenarios-shared.c - the shared rings of each mode by themselves: claim, commit, give up, seal, drain,
- * and the word that says that somebody sleeps. Who sleeps and how is plain here; the real thing is in
- * scenarios-handle.c.
+ * scenarios-shared.c - the shared rings of each mode by themselves: claim, commit, give
+ * up, seal, drain, and the word that says that somebody sleeps. Who sleeps and how is
+ * plain here; the real thing is in scenarios-handle.c.
  */
 #include "model.h"
 #include "core/ring/mpmc.h"
@@ -90,7 +90,8 @@ check_number(const rp_record *record, bool in_order) {
   received++;
 }
 
-/* ---- spsc: both sides sleep; half a ring of a record, so that the producer waits, too ---- */
+/* ---- spsc: both sides sleep; half a ring of a record, so that the producer waits, too
+ * ---- */
 
 static void
 setup_spsc(void) {
@@ -182,7 +183,8 @@ spsc_read_to_end(void) {
 SCENARIO(spsc_close, "spsc-close", setup_spsc, {spsc_write_and_close, spsc_read_to_end},
          check_gone, NULL, -1);
 
-/* ---- mpsc: two producers, one of which writes two and publishes once, over the end ---- */
+/* ---- mpsc: two producers, one of which writes two and publishes once, over the end
+ * ---- */
 
 static void
 setup_mpsc(void) {
@@ -301,7 +303,8 @@ mpsc_write_three(void) {
 SCENARIO(mpsc_full, "mpsc-full", setup_mpsc_empty, {mpsc_write_three, mpsc_read_three},
          check_three, NULL, 2);
 
-/* ---- mpsc: head moves past where a producer has seen tail: full, perhaps, never corrupt ---- */
+/* ---- mpsc: head moves past where a producer has seen tail: full, perhaps, never corrupt
+ * ---- */
 
 static void
 setup_mpsc_full(void) {

@@ -1,5 +1,6 @@
 /*
- * scenarios-spawn.c - a child finds the endpoint made for it, early or late; nobody else gets it.
+ * scenarios-spawn.c - a child finds the endpoint made for it, early or late; nobody else
+ * gets it.
  */
 #include "loop.h"
 #include "core/process/spawn.h"

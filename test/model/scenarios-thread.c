@@ -33,7 +33,8 @@ drain(rp_endpoint *endpoint) {
   rp_endpoint_end(endpoint, false, false);
 }
 
-/* A ring may still be due, for nothing new: of who takes the token only after his message was read. */
+/* A ring may still be due, for nothing new: of who takes the token only after his message
+ * was read. */
 static void
 check(void) {
   CHECK(left == 0);
@@ -173,7 +174,8 @@ watch_then_sleep(void) {
 }
 static void
 check_watched(void) {
-  /* Of what was served by watching nothing is left but, perhaps, the ring that it has overtaken. */
+  /* Of what was served by watching nothing is left but, perhaps, the ring that it has
+   * overtaken. */
   CHECK(left == 0);
   for (int i = 0; i < 2; i++) {
     rp_endpoint_close(mine[i]);

@@ -1,11 +1,12 @@
 /*
  * schedule.c - runs a scenario in every way that the threads' operations can be ordered.
  *
- * The threads are coroutines; before every operation that another thread could notice (atomic, lock,
- * doorbell) the scheduler chooses who goes on. A run is a list of choices; the next run repeats it
- * up to the last choice with another option left: depth-first search without saved states. Two
- * prefixes in which every operation has read from the same and followed the same are the same state,
- * whatever their order was, so each state gets a hash of that, and is continued once.
+ * The threads are coroutines; before every operation that another thread could notice
+ * (atomic, lock, doorbell) the scheduler chooses who goes on. A run is a list of choices;
+ * the next run repeats it up to the last choice with another option left: depth-first
+ * search without saved states. Two prefixes in which every operation has read from the
+ * same and followed the same are the same state, whatever their order was, so each state
+ * gets a hash of that, and is continued once.
  */
 #include "internal.h"
 
@@ -58,7 +59,8 @@ enabled(const thread *t) {
   }
 }
 
-/* Where a thread that could go on may not be interrupted any more, who runs is part of the state. */
+/* Where a thread that could go on may not be interrupted any more, who runs is part of
+ * the state. */
 static uint64_t
 state_key(void) {
   uint64_t key = bound < 0 ? 1 : (uint64_t) model_current + 2;
@@ -301,8 +303,8 @@ explore(const scenario *s, bool verbose) {
   return how != FAILED;
 }
 
-/* model [-q] [-p n] [names]: all scenarios, or those named; ends with 1 at the first that fails.
- * -q: no trace. -p: another bound for those scenarios that have one. */
+/* model [-q] [-p n] [names]: all scenarios, or those named; ends with 1 at the first that
+ * fails. -q: no trace. -p: another bound for those scenarios that have one. */
 int
 main(int count, char **names) {
   bool quiet = false;

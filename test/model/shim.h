@@ -1,10 +1,10 @@
 /*
  * shim.h - included before everything else into the core, when it is built for the model.
  *
- * The core is compiled by -fsanitize=thread but linked with compiler.c in place of ThreadSanitizer's
- * runtime: so every atomic operation, with its order, and every plain access to memory arrive there,
- * from sources that do not know of it. What is left to replace: locks, allocation, and the calls that
- * would make two runs differ.
+ * The core is compiled by -fsanitize=thread but linked with compiler.c in place of
+ * ThreadSanitizer's runtime: so every atomic operation, with its order, and every plain
+ * access to memory arrive there, from sources that do not know of it. What is left to
+ * replace: locks, allocation, and the calls that would make two runs differ.
  */
 #ifndef MODEL_SHIM_H_
 #define MODEL_SHIM_H_

@@ -1,12 +1,13 @@
 /*
  * chain.c - the inbox of a port: a chain of rings that grows and shrinks.
  *
- * The link: the producer stores `next` (plain), then seals with a store to tail (release). The
- * consumer reads tail (acquire), finds the seal, and only then reads `next`. So one word orders
- * everything, and parking while the producer links is the same race as parking while it publishes.
+ * The link: the producer stores `next` (plain), then seals with a store to tail
+ * (release). The consumer reads tail (acquire), finds the seal, and only then reads
+ * `next`. So one word orders everything, and parking while the producer links is the same
+ * race as parking while it publishes.
  *
- * Who frees a segment: the consumer, once it has found the seal and drained it. The producer has
- * then left it for good: its last access was the store that set the seal.
+ * Who frees a segment: the consumer, once it has found the seal and drained it. The
+ * producer has then left it for good: its last access was the store that set the seal.
  */
 #include "core/port/chain.h"
 
@@ -27,12 +28,13 @@ struct rp_segment {
 _Static_assert(offsetof(rp_segment, head) - offsetof(rp_segment, tail) == 128,
                "tail and head are two lines apart");
 
-/* Parked consumers to meet in a row, with less than an eighth of the segment written in between,
- * before shrinking: enough that a ping-pong of bursts does not malloc each time. */
+/* Parked consumers to meet in a row, with less than an eighth of the segment written in
+ * between, before shrinking: enough that a ping-pong of bursts does not malloc each time.
+ */
 #define CALM_ENOUGH 16u
 
-/* Records read without parking from which on a barrier for the next parking is little: 0.5 us, and 12 in a
- * virtual machine another core of which is busy. */
+/* Records read without parking from which on a barrier for the next parking is little:
+ * 0.5 us, and 12 in a virtual machine another core of which is busy. */
 #define BUSY 4096u
 
 static void
@@ -72,8 +74,8 @@ segment_take(rp_chain *chain, uint32_t capacity) {
   return spare;
 }
 
-/* Keep one drained segment for the producer, free the one it displaces. One that is far larger
- * than what the producer has gone over to is not kept: the chain has shrunk. */
+/* Keep one drained segment for the producer, free the one it displaces. One that is far
+ * larger than what the producer has gone over to is not kept: the chain has shrunk. */
 static void
 segment_give(rp_chain *chain, rp_segment *segment) {
   if (segment->capacity / 4 > segment->next->capacity) {
@@ -119,8 +121,8 @@ grow(rp_chain *chain, uint32_t length) {
   return RP_OK;
 }
 
-/* Called with a parked consumer, so it has drained everything: a good moment to go over to a small
- * segment. Failing to get one changes nothing. */
+/* Called with a parked consumer, so it has drained everything: a good moment to go over
+ * to a small segment. Failing to get one changes nothing. */
 static void
 shrink_when_calm(rp_chain *chain) {
   uint32_t written = chain->producer.position - chain->calm_from;
@@ -279,7 +281,8 @@ rp_chain_release(rp_chain *chain, uint32_t bytes, uint32_t count) {
 
 uint32_t
 rp_chain_queued(rp_chain *chain) {
-  /* A record counts once tail has moved past it; the refresh of tail in peek orders this read. */
+  /* A record counts once tail has moved past it; the refresh of tail in peek orders this
+   * read. */
   return rp_load_relaxed(&chain->sent) - chain->received;
 }
 

@@ -1,9 +1,9 @@
 /*
  * channel.c - port pairs: entangle, detach, attach, disentangle.
  *
- * Who may touch what: the inbox of an endpoint is consumed by the owner of that endpoint and produced by
- * the owner of the other; whoever takes an endpoint out of the registry owns it. The lock orders the
- * hand-over between owners, and the wake path against it.
+ * Who may touch what: the inbox of an endpoint is consumed by the owner of that endpoint
+ * and produced by the owner of the other; whoever takes an endpoint out of the registry
+ * owns it. The lock orders the hand-over between owners, and the wake path against it.
  */
 #include "core/port/channel.h"
 
@@ -43,7 +43,8 @@ wake(rp_endpoint *endpoint) {
   rp_lock_drop(&channel->lock);
 }
 
-/* Drop what nobody will read. Endpoints that travelled with it are lost, too: they go on the list. */
+/* Drop what nobody will read. Endpoints that travelled with it are lost, too: they go on
+ * the list. */
 static void
 drop_queued(rp_chain *inbox, rp_endpoint **lost) {
   rp_record record;
@@ -89,9 +90,9 @@ disentangle_one(rp_endpoint *endpoint, rp_endpoint **lost) {
   rp_memory_give(channel, sizeof(*channel));
 }
 
-/* The endpoint has no owner any more and nobody can find it: seal the other inbox, and free the channel
- * if the other endpoint is gone too. The same for every endpoint in the messages that go with it. `endpoint`
- * must not be used afterwards. */
+/* The endpoint has no owner any more and nobody can find it: seal the other inbox, and
+ * free the channel if the other endpoint is gone too. The same for every endpoint in the
+ * messages that go with it. `endpoint` must not be used afterwards. */
 static void
 disentangle(rp_endpoint *endpoint) {
   rp_endpoint *lost = NULL;
@@ -160,7 +161,8 @@ rp_endpoint_publish(rp_endpoint *endpoint) {
 
 void
 rp_endpoint_schedule(rp_endpoint *endpoint) {
-  /* Either we have the token, or it is parked and we take it, or it is on its way to us. */
+  /* Either we have the token, or it is parked and we take it, or it is on its way to
+   * us. */
   if (!endpoint->awake && !rp_chain_unpark(&endpoint->inbox)) return;
   endpoint->awake = false;
   rp_ready_list_push(endpoint->owner, endpoint);
@@ -256,8 +258,8 @@ rp_endpoint_detach(rp_endpoint *endpoint) {
   rp_failpoint("endpoint:announced");
   leave(endpoint);
   rp_failpoint("endpoint:left");
-  /* In transit and in the registry at once: who learns of the loss either says so before, or finds
-   * the endpoint. */
+  /* In transit and in the registry at once: who learns of the loss either says so before,
+   * or finds the endpoint. */
   rp_lock_take(&endpoint->channel->lock);
   bool lost = endpoint->lost;
   endpoint->state = RP_ENDPOINT_DETACHED;

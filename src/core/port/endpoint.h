@@ -1,8 +1,8 @@
 /*
  * endpoint.h - the two endpoints of a channel in memory: who may touch which field.
  *
- * channel.h says what they do. A field belongs to the thread that owns the endpoint, to whoever holds the
- * token of its inbox, or to the channel's lock.
+ * channel.h says what they do. A field belongs to the thread that owns the endpoint, to
+ * whoever holds the token of its inbox, or to the channel's lock.
  */
 #ifndef RP_CORE_PORT_ENDPOINT_H_
 #define RP_CORE_PORT_ENDPOINT_H_

@@ -29,8 +29,8 @@ pad8(uint32_t length) {
   return (length + 7u) & ~7u;
 }
 
-/* A message with something that the record cannot hold: bytes, which become block 0, or the table of the
- * blocks, which becomes a block, or both. */
+/* A message with something that the record cannot hold: bytes, which become block 0, or
+ * the table of the blocks, which becomes a block, or both. */
 static int
 write_beside(rp_chain *chain, uint32_t type, const void *bytes, size_t length,
              const rp_block *blocks, uint32_t count) {
@@ -149,7 +149,8 @@ rp_message_size(size_t length, const rp_block *blocks, uint32_t count) {
          beside;
 }
 
-/* The table that lies in the record, and how many blocks are in it; NULL if there is none. */
+/* The table that lies in the record, and how many blocks are in it; NULL if there is
+ * none. */
 static uint8_t *
 own_table(const rp_record *record, uint32_t *count) {
   uint32_t here = record->type >> 16;

@@ -87,9 +87,10 @@ rp_ready_list_push(rp_ready_list *list, rp_endpoint *endpoint) {
 
 void
 rp_ready_list_wake(rp_ready_list *list) {
-  /* A read-modify-write, since the doorbell orders nothing: it may be a relaxed store (libuv's is) whose reader
-   * need not see the push. A load might then still give RESTING. But the push that rang has replaced our
-   * RESTING, so what we swap in comes behind it. Acquire pairs with the CAS in rp_ready_list_push(). */
+  /* A read-modify-write, since the doorbell orders nothing: it may be a relaxed store
+   * (libuv's is) whose reader need not see the push. A load might then still give
+   * RESTING. But the push that rang has replaced our RESTING, so what we swap in comes
+   * behind it. Acquire pairs with the CAS in rp_ready_list_push(). */
   rp_endpoint *pushed = rp_exchange(&list->ready, NULL);
 
   rp_failpoint("ready:taken");
@@ -123,7 +124,8 @@ rp_ready_list_rest(rp_ready_list *list) {
 
   if (list->first != NULL) return false;
   rp_failpoint("ready:resting");
-  /* Release half pairs with the CAS in rp_ready_list_push(): what we did while awake is done. */
+  /* Release half pairs with the CAS in rp_ready_list_push(): what we did while awake is
+   * done. */
   return rp_cas(&list->ready, &awake, RESTING) || awake == RESTING;
 }
 

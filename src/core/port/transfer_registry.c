@@ -1,8 +1,8 @@
 /*
  * transfer_registry.c - the endpoints in transit, by id.
  *
- * A table of chains, which doubles when they become long and goes back to the one that is always there
- * when the last endpoint has left.
+ * A table of chains, which doubles when they become long and goes back to the one that is
+ * always there when the last endpoint has left.
  */
 #include "core/port/transfer_registry.h"
 
@@ -35,7 +35,8 @@ rp_transfer_new_id(void) {
   return id;
 }
 
-/* The link to the first endpoint of the chain where an id belongs. Under the lock, as all of these. */
+/* The link to the first endpoint of the chain where an id belongs. Under the lock, as all
+ * of these. */
 static rp_endpoint **
 chain_of(uint64_t id) {
   return &chains[id & (chain_count - 1)];

@@ -26,7 +26,8 @@ rp_barrier_available(void) {
   bool is = false;
 #endif
 
-  /* A thread may be denied what others are not. Release pairs with the acquire in rp_barrier_ready(). */
+  /* A thread may be denied what others are not. Release pairs with the acquire in
+   * rp_barrier_ready(). */
   if (is || rp_load_relaxed(&known) != READY)
     rp_store_release(&known, is ? READY : MISSING);
   return is;
@@ -52,8 +53,8 @@ rp_barrier_all(void) {
 #ifdef SYS_membarrier
   struct timespec left = {0, 10 * 1000 * 1000};
 
-  /* It can fail for want of memory, or of a permission that was taken away: what others have stored
-   * arrives by itself, long before that. */
+  /* It can fail for want of memory, or of a permission that was taken away: what others
+   * have stored arrives by itself, long before that. */
   if (syscall(SYS_membarrier, PRIVATE_EXPEDITED, 0, 0) == 0) return;
   while (nanosleep(&left, &left) != 0 && errno == EINTR) {} /* a signal does not end it */
 #endif

@@ -24,8 +24,8 @@ static bool waited;
 static spawn *spawns; /* the latest first: begun, or committed and not yet claimed; few */
 static uint64_t begun;
 
-/* A link to the latest spawn that this parent has begun and not committed; to NULL if there is none.
- * Under the lock, as all of these. */
+/* A link to the latest spawn that this parent has begun and not committed; to NULL if
+ * there is none. Under the lock, as all of these. */
 static spawn **
 find_begun(const void *parent) {
   spawn **at = &spawns;

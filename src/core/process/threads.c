@@ -1,5 +1,6 @@
 /*
- * threads.c - the threads that have ringport loaded, and what each has done, for anyone to read.
+ * threads.c - the threads that have ringport loaded, and what each has done, for anyone
+ * to read.
  */
 #include "core/process/threads.h"
 
@@ -20,7 +21,8 @@ typedef struct entry {
 static rp_lock lock = RP_LOCK_INIT;
 static entry *entries; /* by id */
 
-/* A link to the first entry of this thread, or to where it belongs. Under the lock, as all of these. */
+/* A link to the first entry of this thread, or to where it belongs. Under the lock, as
+ * all of these. */
 static entry **
 find(uint64_t id) {
   entry **at = &entries;

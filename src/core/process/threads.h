@@ -1,9 +1,11 @@
 /*
- * threads.h - the threads that have ringport loaded, and what each has done, for anyone to read.
+ * threads.h - the threads that have ringport loaded, and what each has done, for anyone
+ * to read.
  *
- * A thread is in the table from the moment that its parent has started it, or else that it has loaded
- * ringport, until its parent has seen the end of it, or else that it has ended. What it counts it
- * writes itself, with relaxed stores into a line of its own; readers stop nobody.
+ * A thread is in the table from the moment that its parent has started it, or else that
+ * it has loaded ringport, until its parent has seen the end of it, or else that it has
+ * ended. What it counts it writes itself, with relaxed stores into a line of its own;
+ * readers stop nobody.
  */
 #ifndef RP_CORE_PROCESS_THREADS_H_
 #define RP_CORE_PROCESS_THREADS_H_
@@ -23,8 +25,8 @@ typedef enum rp_thread_state {
 
 typedef _Atomic uint64_t rp_counter;
 
-/* Written by the thread alone. Bytes are those of the records, headers and all, and of the blocks
- * that travel beside them. */
+/* Written by the thread alone. Bytes are those of the records, headers and all, and of
+ * the blocks that travel beside them. */
 typedef struct rp_counters {
   rp_counter messages_in, messages_out;
   rp_counter bytes_in, bytes_out;
@@ -45,17 +47,19 @@ typedef struct rp_thread_info {
   uint64_t messages_in, messages_out, bytes_in, bytes_out, wakeups, ports;
 } rp_thread_info;
 
-/* `parent` has started a thread, which may be running by now. Without memory it is not listed. */
+/* `parent` has started a thread, which may be running by now. Without memory it is not
+ * listed. */
 void rp_threads_start(const void *parent, uint64_t id, const char *name);
 
-/* The thread itself: it has loaded ringport; `counters` is its, all 0, until rp_threads_exit(). An
- * empty name leaves what its parent said. RP_ENOMEM. */
+/* The thread itself: it has loaded ringport; `counters` is its, all 0, until
+ * rp_threads_exit(). An empty name leaves what its parent said. RP_ENOMEM. */
 int rp_threads_run(uint64_t id, const char *name, const rp_counters *counters);
 
 /* The parent has heard that the thread runs. */
 void rp_threads_online(uint64_t id);
 
-/* The thread itself: it is about to end, and then it has ended. Without rp_threads_run() no-ops. */
+/* The thread itself: it is about to end, and then it has ended. Without rp_threads_run()
+ * no-ops. */
 void rp_threads_stop(const rp_counters *counters);
 void rp_threads_exit(const rp_counters *counters);
 
@@ -65,8 +69,8 @@ void rp_threads_forget(uint64_t id);
 /* The parent ends: nobody will see the end of its threads. */
 void rp_threads_forget_all(const void *parent);
 
-/* Copy at most `capacity` of the threads, by id, and return how many there are. Any thread; waits only
- * for others that start, end or list threads. */
+/* Copy at most `capacity` of the threads, by id, and return how many there are. Any
+ * thread; waits only for others that start, end or list threads. */
 size_t rp_threads_list(rp_thread_info *infos, size_t capacity);
 
 #endif

@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-/* How often the fill of an mpmc ring is looked at, by counts: its positions are busy words. */
+/* How often the fill of an mpmc ring is looked at, by counts: its positions are busy
+ * words. */
 #define SAMPLE 64u
 
 static double
@@ -43,7 +44,8 @@ fill_seen(rp_ring_handle *handle, uint64_t in_use) {
   rp_number *most = &handle->counters->high_water;
 
   if (in_use > handle->shared.capacity) return;
-  /* Of several that share the block one may win over a higher one; see shared_memory.h. */
+  /* Of several that share the block one may win over a higher one; see
+   * shared_memory.h. */
   if ((double) in_use > number(most)) rp_store_relaxed(most, bits_of((double) in_use));
 }
 

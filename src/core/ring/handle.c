@@ -143,7 +143,8 @@ close_ring(rp_wait_queue *queue) {
   rp_lock_take(&queue->lock);
   /* Release pairs with the acquire in rp_spsc_look(). */
   (void) rp_fetch_or(&words->state, RP_STATE_CLOSED);
-  /* What has been claimed is before the bit CLOSED, what is claimed from now on sees it. */
+  /* What has been claimed is before the bit CLOSED, what is claimed from now on sees
+   * it. */
   if (queue->shared.mode != RP_SPSC)
     (void) rp_fetch_or(&words->tail.wide, (uint64_t) RP_TAIL_CLOSED);
   rp__wait_queue_wake_all(queue);

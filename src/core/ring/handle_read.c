@@ -8,10 +8,12 @@
 
 #include <assert.h>
 
-/* Slots that a consumer of mpmc takes at once, at most: while it reads them no one else can. */
+/* Slots that a consumer of mpmc takes at once, at most: while it reads them no one else
+ * can. */
 #define RANGE_MAX 64u
 
-/* The next record of a range; a new range of at most `limit` slots if it is at its end. */
+/* The next record of a range; a new range of at most `limit` slots if it is at its
+ * end. */
 static int
 peek_range(rp_ring_handle *handle, rp_record *record, uint32_t limit) {
   rp_mpmc_consumer *c = &handle->as.mpmc_consumer;

@@ -1,5 +1,6 @@
 /*
- * handle_wait.c - how the handles of a shared ring wait and wake each other; see "Sleeping" in handle.h.
+ * handle_wait.c - how the handles of a shared ring wait and wake each other; see
+ * "Sleeping" in handle.h.
  */
 #include "core/ring/handle.h"
 
@@ -38,7 +39,8 @@ ready(const rp_ring_handle *handle) {
                                      : readable(handle);
 }
 
-/* Before it sleeps, a handle does all that others may be waiting for. Without the lock. */
+/* Before it sleeps, a handle does all that others may be waiting for. Without the
+ * lock. */
 static void
 settle(rp_ring_handle *handle) {
   if (handle->role == RP_PRODUCER)
@@ -47,8 +49,8 @@ settle(rp_ring_handle *handle) {
     rp_ring_release(handle);
 }
 
-/* Go on the list and look once more. True if there is something: then the handle is still listed, and if it
- * was woken before, it still owes what it finds to others. */
+/* Go on the list and look once more. True if there is something: then the handle is still
+ * listed, and if it was woken before, it still owes what it finds to others. */
 static bool
 lie_down(rp_ring_handle *handle, uint32_t length) {
   rp_wait_queue *queue = handle->queue;
@@ -56,7 +58,8 @@ lie_down(rp_ring_handle *handle, uint32_t length) {
   handle->length = length;
   handle->slept = true;
   rp__wait_queue_list(handle);
-  /* One half of rp_post(): from here on, who publishes sees it, or has published what we look at. */
+  /* One half of rp_post(): from here on, who publishes sees it, or has published what we
+   * look at. */
   rp_store_seq(rp__wait_queue_wanted(queue, handle->role), 1);
   if (ready(handle)) return true;
   handle->woken = false;
@@ -132,7 +135,8 @@ void
 rp_ring_wake_others(rp_ring_handle *handle, uint32_t records) {
   rp_wait_queue *queue = handle->queue;
   rp_role role = handle->role == RP_PRODUCER ? RP_CONSUMER : RP_PRODUCER;
-  /* What has been released is room for one at least; who was woken for it passes on what it leaves. */
+  /* What has been released is room for one at least; who was woken for it passes on what
+   * it leaves. */
   uint32_t most = handle->shared.mode == RP_MPMC ? records : 1;
   uint32_t woken = 0;
 

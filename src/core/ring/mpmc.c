@@ -13,7 +13,8 @@ rp_mpmc_consumer_init(rp_mpmc_consumer *c, const rp_shared *shared) {
   *c = (rp_mpmc_consumer){.shared = *shared};
 }
 
-/* `now` is what `*at` was loaded from, loaded again. True if others have moved it meanwhile. */
+/* `now` is what `*at` was loaded from, loaded again. True if others have moved it
+ * meanwhile. */
 static inline bool
 moved(uint64_t *at, uint64_t now) {
   if (now == *at) return false;
@@ -21,8 +22,9 @@ moved(uint64_t *at, uint64_t now) {
   return true;
 }
 
-/* The slot of `*at` belongs to the lap before: still being written, not read yet, or being read. It
- * cannot be older, since who moved tail or head to `*at` has been past it. */
+/* The slot of `*at` belongs to the lap before: still being written, not read yet, or
+ * being read. It cannot be older, since who moved tail or head to `*at` has been past it.
+ */
 static inline bool
 lap_before(const rp_shared *shared, int32_t distance) {
   return distance < 0 && distance >= -(int32_t) shared->capacity;
@@ -86,7 +88,8 @@ rp_mpmc_writable(const rp_shared *shared) {
   uint32_t position = (uint32_t) (tail / RP_MPMC_STEP);
   uint32_t sequence = rp_load_seq(&rp_slot_at(shared, position)->sequence);
 
-  /* Closed is for the claim to say, and so is that another has taken the slot meanwhile. */
+  /* Closed is for the claim to say, and so is that another has taken the slot
+   * meanwhile. */
   return (tail & RP_TAIL_CLOSED) != 0 ||
          !lap_before(shared, (int32_t) (sequence - rp_slot_free(shared, position)));
 }

@@ -1,8 +1,10 @@
 /*
- * mpmc.h - many producers, many consumers, slots of one size, in the memory of shared_memory.h.
+ * mpmc.h - many producers, many consumers, slots of one size, in the memory of
+ * shared_memory.h.
  *
- * The bounded queue of Dmitry Vyukov: the sequence of a slot says whose turn it is, tail and head only
- * say who gets which slot. A consumer may claim several slots at once, in one piece: its range.
+ * The bounded queue of Dmitry Vyukov: the sequence of a slot says whose turn it is, tail
+ * and head only say who gets which slot. A consumer may claim several slots at once, in
+ * one piece: its range.
  */
 #ifndef RP_CORE_RING_MPMC_H_
 #define RP_CORE_RING_MPMC_H_
@@ -35,23 +37,24 @@ void rp_mpmc_consumer_init(rp_mpmc_consumer *c, const rp_shared *shared);
 int rp_mpmc_not_free(const rp_shared *shared, uint64_t *at, int32_t distance);
 int rp_mpmc_not_ready(const rp_shared *shared, uint64_t *at, int32_t distance);
 
-/* Claim slots that are ready, up to `limit`, once the range has been released. Any consumer, lock-free.
- * RP_EMPTY, RP_CLOSED, RP_ECORRUPT. */
+/* Claim slots that are ready, up to `limit`, once the range has been released. Any
+ * consumer, lock-free. RP_EMPTY, RP_CLOSED, RP_ECORRUPT. */
 int rp_mpmc_take(rp_mpmc_consumer *c, uint32_t limit);
 
 /* As those of spsc.h. */
 bool rp_mpmc_writable(const rp_shared *shared);
 bool rp_mpmc_readable(const rp_shared *shared);
 
-/* Claim a slot, which consumers wait for from now on. Any producer, lock-free. RP_FULL, RP_ETOOBIG,
- * RP_ECLOSED, RP_ECORRUPT: nothing has changed. */
+/* Claim a slot, which consumers wait for from now on. Any producer, lock-free. RP_FULL,
+ * RP_ETOOBIG, RP_ECLOSED, RP_ECORRUPT: nothing has changed. */
 static inline int
 rp_mpmc_claim(rp_mpmc_producer *p, uint32_t length, uint8_t **payload) {
   rp_long *tail = &p->shared.words->tail.wide;
 
   if (length > p->shared.slot) return RP_ETOOBIG;
 
-  /* Acquire pairs with the swap below: the slot is seen as it was left for its last lap, or later. */
+  /* Acquire pairs with the swap below: the slot is seen as it was left for its last lap,
+   * or later. */
   for (uint64_t at = rp_load_acquire(tail);;) {
     if (at & RP_TAIL_CLOSED) return RP_ECLOSED;
 
@@ -74,8 +77,8 @@ rp_mpmc_claim(rp_mpmc_producer *p, uint32_t length, uint8_t **payload) {
   }
 }
 
-/* The claimed record is complete, with its first `length` bytes. It becomes visible with the next
- * publish, all at once. Its producer only, wait-free. */
+/* The claimed record is complete, with its first `length` bytes. It becomes visible with
+ * the next publish, all at once. Its producer only, wait-free. */
 static inline void
 rp_mpmc_commit(rp_mpmc_producer *p, uint32_t type, uint32_t length) {
   rp_slot *slot = rp_slot_at(&p->shared, p->claimed);
@@ -93,7 +96,8 @@ rp_mpmc_commit(rp_mpmc_producer *p, uint32_t type, uint32_t length) {
   }
 }
 
-/* Make everything committed visible. Its producer only, wait-free. True if a consumer sleeps. */
+/* Make everything committed visible. Its producer only, wait-free. True if a consumer
+ * sleeps. */
 static inline bool
 rp_mpmc_publish(rp_mpmc_producer *p) {
   rp_slot *pending = p->pending;
@@ -105,8 +109,8 @@ rp_mpmc_publish(rp_mpmc_producer *p) {
   return rp_post(&pending->sequence, p->pending_sequence, &p->shared.words->data_wanted);
 }
 
-/* The next record of the range. RP_EMPTY: it is at its end. RP_ECORRUPT: calling again goes on with the
- * record behind. Its consumer only, wait-free. */
+/* The next record of the range. RP_EMPTY: it is at its end. RP_ECORRUPT: calling again
+ * goes on with the record behind. Its consumer only, wait-free. */
 static inline int
 rp_mpmc_peek(rp_mpmc_consumer *c, rp_record *record) {
   for (; c->next != c->to; c->next++) {
@@ -131,8 +135,8 @@ rp_mpmc_advance(rp_mpmc_consumer *c) {
   c->next++;
 }
 
-/* Give all slots of the range that were read back. Its consumer only, wait-free in the size of the
- * range. True if a producer sleeps. */
+/* Give all slots of the range that were read back. Its consumer only, wait-free in the
+ * size of the range. True if a producer sleeps. */
 static inline bool
 rp_mpmc_release(rp_mpmc_consumer *c) {
   uint32_t n = c->shared.capacity, first = c->from;
@@ -140,8 +144,8 @@ rp_mpmc_release(rp_mpmc_consumer *c) {
   if (first == c->next) return false;
   rp_failpoint("mpmc:releasing");
   c->from = c->next;
-  /* Release pairs with the acquire in rp_mpmc_claim(): we have finished reading. The first comes last:
-   * whoever sleeps looks there. */
+  /* Release pairs with the acquire in rp_mpmc_claim(): we have finished reading. The
+   * first comes last: whoever sleeps looks there. */
   for (uint32_t i = first + 1; i != c->next; i++)
     rp_store_release(&rp_slot_at(&c->shared, i)->sequence,
                      rp_slot_free(&c->shared, i) + n);

@@ -46,7 +46,8 @@ rp_mpsc_consumer_init(rp_mpsc_consumer *c, const rp_shared *shared) {
   };
 }
 
-/* What is first becomes visible last, by rp_mpsc_publish(): whoever sleeps looks there. */
+/* What is first becomes visible last, by rp_mpsc_publish(): whoever sleeps looks
+ * there. */
 static inline void
 put_type(rp_mpsc_producer *p, rp_word *word, uint32_t type) {
   if (p->pending == NULL) {
@@ -64,11 +65,11 @@ look_at_head(rp_mpsc_producer *p, uint64_t *tail) {
   rp_shared_words *words = p->shared.words;
 
   for (;;) {
-    /* Acquire pairs with the swap in rp_mpsc_claim(): head is then no older than what they saw who
-     * have moved tail to here. */
+    /* Acquire pairs with the swap in rp_mpsc_claim(): head is then no older than what
+     * they saw who have moved tail to here. */
     *tail = rp_load_acquire(&words->tail.wide);
-    /* Acquire pairs with rp_mpsc_release(): what lies before has been read and cleared. It also makes
-     * the tail that the consumer had seen the oldest that we can get. */
+    /* Acquire pairs with rp_mpsc_release(): what lies before has been read and cleared.
+     * It also makes the tail that the consumer had seen the oldest that we can get. */
     p->released = rp_load_acquire(&words->head.wide);
     if (position_of(*tail) - p->released <= p->shared.capacity) return RP_OK;
     /* Head has moved past where tail was, or it makes no sense. */
@@ -90,7 +91,8 @@ rp_mpsc_claim(rp_mpsc_producer *p, uint32_t length, uint8_t **payload) {
     if (tail & RP_FLAGS) return tail & RP_TAIL_CLOSED ? RP_ECLOSED : RP_ECORRUPT;
     padding = padding_at(&p->shared, tail, size);
     if (tail + padding + size - p->released <= p->shared.capacity) {
-      /* Release: see look_at_head(). What is in the bytes is ordered by head and by their types. */
+      /* Release: see look_at_head(). What is in the bytes is ordered by head and by their
+       * types. */
       if (rp_cas(shared_tail, &tail, tail + padding + size)) break;
       looked = false;
       continue;
@@ -146,7 +148,8 @@ rp_mpsc_publish(rp_mpsc_producer *p) {
 /* Take over what has been claimed: RP_OK if it goes beyond position. */
 static int
 look(rp_mpsc_consumer *c) {
-  /* Relaxed: it only says who may be writing where, and is never older than a type that we have read. */
+  /* Relaxed: it only says who may be writing where, and is never older than a type that
+   * we have read. */
   uint64_t tail = rp_load_relaxed(&c->shared.words->tail.wide);
   uint64_t published = position_of(tail);
   uint64_t in_use = published - c->released;
@@ -162,7 +165,8 @@ look(rp_mpsc_consumer *c) {
 int
 rp_mpsc_peek(rp_mpsc_consumer *c, rp_record *record) {
   for (;;) {
-    /* First: where nothing is claimed there may be a record that we have read and not cleared. */
+    /* First: where nothing is claimed there may be a record that we have read and not
+     * cleared. */
     if (c->position == c->published) {
       int result = look(c);
 

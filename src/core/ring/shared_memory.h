@@ -1,5 +1,6 @@
 /*
- * shared_memory.h - the memory of a shared ring: a SharedArrayBuffer that every handle maps.
+ * shared_memory.h - the memory of a shared ring: a SharedArrayBuffer that every handle
+ * maps.
  *
  *   OFFSET SIZE  WRITTEN BY  DESCRIPTION
  *   0      4     creator     magic, "RPRB"
@@ -22,8 +23,9 @@
  *   1536   1024  consumers   the same
  *   2560   n                 data area: spsc, mpsc `capacity` bytes; mpmc `capacity` slots
  *
- * All that sides write while records flow is on lines of its own; the line of the state is read with
- * every record and written only when somebody goes to sleep, comes, goes, or closes.
+ * All that sides write while records flow is on lines of its own; the line of the state
+ * is read with every record and written only when somebody goes to sleep, comes, goes, or
+ * closes.
  *
  * Positions run free and are never reduced modulo the capacity:
  *
@@ -31,25 +33,29 @@
  *   mpsc   u64, bytes, multiples of 8; bit 0 of tail: CLOSED, nothing can be claimed any more
  *   mpmc   u64, records x 2; bit 0 of tail: CLOSED
  *
- * Where several sides claim by compare and swap, 64 bits are what rules out that a position comes
- * round while one of them is between its load and its swap: a u32 of bytes does so within a second.
+ * Where several sides claim by compare and swap, 64 bits are what rules out that a
+ * position comes round while one of them is between its load and its swap: a u32 of bytes
+ * does so within a second.
  *
- * A record of spsc and mpsc is that of segment_ring.h: u32 length | u32 type | payload, padded to 8 bytes,
- * never across the end; RP_PADDING skips. In spsc it exists once tail has moved past it, and padding
- * only ever fills the rest of the data area. In mpsc it exists once its type is not 0, so 0 is no
- * type there; the consumer clears what it gives back, and padding is also what became of a claim that
- * was given up.
+ * A record of spsc and mpsc is that of segment_ring.h: u32 length | u32 type | payload,
+ * padded to 8 bytes, never across the end; RP_PADDING skips. In spsc it exists once tail
+ * has moved past it, and padding only ever fills the rest of the data area. In mpsc it
+ * exists once its type is not 0, so 0 is no type there; the consumer clears what it gives
+ * back, and padding is also what became of a claim that was given up.
  *
- * A slot of mpmc: u32 sequence | u24 length, u8 type | payload. The sequence of slot i of n is l when
- * it is free for record l + i, where l is a multiple of n; l + 1 when that record is complete; and l + n
- * when it has been read. So a slot of zeros is free, and a ring of any size is made at once. A claim that was given up has the type RP_SLOT_PADDING.
+ * A slot of mpmc: u32 sequence | u24 length, u8 type | payload. The sequence of slot i of
+ * n is l when it is free for record l + i, where l is a multiple of n; l + 1 when that
+ * record is complete; and l + n when it has been read. So a slot of zeros is free, and a
+ * ring of any size is made at once. A claim that was given up has the type
+ * RP_SLOT_PADDING.
  *
- * Any word may be overwritten by anybody at any time. The creator's words are read once, when a side
- * opens; all others are read into a local, checked, then used; what makes no sense is RP_ECORRUPT.
+ * Any word may be overwritten by anybody at any time. The creator's words are read once,
+ * when a side opens; all others are read into a local, checked, then used; what makes no
+ * sense is RP_ECORRUPT.
  *
- * When its owner ends (the wait queue knows; see handle.h): tail and head stay as they are, open claims become
- * padding. Records that a consumer of spsc or mpsc has read and not released are the next one's;
- * those of mpmc count as read.
+ * When its owner ends (the wait queue knows; see handle.h): tail and head stay as they
+ * are, open claims become padding. Records that a consumer of spsc or mpsc has read and
+ * not released are the next one's; those of mpmc count as read.
  */
 #ifndef RP_CORE_RING_SHARED_MEMORY_H_
 #define RP_CORE_RING_SHARED_MEMORY_H_
@@ -76,9 +82,10 @@ typedef enum rp_mode { RP_SPSC = 1, RP_MPSC = 2, RP_MPMC = 3 } rp_mode;
 #define RP_STATE_CLOSED 1u
 #define RP_TAIL_CLOSED 1u
 
-/* Numbers as doubles: exact up to 2^53, read and written by JS as a Float64Array. A block belongs
- * to one side at a time, which writes it with plain relaxed stores; the last of each role is for all
- * that found no other. What the sides before have counted stays: sums over all blocks are the ring's. */
+/* Numbers as doubles: exact up to 2^53, read and written by JS as a Float64Array. A block
+ * belongs to one side at a time, which writes it with plain relaxed stores; the last of
+ * each role is for all that found no other. What the sides before have counted stays:
+ * sums over all blocks are the ring's. */
 typedef _Atomic uint64_t rp_number;
 
 typedef struct rp_shared_counters {
@@ -95,8 +102,8 @@ typedef struct rp_shared_counters {
 
 typedef _Atomic uint64_t rp_long;
 
-/* The words, as they lie in the memory. Padded by hand: a SharedArrayBuffer is aligned to 8 bytes and
- * no more, which leaves the distances what they are. */
+/* The words, as they lie in the memory. Padded by hand: a SharedArrayBuffer is aligned to
+ * 8 bytes and no more, which leaves the distances what they are. */
 typedef struct rp_shared_words {
   rp_word magic, version, mode, capacity, slot, unused1[27];
   rp_word state;
@@ -161,9 +168,10 @@ rp_header_at(const rp_shared *shared, uint32_t position) {
   return (rp_header *) (void *) (shared->data + (position & (shared->capacity - 1)));
 }
 
-/* Publish `value` in `word`; true if `wanted` is set. Both operations are in the one order that all sequentially
- * consistent ones have, as those of the side that sets `wanted` and then looks at `word`: at least one of the two
- * sees what the other has stored. Any thread, wait-free. */
+/* Publish `value` in `word`; true if `wanted` is set. Both operations are in the one
+ * order that all sequentially consistent ones have, as those of the side that sets
+ * `wanted` and then looks at `word`: at least one of the two sees what the other has
+ * stored. Any thread, wait-free. */
 static inline bool
 rp_post(rp_word *word, uint32_t value, rp_word *wanted) {
   rp_store_seq(word, value);
@@ -177,22 +185,23 @@ rp_post_long(rp_long *word, uint64_t value, rp_word *wanted) {
   return rp_load_seq(wanted) != 0;
 }
 
-/* Bytes of memory that a ring takes, 0 if there can be no such ring: capacity is a power of two, the
- * data area has 64 bytes to 1 GiB, mpmc has at least 2 slots and a slot size that is not 0 and a
- * multiple of 8, spsc and mpsc have none. Any thread. */
+/* Bytes of memory that a ring takes, 0 if there can be no such ring: capacity is a power
+ * of two, the data area has 64 bytes to 1 GiB, mpmc has at least 2 slots and a slot size
+ * that is not 0 and a multiple of 8, spsc and mpsc have none. Any thread. */
 size_t rp_shared_size(rp_mode mode, uint32_t capacity, uint32_t slot);
 
-/* Make a new ring in memory of `size` bytes, aligned to 8, which nobody else uses yet. Memory beyond
- * what it takes stays as it is; what it takes must be 0 (a new SharedArrayBuffer is). RP_EFORMAT: no
- * such ring, or it takes more. */
+/* Make a new ring in memory of `size` bytes, aligned to 8, which nobody else uses yet.
+ * Memory beyond what it takes stays as it is; what it takes must be 0 (a new
+ * SharedArrayBuffer is). RP_EFORMAT: no such ring, or it takes more. */
 int rp_shared_format(void *memory, size_t size, rp_mode mode, uint32_t capacity,
                      uint32_t slot);
 
-/* Look whether there is a ring in memory of `size` bytes, and where. RP_EFORMAT: magic, version, mode,
- * capacity, slot, size or alignment are wrong. Any thread. */
+/* Look whether there is a ring in memory of `size` bytes, and where. RP_EFORMAT: magic,
+ * version, mode, capacity, slot, size or alignment are wrong. Any thread. */
 int rp_shared_map(rp_shared *shared, void *memory, size_t size);
 
-/* The largest payload of a record: of mpmc the slot, else half of the data area less the header. */
+/* The largest payload of a record: of mpmc the slot, else half of the data area less the
+ * header. */
 static inline uint32_t
 rp_shared_payload_max(const rp_shared *shared) {
   return shared->mode == RP_MPMC ? shared->slot : shared->capacity / 2 - RP_RECORD_HEADER;

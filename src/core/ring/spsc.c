@@ -1,5 +1,6 @@
 /*
- * spsc.c - single producer, single consumer: where a side looks at what the other has done.
+ * spsc.c - single producer, single consumer: where a side looks at what the other has
+ * done.
  */
 #include "core/ring/spsc.h"
 
@@ -16,7 +17,8 @@ min(uint32_t a, uint32_t b) {
 
 void
 rp_spsc_producer_init(rp_spsc_producer *p, const rp_shared *shared) {
-  /* Acquire pairs with the former owner's publish, should it have been on another thread. */
+  /* Acquire pairs with the former owner's publish, should it have been on another
+   * thread. */
   uint32_t position = rp_load_acquire(&shared->words->tail.word) & ~RP_FLAGS;
 
   *p = (rp_spsc_producer){
@@ -43,8 +45,8 @@ rp_spsc_consumer_init(rp_spsc_consumer *c, const rp_shared *shared) {
   };
 }
 
-/* Whether a record of `size` bytes fits behind `position`, padding before it included, while all
- * before `released` is free. */
+/* Whether a record of `size` bytes fits behind `position`, padding before it included,
+ * while all before `released` is free. */
 static inline bool
 fits(const rp_shared *shared, uint32_t position, uint32_t released, uint32_t size) {
   uint32_t contiguous = lap_end(shared, position) - position;
@@ -56,7 +58,8 @@ fits(const rp_shared *shared, uint32_t position, uint32_t released, uint32_t siz
 int
 rp_spsc_make_room(rp_spsc_producer *p, uint32_t size) {
   if (!fits(&p->shared, p->position, p->released, size)) {
-    /* Acquire pairs with rp_spsc_release(): what we are about to write over has been read. */
+    /* Acquire pairs with rp_spsc_release(): what we are about to write over has been
+     * read. */
     uint32_t released = rp_load_acquire(&p->shared.words->head.word);
 
     /* It only moves forward, and not past what was there to read. */
@@ -86,7 +89,8 @@ rp_spsc_look(rp_spsc_consumer *c) {
     uint32_t tail = rp_load_acquire(&words->tail.word);
 
     if (tail == c->position) {
-      /* Acquire pairs with the closing: what was published before it is in tail by now. */
+      /* Acquire pairs with the closing: what was published before it is in tail by
+       * now. */
       if (!(rp_load_acquire(&words->state) & RP_STATE_CLOSED)) return RP_EMPTY;
       tail = rp_load_acquire(&words->tail.word);
       if (tail == c->position) return RP_CLOSED;

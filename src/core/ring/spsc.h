@@ -1,12 +1,14 @@
 /*
  * spsc.h - single producer, single consumer, in the memory of shared_memory.h.
  *
- * The record format and the rules of segment_ring.h. Different from there: nobody parks in tail and head;
- * publish and release store their position and look at a word of the sleepers (barrier.h). What
- * happens for every record is inline; the paths that look at the other side's words are in spsc.c.
+ * The record format and the rules of segment_ring.h. Different from there: nobody parks
+ * in tail and head; publish and release store their position and look at a word of the
+ * sleepers (barrier.h). What happens for every record is inline; the paths that look at
+ * the other side's words are in spsc.c.
  *
- * Both sides keep a `limit`: up to there, everything is known to be free (or published) and in one
- * piece. So there is one comparison for room, end of the data area and what makes no sense.
+ * Both sides keep a `limit`: up to there, everything is known to be free (or published)
+ * and in one piece. So there is one comparison for room, end of the data area and what
+ * makes no sense.
  */
 #ifndef RP_CORE_RING_SPSC_H_
 #define RP_CORE_RING_SPSC_H_
@@ -34,19 +36,23 @@ typedef struct rp_spsc_consumer {
 void rp_spsc_producer_init(rp_spsc_producer *p, const rp_shared *shared);
 void rp_spsc_consumer_init(rp_spsc_consumer *c, const rp_shared *shared);
 
-/* Find room for `size` bytes in one piece beyond what is known: RP_OK, RP_FULL or RP_ECORRUPT. */
+/* Find room for `size` bytes in one piece beyond what is known: RP_OK, RP_FULL or
+ * RP_ECORRUPT. */
 int rp_spsc_make_room(rp_spsc_producer *p, uint32_t size);
 
-/* Find out what there is to read beyond `limit`: RP_OK, RP_EMPTY, RP_CLOSED or RP_ECORRUPT. */
+/* Find out what there is to read beyond `limit`: RP_OK, RP_EMPTY, RP_CLOSED or
+ * RP_ECORRUPT. */
 int rp_spsc_look(rp_spsc_consumer *c);
 
-/* Whether there is room for a record of `length` bytes behind what is published (any thread), or
- * something to read, or the ring is closed. The loads of head and tail are sequentially consistent. */
+/* Whether there is room for a record of `length` bytes behind what is published (any
+ * thread), or something to read, or the ring is closed. The loads of head and tail are
+ * sequentially consistent. */
 bool rp_spsc_writable(const rp_shared *shared, uint32_t length);
 bool rp_spsc_readable(const rp_spsc_consumer *c);
 
-/* Room for a record, nothing of which is visible; claiming again without a commit gives the same.
- * Producer only, wait-free. RP_FULL, RP_ETOOBIG, RP_ECLOSED, RP_ECORRUPT: nothing has changed. */
+/* Room for a record, nothing of which is visible; claiming again without a commit gives
+ * the same. Producer only, wait-free. RP_FULL, RP_ETOOBIG, RP_ECLOSED, RP_ECORRUPT:
+ * nothing has changed. */
 static inline int
 rp_spsc_claim(rp_spsc_producer *p, uint32_t length, uint8_t **payload) {
   if (length > p->shared.capacity / 2 - RP_RECORD_HEADER) return RP_ETOOBIG;
@@ -63,7 +69,8 @@ rp_spsc_claim(rp_spsc_producer *p, uint32_t length, uint8_t **payload) {
   return RP_OK;
 }
 
-/* The claimed record is complete; `length` is at most what was claimed. Producer only, wait-free. */
+/* The claimed record is complete; `length` is at most what was claimed. Producer only,
+ * wait-free. */
 static inline void
 rp_spsc_commit(rp_spsc_producer *p, uint32_t type, uint32_t length) {
   rp_header *header = rp_header_at(&p->shared, p->position);
@@ -74,7 +81,8 @@ rp_spsc_commit(rp_spsc_producer *p, uint32_t type, uint32_t length) {
   p->position += rp_record_size(length);
 }
 
-/* Make every record committed so far visible. Producer only, wait-free. True if the consumer sleeps. */
+/* Make every record committed so far visible. Producer only, wait-free. True if the
+ * consumer sleeps. */
 static inline bool
 rp_spsc_publish(rp_spsc_producer *p) {
   rp_shared_words *words = p->shared.words;
@@ -84,8 +92,8 @@ rp_spsc_publish(rp_spsc_producer *p) {
   return rp_post(&words->tail.word, p->position, &words->data_wanted);
 }
 
-/* The next record, which stays in the ring and is valid until release. Consumer only, wait-free.
- * RP_EMPTY, RP_CLOSED, RP_ECORRUPT. */
+/* The next record, which stays in the ring and is valid until release. Consumer only,
+ * wait-free. RP_EMPTY, RP_CLOSED, RP_ECORRUPT. */
 static inline int
 rp_spsc_peek(rp_spsc_consumer *c, rp_record *record) {
   for (;;) {
@@ -108,7 +116,8 @@ rp_spsc_peek(rp_spsc_consumer *c, rp_record *record) {
 
     uint32_t end = c->position + rp_record_size(length);
 
-    /* Padding ends where the data area ends; anything else would let it be skipped into. */
+    /* Padding ends where the data area ends; anything else would let it be skipped
+     * into. */
     if ((end & (c->shared.capacity - 1)) != 0) return RP_ECORRUPT;
     c->position = end;
   }
@@ -120,8 +129,8 @@ rp_spsc_advance(rp_spsc_consumer *c, const rp_record *record) {
   c->position += rp_record_size(record->length);
 }
 
-/* Give the room of everything stepped over back. Consumer only, wait-free. True if the producer
- * sleeps. */
+/* Give the room of everything stepped over back. Consumer only, wait-free. True if the
+ * producer sleeps. */
 static inline bool
 rp_spsc_release(rp_spsc_consumer *c) {
   rp_shared_words *words = c->shared.words;

@@ -1,10 +1,12 @@
 /*
- * wait_queue.h - what the handles of one ring in this process know of each other. Internal to the core.
+ * wait_queue.h - what the handles of one ring in this process know of each other.
+ * Internal to the core.
  *
- * There is one wait queue per ring that has handles, found by the address of its memory. It counts the handles of
- * each role, and lists those that sleep, those that have slept longest first. Everything here is under
- * its lock, unless said otherwise; `data_wanted` (`room_wanted`) in the ring is 1 while a consumer
- * (producer) is on the list, and only a hint to take the lock.
+ * There is one wait queue per ring that has handles, found by the address of its memory.
+ * It counts the handles of each role, and lists those that sleep, those that have slept
+ * longest first. Everything here is under its lock, unless said otherwise; `data_wanted`
+ * (`room_wanted`) in the ring is 1 while a consumer (producer) is on the list, and only a
+ * hint to take the lock.
  */
 #ifndef RP_CORE_RING_WAIT_QUEUE_H_
 #define RP_CORE_RING_WAIT_QUEUE_H_
@@ -85,7 +87,8 @@ rp__wait_queue_wanted(const rp_wait_queue *queue, rp_role role) {
   return role == RP_PRODUCER ? &words->room_wanted : &words->data_wanted;
 }
 
-/* A handle that was woken has got something: if there is more, the next one is woken. Without the lock. */
+/* A handle that was woken has got something: if there is more, the next one is woken.
+ * Without the lock. */
 void rp__ring_hand_on(rp_ring_handle *handle);
 
 /* Add to a counter of the handle's block. Owner only. */
