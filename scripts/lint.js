@@ -78,6 +78,21 @@ function longFiles() {
   }).join('');
 }
 
+/** Columns of a line; eslint and clang-format see to code, and eslint to the comments of JavaScript. */
+const COLUMNS = 90;
+
+/** @returns {string} the lines of comments in C that are too long; rows of a table may be */
+function longComments() {
+  const files = ['src', 'test/c', 'test/model']
+    .flatMap((dir) => ['.c', '.h'].flatMap((extension) => sources.list(dir, extension)));
+  const isTable = (line) => /^ *\* {3,}/.test(line) || /^ *\/?\* .*\S {2,}\S/.test(line);
+  const isLong = (line) => line.length > COLUMNS && /^ *\/?\*/.test(line) && !isTable(line);
+  const of = (file) => fs.readFileSync(path.join(root, file), 'utf8').split('\n')
+    .map((line, i) => (isLong(line) ? `${file}:${i + 1} has ${line.length} columns\n` : '')).join('');
+
+  return files.map(of).join('');
+}
+
 /**
  * A module is a header with the .c file of that name, and includes what either of them does.
  * @returns {string} the circles among the modules of src/
@@ -120,6 +135,7 @@ function report(name, problem) {
 report('lock file', lockFile());
 report('length of files', longFiles());
 report('include circles', includeCircles());
+report('comments in C', longComments());
 for (const [name, command] of Object.entries(checks)) report(name, check(command));
 
 console.log(`${passed} passed, ${failed} failed`);
