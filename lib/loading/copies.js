@@ -30,7 +30,7 @@ function findOther(folder, build, isNodes) {
 
   const from = threads.getEnvironmentData(`ringport ${build}`);
 
-  if (threads.MessagePort instanceof Function) {
+  if (threads.MessagePort instanceof (() => {}).constructor) {
     if (!isNodes || from === undefined || from === folder) return undefined;
     return load(from, build, require('node:module').createRequire);
   }

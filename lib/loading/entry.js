@@ -50,7 +50,7 @@ if (isNodes && builtin !== undefined && typeof Symbol === 'function') {
     /* Not if another copy comes first or this is in a context (see copies.js), or may not
      * survive it. */
     if (!env?.RINGPORT_BINARY && (bun ?? deno) === undefined &&
-      threads.MessagePort instanceof Function &&
+      threads.MessagePort instanceof (() => {}).constructor &&
       threads.getEnvironmentData(`ringport ${BUILD}`) === undefined) {
       file = `${root}build/Release/ringport.node`;
       if (!builtin('node:fs').existsSync(file)) {

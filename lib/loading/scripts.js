@@ -91,6 +91,9 @@ function run(name) {
   afterwards(name, script, found);
 }
 
+/** Scripts with a poor code cache. */
+const shallow = [];
+
 /** By then a worker has compiled what it uses. */
 const WARM_MS = 10;
 
@@ -106,7 +109,12 @@ function afterwards(name, script, [, , isShallow]) {
     leaving().compiled(given, addon,
       { name, script, isRefused: script.cachedDataRejected === true }, WARM_MS);
   } else if (isShallow) {
-    const improve = () => leaving().leave(given, addon, { name, script, isRefused: false }, true);
+    shallow.push({ name, script, isRefused: false });
+    if (shallow.length > 1) return;
+
+    const improve = () => {
+      for (const each of shallow.splice(0)) leaving().leave(given, addon, each, true);
+    };
 
     if (builtin('node:worker_threads').isMainThread) process.once('exit', improve);
     else builtin('node:timers').setTimeout(improve, WARM_MS).unref();

@@ -354,8 +354,10 @@ function dispatch(slot, queued) {
     drain(endpoint, limitOf(queued));
     return;
   }
-  /* A stopped port is woken only to see whether its peer has closed. */
+  /* A stopped port is woken only to see whether its peer has closed. A Worker has not
+   * said that it is stopped; see there. */
   settle();
+  binding.setReceiving(slot, false);
   control[COUNT] = 0;
   control[MAX] = 0;
   receive(slot);

@@ -18,6 +18,10 @@ const { entries: mapEntries } = Map.prototype;
 const { values: setValues } = Set.prototype;
 const { __lookupGetter__: lookupGetter } = Object.prototype;
 
+/** What Node reads: of an error also its cause, which is not enumerable. */
+const keysOf = (item) =>
+  (types.isNativeError(item) ? Object.getOwnPropertyNames(item) : Object.keys(item));
+
 /**
  * Find a ringport port in a value that Node clones, without running getters: what they
  * would return is not seen.
@@ -36,7 +40,7 @@ function findPort(value) {
     if (ArrayBuffer.isView(item)) continue; // whose elements are keys
     if (types.isMap(item)) for (const pair of mapEntries.call(item)) left.push(...pair);
     if (types.isSet(item)) for (const element of setValues.call(item)) left.push(element);
-    for (const key of Object.keys(item)) {
+    for (const key of keysOf(item)) {
       if (lookupGetter.call(item, key) === undefined) left.push(item[key]);
     }
   }

@@ -10,11 +10,11 @@
  * way, and the first message that comes by ring connects the port, too.
  */
 
-const { binding, define, endpoints, listen, local, threads, FOR_CHANNELS } = require('../loading/native');
+const { binding, define, endpoints, listen, local, setImmediate, threads, FOR_CHANNELS } = require('../loading/native');
 const { CHANNEL, ENVELOPE } = require('./marks');
 const { Way, postByC } = require('../ports/way');
 const {
-  port, listening, awaitNode, dispatchReceived, hear, hook, unwrap,
+  port, listening, awaitNode, dispatchReceived, endNode, hear, hook, unwrap,
 } = require('./parent-receive');
 const { mayHavePorts, postByNode, postManyByNode } = require('./post-by-node');
 
@@ -51,6 +51,8 @@ let heard = NOTHING;
 let byRing = false;
 /** All that came by Node before the first message by ring has been delivered. */
 let direct = false;
+/** Listeners are being called for a message by Node. */
+let isDelivering = false;
 /** The port has been closed. */
 let closed = false;
 
@@ -101,8 +103,10 @@ function dispatch(value, type, event) {
   }
   way.heard = true;
   if (way.nears) heard = value;
+  isDelivering = true;
   if (type === 'message' && port.heardMany) nodeDispatch.call(this, [value], 'messages', event);
   else nodeDispatch.call(this, value, type, event);
+  isDelivering = false;
 }
 
 /** See ports/prepare.js. */
@@ -110,13 +114,28 @@ function prepare(value) {
   const last = heard;
 
   heard = NOTHING;
-  require('../ports/prepare').prepare(way, value, last);
+  try {
+    require('../ports/prepare').prepare(way, value, last);
+  } catch {
+    /* At the end of the stack, and the message has been sent. */
+  }
 }
 
 /** Whether a message is to go by ring. */
 function pays(value, transfer) {
   if (port.posting) return false;
   return closed ? mayHavePorts(value, transfer) : byRing || way.pays(value, transfer);
+}
+
+/**
+ * The port has been closed before the first message by ring has been delivered. Node has
+ * delivered what came by it in this turn of the loop, and the closing phase is next.
+ */
+function deliverLast() {
+  const { endpoint, slot } = port;
+
+  endNode();
+  if (!endpoint.gone) local.dispatch(slot, binding.queued(slot));
 }
 
 /**
@@ -143,9 +162,10 @@ const methods = {
       return apply(require('./parent-endpoint').methods.postMessage, this, arguments);
     }
 
+    const { nears } = way;
     const result = postByNode(arguments);
 
-    if (way.nears && heard !== NOTHING && !closed) prepare(value);
+    if (nears && heard !== NOTHING && !closed) prepare(value);
     return result;
   },
   on(type, listener) {
@@ -163,10 +183,13 @@ const methods = {
   close(callback) {
     if (this === port.node && !closed) {
       closed = true;
-      if (port.isHooked || byRing) {
+      define(FOR_CHANNELS);
+      if (port.isHooked || byRing || binding.queued(port.slot) > 0) {
+        hook();
         connect(); // what is queued can be read until the closing phase
+        /* Node does the same with what is in its queue in this wake-up. */
+        if (!direct && isDelivering) setImmediate(deliverLast);
       } else {
-        define(FOR_CHANNELS);
         binding.close(port.slot);
         port.slot = NONE;
       }
@@ -251,7 +274,9 @@ function findParentPort() {
     own[name] = { __proto__: null, ...Object.getOwnPropertyDescriptor(object, name), enumerable };
   };
 
-  for (const name of Object.keys(methods)) take(methods, name, Object.hasOwn(nodePrototype, name));
+  for (const name of Object.keys(methods)) {
+    take(methods, name, Object.hasOwn(nodePrototype, name));
+  }
   for (const name of ['ref', 'unref', 'hasRef']) take(nodePrototype, name, true);
   take(nodePrototype, kInspect, false);
   own[kReceive] = { __proto__: null, value: receive, configurable: true };

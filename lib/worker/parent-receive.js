@@ -200,4 +200,9 @@ function unwrap(received) {
   return { message: require('./open-envelope').open(received.message, port.node)[0] };
 }
 
-module.exports = { port, listening, hear, hook, awaitNode, dispatchReceived, unwrap };
+/** Node's port is not called any more. */
+function endNode() {
+  isComing = isNodeDone = true;
+}
+
+module.exports = { port, listening, hear, hook, awaitNode, endNode, dispatchReceived, unwrap };

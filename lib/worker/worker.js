@@ -28,8 +28,8 @@ const kOnExit = findSymbol(threads.Worker.prototype, 'kOnExit');
 let kPublicPort;
 
 const NONE = -1;
-/** A Worker never stops its port. */
-const ALWAYS = { receiving: true };
+/** What messages arrive with. */
+const HEARD = ['message', 'messages'];
 
 const { prototype: nodePrototype } = threads.MessagePort;
 const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
@@ -51,6 +51,13 @@ class Worker extends threads.Worker {
   #byRing = false;
   /** All that came by Node before the first message by ring has been delivered. */
   #direct = false;
+  /**
+   * Whether messages are delivered: as with Node, not from the removal of the last
+   * listener to the next one.
+   */
+  #ring = { receiving: true };
+  /** The addon knows that they are not. */
+  #isStopped = false;
   /**
    * Node reads the getters of a message: what they post goes before it, on the same way.
    */
@@ -138,10 +145,10 @@ class Worker extends threads.Worker {
     if (arguments.length === 0) return super.postMessage(); // which throws
     if (this.#endpoint === null) {
       if (!this.#byRing && !this.#pays(value, transfer)) {
+        const { nears } = this.#way;
+
         this.#postByNode(value, transfer);
-        if (this.#way.nears && !this.#ended && binding.peerDeclared(this.#slot)) {
-          require('../ports/prepare').prepare(this.#way, value);
-        }
+        if (nears) this.#prepare(value);
         return undefined;
       }
       if (!this.#byRing) require('../ports/posts').watchPosts();
@@ -160,6 +167,19 @@ class Worker extends threads.Worker {
     if (transfer === undefined) this.#endpoint.post(value, null);
     else require('../ports/transfer-list').postWith(this.#endpoint, value, transfer);
     return undefined;
+  }
+
+  /**
+   * Get ready for the ring. The message has been sent, so nothing may be thrown any more.
+   */
+  #prepare(value) {
+    try {
+      if (!this.#ended && binding.peerDeclared(this.#slot)) {
+        require('../ports/prepare').prepare(this.#way, value);
+      }
+    } catch {
+      /* At the end of the stack. */
+    }
   }
 
   /** Whether a message is to go by ring, and can. */
@@ -240,15 +260,20 @@ class Worker extends threads.Worker {
    */
   #arrive(queued) {
     this.#way.isLed = true;
+    if (!this.#ring.receiving) {
+      this.#isStopped = true;
+      binding.setReceiving(this.#slot, false);
+      return false;
+    }
     if (this[kBatching]) return this.#connect();
 
     const { deliver, deliverEarlier } = require('../ports/dispatch');
 
     if (!this.#direct) {
-      this.#direct = deliverEarlier(() => this.#fromNode.dispatchNext(), ALWAYS);
+      this.#direct = deliverEarlier(() => this.#fromNode.dispatchNext(), this.#ring);
       if (!this.#direct) return false;
     }
-    return !deliver(this.#slot, this, ALWAYS, queued) && this.#connect();
+    return !deliver(this.#slot, this, this.#ring, queued) && this.#connect();
   }
 
   /**
@@ -279,7 +304,7 @@ class Worker extends threads.Worker {
     };
     endpoint.pull = () => this.#fromNode.pull(() => this.#endpoint.hold.nodeChannel !== null);
     this.#endpoint = endpoint;
-    endpoint.receiving = true;
+    endpoint.receiving = this.#ring.receiving;
     if (this.#receivesViews) endpoint.wantViews(true);
     return true;
   }
@@ -292,7 +317,29 @@ class Worker extends threads.Worker {
     if (name === 'online') binding.threadOnline(this.#thread);
     if (name === 'error') this.#drain();
     if (name === 'exit' && this.#exiting) this.#end(); // and not by hand
-    return super.emit(name, ...args);
+
+    const result = super.emit(name, ...args);
+
+    if ((name === 'newListener' || name === 'removeListener') && HEARD.includes(args[0])) {
+      this.#hear(name === 'newListener' || HEARD.some((event) => this.listenerCount(event) > 0));
+    }
+    return result;
+  }
+
+  /** Listeners have come, or the last one has gone. */
+  #hear(wanted) {
+    /* Node starts and stops its port by 'message' alone. */
+    if (wanted && this.#node !== null && this[kBatching]) nodePrototype.start.call(this.#node);
+    if (this.#ring.receiving === wanted) return;
+    this.#ring.receiving = wanted;
+    if (this.#endpoint !== null) {
+      /* Most stop in a listener for no longer than that: endpoint.js tells the addon. */
+      if (wanted) this.#endpoint.start();
+      else this.#endpoint.receiving = false;
+    } else if (wanted && this.#isStopped) {
+      this.#isStopped = false;
+      binding.setReceiving(this.#slot, true);
+    }
   }
 
   /**

@@ -88,6 +88,75 @@ describe('worker: the change from Node\'s channel to the ring', () => {
     t.attempt('post nothing', () => worker.postMessage());
   });
 
+  for (const at of [1, 250, 350]) {
+    same(`by a listener that closes the port at message ${at}: what is queued comes`, async (wt, t) => {
+      const state = new Int32Array(new SharedArrayBuffer(8));
+      const worker = t.worker((wt, { data }) => {
+        const { workerData: state } = wt;
+
+        wt.parentPort.on('message', () => {
+          if (++state[1] === data) wt.parentPort.close();
+        });
+        Atomics.wait(state, 0, 0);
+      }, { data: at, workerData: state });
+
+      await t.next(worker, 'online');
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      for (let i = 0; i < 800; i++) worker.postMessage(i);
+      Atomics.store(state, 0, 1);
+      Atomics.notify(state, 0);
+      await t.next(worker, 'exit');
+      t.note(state[1]);
+    });
+  }
+
+  for (const kind of ['number', 'object']) {
+    for (const at of [1, 100, 500]) {
+      same(`a Worker without a listener for a while, from ${kind} ${at} on`, async (wt, t) => {
+        const worker = t.worker((wt, { data }) => {
+          for (let i = 0; i < 1000; i++) wt.parentPort.postMessage(data === 'number' ? i : { i, list: [i] });
+          wt.parentPort.once('message', () => {}); // until then it does not end
+        }, { data: kind });
+        const heard = [];
+        const listen = (value) => {
+          heard.push(value);
+          if (heard.length === 1000) worker.postMessage('end');
+          if (heard.length !== at) return;
+          worker.off('message', listen);
+          setTimeout(() => {
+            t.note(heard.length);
+            worker.on('message', listen);
+          }, 50);
+        };
+
+        worker.on('message', listen);
+        await t.next(worker, 'exit');
+        t.note(heard.length, heard.at(-1));
+      });
+    }
+
+    same(`a Worker's answers, each awaited by once: ${kind}s`, async (wt, t) => {
+      const { once } = require('node:events');
+      const worker = t.worker((wt) => {
+        wt.parentPort.on('message', (value) => {
+          for (let i = 0; i < 5; i++) wt.parentPort.postMessage(value);
+        });
+      });
+      let heard = 0;
+
+      for (let i = 0; i < 100; i++) {
+        worker.postMessage(kind === 'number' ? i : { i, list: [i] });
+        for (let k = 0; k < 5; k++) {
+          await once(worker, 'message');
+          heard++;
+          if (k % 2 === 0) await new Promise(setImmediate);
+        }
+      }
+      t.note(heard);
+      await worker.terminate();
+    });
+  }
+
   /* Calls go over soon, and each side loads what that takes when it sees it coming. */
   for (const [name, request, answer] of [
     ['numbers', (id) => id, (id) => -id],
