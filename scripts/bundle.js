@@ -221,8 +221,11 @@ module.exports = {
 
     files['loading/builtins'](globals);
     files['loading/scripts'](scripts);
+
+    const { process } = globals.exports; // an application may have removed it
+
     return scripts.exports.start({
-      module, process: globals.exports.process, folder, build: '${build}', files,
+      module, process, folder, build: '${build}', files,
       place: isNodes ? placeOf() : undefined,
       builtin: isNodes ? process.getBuiltinModule ?? builtin : null, require: builtin,
       byRequire: () => byRequire,

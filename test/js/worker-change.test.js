@@ -199,7 +199,7 @@ describe('worker: the change from Node\'s channel to the ring', () => {
         t.note(wt.threads().find(({ threadId }) => threadId === worker.threadId).messagesIn);
         await worker.terminate();
       }
-    });
+    }, { env: { ...process.env, RINGPORT_COLD: '' } });
 
     assert.ok(numbers > 150, `${numbers} of 200 numbers`);
     assert.ok(objects > 50 && objects < 150, `${objects} of 200 objects`);
