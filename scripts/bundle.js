@@ -25,7 +25,7 @@ const BOTH = [
   'loading/scripts', 'loading/builtins', 'index', 'loading/exports', 'loading/copy-to', 'loading/native',
   'loading/node-threads', 'ports/call-listener', 'ports/way', 'worker/marks',
 ];
-const WORKER = ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/options'];
+const WORKER = ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/listening', 'worker/options'];
 /** What changes from Node's channel to the ring need. */
 const CHANGE = ['ports/posts', 'ports/dispatch', 'ports/async-context', 'ports/prepare'];
 

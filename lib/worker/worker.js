@@ -21,6 +21,7 @@ const { throwLater } = require('../ports/call-listener');
 const { Way, isObject, located, postByC } = require('../ports/way');
 const { call, emitNow, isNodes, kCapture, nodeEmit } = require('./emit');
 const { FromNode } = require('./from-node');
+const { EVENTS, Listening, prepare } = require('./listening');
 const { CHANNEL, GUARD } = require('./marks');
 const { hasNoAddons, nameIn } = require('./options');
 
@@ -28,8 +29,6 @@ const kOnExit = findSymbol(threads.Worker.prototype, 'kOnExit');
 let kPublicPort;
 
 const NONE = -1;
-/** What messages arrive with. */
-const HEARD = ['message', 'messages'];
 
 const { prototype: nodePrototype } = threads.MessagePort;
 const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
@@ -51,13 +50,7 @@ class Worker extends threads.Worker {
   #byRing = false;
   /** All that came by Node before the first message by ring has been delivered. */
   #direct = false;
-  /**
-   * Whether messages are delivered: as with Node, not from the removal of the last
-   * listener to the next one.
-   */
-  #ring = { receiving: true };
-  /** The addon knows that they are not. */
-  #isStopped = false;
+  #listening = new Listening();
   /**
    * Node reads the getters of a message: what they post goes before it, on the same way.
    */
@@ -67,8 +60,7 @@ class Worker extends threads.Worker {
   #isBare;
   /** Node's port to the worker; null after its end. */
   #node;
-  /** @type {FromNode} what comes by it */
-  #fromNode;
+  #fromNode; // what comes by it
   #receivesViews = false;
   #exiting = false;
   #ended = false;
@@ -116,8 +108,7 @@ class Worker extends threads.Worker {
     this.#node = this[kPublicPort];
     this.#fromNode = new FromNode(this.#node, this.#way, (message) => this.#takes(message));
     this.#slot = slot;
-    /* With nothing queued it is the end of the child's endpoint, of which 'exit'
-     * tells. */
+    /* With nothing queued the child's endpoint has ended, of which 'exit' tells. */
     endpoints[slot] = (queued) => (queued > 0 ? this.#arrive(queued) : this.#sealed());
     this.#resource = Object.create(threads.MessagePort.prototype,
       {
@@ -125,8 +116,7 @@ class Worker extends threads.Worker {
         hasRef: { __proto__: null, value: () => this.#node !== null && this.#node.hasRef() },
       });
     binding.bind(slot, this.#resource); // which does not keep it
-    /* Withdrawn, it is lost with this thread, which may be terminated before it
-     * commits. */
+    /* Withdrawn, it is lost with this thread, should that end before it commits. */
     binding.spawnCommit(thread, binding.withdraw(childSlot), this.threadName ?? nameIn(options));
     binding.detach(childSlot);
   }
@@ -148,7 +138,7 @@ class Worker extends threads.Worker {
         const { nears } = this.#way;
 
         this.#postByNode(value, transfer);
-        if (nears) this.#prepare(value);
+        if (nears && !this.#ended) prepare(this.#way, this.#slot, value);
         return undefined;
       }
       if (!this.#byRing) require('../ports/posts').watchPosts();
@@ -167,19 +157,6 @@ class Worker extends threads.Worker {
     if (transfer === undefined) this.#endpoint.post(value, null);
     else require('../ports/transfer-list').postWith(this.#endpoint, value, transfer);
     return undefined;
-  }
-
-  /**
-   * Get ready for the ring. The message has been sent, so nothing may be thrown any more.
-   */
-  #prepare(value) {
-    try {
-      if (!this.#ended && binding.peerDeclared(this.#slot)) {
-        require('../ports/prepare').prepare(this.#way, value);
-      }
-    } catch {
-      /* At the end of the stack. */
-    }
   }
 
   /** Whether a message is to go by ring, and can. */
@@ -260,20 +237,16 @@ class Worker extends threads.Worker {
    */
   #arrive(queued) {
     this.#way.isLed = true;
-    if (!this.#ring.receiving) {
-      this.#isStopped = true;
-      binding.setReceiving(this.#slot, false);
-      return false;
-    }
+    if (!this.#listening.receiving) return this.#listening.stop(this.#slot);
     if (this[kBatching]) return this.#connect();
 
     const { deliver, deliverEarlier } = require('../ports/dispatch');
 
     if (!this.#direct) {
-      this.#direct = deliverEarlier(() => this.#fromNode.dispatchNext(), this.#ring);
+      this.#direct = deliverEarlier(() => this.#fromNode.dispatchNext(), this.#listening);
       if (!this.#direct) return false;
     }
-    return !deliver(this.#slot, this, this.#ring, queued) && this.#connect();
+    return !deliver(this.#slot, this, this.#listening, queued) && this.#connect();
   }
 
   /**
@@ -304,7 +277,7 @@ class Worker extends threads.Worker {
     };
     endpoint.pull = () => this.#fromNode.pull(() => this.#endpoint.hold.nodeChannel !== null);
     this.#endpoint = endpoint;
-    endpoint.receiving = this.#ring.receiving;
+    endpoint.receiving = this.#listening.receiving;
     if (this.#receivesViews) endpoint.wantViews(true);
     return true;
   }
@@ -320,26 +293,16 @@ class Worker extends threads.Worker {
 
     const result = super.emit(name, ...args);
 
-    if ((name === 'newListener' || name === 'removeListener') && HEARD.includes(args[0])) {
-      this.#hear(name === 'newListener' || HEARD.some((event) => this.listenerCount(event) > 0));
+    if ((name === 'newListener' || name === 'removeListener') && EVENTS.includes(args[0])) {
+      this.#listen(name === 'newListener' || EVENTS.some((event) => this.listenerCount(event) > 0));
     }
     return result;
   }
 
-  /** Listeners have come, or the last one has gone. */
-  #hear(wanted) {
+  #listen(wanted) {
     /* Node starts and stops its port by 'message' alone. */
     if (wanted && this.#node !== null && this[kBatching]) nodePrototype.start.call(this.#node);
-    if (this.#ring.receiving === wanted) return;
-    this.#ring.receiving = wanted;
-    if (this.#endpoint !== null) {
-      /* Most stop in a listener for no longer than that: endpoint.js tells the addon. */
-      if (wanted) this.#endpoint.start();
-      else this.#endpoint.receiving = false;
-    } else if (wanted && this.#isStopped) {
-      this.#isStopped = false;
-      binding.setReceiving(this.#slot, true);
-    }
+    this.#listening.change(wanted, this.#slot, this.#endpoint);
   }
 
   /**
