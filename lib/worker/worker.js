@@ -110,6 +110,10 @@ class Worker extends threads.Worker {
     this.#slot = slot;
     /* With nothing queued the child's endpoint has ended, of which 'exit' tells. */
     endpoints[slot] = (queued) => (queued > 0 ? this.#arrive(queued) : this.#sealed());
+    /* Beside Node's own, which do this for its port. */
+    super.on('newListener', (name) => EVENTS.includes(name) && this.#listen(true));
+    super.on('removeListener', (name) => EVENTS.includes(name) &&
+      this.#listen(EVENTS.some((event) => this.listenerCount(event) > 0)));
     this.#resource = Object.create(threads.MessagePort.prototype,
       {
         __proto__: null,
@@ -290,13 +294,7 @@ class Worker extends threads.Worker {
     if (name === 'online') binding.threadOnline(this.#thread);
     if (name === 'error') this.#drain();
     if (name === 'exit' && this.#exiting) this.#end(); // and not by hand
-
-    const result = super.emit(name, ...args);
-
-    if ((name === 'newListener' || name === 'removeListener') && EVENTS.includes(args[0])) {
-      this.#listen(name === 'newListener' || EVENTS.some((event) => this.listenerCount(event) > 0));
-    }
-    return result;
+    return super.emit(name, ...args);
   }
 
   #listen(wanted) {
