@@ -40,6 +40,11 @@ function stepInto(key, index) {
 }
 
 /**
+ * The properties that structured clone reads of an object: of an error only its cause.
+ */
+const keysOf = (object) => (types.isNativeError(object) ? ['cause'] : Object.keys(object));
+
+/**
  * What structured clone reads of this object, in its order.
  * @returns {[string, unknown][]} step and value
  */
@@ -54,9 +59,7 @@ function childrenOf(object) {
   }
   if (types.isTypedArray(object)) return [['.buffer', bufferOf.call(object)]];
 
-  const keys = types.isNativeError(object) ? ['cause'] : Object.keys(object);
-
-  return keys.flatMap((key) => {
+  return keysOf(object).flatMap((key) => {
     const property = Object.getOwnPropertyDescriptor(object, key);
 
     return property !== undefined && Object.hasOwn(property, 'value') ? [[stepTo(key), property.value]] : [];
@@ -178,4 +181,4 @@ function locateFirst(error, root, transfer) {
   if (path !== undefined) error.path = path;
 }
 
-module.exports = { locate, locateFirst };
+module.exports = { keysOf, locate, locateFirst };

@@ -12,15 +12,12 @@ const { ports } = require('./kinds');
 const { postToNode } = require('./posts');
 const { Transfer, throwNotTransferred } = require('./transfer');
 const { threads } = require('../loading/native');
+const { keysOf, locate } = require('../codec/path');
 
 const { MessageChannel, markAsUncloneable } = threads;
 const { entries: mapEntries } = Map.prototype;
 const { values: setValues } = Set.prototype;
 const { __lookupGetter__: lookupGetter } = Object.prototype;
-
-/** What Node reads: of an error also its cause, which is not enumerable. */
-const keysOf = (item) =>
-  (types.isNativeError(item) ? Object.getOwnPropertyNames(item) : Object.keys(item));
 
 /**
  * Find a ringport port in a value that Node clones, without running getters: what they
@@ -93,7 +90,7 @@ function explain(error, value) {
   try {
     return throwNotTransferred(ports.endpointOf(port).open);
   } catch (own) {
-    require('../codec/path').locate(own, value, port);
+    locate(own, value, port);
     return own;
   }
 }

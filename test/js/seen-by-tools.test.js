@@ -220,8 +220,10 @@ describe('seen by tools: a port in what is posted to a channel of Node\'s', () =
       const [closed] = t.channel();
       const deep = { list: [1, new Map([[{ port }, 1]])] };
 
+      const errors = [new Error('cause', { cause: port }), Object.assign(new Error('other'), { port })];
+
       closed.close();
-      for (const value of [port, { port }, deep, [closed], { a: 1 }, new Set([1]), 'text']) {
+      for (const value of [port, { port }, deep, [closed], ...errors, { a: 1 }, new Set([1]), 'text']) {
         t.attempt('post', () => post(value));
       }
     });
