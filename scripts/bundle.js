@@ -23,7 +23,7 @@ const dist = path.join(root, 'dist');
 /** What every thread loads. */
 const BOTH = [
   'loading/scripts', 'loading/builtins', 'index', 'loading/exports', 'loading/copy-to', 'loading/native',
-  'loading/node-threads', 'ports/call-listener', 'ports/way', 'worker/marks',
+  'loading/node-threads', 'ports/call-listener', 'ports/way', 'worker/marks', 'worker/prepare',
 ];
 const WORKER = ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/listening', 'worker/options'];
 /** What changes from Node's channel to the ring need. */

@@ -4,8 +4,8 @@
  * native.js - what every file of lib/ starts from: Node's own worker_threads, the addon's
  * functions for this thread, and the words that they share.
  *
- * A thread that starts loads this file, index.js and, in a worker, parent-port.js.
- * Nothing else is loaded before it is used, so keep these three short.
+ * A thread that starts loads this file, and what else scripts/bundle.js has in `start` or
+ * in `child`. Nothing else is loaded before it is used, so keep these short.
  */
 
 const { process, setImmediate } = require('./builtins');

@@ -6,32 +6,23 @@
  * and does the same then, so both load at the same time instead of one after the other.
  */
 
+const { isObject } = require('./way');
+
 /** Something for the codec. */
 const SAMPLE = { id: 1, list: [1, 'text', { ok: true }] };
 
-const isObject = (value) => typeof value === 'object' && value !== null;
+/** @param {unknown[]} values what goes to and fro, by which the codec is needed or not */
+function load(values) {
+  const { isFlat } = require('./flat');
 
-/**
- * @param {import('./way').Way} way
- * @param {unknown[]} values what goes to and fro, by which the codec is needed or not
- */
-function prepare(way, ...values) {
-  way.isPrepared = true;
-  try {
-    const { isFlat } = require('./flat');
+  require('./dispatch');
+  require('./posts');
+  if (values.every((value) => !isObject(value) || isFlat(value))) return;
+  require('./endpoint');
 
-    require('./dispatch');
-    require('./posts');
-    if (values.every((value) => !isObject(value) || isFlat(value))) return;
-    require('./endpoint');
+  const { serialize, deserialize } = require('./send').loadCodec();
 
-    const { serialize, deserialize } = require('./send').loadCodec();
-
-    deserialize(serialize(SAMPLE)); // V8 compiles what has run
-  } catch {
-    /* At the end of the stack. The message is sent, and the next one loads what it
-     * needs. */
-  }
+  deserialize(serialize(SAMPLE)); // V8 compiles what has run
 }
 
-module.exports = { prepare };
+module.exports = { load };

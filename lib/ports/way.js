@@ -24,6 +24,11 @@ function loadFlat() {
 
 const isObject = (value) => typeof value === 'object' && value !== null;
 
+/** Whether there may be ports of ours in a message. */
+function mayHavePorts(value, transfer) {
+  return local.portsMade > 0 && (isObject(value) || transfer !== undefined);
+}
+
 /** What one side has spent on its messages by Node. */
 class Way {
   /** A message has come by Node since the last one was sent. */
@@ -47,7 +52,7 @@ class Way {
 
   /** Whether this message, and all after it, are to go by ring. Nothing of it is run. */
   pays(value, transfer) {
-    if (local.portsMade > 0 && (isObject(value) || transfer !== undefined)) return true;
+    if (mayHavePorts(value, transfer)) return true;
 
     const { heard } = this;
 
@@ -104,4 +109,4 @@ function located(error, value, transfer) {
   return error;
 }
 
-module.exports = { Way, located, postByC, isObject };
+module.exports = { Way, located, postByC, isObject, mayHavePorts };

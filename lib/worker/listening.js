@@ -40,16 +40,4 @@ class Listening {
   }
 }
 
-/**
- * See ports/prepare.js. A message has just been sent, so nothing is thrown any more, also
- * not at the end of the stack.
- */
-function prepare(way, slot, value) {
-  try {
-    if (binding.peerDeclared(slot)) require('../ports/prepare').prepare(way, value);
-  } catch {
-    /* The next message loads what it needs. */
-  }
-}
-
-module.exports = { EVENTS, Listening, prepare };
+module.exports = { EVENTS, Listening };

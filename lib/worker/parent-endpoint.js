@@ -32,8 +32,7 @@ const pulled = [];
 
 /**
  * The next message that Node has brought, but for what is for us.
- * @returns {{ message: unknown } |
- *   undefined}
+ * @returns {{ message: unknown } | undefined}
  */
 function receiveByNode() {
   if (pulled.length > 0) return pulled.shift();

@@ -12,11 +12,12 @@
 
 const { binding, define, endpoints, listen, local, setImmediate, threads, FOR_CHANNELS } = require('../loading/native');
 const { CHANNEL, ENVELOPE } = require('./marks');
-const { Way, postByC } = require('../ports/way');
+const { Way, mayHavePorts, postByC } = require('../ports/way');
 const {
   port, listening, awaitNode, dispatchReceived, endNode, hear, hook, unwrap,
 } = require('./parent-receive');
-const { mayHavePorts, postByNode, postManyByNode } = require('./post-by-node');
+const { postByNode, postManyByNode } = require('./post-by-node');
+const { prepare } = require('./prepare');
 
 /**
  * How long a child looks for its endpoint: in all, and at a time, because nothing ends a
@@ -109,18 +110,6 @@ function dispatch(value, type, event) {
   isDelivering = false;
 }
 
-/** See ports/prepare.js. */
-function prepare(value) {
-  const last = heard;
-
-  heard = NOTHING;
-  try {
-    require('../ports/prepare').prepare(way, value, last);
-  } catch {
-    /* At the end of the stack, and the message has been sent. */
-  }
-}
-
 /** Whether a message is to go by ring. */
 function pays(value, transfer) {
   if (port.posting) return false;
@@ -165,7 +154,10 @@ const methods = {
     const { nears } = way;
     const result = postByNode(arguments);
 
-    if (nears && heard !== NOTHING && !closed) prepare(value);
+    if (nears && heard !== NOTHING && !closed) {
+      prepare(way, value, heard);
+      heard = NOTHING;
+    }
     return result;
   },
   on(type, listener) {

@@ -4,17 +4,12 @@
  * post-by-node.js - what parentPort sends over Node's channel.
  */
 
-const { local, threads } = require('../loading/native');
-const { isObject, located } = require('../ports/way');
+const { threads } = require('../loading/native');
+const { located, mayHavePorts } = require('../ports/way');
 const { port } = require('./parent-receive');
 
 const { postMessage: nodePost } = threads.MessagePort.prototype;
 const { apply } = Reflect;
-
-/** Whether there may be ports of ours in a message. */
-function mayHavePorts(value, transfer) {
-  return local.portsMade > 0 && (isObject(value) || transfer !== undefined);
-}
 
 /** @param {IArguments} args of postMessage @returns what postMessage returns */
 function postByNode(args) {
@@ -44,4 +39,4 @@ function postManyByNode(values, isOpen) {
   return isOpen ? true : undefined;
 }
 
-module.exports = { mayHavePorts, postByNode, postManyByNode };
+module.exports = { postByNode, postManyByNode };

@@ -21,9 +21,10 @@ const { throwLater } = require('../ports/call-listener');
 const { Way, isObject, located, postByC } = require('../ports/way');
 const { call, emitNow, isNodes, kCapture, nodeEmit } = require('./emit');
 const { FromNode } = require('./from-node');
-const { EVENTS, Listening, prepare } = require('./listening');
+const { EVENTS, Listening } = require('./listening');
 const { CHANNEL, GUARD } = require('./marks');
 const { hasNoAddons, nameIn } = require('./options');
+const { prepare } = require('./prepare');
 
 const kOnExit = findSymbol(threads.Worker.prototype, 'kOnExit');
 let kPublicPort;
@@ -139,10 +140,10 @@ class Worker extends threads.Worker {
     if (arguments.length === 0) return super.postMessage(); // which throws
     if (this.#endpoint === null) {
       if (!this.#byRing && !this.#pays(value, transfer)) {
-        const { nears } = this.#way;
+        const nears = this.#way.nears && binding.peerDeclared(this.#slot);
 
         this.#postByNode(value, transfer);
-        if (nears && !this.#ended) prepare(this.#way, this.#slot, value);
+        if (nears && !this.#ended) prepare(this.#way, value);
         return undefined;
       }
       if (!this.#byRing) require('../ports/posts').watchPosts();
