@@ -4,9 +4,10 @@
  * scripts.js - loads the scripts that scripts/bundle.js makes of lib/; entry.js comes
  * before it.
  *
- * The addon reads the text of all scripts when the first thread of a process loads
- * ringport, and keeps it for all threads: what is loaded in the middle of a message needs
- * no file, which may be gone, or one too many.
+ * The addon opens the file with the text of all scripts when the first thread of a
+ * process loads ringport, reads each when it is first needed, and keeps it for all
+ * threads: what is loaded in the middle of a message opens no file, which may be gone, or
+ * one too many.
  *
  * V8 compiles a script anew in each thread, which takes most of the time that loading
  * takes. So the first process leaves what V8 has made of a script (its code cache) in
