@@ -258,12 +258,10 @@ describe('start: what a thread loads', function () {
               parentPort.close();
             });\`, { eval: true, workerData: { port: there }, transferList: [there] });
           worker.postMessage({ port: port2 }, [port2]);
-          inData.once('message', ({ map }) => {
-            inData.close();
-            port1.once('message', (said) => worker.once('message', ({ port }) => {
-              note(map.get(1), said, port instanceof ringport.MessagePort);
-              port.close();
-            }));
+          const heard = (port) => new Promise((resolve) => port.once('message', resolve));
+          Promise.all([inData, port1, worker].map(heard)).then(([{ map }, said, { port }]) => {
+            note(map.get(1), said, port instanceof ringport.MessagePort);
+            for (const end of [inData, port1, port]) end.close();
           });`, { args }), [[2, [true, true], true]], `${parent}, ${child}, ${args}`);
       }
     }
