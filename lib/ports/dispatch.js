@@ -11,8 +11,9 @@
 
 const context = require('./async-context');
 const {
-  binding, control, define, owner: { kBatching, kMessage }, thresholds, STATUS, BYTES, COUNT, MAX,
-  FOR_VALUES,
+  binding, control, define, local, owner: { kBatching, kMessage }, thresholds,
+  STATUS, BYTES, COUNT, MAX,
+  FOR_CHANNELS, FOR_VALUES,
 } = require('../loading/native');
 
 define(FOR_VALUES);
@@ -142,22 +143,6 @@ function deliverValues(slot, owner, port, limit) {
 }
 
 /**
- * Deliver what came before the first message by ring on another way, as far as a wake-up
- * may.
- * @param {() => boolean} next delivers one, false: there is none
- * @param {{ receiving: boolean }} port
- * @returns {boolean} whether there is no more
- */
-function deliverEarlier(next, port) {
-  context.entered = false;
-  while (port.receiving) {
-    if (!next()) return true;
-    if (!runTicks() || context.entered) return false;
-  }
-  return false;
-}
-
-/**
  * Deliver what has come for a port without an endpoint.
  * @returns {boolean} false: the next needs one
  */
@@ -166,6 +151,18 @@ function deliver(slot, owner, port, queued) {
   return reader.status !== OTHER;
 }
 
+/**
+ * Deliver what is queued, as in a wake-up.
+ * @param {number} slot NONE: the port has gone
+ */
+function deliverQueued(slot) {
+  define(FOR_CHANNELS);
+
+  const queued = binding.queued(slot);
+
+  if (queued > 0) local.dispatch(slot, queued);
+}
+
 module.exports = {
-  reader, settle, runTicks, limitOf, readNext, deliver, deliverEarlier, deliverValues, OTHER,
+  reader, settle, runTicks, limitOf, readNext, deliver, deliverQueued, deliverValues, OTHER,
 };

@@ -126,26 +126,18 @@ function drain(endpoint, limit) {
   control[COUNT] = 0;
   try {
     while (limit > 0 && endpoint.receiving) {
-      if (endpoint.earlier === null) {
-        const left = deliverValues(slot, owner, endpoint, limit);
+      const left = deliverValues(slot, owner, endpoint, limit);
 
-        if (limit !== ALL) limit = left;
-        sealed = reader.status === SEALED;
-        if (reader.status < 0) break;
-        if (reader.status !== OTHER && !owner[kBatching]) continue;
-        control[COUNT] = 0;
-      }
+      if (limit !== ALL) limit = left;
+      sealed = reader.status === SEALED;
+      if (reader.status < 0) break;
+      if (reader.status !== OTHER && !owner[kBatching]) continue;
+      control[COUNT] = 0;
       control[MAX] = limit;
       receive(slot);
       if (control[STATUS] !== 0) {
         sealed = control[STATUS] === SEALED;
         break;
-      }
-      if (endpoint.earlier !== null) { // then look at the ring again: the record has stayed there
-        if (!endpoint.earlier()) endpoint.earlier = null;
-        else if ((!runTicks() || context.entered) && limit !== ALL) limit = 0;
-        control[COUNT] = 0;
-        continue;
       }
 
       const { [BYTES]: bytes } = control;

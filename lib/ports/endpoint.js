@@ -90,13 +90,10 @@ class Endpoint {
   offer = null;
   pull = null;
   /**
-   * Gives its owner one message that came on another channel before the first one by
-   * ring, and says whether there was any; null where there is no such channel, or no
-   * longer. See parent-port.js.
+   * Between a worker and its parent: what came by Node before the first message by ring
+   * has not all been delivered. The endpoint has another turn until it has.
    */
-  earlier = null;
-  /** Says whether that is to be asked already; if not, the endpoint has another turn. */
-  awaitEarlier = null;
+  isHeld = false;
 
   constructor(slot) {
     this.slot = slot;
@@ -350,8 +347,7 @@ function dispatch(slot, queued) {
 
   if (endpoint === undefined) return;
   if (endpoint.receiving) {
-    if (queued > 0 && endpoint.earlier !== null && endpoint.awaitEarlier?.() === false) return;
-    drain(endpoint, limitOf(queued));
+    if (queued === 0 || !endpoint.isHeld) drain(endpoint, limitOf(queued));
     return;
   }
   /* A stopped port is woken only to see whether its peer has closed. A Worker has not

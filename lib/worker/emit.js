@@ -42,4 +42,21 @@ function emitNow(worker, ours, name, value) {
   }
 }
 
-module.exports = { call, emitNow, isNodes, kCapture, nodeEmit };
+/** The same of a message. */
+function emitMessage(worker, ours, value) {
+  const listener = worker._events?.message;
+
+  if (typeof listener !== 'function' || !isNodes || kCapture === undefined || worker[kCapture] ||
+      worker.emit !== ours || nodePrototype.emit !== nodeEmit) {
+    emitNow(worker, ours, 'message', value);
+    return;
+  }
+  /* The only one: what emit() would do, at a fraction of its cost. */
+  try {
+    call(listener, worker, [value]);
+  } catch (error) {
+    throwLater(error);
+  }
+}
+
+module.exports = { emitMessage, emitNow };

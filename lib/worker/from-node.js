@@ -2,8 +2,7 @@
 
 /*
  * from-node.js - receives what comes over Node's channel from a worker: messages for the
- * application, and messages of ringport itself. Everything that came by Node is
- * dispatched before the first message that came by ring.
+ * application, and messages of ringport itself.
  */
 
 const { setImmediate, threads } = require('../loading/native');
@@ -43,16 +42,15 @@ class FromNode {
     const { [kHybridDispatch]: dispatch } = port;
 
     Object.defineProperty(port, kHybridDispatch, { __proto__: null, value: (value, type, event) => {
-      way.heard = true;
-      if (isObject(value)) {
-        if (this.#takes(value)) return;
-        if (value.kind === ENVELOPE) [value] = require('./open-envelope').open(value);
-      }
-
       const outer = this.calling;
 
+      way.heard = true;
       this.calling = true;
       try {
+        if (isObject(value)) {
+          if (this.#takes(value)) return;
+          if (value.kind === ENVELOPE) [value] = require('./open-envelope').open(value);
+        }
         dispatch.call(port, value, type, event);
       } finally {
         this.calling = outer;

@@ -10,11 +10,9 @@
  */
 
 const { Endpoint } = require('../ports/endpoint');
-const { setImmediate, threads } = require('../loading/native');
+const { threads } = require('../loading/native');
 const { CHANNEL } = require('./marks');
-const {
-  awaitNode, dispatchReceived, hear, hook, listening, port, unwrap,
-} = require('./parent-receive');
+const { hear, hook, listening, port, pull } = require('./parent-receive');
 const { postByNode, postManyByNode } = require('./post-by-node');
 
 const { prototype: nodePrototype } = threads.MessagePort;
@@ -24,57 +22,6 @@ const { apply } = Reflect;
 /** Node's own parentPort. */
 const { node } = port;
 let endpoint;
-
-/**
- * Messages that have been taken from Node's queue to find the Node channel among them.
- */
-const pulled = [];
-
-/**
- * The next message that Node has brought, but for what is for us.
- * @returns {{ message: unknown } | undefined}
- */
-function receiveByNode() {
-  if (pulled.length > 0) return pulled.shift();
-  for (;;) {
-    const received = threads.receiveMessageOnPort(node);
-
-    if (received?.message?.kind !== CHANNEL) return received;
-    endpoint.adopt(received.message.end);
-  }
-}
-
-/** Take what Node has brought until the Node channel is among it. */
-function pull() {
-  while (endpoint.hold.nodeChannel === null) {
-    const received = threads.receiveMessageOnPort(node);
-
-    if (received === undefined) break;
-    if (received.message?.kind === CHANNEL) endpoint.adopt(received.message.end);
-    else pulled.push(received);
-  }
-  if (pulled.length > 0) setImmediate(dispatchPulled);
-}
-
-/** Nothing may come by ring that would have these dispatched. */
-function dispatchPulled() {
-  while (pulled.length > 0 && port.started) dispatchEarlier();
-}
-
-/** Dispatch a message of these. @returns {boolean} false: there is none */
-const dispatchEarlier = () => dispatchReceived(receiveByNode());
-
-/** What receiveMessageOnPort() gives. @returns {{ message: unknown } | undefined} */
-function receive() {
-  if (endpoint.earlier === null) return endpoint.receive();
-
-  /* Asked first: what came before it by Node is there by then. */
-  const { queued } = endpoint;
-  const received = receiveByNode();
-
-  if (received === undefined) return queued ? endpoint.receive() : undefined;
-  return unwrap(received);
-}
 
 /** The methods of the port. */
 const methods = {
@@ -121,22 +68,18 @@ function putMethods(prototype) {
   });
 }
 
-/**
- * Connect this thread's parentPort.
- * @param {boolean} isDirect all that came by Node has been delivered
- */
-function connect(isDirect) {
+/** Connect this thread's parentPort. */
+function connect() {
   endpoint = port.endpoint = new Endpoint(port.slot);
   endpoint.owner = listening;
   endpoint.receiving = true; // the port's slot is, from the beginning
-  endpoint.earlier = isDirect ? null : dispatchEarlier;
-  endpoint.awaitEarlier = awaitNode;
+  endpoint.isHeld = !port.isDirect;
   endpoint.offer = (end) => nodePost.call(node, { kind: CHANNEL, end }, [end]);
-  endpoint.pull = pull;
+  endpoint.pull = () => pull(() => endpoint.hold.nodeChannel !== null);
   putMethods(Object.getPrototypeOf(node));
   hook();
   nodeOn.call(node, 'close', () => endpoint.close());
   hear();
 }
 
-module.exports = { connect, receive, methods };
+module.exports = { connect, methods };

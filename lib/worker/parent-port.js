@@ -10,13 +10,11 @@
  * way, and the first message that comes by ring connects the port, too.
  */
 
-const { binding, define, endpoints, listen, local, setImmediate, threads, FOR_CHANNELS } = require('../loading/native');
-const { CHANNEL, ENVELOPE } = require('./marks');
+const { binding, define, endpoints, listen, local, threads, FOR_CHANNELS } = require('../loading/native');
+const { CHANGE, CHANNEL, ENVELOPE } = require('./marks');
 const { Way, mayHavePorts, postByC } = require('../ports/way');
-const {
-  port, listening, awaitNode, dispatchReceived, endNode, hear, hook, unwrap,
-} = require('./parent-receive');
-const { postByNode, postManyByNode } = require('./post-by-node');
+const { port, listening, hear, hook, takeFromNode } = require('./parent-receive');
+const { postByNode, postManyByNode, tellChange } = require('./post-by-node');
 const { prepare } = require('./prepare');
 
 /**
@@ -50,18 +48,21 @@ const way = new Way(true);
 let heard = NOTHING;
 /** A message has gone by ring, so all must. */
 let byRing = false;
-/** All that came by Node before the first message by ring has been delivered. */
-let direct = false;
-/** Listeners are being called for a message by Node. */
-let isDelivering = false;
 /** The port has been closed. */
 let closed = false;
+
+/** From now on all goes by ring. */
+function changeWay() {
+  if (byRing) return;
+  tellChange();
+  byRing = true;
+}
 
 /** Have all of the ring. @returns {import('./endpoint').Endpoint} */
 function connect() {
   if (port.endpoint === null) {
-    byRing = true;
-    require('./parent-endpoint').connect(direct);
+    changeWay();
+    require('./parent-endpoint').connect();
     if (closed) port.endpoint.close();
   }
   return port.endpoint;
@@ -75,25 +76,31 @@ port.connect = connect;
  */
 function arrive(queued) {
   if (queued === 0) return false;
-  way.isLed = true;
   hook();
-  if (!direct && !awaitNode()) return false;
-  if (!port.heardOne || port.heardMany) return connect() !== null;
-
-  const { deliver, deliverEarlier } = require('../ports/dispatch');
-
-  if (!direct) {
-    direct = deliverEarlier(dispatchEarlier, port.ring);
-    if (!direct) return false;
+  if (!port.isDirect) { // Node's port has a message for us
+    hear();
+    return false;
   }
-  return !deliver(port.slot, listening, port.ring, queued) && connect() !== null;
+  if (!port.heardOne || port.heardMany) return connect() !== null;
+  return !require('../ports/dispatch').deliver(port.slot, listening, port.ring, queued) &&
+    connect() !== null;
 }
 
-const dispatchEarlier = () => dispatchReceived(threads.receiveMessageOnPort(port.node));
+/** The parent has gone over to the ring; what it has sent by Node has been delivered. */
+function followChange() {
+  way.isLed = true;
+  port.isDirect = true;
+  if (port.endpoint !== null) port.endpoint.isHeld = false;
+}
 
 /** What Node calls for each message that comes. */
 function dispatch(value, type, event) {
   if (typeof value === 'object' && value !== null) {
+    if (value.kind === CHANGE) {
+      followChange();
+      require('../ports/dispatch').deliverQueued(port.endpoint?.slot ?? port.slot);
+      return;
+    }
     if (value.kind === CHANNEL) {
       connect().adopt(value.end);
       return;
@@ -104,27 +111,14 @@ function dispatch(value, type, event) {
   }
   way.heard = true;
   if (way.nears) heard = value;
-  isDelivering = true;
   if (type === 'message' && port.heardMany) nodeDispatch.call(this, [value], 'messages', event);
   else nodeDispatch.call(this, value, type, event);
-  isDelivering = false;
 }
 
 /** Whether a message is to go by ring. */
 function pays(value, transfer) {
   if (port.posting) return false;
   return closed ? mayHavePorts(value, transfer) : byRing || way.pays(value, transfer);
-}
-
-/**
- * The port has been closed before the first message by ring has been delivered. Node has
- * delivered what came by it in this turn of the loop, and the closing phase is next.
- */
-function deliverLast() {
-  const { endpoint, slot } = port;
-
-  endNode();
-  if (!endpoint.gone) local.dispatch(slot, binding.queued(slot));
 }
 
 /**
@@ -139,7 +133,7 @@ const methods = {
     if (pays(value, transfer)) {
       if (!closed && transfer === undefined) {
         if (!byRing) require('../ports/posts').watchPosts();
-        byRing = true;
+        changeWay();
 
         const rest = postByC(port.slot, value);
 
@@ -179,8 +173,6 @@ const methods = {
       if (port.isHooked || byRing || binding.queued(port.slot) > 0) {
         hook();
         connect(); // what is queued can be read until the closing phase
-        /* Node does the same with what is in its queue in this wake-up. */
-        if (!direct && isDelivering) setImmediate(deliverLast);
       } else {
         binding.close(port.slot);
         port.slot = NONE;
@@ -291,25 +283,25 @@ function findWorkerData() {
 
 /** What receiveMessageOnPort() gives. @returns {{ message: unknown } | undefined} */
 function receive() {
-  if (port.endpoint !== null || byRing || direct) {
-    connect();
-    return require('./parent-endpoint').receive();
-  }
+  while (!port.isDirect) {
+    const received = takeFromNode();
 
-  const received = threads.receiveMessageOnPort(port.node);
-
-  if (received === undefined) { // the parent may have gone over to the ring
-    if (binding.queued === undefined) define(FOR_CHANNELS);
-    if (binding.queued(port.slot) === 0) return undefined;
-    connect();
-    return require('./parent-endpoint').receive();
+    if (received === undefined) return undefined;
+    way.heard = true;
+    switch (received.message?.kind) {
+      case CHANGE:
+        followChange();
+        break;
+      case CHANNEL:
+        connect().adopt(received.message.end);
+        break;
+      case ENVELOPE:
+        return { message: require('./open-envelope').open(received.message, port.node)[0] };
+      default:
+        return received;
+    }
   }
-  way.heard = true;
-  if (received.message?.kind === CHANNEL) {
-    connect().adopt(received.message.end);
-    return require('./parent-endpoint').receive();
-  }
-  return unwrap(received);
+  return connect().receive();
 }
 
 module.exports = { connect, receive, findParentPort, findWorkerData };

@@ -9,7 +9,7 @@
 const { callListener } = require('../ports/call-listener');
 const { binding, findSymbol, owner, setImmediate, threads } = require('../loading/native');
 const { isObject } = require('../ports/way');
-const { ENVELOPE } = require('./marks');
+const { CHANNEL } = require('./marks');
 
 const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
 
@@ -40,6 +40,10 @@ const port = {
   addingByOn: false,
   /** Node reads the getters of a message: what they post goes before it, by Node too. */
   posting: false,
+  /** The port has gone over to the ring meanwhile, of which the parent has to be told. */
+  changes: false,
+  /** All that came by Node before the first message by ring has been delivered. */
+  isDirect: false,
   /** Whether it is known of listeners that come and go. */
   isHooked: false,
   /** Whether what comes by ring is delivered. */
@@ -161,48 +165,43 @@ function hook() {
 }
 
 /**
- * Dispatch what Node has brought before the first message by ring.
- * @param {{ message: unknown } | undefined} received
- * @returns {boolean} false: there was nothing
+ * Messages that have been taken from Node's queue to find the Node channel among them.
  */
-function dispatchReceived(received) {
-  if (received === undefined) return false;
-
-  const { message } = received;
-
-  /* Node does not give the transfer list. */
-  port.node[kCurrentlyReceivingPorts] = port.sole === null && isObject(message)
-    ? require('../ports/transfer-list').portsIn(message) : undefined;
-  port.node[kHybridDispatch](message, 'message', undefined);
-  return true;
-}
-
-/** The first message by ring is there; and since then the loop has called Node's port. */
-let isComing = false;
-let isNodeDone = false;
+const pulled = [];
 
 /**
- * Before the first message by ring Node delivers what came by it, with the ports of each
- * message. In this turn of the loop it may have been called already, so it takes another.
- * @returns {boolean} whether it has been called since; if not, the port has another turn
+ * The oldest message that Node has brought.
+ * @returns {{ message: unknown } | undefined}
  */
-function awaitNode() {
-  if (!isComing) {
-    isComing = true;
-    setImmediate(() => setImmediate(() => { isNodeDone = true; }));
+function takeFromNode() {
+  return pulled.length > 0 ? pulled.shift() : threads.receiveMessageOnPort(port.node);
+}
+
+/**
+ * Take what Node has brought until the Node channel is among it.
+ * @param {() => boolean} isFound whether it is
+ */
+function pull(isFound) {
+  while (!isFound()) {
+    const received = threads.receiveMessageOnPort(port.node);
+
+    if (received === undefined) break;
+    if (received.message?.kind === CHANNEL) port.endpoint.adopt(received.message.end);
+    else pulled.push(received);
   }
-  return isNodeDone;
+  if (pulled.length > 0) setImmediate(dispatchPulled);
 }
 
-/** What Node has brought, out of its envelope. @param {{ message: unknown }} received */
-function unwrap(received) {
-  if (received.message?.kind !== ENVELOPE) return received;
-  return { message: require('./open-envelope').open(received.message, port.node)[0] };
+/** Node does not call the port for these any more. */
+function dispatchPulled() {
+  while (pulled.length > 0 && port.started) {
+    const { message } = pulled.shift();
+
+    /* Node does not give the transfer list. */
+    port.node[kCurrentlyReceivingPorts] = port.sole === null && isObject(message)
+      ? require('../ports/transfer-list').portsIn(message) : undefined;
+    port.node[kHybridDispatch](message, 'message', undefined);
+  }
 }
 
-/** Node's port is not called any more. */
-function endNode() {
-  isComing = isNodeDone = true;
-}
-
-module.exports = { port, listening, hear, hook, awaitNode, endNode, dispatchReceived, unwrap };
+module.exports = { port, listening, hear, hook, takeFromNode, pull };

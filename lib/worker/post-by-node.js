@@ -6,6 +6,7 @@
 
 const { threads } = require('../loading/native');
 const { located, mayHavePorts } = require('../ports/way');
+const { CHANGE } = require('./marks');
 const { port } = require('./parent-receive');
 
 const { postMessage: nodePost } = threads.MessagePort.prototype;
@@ -26,7 +27,14 @@ function postByNode(args) {
     throw located(error, value, transfer);
   } finally {
     port.posting = outer;
+    if (port.changes && !outer) tellChange();
   }
+}
+
+/** Tell the parent that the ring follows, behind the message that Node is reading. */
+function tellChange() {
+  port.changes = port.posting;
+  if (!port.changes) require('../ports/posts').postToNode(port.node, { kind: CHANGE });
 }
 
 /**
@@ -39,4 +47,4 @@ function postManyByNode(values, isOpen) {
   return isOpen ? true : undefined;
 }
 
-module.exports = { postByNode, postManyByNode };
+module.exports = { postByNode, postManyByNode, tellChange };

@@ -8,9 +8,9 @@
  * which the child attaches its one when it loads ringport. Each side sends its first
  * messages by Node; when they have cost as much as the ring does to load, and the other
  * side has attached its endpoint, it goes over to the ring with its next message, also
- * within a burst. The receiver of the first message by ring delivers what came by Node
- * first: all of it is there by then. So each message takes one way and arrives once, in
- * order, and a worker that never loads ringport works as with Node's Worker.
+ * within a burst. Its last message by Node is CHANGE: there the receiver begins to
+ * deliver what comes by ring. So each message takes one way and arrives once, in order,
+ * and a worker that never loads ringport works as with Node's Worker.
  */
 
 const {
@@ -19,10 +19,10 @@ const {
 } = require('../loading/native');
 const { throwLater } = require('../ports/call-listener');
 const { Way, isObject, located, postByC } = require('../ports/way');
-const { call, emitNow, isNodes, kCapture, nodeEmit } = require('./emit');
+const { emitMessage, emitNow } = require('./emit');
 const { FromNode } = require('./from-node');
 const { EVENTS, Listening } = require('./listening');
-const { CHANNEL, GUARD } = require('./marks');
+const { CHANGE, CHANNEL, GUARD } = require('./marks');
 const { hasNoAddons, nameIn } = require('./options');
 const { prepare } = require('./prepare');
 
@@ -50,7 +50,7 @@ class Worker extends threads.Worker {
   /** A message has gone by ring, so all must. */
   #byRing = false;
   /** All that came by Node before the first message by ring has been delivered. */
-  #direct = false;
+  #isDirect = false;
   #listening = new Listening();
   /**
    * Node reads the getters of a message: what they post goes before it, on the same way.
@@ -100,7 +100,6 @@ class Worker extends threads.Worker {
       local.launch.end();
     }
     binding.place(slot, false); // behind the handles that Node has just made
-    /* From the first message by ring on, which waits until Node has called those. */
     binding.setReceiving(slot, true);
     parcel?.sent(thread);
     this.#thread = thread;
@@ -147,7 +146,7 @@ class Worker extends threads.Worker {
         return undefined;
       }
       if (!this.#byRing) require('../ports/posts').watchPosts();
-      this.#byRing = true;
+      this.#changeWay();
       if (transfer === undefined) {
         const rest = postByC(this.#slot, value);
 
@@ -220,8 +219,21 @@ class Worker extends threads.Worker {
     else if (!this.#ended) binding.wantViews(this.#slot, this.#receivesViews);
   }
 
+  /** From now on all goes by ring. */
+  #changeWay() {
+    if (this.#byRing) return;
+    require('../ports/posts').postToNode(this.#node, { kind: CHANGE });
+    this.#byRing = true;
+  }
+
   /** @returns {boolean} whether this message was for us */
   #takes({ kind, id, end, sign }) {
+    if (kind === CHANGE) {
+      this.#way.isLed = this.#isDirect = true;
+      if (this.#endpoint !== null) this.#endpoint.isHeld = false;
+      require('../ports/dispatch').deliverQueued(this.#endpoint?.slot ?? this.#slot);
+      return true;
+    }
     if (kind === CHANNEL) {
       this.#connect();
       this.#endpoint.adopt(end);
@@ -241,17 +253,11 @@ class Worker extends threads.Worker {
    * @returns {boolean} whether endpoint.js is to deal with them
    */
   #arrive(queued) {
-    this.#way.isLed = true;
     if (!this.#listening.receiving) return this.#listening.stop(this.#slot);
+    if (!this.#isDirect) return false; // Node's port has a message for us
     if (this[kBatching]) return this.#connect();
-
-    const { deliver, deliverEarlier } = require('../ports/dispatch');
-
-    if (!this.#direct) {
-      this.#direct = deliverEarlier(() => this.#fromNode.dispatchNext(), this.#listening);
-      if (!this.#direct) return false;
-    }
-    return !deliver(this.#slot, this, this.#listening, queued) && this.#connect();
+    return !require('../ports/dispatch').deliver(this.#slot, this, this.#listening, queued) &&
+      this.#connect();
   }
 
   /**
@@ -269,13 +275,13 @@ class Worker extends threads.Worker {
   /** Have all of the ring. @returns {boolean} false: the worker has ended */
   #connect() {
     if (this.#endpoint !== null || this.#ended) return !this.#ended;
-    this.#byRing = true;
+    this.#changeWay();
 
     const { Endpoint } = require('../ports/endpoint');
     const endpoint = new Endpoint(this.#slot);
 
     endpoint.owner = this;
-    endpoint.earlier = this.#direct ? null : () => this.#fromNode.dispatchNext();
+    endpoint.isHeld = !this.#isDirect;
     endpoint.offer = (end) => {
       if (this.#node === null) return;
       nodePrototype.postMessage.call(this.#node, { kind: CHANNEL, end }, [end]);
@@ -363,19 +369,7 @@ class Worker extends threads.Worker {
       return;
     }
 
-    const listener = this._events?.message;
-
-    if (typeof listener !== 'function' || !isNodes || kCapture === undefined || this[kCapture] ||
-        this.emit !== emit || threads.Worker.prototype.emit !== nodeEmit) {
-      emitNow(this, emit, 'message', value);
-      return;
-    }
-    /* The only one: what emit() would do, at a fraction of its cost. */
-    try {
-      call(listener, this, [value]);
-    } catch (error) {
-      throwLater(error);
-    }
+    emitMessage(this, emit, value);
   }
 
   [kMessages](values) {

@@ -1,0 +1,84 @@
+'use strict';
+
+/*
+ * What a thread hears of other channels while the messages of a Worker go over from Node's channel to the ring.
+ * The receiver sleeps until all has been posted, so that one wake-up of its loop finds all of it.
+ */
+
+const { sameProcess } = require('./support/differential');
+
+/** What else is posted, and where. Each makes a pair of ends; the second goes to the worker. */
+const OTHERS = {
+  'a port': (wt) => new wt.MessageChannel(),
+  'a port of Node\'s': () => new (require('node:worker_threads').MessageChannel)(),
+  'a BroadcastChannel': () => ({ port1: new (require('node:worker_threads').BroadcastChannel)('change') }),
+};
+
+/* Notes what is not a number, behind how many numbers it came. The last two may come in any order. */
+const collector = String((heard, done) => {
+  let numbers = 0;
+  let ends = 0;
+
+  return (message) => {
+    if (typeof message === 'number') numbers++;
+    else heard.push([numbers, message]);
+    if (message.endsWith?.('end') && ++ends === 2) done();
+  };
+});
+
+describe('worker: what another channel brings while messages go over to the ring', () => {
+  for (const [name, make] of Object.entries(OTHERS)) {
+    /* Fewer than Node's port delivers in a wake-up: with more it is not always the same with Node. */
+    for (const [count, more] of [[200, 60], [200, 150], [290, 600], [700, 0], [500, 400]]) {
+      sameProcess(`${name}: ${count} messages before it and ${more} behind it, to a worker`,
+        (wt, { worker, note, data: [make, count, more, collector] }) => {
+          const flags = new Int32Array(new SharedArrayBuffer(8));
+          const other = worker((wt, { data: collector }) => {
+            const { parentPort, workerData: flags } = wt;
+            const heard = [];
+            const see = (0, eval)(collector)(heard, () => {
+              parentPort.postMessage(heard);
+              parentPort.close();
+              other.close();
+            });
+            let other;
+
+            parentPort.on('message', (message) => {
+              if (message.port === undefined) return see(message);
+              other = message.port ?? new (require('node:worker_threads').BroadcastChannel)('change');
+              if (other.on) other.on('message', see);
+              else other.onmessage = ({ data }) => see(data);
+              parentPort.postMessage('has it');
+            });
+            parentPort.on('message', function first(message) {
+              if (message !== 0) return;
+              parentPort.off('message', first);
+              Atomics.store(flags, 0, 1);
+              Atomics.notify(flags, 0);
+              Atomics.wait(flags, 1, 0);
+            });
+          }, { workerData: flags, data: collector });
+          const { port1, port2 } = (0, eval)(make)(wt);
+
+          other.postMessage({ port: port2 ?? null }, port2 && [port2]);
+          other.on('message', (message) => {
+            if (message !== 'has it') {
+              note(message);
+              port1.close();
+              return;
+            }
+            other.postMessage(0);
+            Atomics.wait(flags, 0, 0);
+            for (let i = 1; i < count; i++) other.postMessage(i);
+            port1.postMessage('other');
+            for (let i = 0; i < more; i++) other.postMessage(i + 1);
+            other.postMessage('last');
+            port1.postMessage('other\'s end');
+            other.postMessage('end');
+            Atomics.store(flags, 1, 1);
+            Atomics.notify(flags, 1);
+          });
+        }, { data: [`(${make})`, count, more, `(${collector})`] });
+    }
+  }
+});
