@@ -79,6 +79,47 @@ describe('worker: what another channel brings while messages go over to the ring
             Atomics.notify(flags, 1);
           });
         }, { data: [`(${make})`, count, more, `(${collector})`] });
+
+      sameProcess(`${name}: ${count} messages before it and ${more} behind it, from a worker`,
+        (wt, { worker, note, data: [make, count, more, collector] }) => {
+          const flags = new Int32Array(new SharedArrayBuffer(8));
+          const other = worker((wt, { data: [count, more] }) => {
+            const { parentPort, workerData: flags } = wt;
+
+            parentPort.once('message', ({ port }) => {
+              const channel = port ?? new (require('node:worker_threads').BroadcastChannel)('change');
+
+              parentPort.postMessage('blocked');
+              Atomics.wait(flags, 0, 0);
+              for (let i = 0; i < count; i++) parentPort.postMessage(i);
+              channel.postMessage('other');
+              for (let i = 0; i < more; i++) parentPort.postMessage(i + 1);
+              parentPort.postMessage('last');
+              channel.postMessage('other\'s end');
+              parentPort.postMessage('end');
+              Atomics.store(flags, 1, 1);
+              Atomics.notify(flags, 1);
+              channel.close();
+            });
+          }, { workerData: flags, data: [count, more] });
+          const { port1: mine, port2 } = (0, eval)(make)(wt);
+          const heard = [];
+          const see = (0, eval)(collector)(heard, () => {
+            note(heard);
+            mine.close();
+          });
+
+          if (mine.on) mine.on('message', see);
+          else mine.onmessage = ({ data }) => see(data);
+          other.postMessage({ port: port2 ?? null }, port2 && [port2]);
+          other.on('message', (message) => {
+            see(message);
+            if (message !== 'blocked') return;
+            Atomics.store(flags, 0, 1);
+            Atomics.notify(flags, 0);
+            Atomics.wait(flags, 1, 0);
+          });
+        }, { data: [`(${make})`, count, more, `(${collector})`] });
     }
   }
 });
