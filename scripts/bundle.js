@@ -43,7 +43,7 @@ const SCRIPTS = {
   channel: [
     'ports/node-channel', 'ports/receive', 'ports/transfer', 'ports/boarding', 'ports/envelope', 'ports/unlisted',
     'ports/transfer-list', 'ports/by-node', 'ports/small-buffers', 'worker/parcels', 'worker/post-with-ports',
-    'worker/open-envelope', 'codec/errors',
+    'worker/open-envelope', 'worker/pull', 'codec/errors',
   ],
   codec: [
     'ports/send', 'codec/index', 'codec/encode', 'codec/encode-core', 'codec/encode-plain', 'codec/encode-arrays',

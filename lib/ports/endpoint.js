@@ -94,6 +94,11 @@ class Endpoint {
    * has not all been delivered. The endpoint has another turn until it has.
    */
   isHeld = false;
+  /**
+   * Delivers what pull() has found before the Node channel, and says whether the turn
+   * goes on; null if there is nothing.
+   */
+  earlier = null;
 
   constructor(slot) {
     this.slot = slot;
@@ -347,6 +352,7 @@ function dispatch(slot, queued) {
 
   if (endpoint === undefined) return;
   if (endpoint.receiving) {
+    if (endpoint.earlier !== null && !endpoint.earlier()) return;
     if (queued === 0 || !endpoint.isHeld) drain(endpoint, limitOf(queued));
     return;
   }

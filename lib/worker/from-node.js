@@ -5,7 +5,7 @@
  * application, and messages of ringport itself.
  */
 
-const { setImmediate, threads } = require('../loading/native');
+const { threads } = require('../loading/native');
 const { isObject } = require('../ports/way');
 const { ENVELOPE } = require('./marks');
 
@@ -15,9 +15,7 @@ class FromNode {
   /** Node's port to the worker; null after its end. */
   #port;
   #takes;
-  /**
-   * Messages that have been taken from Node's queue to find the Node channel among them.
-   */
+  /** What has been taken from Node's queue, but not delivered; see pull.js. */
   #pulled = [];
   /** Listeners are being called for what came by Node, or by ring at the end. */
   calling = false;
@@ -58,23 +56,10 @@ class FromNode {
     }, configurable: true });
   }
 
-  /**
-   * Take what Node has brought until the Node channel is among it.
-   * @param {() => boolean} isFound whether it is
-   */
-  pull(isFound) {
-    while (this.#port !== null && !isFound()) {
-      const received = threads.receiveMessageOnPort(this.#port);
-
-      if (received === undefined) break;
-      if (!isObject(received.message) || !this.#takes(received.message)) {
-        this.#pulled.push(received.message);
-      }
-    }
-    /* Nothing may come by ring that would have these dispatched. */
-    if (this.#pulled.length > 0) {
-      setImmediate(() => { while (this.#pulled.length > 0 && this.dispatchNext()); });
-    }
+  /** Take what Node has brought until the Node channel is among it. */
+  pull(endpoint) {
+    if (this.#port === null) return;
+    require('./pull').pull(endpoint, this.#port, this.#pulled, (message) => this.#dispatch(message));
   }
 
   /** Dispatch the oldest message. @returns {boolean} false: there is none */
@@ -82,11 +67,16 @@ class FromNode {
     if (this.#port === null) return false;
 
     const received = this.#pulled.length > 0
-      ? { message: this.#pulled.shift() } : threads.receiveMessageOnPort(this.#port);
+      ? this.#pulled.shift() : threads.receiveMessageOnPort(this.#port);
 
     if (received === undefined) return false;
-    this.#port[kHybridDispatch](received.message, 'message', undefined);
+    this.#dispatch(received.message);
     return true;
+  }
+
+  /** Node does not call its port for this any more. */
+  #dispatch(message) {
+    this.#port?.[kHybridDispatch](message, 'message', undefined);
   }
 
   /** The worker has ended. */

@@ -75,7 +75,7 @@ function connect() {
   endpoint.receiving = true; // the port's slot is, from the beginning
   endpoint.isHeld = !port.isDirect;
   endpoint.offer = (end) => nodePost.call(node, { kind: CHANNEL, end }, [end]);
-  endpoint.pull = () => pull(() => endpoint.hold.nodeChannel !== null);
+  endpoint.pull = pull;
   putMethods(Object.getPrototypeOf(node));
   hook();
   nodeOn.call(node, 'close', () => endpoint.close());

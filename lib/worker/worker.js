@@ -286,7 +286,7 @@ class Worker extends threads.Worker {
       if (this.#node === null) return;
       nodePrototype.postMessage.call(this.#node, { kind: CHANNEL, end }, [end]);
     };
-    endpoint.pull = () => this.#fromNode.pull(() => this.#endpoint.hold.nodeChannel !== null);
+    endpoint.pull = () => this.#fromNode.pull(endpoint);
     this.#endpoint = endpoint;
     endpoint.receiving = this.#listening.receiving;
     if (this.#receivesViews) endpoint.wantViews(true);

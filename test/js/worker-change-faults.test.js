@@ -1,0 +1,116 @@
+'use strict';
+
+/*
+ * Faults there have been while messages between a Worker and its parent go over from Node's channel to the ring.
+ */
+
+const { sameProcess } = require('./support/differential');
+
+describe('worker: a side that finds the Node channel behind messages that it has not delivered', () => {
+  sameProcess('in the parent: delivers them later, and before what comes by ring', (wt, { worker, note }) => {
+    const flags = new Int32Array(new SharedArrayBuffer(4));
+    const other = worker((wt) => {
+      const { parentPort, workerData: flags } = wt;
+
+      parentPort.on('message', (message) => {
+        if (message !== 'go') return;
+        for (let i = 0; i < 600; i++) parentPort.postMessage(i);
+
+        const { port1, port2 } = new MessageChannel();
+
+        parentPort.postMessage({ port2 }, [port2]);
+        port1.close();
+        parentPort.postMessage('end');
+        Atomics.store(flags, 0, 1);
+        Atomics.notify(flags, 0);
+      });
+      parentPort.postMessage('up');
+    }, { workerData: flags });
+    const heard = [];
+    let posting = false;
+
+    other.on('message', (message) => {
+      if (message === 'up') {
+        for (let i = 0; i < 500; i++) other.postMessage(i); // over to the ring
+        other.postMessage('go');
+        Atomics.wait(flags, 0, 0);
+
+        const { port1, port2 } = new MessageChannel();
+
+        posting = true;
+        other.postMessage({ port2 }, [port2]);
+        posting = false;
+        port1.close();
+        return;
+      }
+      heard.push(posting, typeof message === 'object' ? Object.keys(message) : message);
+      process.nextTick(() => heard.push('tick'));
+      Promise.resolve().then(() => heard.push('microtask'));
+      if (message !== 'end') return;
+      setImmediate(() => {
+        note(heard);
+        process.exit();
+      });
+    });
+  });
+
+  for (const stopped of [false, true]) {
+    sameProcess(`in the worker: delivers them later${stopped ? ', when its port is started again' : ''}`,
+      (wt, { worker, note, data: stopped }) => {
+        const flags = new Int32Array(new SharedArrayBuffer(8));
+        const other = worker((wt, { data: stopped }) => {
+          const { parentPort, workerData: flags } = wt;
+          const heard = [];
+
+          for (let i = 0; i < 600; i++) parentPort.postMessage(i); // over to the ring
+          const hear = (message) => {
+            if (message.first) {
+              if (stopped) parentPort.off('message', hear);
+              Atomics.store(flags, 0, 1);
+              Atomics.notify(flags, 0);
+              Atomics.wait(flags, 1, 0);
+
+              const { port1, port2 } = new MessageChannel();
+
+              parentPort.postMessage({ port2 }, [port2]);
+              port1.close();
+              if (stopped) {
+                setTimeout(() => {
+                  heard.push(wt.receiveMessageOnPort(parentPort));
+                  parentPort.on('message', hear);
+                }, 20);
+              }
+            }
+            heard.push(message.port2 ? 'port' : message);
+            process.nextTick(() => heard.push('tick'));
+            Promise.resolve().then(() => heard.push('microtask'));
+            if (message !== 'end') return;
+            setImmediate(() => {
+              parentPort.postMessage(heard);
+              parentPort.close();
+            });
+          };
+
+          parentPort.on('message', hear);
+          parentPort.postMessage('up');
+        }, { workerData: flags, data: stopped });
+
+        other.on('message', (message) => {
+          if (Array.isArray(message)) note(message);
+          if (message !== 'up') return;
+          other.postMessage({ first: [1] });
+          Atomics.wait(flags, 0, 0);
+          for (let i = 0; i < 50; i++) other.postMessage({ i: [i] }); // by Node still
+          for (let i = 0; i < 20; i++) other.postMessage(i);
+
+          const { port1, port2 } = new MessageChannel();
+
+          other.postMessage({ port2 }, [port2]);
+          other.postMessage('end');
+          port1.close();
+          Atomics.store(flags, 1, 1);
+          Atomics.notify(flags, 1);
+        });
+      }, { data: stopped });
+  }
+});
