@@ -111,7 +111,7 @@ class Worker extends threads.Worker {
     /* With nothing queued the child's endpoint has ended, of which 'exit' tells. */
     endpoints[slot] = (queued) => (queued > 0 ? this.#arrive(queued) : this.#sealed());
     /* Beside Node's own, which do this for its port. */
-    super.on('newListener', (name) => EVENTS.includes(name) && this.#listen(true));
+    super.on('newListener', (name) => EVENTS.includes(name) && this.#listen(true, name));
     super.on('removeListener', (name) => EVENTS.includes(name) &&
       this.#listen(EVENTS.some((event) => this.listenerCount(event) > 0)));
     this.#resource = Object.create(threads.MessagePort.prototype,
@@ -304,9 +304,12 @@ class Worker extends threads.Worker {
     return super.emit(name, ...args);
   }
 
-  #listen(wanted) {
+  /** @param {string} [added] the event of a listener that comes */
+  #listen(wanted, added) {
     /* Node starts and stops its port by 'message' alone. */
-    if (wanted && this.#node !== null && this[kBatching]) nodePrototype.start.call(this.#node);
+    if (wanted && this.#node !== null && (added === 'messages' || this[kBatching])) {
+      nodePrototype.start.call(this.#node);
+    }
     this.#listening.change(wanted, this.#slot, this.#endpoint);
   }
 

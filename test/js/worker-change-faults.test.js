@@ -4,7 +4,10 @@
  * Faults there have been while messages between a Worker and its parent go over from Node's channel to the ring.
  */
 
+const assert = require('node:assert');
+
 const { sameProcess } = require('./support/differential');
+const { play } = require('./support/play');
 
 describe('worker: a side that finds the Node channel behind messages that it has not delivered', () => {
   sameProcess('in the parent: delivers them later, and before what comes by ring', (wt, { worker, note }) => {
@@ -113,4 +116,33 @@ describe('worker: a side that finds the Node channel behind messages that it has
         });
       }, { data: stopped });
   }
+});
+
+describe('worker: listeners to \'messages\' of a Worker that had none to \'message\' any more', () => {
+  it('hear what comes by Node and by ring', async () => {
+    const noted = await play((wt, { worker, note }) => {
+      const other = worker((wt) => {
+        wt.parentPort.on('message', () => {
+          for (let i = 0; i < 600; i++) wt.parentPort.postMessage(i);
+        });
+      });
+      const heard = [];
+      const hear = () => {};
+      const end = () => {
+        note(heard);
+        process.exit();
+      };
+
+      other.on('message', hear);
+      other.off('message', hear);
+      other.on('messages', (messages) => {
+        heard.push(...messages);
+        if (heard.length >= 600) end();
+      });
+      other.postMessage('go');
+      setTimeout(end, 5000);
+    });
+
+    assert.deepStrictEqual(noted, [[Array.from({ length: 600 }, (_, i) => i)]]);
+  });
 });
