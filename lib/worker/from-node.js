@@ -6,6 +6,7 @@
  */
 
 const { threads } = require('../loading/native');
+const { throwLater } = require('../ports/call-listener');
 const { isObject } = require('../ports/way');
 const { ENVELOPE } = require('./marks');
 
@@ -62,16 +63,20 @@ class FromNode {
     require('./pull').pull(endpoint, this.#port, this.#pulled, (message) => this.#dispatch(message));
   }
 
-  /** Dispatch the oldest message. @returns {boolean} false: there is none */
-  dispatchNext() {
-    if (this.#port === null) return false;
+  /** Dispatch all there is, with ticks in between. */
+  dispatchAll() {
+    while (this.#port !== null) {
+      const received = this.#pulled.length > 0
+        ? this.#pulled.shift() : threads.receiveMessageOnPort(this.#port);
 
-    const received = this.#pulled.length > 0
-      ? this.#pulled.shift() : threads.receiveMessageOnPort(this.#port);
-
-    if (received === undefined) return false;
-    this.#dispatch(received.message);
-    return true;
+      if (received === undefined) return;
+      try {
+        this.#dispatch(received.message);
+      } catch (error) {
+        throwLater(error); // what comes after it comes all the same
+      }
+      require('../ports/dispatch').runTicks();
+    }
   }
 
   /** Node does not call its port for this any more. */

@@ -17,7 +17,6 @@ const {
   binding, control, endpoints, findSymbol, define, local, owner, threads, STATUS,
   FOR_CHANNELS, FOR_PORTS,
 } = require('../loading/native');
-const { throwLater } = require('../ports/call-listener');
 const { Way, isObject, located, postByC } = require('../ports/way');
 const { emitMessage, emitNow } = require('./emit');
 const { FromNode } = require('./from-node');
@@ -26,7 +25,9 @@ const { CHANGE, CHANNEL, GUARD } = require('./marks');
 const { hasNoAddons, nameIn } = require('./options');
 const { prepare } = require('./prepare');
 
-const kOnExit = findSymbol(threads.Worker.prototype, 'kOnExit');
+const [kOnExit, kOnErrorMessage, kOnCouldNotSerializeErr] =
+  ['kOnExit', 'kOnErrorMessage', 'kOnCouldNotSerializeErr']
+    .map((name) => findSymbol(threads.Worker.prototype, name));
 let kPublicPort;
 
 const NONE = -1;
@@ -299,7 +300,6 @@ class Worker extends threads.Worker {
       args = [args];
     }
     if (name === 'online') binding.threadOnline(this.#thread);
-    if (name === 'error') this.#drain();
     if (name === 'exit' && this.#exiting) this.#end(); // and not by hand
     return super.emit(name, ...args);
   }
@@ -322,6 +322,17 @@ class Worker extends threads.Worker {
     return super[kOnExit](...args);
   }
 
+  /* As long as all comes by Node, its order is Node's. */
+  [kOnErrorMessage](...args) {
+    if (this.#isDirect) this.#drain();
+    super[kOnErrorMessage](...args);
+  }
+
+  [kOnCouldNotSerializeErr]() {
+    if (this.#isDirect) this.#drain();
+    super[kOnCouldNotSerializeErr]();
+  }
+
   removeAllListeners(...args) {
     /* Not if a listener does it, which these messages have: they go to those that it
      * leaves. */
@@ -334,13 +345,7 @@ class Worker extends threads.Worker {
    * by Node, then the ring.
    */
   #drain() {
-    for (let more = true; more;) {
-      try {
-        more = this.#fromNode.dispatchNext();
-      } catch (error) {
-        throwLater(error); // what comes after it comes all the same
-      }
-    }
+    this.#fromNode.dispatchAll();
     if (this.#endpoint === null && binding.queued(this.#slot) > 0) this.#connect();
     if (this.#endpoint === null) return;
 
@@ -371,7 +376,6 @@ class Worker extends threads.Worker {
       emitNow(this, emit, 'messages', [value]);
       return;
     }
-
     emitMessage(this, emit, value);
   }
 

@@ -146,3 +146,58 @@ describe('worker: listeners to \'messages\' of a Worker that had none to \'messa
     assert.deepStrictEqual(noted, [[Array.from({ length: 600 }, (_, i) => i)]]);
   });
 });
+
+describe('worker: \'error\'', () => {
+  sameProcess('emitted by hand has nothing delivered', (wt, { worker, note }) => {
+    const flags = new Int32Array(new SharedArrayBuffer(4));
+    const other = worker((wt) => {
+      for (let i = 0; i < 700; i++) wt.parentPort.postMessage(i);
+      Atomics.store(wt.workerData, 0, 1);
+      Atomics.notify(wt.workerData, 0);
+      wt.parentPort.on('message', () => {});
+    }, { workerData: flags });
+    const heard = [];
+
+    Atomics.wait(flags, 0, 0);
+    other.on('error', () => heard.push('error'));
+    other.on('message', (message) => {
+      heard.push(message);
+      process.nextTick(() => heard.push('tick'));
+      if (message === 150 || message === 500) other.emit('error', new Error('by hand'));
+      if (message === 699) setImmediate(() => process.exit(note(heard)));
+    });
+  });
+
+  for (const count of [100, 700]) {
+    sameProcess(`comes where Node has it among ${count} messages while its thread is being read`,
+      (wt, { worker, note, data: count }) => {
+        const flags = new Int32Array(new SharedArrayBuffer(8));
+        const other = worker((wt, { data: count }) => {
+          const { parentPort, workerData: flags } = wt;
+
+          Atomics.wait(flags, 0, 0);
+          for (let i = 0; i < count; i++) parentPort.postMessage(i);
+          process.on('exit', () => {
+            Atomics.store(flags, 1, 1);
+            Atomics.notify(flags, 1);
+          });
+          throw new Error('thrown');
+        }, { workerData: flags, data: count });
+        const heard = [];
+
+        other.on('online', () => {
+          Atomics.store(flags, 0, 1);
+          Atomics.notify(flags, 0);
+          Atomics.wait(flags, 1, 0);
+          Atomics.wait(flags, 1, 1, 500); // Node posts the error only now
+        });
+        other.on('message', (message) => {
+          heard.push(message);
+          process.nextTick(() => heard.push('tick'));
+          queueMicrotask(() => heard.push('microtask'));
+        });
+        other.on('error', () => heard.push('error'));
+        other.on('exit', () => setImmediate(() => note(heard)));
+      }, { data: count });
+  }
+});
