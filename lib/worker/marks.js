@@ -9,9 +9,9 @@ const { mark } = require('../loading/native');
 
 module.exports = {
   /**
-   * The sender goes over to the ring: it sends nothing behind this by Node. What it sends
-   * by ring from then on is delivered from here on, so that it is heard where Node would
-   * have it heard among the messages of other channels.
+   * The sender goes over to the ring: behind this only what is for ringport itself comes
+   * by Node. What it sends by ring from then on is delivered from here on, so that it is
+   * heard where Node would have it heard among the messages of other channels.
    */
   CHANGE: mark('change'),
   /** A message with ringport ports in it. */
