@@ -1,6 +1,6 @@
 'use strict';
 
-/* emit.js - calls the listeners of a Worker as EventEmitter's emit() does. */
+/* emit.js - calls the listeners of a Worker the way EventEmitter.emit() does. */
 
 const EventEmitter = require('node:events');
 
@@ -10,26 +10,23 @@ const { call, throwLater, watch } = require('../ports/call-listener');
 const { apply } = Reflect;
 const { apply: nodeApply } = Function.prototype;
 
-/**
- * What a Worker of Node's inherits to call its listeners with, if that is Node's own
- * still.
- */
+/** The emit() that Node's Worker inherits, and whether it is still Node's own. */
 const { prototype: nodePrototype } = threads.Worker;
 const { emit: nodeEmit } = nodePrototype;
 const isNodes = Function.prototype.toString.call(nodeEmit).includes('kErrorMonitor');
-/** Whether what listeners return is looked at. */
+/** True on an emitter that watches its listeners' promises (captureRejections). */
 const kCapture = findSymbol(EventEmitter.prototype, 'kCapture');
 
-/** As emit() calls a listener, before Node 26 by an apply() that may be its own. */
+/** Call a listener like emit(): before Node 26, through the listener's own apply(). */
 function callAsEmit(listener, worker, value) {
   if (line >= 26 || listener.apply === nodeApply) call(listener, worker, value);
   else listener.apply(worker, [value]);
 }
 
 /**
- * Emit an event now, in the middle of a wake-up: an error comes later.
+ * Emit an event in the middle of a wake-up. A listener's error is rethrown later.
  * @param {Worker} worker
- * @param {Function} ours the emit() of our Worker
+ * @param {Function} ours emit() of ringport's Worker
  */
 function emitNow(worker, ours, name, value) {
   try {
@@ -38,7 +35,7 @@ function emitNow(worker, ours, name, value) {
       return;
     }
 
-    const result = worker.emit(name, value); // the application's own
+    const result = worker.emit(name, value); // an application's override
 
     if (line < 24) watch(result);
   } catch (error) {
@@ -46,7 +43,7 @@ function emitNow(worker, ours, name, value) {
   }
 }
 
-/** The same of a message. */
+/** Emit a 'message' event; see emitNow(). */
 function emitMessage(worker, ours, value) {
   const listener = worker._events?.message;
 
@@ -55,7 +52,7 @@ function emitMessage(worker, ours, value) {
     emitNow(worker, ours, 'message', value);
     return;
   }
-  /* The only one: what emit() would do, at a fraction of its cost. */
+  /* A single plain listener: calling it directly costs a fraction of emit(). */
   try {
     callAsEmit(listener, worker, value);
   } catch (error) {

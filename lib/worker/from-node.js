@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * from-node.js - receives what comes over Node's channel from a worker: messages for the
- * application, and messages of ringport itself.
+ * from-node.js - receives messages from a worker over Node's channel: the application's
+ * and ringport's control messages.
  */
 
 const { threads } = require('../loading/native');
@@ -13,21 +13,21 @@ const { ENVELOPE, TURNS_MAX } = require('./marks');
 const kHybridDispatch = Symbol.for('nodejs.internal.kHybridDispatch');
 
 class FromNode {
-  /** Node's port to the worker; null after its end. */
+  /** Node's port to the worker; null once the worker has exited. */
   #port;
   #takes;
-  /** What has been taken from Node's queue, but not delivered; see pull.js. */
+  /** Messages taken from Node's queue but not delivered yet; see pull.js. */
   #pulled = [];
-  /** Turns in which CHANGE was missing. */
+  /** Turns spent waiting for CHANGE. */
   #turns = 0;
-  /** Listeners are being called for what came by Node, or by ring at the end. */
+  /** True while listeners run for a message from Node, or from the final drain. */
   calling = false;
 
   /**
    * @param {import('node:worker_threads').MessagePort} port
-   * @param {Way} way is told of what comes
-   * @param {(message: object) => boolean} takes whether the message was for ringport
-   *   itself
+   * @param {Way} way notified of each message
+   * @param {(message: object) => boolean} takes handles control messages; returns whether
+   *   the message was one
    */
   constructor(port, way, takes) {
     this.#port = port;
@@ -35,9 +35,7 @@ class FromNode {
     this.#listen(way);
   }
 
-  /**
-   * What ringport in the worker has to say comes by Node, and is not for the application.
-   */
+  /** Intercept Node's dispatch, so that control messages never reach the application. */
   #listen(way) {
     const port = this.#port;
     const { [kHybridDispatch]: dispatch } = port;
@@ -59,13 +57,16 @@ class FromNode {
     }, configurable: true });
   }
 
-  /** Take what Node has brought until the Node channel is among it. */
+  /** Take messages from Node's queue until one carries the Node channel. */
   pull(endpoint) {
     if (this.#port === null) return;
     require('./pull').pull(endpoint, this.#port, this.#pulled, (message) => this.#dispatch(message));
   }
 
-  /** CHANGE is on its way. @param {() => Endpoint} connect */
+  /**
+   * Wait another turn for CHANGE; give up after TURNS_MAX. @param {() => Endpoint}
+   * connect
+   */
   wait(connect) {
     this.#turns++;
     if (this.#turns !== TURNS_MAX || this.#port === null) return;
@@ -73,7 +74,7 @@ class FromNode {
       connect(), this.#port, this.#pulled, (message) => this.#dispatch(message));
   }
 
-  /** Dispatch all there is, with ticks in between. */
+  /** Dispatch every queued message, running ticks after each. */
   dispatchAll() {
     while (this.#port !== null) {
       const received = this.#pulled.length > 0
@@ -83,13 +84,13 @@ class FromNode {
       try {
         this.#dispatch(received.message);
       } catch (error) {
-        throwLater(error); // what comes after it comes all the same
+        throwLater(error); // deliver the rest all the same
       }
       require('../ports/dispatch').runTicks();
     }
   }
 
-  /** Node does not call its port for this any more. */
+  /** Dispatch a message that was taken from Node's queue, as Node would have. */
   #dispatch(message) {
     this.#port?.[kHybridDispatch](message, 'message', undefined);
   }

@@ -1,23 +1,23 @@
 'use strict';
 
 /*
- * listening.js - whether the messages of a Worker are delivered. As with Node, they are
- * not from the removal of its last listener to the next one.
+ * listening.js - tracks whether a Worker delivers messages. Like Node, it holds them back
+ * between the removal of its last listener and the next one.
  */
 
 const { binding } = require('../loading/native');
 
-/** What messages arrive with. */
+/** Events that deliver messages. */
 const EVENTS = ['message', 'messages'];
 
 class Listening {
-  /** Read by ports/dispatch.js between two messages. */
+  /** ports/dispatch.js reads this after each message. */
   receiving = true;
   #isStopped = false;
 
   /**
-   * Messages have come, and nobody listens: the addon waits, too. Most listeners are away
-   * for no longer than a call of another one, so it is not told before.
+   * Stop receiving in the addon: messages arrived while nobody listens. Not done at the
+   * listener's removal, because most listeners are replaced at once.
    * @returns {false}
    */
   stop(slot) {
@@ -26,7 +26,7 @@ class Listening {
     return false;
   }
 
-  /** Listeners have come, or the last one has gone. */
+  /** Called when a listener is added, or the last one removed. */
   change(receiving, slot, endpoint) {
     if (this.receiving === receiving) return;
     this.receiving = receiving;

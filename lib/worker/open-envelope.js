@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * The message in an envelope, which has come over Node's channel; see ports/envelope.js.
- * @param {object} [by] the port that got it
+ * Open an envelope that arrived over Node's channel; see ports/envelope.js.
+ * @param {object} [by] the port that received it
  * @returns {[unknown, object[]]} the value and its ports
  */
 function open(envelope, by) {

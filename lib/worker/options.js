@@ -1,16 +1,13 @@
 'use strict';
 
-/* options.js - reads options of a Worker without running a getter. */
+/* options.js - reads a Worker's options without running getters. */
 
-/** The name in a worker's options, unless it is a getter, which has been read. */
+/** The `name` option; undefined if it is a getter, because Node has already run it. */
 function nameIn(options) {
   return Object.getOwnPropertyDescriptor(Object(options), 'name')?.value;
 }
 
-/**
- * Whether the worker is told to run without addons, by what can be seen without running a
- * getter.
- */
+/** Whether `execArgv` disables addons. Ignores an `execArgv` that is a getter. */
 function hasNoAddons(options) {
   const flags = Object.getOwnPropertyDescriptor(Object(options), 'execArgv')?.value;
 

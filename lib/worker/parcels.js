@@ -1,22 +1,23 @@
 'use strict';
 
 /*
- * parcels.js - carries ringport ports from a parent to its worker in workerData.
+ * parcels.js - transfers ringport ports from a parent to its worker in workerData.
  *
- * Node gets an envelope instead of such a value. A worker without addons cannot have
- * ringport ports, so it gets ports of Node's; see ports/over-node.js.
+ * Node receives an envelope in place of the value. A worker without addons cannot use
+ * ringport ports, so it receives Node ports instead; see ports/over-node.js.
  */
 
 const { isObject } = require('../ports/way');
 const { ENVELOPE } = require('./marks');
 
 /**
- * The options of a Worker in a thread that has ringport ports. Node reads them through a
- * proxy. If transferList has ringport ports, Node gets an envelope as workerData.
+ * Wraps the options of a Worker in a proxy for Node to read. If transferList contains
+ * ringport ports, the proxy returns an envelope as workerData. Used only in threads that
+ * have ringport ports.
  */
 class Parcel {
   /**
-   * What Node has read of the list; null: nothing.
+   * The elements of transferList that Node has read; null before the first.
    * @type {import('./transfer').Transfer | null}
    */
   #transfer = null;
@@ -31,7 +32,7 @@ class Parcel {
 
       if (key === 'workerData') return this.#pack(value);
       if (key !== 'transferList' || !isObject(value)) return value;
-      /* Node takes its elements as those of an array, whatever it is. */
+      /* Node reads `length` and indices, so the list need not be an array. */
       return standFor(value, (index) => (index === 'length' ? value.length : this.#add(value[index])));
     });
   }
@@ -57,14 +58,16 @@ class Parcel {
     this.#envelope?.sent(thread);
   }
 
-  /** Nothing has been started. @returns what is to be thrown */
+  /** Take the ports back: the thread did not start. @returns the error to throw */
   takeBack(error) {
     this.#envelope?.takeBack();
     return this.#envelope !== null ? error : require('../ports/unlisted').explain(error, this.#data);
   }
 }
 
-/** The options of a worker without addons: ringport ports go to it as ports of Node's. */
+/**
+ * The options of a worker without addons, which receives ringport ports as Node ports.
+ */
 class BareParcel {
   #list = null;
   #data;
@@ -86,7 +89,7 @@ class BareParcel {
   }
 
   sent() {
-    // by Node, whole
+    // Node has transferred everything.
   }
 
   takeBack(error) {
@@ -94,7 +97,7 @@ class BareParcel {
   }
 }
 
-/** Post to a worker without addons. */
+/** Post to a worker without addons, replacing ringport ports by Node ports. */
 function postToBare(port, value, transfer) {
   port.postMessage(...require('../ports/over-node').asNode(value, transfer));
 }

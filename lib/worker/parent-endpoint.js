@@ -1,12 +1,11 @@
 'use strict';
 
 /*
- * parent-endpoint.js - how a worker's parentPort goes over from Node's channel to its
- * ring; see worker.js.
+ * parent-endpoint.js - connects a worker's parentPort to its ring; see worker.js.
  *
- * A thread has one such port at most, so what belongs to it lies in variables. The port
- * stays Node's own: Node starts it, stops it, keeps the loop alive by it and calls its
- * listeners. What comes by ring is dispatched on it as Node would.
+ * A thread has at most one parentPort, so its state is in module variables. The port is
+ * still Node's: Node starts and stops it, keeps the loop alive through it and calls its
+ * listeners. Messages from the ring are dispatched on it as Node dispatches its own.
  */
 
 const { Endpoint } = require('../ports/endpoint');
@@ -23,11 +22,11 @@ const { apply } = Reflect;
 const { node } = port;
 let endpoint;
 
-/** The methods of the port. */
+/** The port's methods once it has connected. */
 const methods = {
   postMessage(value, transfer) {
     if (this !== node || arguments.length === 0) {
-      return apply(nodePost, this, arguments); // which throws
+      return apply(nodePost, this, arguments); // throws
     }
     if (port.posting) return postByNode(arguments);
     if (transfer === undefined) return endpoint.post(value, null);
@@ -47,7 +46,7 @@ const methods = {
   },
 };
 
-/** Put the methods that need the endpoint in the place of those of parent-port.js. */
+/** Replace the methods of parent-port.js by those that use the endpoint. */
 function putMethods(prototype) {
   for (const name of Object.keys(methods)) {
     Object.defineProperty(prototype, name, {
@@ -72,7 +71,7 @@ function putMethods(prototype) {
 function connect() {
   endpoint = port.endpoint = new Endpoint(port.slot);
   endpoint.owner = listening;
-  endpoint.receiving = true; // the port's slot is, from the beginning
+  endpoint.receiving = true; // the slot has been receiving since findParentPort()
   endpoint.wait = port.isDirect ? null : wait;
   endpoint.offer = (end) => nodePost.call(node, { kind: CHANNEL, end }, [end]);
   endpoint.pull = pull;

@@ -3,11 +3,10 @@
 /*
  * parent-port.js - a worker's parentPort and workerData; worker.js is the parent's side.
  *
- * parentPort is Node's own port with methods of ours before Node's. Its first messages go
- * by Node and cost what they cost with Node; nothing of the ring is loaded for them. Once
- * they have cost as much as the ring does to load, the port connects: what it sends goes
- * by ring from then on (parent-endpoint.js). The parent goes over by itself in the same
- * way, and the first message that comes by ring connects the port, too.
+ * parentPort is Node's own port; ringport overrides some of its methods. It sends its
+ * first messages over Node's channel and loads none of the ring's code for them. Once
+ * they have cost as much as loading the ring would, it switches to the ring (parent-
+ * endpoint.js). The parent decides for its own direction in the same way.
  */
 
 const { binding, define, endpoints, listen, local, threads, FOR_CHANNELS } = require('../loading/native');
@@ -19,8 +18,8 @@ const { postByNode, postManyByNode, tellChange } = require('./post-by-node');
 const { prepare } = require('./prepare');
 
 /**
- * How long a child looks for its endpoint: in all, and at a time, because nothing ends a
- * native call.
+ * How long a child waits for its endpoint: in total, and per native call, because
+ * terminate() cannot interrupt one.
  */
 const JOIN_MS = 2000;
 const JOIN_SLICE_MS = 50;
@@ -43,23 +42,22 @@ const NOTHING = Symbol('nothing');
 /** No slot. */
 const NONE = -1;
 
-/** What messages by Node have cost. */
+/** The cost so far of messages sent over Node's channel. */
 const way = new Way(true);
-/** The last message by Node, when the next ones may go by ring. */
+/** The last message received over Node's channel while the switch is near. */
 let heard = NOTHING;
-/** A message has gone by ring, so all must. */
+/** True once a message has gone by ring: all later ones must follow it. */
 let byRing = false;
-/** The port has been closed. */
 let closed = false;
 
-/** From now on all goes by ring. */
+/** Send everything by ring from now on. */
 function changeWay(need) {
   if (byRing) return;
   tellChange(need);
   byRing = true;
 }
 
-/** Have all of the ring. @returns {import('./endpoint').Endpoint} */
+/** Create the port's Endpoint if needed. @returns {import('./endpoint').Endpoint} */
 function connect() {
   if (port.endpoint === null) {
     changeWay(FOR_PRIMITIVES);
@@ -72,8 +70,8 @@ function connect() {
 port.connect = connect;
 
 /**
- * Messages have come by ring.
- * @returns {boolean} whether endpoint.js is to deal with them
+ * Handle a wake-up for messages in the ring.
+ * @returns {boolean} true: endpoint.js must deliver them
  */
 function arrive(queued) {
   if (queued === 0) return false;
@@ -88,20 +86,20 @@ function arrive(queued) {
     connect() !== null;
 }
 
-/** The parent has gone over to the ring; what it has sent by Node has been delivered. */
+/** Handle CHANGE: every message that the parent sent over Node has been delivered. */
 function followChange() {
   way.isLed = true;
   port.isDirect = true;
   if (port.endpoint !== null) port.endpoint.wait = null;
 }
 
-/** What Node calls for each message that comes. */
+/** Node calls this for each message from its channel. */
 function dispatch(value, type, event) {
   if (typeof value === 'object' && value !== null) {
     if (value.kind === CHANGE) {
       followChange();
       prepare(value.need);
-      local.dispatch(port.endpoint?.slot ?? port.slot, 1); // as if it had been rung for
+      local.dispatch(port.endpoint?.slot ?? port.slot, 1); // as if the doorbell had rung
       return;
     }
     if (value.kind === CHANNEL) {
@@ -118,20 +116,17 @@ function dispatch(value, type, event) {
   else nodeDispatch.call(this, value, type, event);
 }
 
-/** Whether a message is to go by ring. */
+/** Whether to send a message by ring. */
 function pays(value, transfer) {
   if (port.posting) return false;
   return closed ? mayHavePorts(value, transfer) : byRing || way.pays(value, transfer);
 }
 
-/**
- * The methods of the port until it connects. Those that Node's port does not have connect
- * it.
- */
+/** The port's methods until it connects. Methods that Node's port lacks connect it. */
 const methods = {
   postMessage(value, transfer) {
     if (this !== port.node || arguments.length === 0) {
-      return apply(nodePost, this, arguments); // Node says what is wrong
+      return apply(nodePost, this, arguments); // Node throws
     }
     if (pays(value, transfer)) {
       if (!closed && transfer === undefined) {
@@ -144,7 +139,7 @@ const methods = {
         if (rest !== value) return require('../ports/send').sendCopy(connect(), rest, value);
       }
       connect();
-      /* Not this.postMessage, which may be the application's, around this one. */
+      /* Not this.postMessage: an application may have wrapped it. */
       return apply(require('./parent-endpoint').methods.postMessage, this, arguments);
     }
 
@@ -175,7 +170,7 @@ const methods = {
       define(FOR_CHANNELS);
       if (port.isHooked || byRing || binding.queued(port.slot) > 0) {
         hook();
-        connect(); // what is queued can be read until the closing phase
+        connect(); // queued messages stay readable until the closing phase
       } else {
         binding.close(port.slot);
         port.slot = NONE;
@@ -192,7 +187,7 @@ const methods = {
     return nodePrototype.start.call(this);
   },
   removeAllListeners(type) {
-    if (this === port.node) { // which goes on without listeners
+    if (this === port.node) { // which keeps receiving without listeners
       hook();
       port.sole = null;
       if (type === undefined || type === 'message') port.heardOne = false;
@@ -227,9 +222,9 @@ const methods = {
 };
 
 /**
- * Attach the endpoint that our parent has made for us. A parent that does not get to an
- * end keeps Node's channel, which is as good and slower.
- * @returns {number | undefined} its slot, undefined without
+ * Attach the endpoint that the parent opened for this worker. If the parent does not
+ * commit it in time, the port keeps using Node's channel.
+ * @returns {number | undefined} its slot; undefined if there is no endpoint
  */
 function join() {
   for (let waited = 0; waited < JOIN_MS; waited += JOIN_SLICE_MS) {
@@ -240,7 +235,7 @@ function join() {
   return undefined;
 }
 
-/** The parentPort of this worker, with our methods if its parent is ours. */
+/** This worker's parentPort, with ringport's methods if a ringport Worker started it. */
 function findParentPort() {
   const { parentPort } = threads;
 
@@ -251,11 +246,10 @@ function findParentPort() {
   local.connectParent = connect;
   endpoints[port.slot] = arrive;
   binding.bind(port.slot, parentPort);
-  binding.place(port.slot, true); // where Node's port stands, as far as can be told
+  binding.place(port.slot, true); // approximates the position of Node's port
   binding.setReceiving(port.slot, true);
 
-  /* What is not ours here is Node's own, also when port.js is loaded and goes between the
-   * two. */
+  /* Copy Node's methods, too: port.js, once loaded, changes Node's prototype. */
   const own = { __proto__: null };
   const take = (object, name, enumerable) => {
     own[name] = { __proto__: null, ...Object.getOwnPropertyDescriptor(object, name), enumerable };
@@ -277,14 +271,14 @@ function findWorkerData() {
   const { workerData } = threads;
 
   if (workerData?.kind !== ENVELOPE) return workerData;
-  /* For good, and for whoever asks Node: a port can be taken out of its envelope once. */
+  /* Replace Node's workerData, too: an envelope can be opened only once. */
   const [opened] = require('./open-envelope').open(workerData);
 
   require('node:worker_threads').workerData = opened;
   return opened;
 }
 
-/** What receiveMessageOnPort() gives. @returns {{ message: unknown } | undefined} */
+/** receiveMessageOnPort() for parentPort. @returns {{ message: unknown } | undefined} */
 function receive() {
   while (!port.isDirect) {
     const received = takeFromNode();

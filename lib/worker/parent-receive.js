@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * parent-receive.js - delivers what comes for a worker's parentPort, by Node or by ring,
- * to its listeners. A thread has at most one such port, so its state is in module
- * variables.
+ * parent-receive.js - delivers messages, from Node's channel or the ring, to the
+ * listeners of a worker's parentPort. A thread has at most one parentPort, so its state
+ * is in module variables.
  */
 
 const { callListener } = require('../ports/call-listener');
@@ -19,40 +19,39 @@ const kCurrentlyReceivingPorts = Symbol.for('nodejs.internal.kCurrentlyReceiving
 const { prototype: nodePrototype } = threads.MessagePort;
 const { [kHybridDispatch]: nodeDispatch } = nodePrototype;
 
-/** The port. */
 const port = {
-  /** Node's own parentPort, null where there is none of ours. */
+  /** Node's own parentPort; null unless a ringport Worker started this thread. */
   node: null,
-  /** Of the endpoint that the parent has made for us. */
+  /** The slot of the endpoint that the parent opened for this worker. */
   slot: undefined,
   /** @type {import('./endpoint').Endpoint | null} null until the port has connected */
   endpoint: null,
   /**
-   * The only 'message' listener, if it is a function added by on(): called without an
-   * event.
+   * The only 'message' listener, if on() added it and it can be called without an event.
    */
   sole: null,
-  /** Which of the events that messages arrive with have listeners. */
+  /** Whether 'message' has listeners. */
   heardOne: false,
+  /** Whether 'messages' has listeners. */
   heardMany: false,
-  /** Messages are delivered, or dropped if nobody listens; known once there are hooks. */
+  /** Messages are delivered, or dropped if nobody listens. Valid once isHooked. */
   started: false,
   addingByOn: false,
-  /** Node reads the getters of a message: what they post goes before it, by Node too. */
+  /** Node is running a message's getters. Their own posts precede it, so by Node, too. */
   posting: false,
-  /** The port has gone over to the ring meanwhile, of which the parent has to be told. */
+  /** The port switched to the ring while `posting`; CHANGE has yet to be sent. */
   changes: false,
-  /** All that came by Node before the first message by ring has been delivered. */
+  /** CHANGE has arrived, so every message from Node's channel has been delivered. */
   isDirect: false,
-  /** Whether it is known of listeners that come and go. */
+  /** Whether hook() has run. */
   isHooked: false,
-  /** Whether what comes by ring is delivered. */
+  /** Whether messages from the ring are delivered; read by ports/dispatch.js. */
   ring: { receiving: true },
-  /** Has it send and receive by its ring; see parent-port.js. @type {() => Endpoint} */
+  /** Creates the port's Endpoint; see parent-port.js. @type {() => Endpoint} */
   connect: null,
 };
 
-/** What an endpoint calls on its owner; see endpoint.js. */
+/** The owner of the port's Endpoint; see endpoint.js. */
 const listening = {
   get [kBatching]() {
     return port.heardMany;
@@ -74,11 +73,11 @@ const listening = {
     nodeDispatch.call(port.node, error, 'messageerror', undefined);
   },
   [kClosed]() {
-    /* Node's port has its own 'close'. */
+    /* Node's port emits 'close' itself. */
   },
 };
 
-/** Take messages by ring as Node's port takes its own. */
+/** Start or stop receiving from the ring, in step with Node's port. */
 function hear() {
   const { started } = port;
 
@@ -88,7 +87,7 @@ function hear() {
   else port.endpoint.stop();
 }
 
-/** A listener has come. */
+/** Called before Node adds a listener. */
 function listenerAdded(size, type, listener, once) {
   if (type === 'message') {
     port.sole = size === 1 && port.addingByOn && !once && typeof listener === 'function' ? listener : null;
@@ -102,7 +101,7 @@ function listenerAdded(size, type, listener, once) {
   }
 }
 
-/** A listener has gone; `removed` is Node's own hook. */
+/** Called after a listener was removed. `removed` is Node's own hook. */
 function listenerRemoved(size, type, removed) {
   if (type === 'message') {
     port.sole = null;
@@ -121,10 +120,7 @@ function listenerRemoved(size, type, removed) {
   }
 }
 
-/**
- * What a listener that was there before is, if it can be called without an event; null if
- * not.
- */
+/** The only 'message' listener added before hook(), if it needs no event; else null. */
 function findSole(node) {
   const kEvents = findSymbol(node, 'kEvents');
   const first = kEvents === undefined ? undefined : node[kEvents].get('message')?.next;
@@ -134,8 +130,7 @@ function findSole(node) {
 }
 
 /**
- * Know of listeners. Node starts and stops its port by hooks of the port's own; ours go
- * around them.
+ * Track the port's listeners. Wraps the hooks by which Node starts and stops the port.
  */
 function hook() {
   if (port.isHooked) return;
@@ -164,34 +159,34 @@ function hook() {
   }
 }
 
-/** What has been taken from Node's queue, but not delivered; see pull.js. */
+/** Messages taken from Node's queue but not delivered yet; see pull.js. */
 const pulled = [];
 
 /**
- * The oldest message that Node has brought.
+ * Take the oldest undelivered message of Node's channel.
  * @returns {{ message: unknown } | undefined}
  */
 function takeFromNode() {
   return pulled.length > 0 ? pulled.shift() : threads.receiveMessageOnPort(port.node);
 }
 
-/** Take what Node has brought until the Node channel is among it. */
+/** Take messages from Node's queue until one carries the Node channel. */
 function pull() {
   require('./pull').pull(port.endpoint, port.node, pulled, dispatchPulled);
 }
 
-/** Turns in which the port has waited for CHANGE. */
+/** Turns spent waiting for CHANGE. */
 let turns = 0;
 
-/** CHANGE is on its way, and Node calls its port for it. */
+/** Wait another turn for CHANGE; give up after TURNS_MAX. */
 function wait() {
   turns++;
   if (turns === TURNS_MAX) require('./pull').pullAll(port.connect(), port.node, pulled, dispatchPulled);
 }
 
-/** Node does not call the port for this any more. */
+/** Dispatch a message that was taken from Node's queue, as Node would have. */
 function dispatchPulled(message) {
-  /* Node does not give the transfer list. */
+  /* receiveMessageOnPort() does not return the ports, so look for them. */
   port.node[kCurrentlyReceivingPorts] = port.sole === null && isObject(message)
     ? require('../ports/transfer-list').portsIn(message) : undefined;
   port.node[kHybridDispatch](message, 'message', undefined);

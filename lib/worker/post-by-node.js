@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * post-by-node.js - what parentPort sends over Node's channel.
+ * post-by-node.js - sends parentPort's messages over Node's channel.
  */
 
 const { threads } = require('../loading/native');
@@ -33,8 +33,9 @@ function postByNode(args) {
 }
 
 /**
- * Tell the parent that the ring follows, behind the message that Node is reading.
- * @param {number} need of its first message; see ports/is-flat.js
+ * Post CHANGE to the parent. While Node is serializing a message, wait until that is
+ * sent.
+ * @param {number} need of the first message by ring; see ports/is-flat.js
  */
 function tellChange(need) {
   port.changes = port.posting;
@@ -42,7 +43,8 @@ function tellChange(need) {
 }
 
 /**
- * @param {Iterable<unknown>} values of postMessages, each of which goes by Node
+ * Post the values of postMessages one by one over Node's channel.
+ * @param {Iterable<unknown>} values
  * @param {boolean} isOpen
  * @returns what postMessages returns
  */

@@ -4,10 +4,10 @@ const { local } = require('../loading/native');
 const { isObject, located } = require('../ports/way');
 
 /**
- * What a Worker sends over Node's channel.
+ * Send a Worker's message over Node's channel.
  * @param {import('node:worker_threads').MessagePort} node Node's port to the worker
- * @param {number} thread the worker
- * @param {boolean} isBare it runs without addons
+ * @param {number} thread the worker's thread ID
+ * @param {boolean} isBare the worker runs without addons
  */
 function postToWorker(node, thread, isBare, value, transfer) {
   try {

@@ -1,11 +1,11 @@
 'use strict';
 
 /*
- * post-with-ports.js - a message with ringport ports in it, by Node's channel between a
- * Worker and its parent.
+ * post-with-ports.js - transfers ringport ports over Node's channel between a Worker and
+ * its parent.
  *
- * Node does not know the ports, so the message travels as an envelope. To the parent it
- * goes so only while Node reads another message, whose getter posts it.
+ * Node cannot transfer ringport ports, so the message travels in an envelope. A worker
+ * needs this only when a getter posts while Node is serializing another message.
  */
 
 const { Envelope } = require('../ports/envelope');
@@ -17,10 +17,10 @@ const { apply } = Reflect;
 
 /**
  * @param {import('node:worker_threads').MessagePort} node
- * @param {Function} post its postMessage
+ * @param {Function} post postMessage of `node`
  * @param {unknown} value
- * @param {unknown} transfer as postMessage takes it
- * @param {number} [thread] the worker that it goes to
+ * @param {unknown} transfer postMessage's second argument
+ * @param {number} [thread] thread ID of the receiving worker
  * @returns what `post` returns
  */
 function postWithPorts(node, post, value, transfer, thread) {

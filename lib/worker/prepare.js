@@ -1,15 +1,15 @@
 'use strict';
 
 /**
- * Load what the ring takes; see ports/prepare.js. A message has been sent or has come, so
- * nothing is thrown.
- * @param {number} need of the values that go to and fro; see ports/is-flat.js
+ * Load the code that the ring needs; see ports/prepare.js. Never throws: the message that
+ * led here has already been sent or received.
+ * @param {number} need of the values in both directions; see ports/is-flat.js
  */
 function prepare(need) {
   try {
     require('../ports/prepare').load(need);
   } catch {
-    /* At the end of the stack. The next message loads what it needs. */
+    /* Stack overflow. The next message loads what it needs. */
   }
 }
 

@@ -1,10 +1,9 @@
 'use strict';
 
 /*
- * pull.js - takes what Node has brought out of its queue: to find the Node channel of a
- * worker's pair of endpoints, which its other side has made, or because CHANGE does not
- * come. What lay before is delivered as the next turn of the port begins, before what
- * comes by ring: as Node would, with ticks in between.
+ * pull.js - empties the queue of Node's port: to find the peer's end of the Node channel,
+ * or because CHANGE does not arrive. The port delivers the messages that it took at the
+ * start of its next turn, before those of the ring, and runs ticks after each.
  */
 
 const context = require('../ports/async-context');
@@ -13,18 +12,19 @@ const { binding, threads } = require('../loading/native');
 const { FOR_PRIMITIVES } = require('../ports/is-flat');
 const { CHANGE, CHANNEL } = require('./marks');
 
-/** Have the port take a turn, although nothing may have come. */
+/** Schedule a turn of the port, even if its ring is empty. */
 function askForTurn({ receiving, slot }) {
-  if (!receiving) return; // it takes one when it starts
+  if (!receiving) return; // start() schedules one
   binding.setReceiving(slot, false);
   binding.setReceiving(slot, true);
 }
 
 /**
+ * Take messages from Node's queue until one carries the Node channel.
  * @param {Endpoint} endpoint
  * @param {MessagePort} node Node's port
- * @param {{ message: unknown }[]} pulled gets what lay before it
- * @param {(message: unknown) => void} dispatch calls the listeners for one of these
+ * @param {{ message: unknown }[]} pulled receives the messages before it
+ * @param {(message: unknown) => void} dispatch calls the listeners for one of them
  */
 function pull(endpoint, node, pulled, dispatch) {
   while (endpoint.hold.nodeChannel === null) {
@@ -38,9 +38,9 @@ function pull(endpoint, node, pulled, dispatch) {
 }
 
 /**
- * The same, if a port has waited for CHANGE for so long that all that was posted before
- * it must have come. Somebody may have taken it: with Node's own receiveMessageOnPort(),
- * which knows nothing of it.
+ * Take all messages from Node's queue and act as if CHANGE had arrived. The port has
+ * waited TURNS_MAX turns, so everything posted before CHANGE is here. The application may
+ * have removed CHANGE itself by Node's own receiveMessageOnPort().
  */
 function pullAll(endpoint, node, pulled, dispatch) {
   let received;
@@ -57,7 +57,7 @@ function deliverLater(endpoint, pulled, dispatch) {
   askForTurn(endpoint);
 }
 
-/** @returns {boolean} false: the turn has to end */
+/** @returns {boolean} false: the turn must end */
 function deliver(endpoint, pulled, dispatch) {
   let calm = true;
 

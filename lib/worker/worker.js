@@ -1,16 +1,15 @@
 'use strict';
 
 /*
- * worker.js - Worker; the other side is parent-port.js.
+ * worker.js - Worker; the child's side is parent-port.js.
  *
- * Node makes the thread, the isolate and the loop. Between parent and child lie two ways:
- * Node's own channel, which is there from the start, and a pair of ringport endpoints, of
- * which the child attaches its one when it loads ringport. Each side sends its first
- * messages by Node; when they have cost as much as the ring does to load, and the other
- * side has attached its endpoint, it goes over to the ring with its next message, also
- * within a burst. Its last message by Node is CHANGE: there the receiver begins to
- * deliver what comes by ring. So each message takes one way and arrives once, in order,
- * and a worker that never loads ringport works as with Node's Worker.
+ * Node creates the thread, the isolate and the loop. Two channels connect parent and
+ * child: Node's own, and a ringport channel whose other endpoint the child attaches when
+ * it loads ringport. Each side sends its first messages over Node's channel. Once they
+ * have cost as much as loading the ring would, and the peer has attached, the side posts
+ * CHANGE over Node and sends everything else by ring. The receiver delivers from the ring
+ * after CHANGE, so each message arrives once and in order. A worker that never loads
+ * ringport works as with Node's Worker.
  */
 
 const {
@@ -39,33 +38,31 @@ const { postMessage: nodePost } = nodePrototype;
 const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
 
 /**
- * Node's Worker with the ring; see
- * https://nodejs.org/api/worker_threads.html#class-worker. All options, methods,
- * properties and events are Node's.
+ * Node's Worker, over rings: all of its options, methods, properties and events, see
+ * https://nodejs.org/api/worker_threads.html#class-worker. Adds postMessages(),
+ * receiveViews and 'messages'.
  */
 class Worker extends threads.Worker {
-  /** null until a message has gone or come by ring. */
+  /** null until connect(), which most messages of primitives do not need. */
   #endpoint = null;
   #slot;
-  /** What async_hooks sees: a port that says whether it keeps the loop alive. */
+  /** The resource that async_hooks reports; its hasRef() is that of Node's port. */
   #resource;
-  /** What messages by Node have cost. */
+  /** The cost so far of messages sent over Node's channel. */
   #way = new Way(false);
-  /** A message has gone by ring, so all must. */
+  /** True once a message has gone by ring: all later ones must follow it. */
   #byRing = false;
-  /** All that came by Node before the first message by ring has been delivered. */
+  /** CHANGE has arrived, so every message from Node's channel has been delivered. */
   #isDirect = false;
   #listening = new Listening();
-  /**
-   * Node reads the getters of a message: what they post goes before it, on the same way.
-   */
+  /** Node is running a message's getters. Their own posts precede it, so by Node, too. */
   #posting = false;
   #thread;
-  /** The worker runs without addons: it never has ports of ours. */
+  /** The worker runs without addons, so it cannot receive ringport ports. */
   #isBare;
-  /** Node's port to the worker; null after its end. */
+  /** Node's port to the worker; null once the worker has exited. */
   #node;
-  #fromNode; // what comes by it
+  #fromNode;
   #receivesViews = false;
   #exiting = false;
   #ended = false;
@@ -103,7 +100,7 @@ class Worker extends threads.Worker {
     } finally {
       local.launch.end();
     }
-    binding.place(slot, false); // behind the handles that Node has just made
+    binding.place(slot, false); // after the handles that Node has just created
     binding.setReceiving(slot, true);
     parcel?.sent(thread);
     this.#thread = thread;
@@ -112,9 +109,9 @@ class Worker extends threads.Worker {
     this.#node = this[kPublicPort];
     this.#fromNode = new FromNode(this.#node, this.#way, (message) => this.#takes(message));
     this.#slot = slot;
-    /* With nothing queued the child's endpoint has ended, of which 'exit' tells. */
+    /* Zero queued: the child's endpoint may have closed. 'exit' reports that. */
     endpoints[slot] = (queued) => (queued > 0 ? this.#arrive(queued) : this.#sealed());
-    /* Beside Node's own, which do this for its port. */
+    /* In addition to Node's own listeners, which start and stop its port. */
     super.on('newListener', (name) => EVENTS.includes(name) && this.#listen(true, name));
     super.on('removeListener', (name) => EVENTS.includes(name) &&
       this.#listen(EVENTS.some((event) => this.listenerCount(event) > 0)));
@@ -123,8 +120,8 @@ class Worker extends threads.Worker {
         __proto__: null,
         hasRef: { __proto__: null, value: () => this.#node !== null && this.#node.hasRef() },
       });
-    binding.bind(slot, this.#resource); // which does not keep it
-    /* Withdrawn, it is lost with this thread, should that end before it commits. */
+    binding.bind(slot, this.#resource); // a weak reference
+    /* A withdrawn endpoint closes with this thread if that ends before the commit. */
     binding.spawnCommit(thread, binding.withdraw(childSlot), this.threadName ?? nameIn(options));
     binding.detach(childSlot);
   }
@@ -132,7 +129,7 @@ class Worker extends threads.Worker {
   /**
    * @param {unknown} value
    * @param {Iterable<object> | {transfer?: Iterable<object>}} [transfer]
-   * @throws {DOMException} DataCloneError; nothing is sent and nothing detached
+   * @throws {DOMException} DataCloneError; nothing has been sent or detached
    */
   postMessage(value, transfer) {
     if (this.#ended) return undefined;
@@ -140,7 +137,7 @@ class Worker extends threads.Worker {
       this.#endpoint.post(value, null);
       return undefined;
     }
-    if (arguments.length === 0) return super.postMessage(); // which throws
+    if (arguments.length === 0) return super.postMessage(); // throws
     if (this.#endpoint === null) {
       if (!this.#byRing && !this.#pays(value, transfer)) {
         const nears = this.#way.nears && binding.peerDeclared(this.#slot);
@@ -167,7 +164,7 @@ class Worker extends threads.Worker {
     return undefined;
   }
 
-  /** Whether a message is to go by ring, and can. */
+  /** Whether to send a message by ring. */
   #pays(value, transfer) {
     return !this.#posting && this.#way.pays(value, transfer) && binding.peerDeclared(this.#slot);
   }
@@ -184,10 +181,11 @@ class Worker extends threads.Worker {
   }
 
   /**
-   * Send the values of an iterable, in order; see MessagePort's. To a worker that has not
-   * loaded ringport yet, or never does, they go one by one.
+   * Send the values of an iterable in order; see MessagePort. To a worker that has not
+   * loaded ringport, they are posted one by one.
    * @param {Iterable<unknown>} values
-   * @throws {DOMException} DataCloneError; {TypeError} ERR_INVALID_ARG_TYPE: no iterable
+   * @throws {DOMException} DataCloneError
+   * @throws {TypeError} ERR_INVALID_ARG_TYPE: not an iterable
    */
   postMessages(values) {
     if (this.#ended) return;
@@ -197,7 +195,7 @@ class Worker extends threads.Worker {
     else for (const value of values) this.postMessage(value);
   }
 
-  /** See MessagePort's: what the worker sends. */
+  /** See MessagePort; applies to messages from the worker. */
   get receiveViews() {
     return this.#receivesViews;
   }
@@ -209,20 +207,20 @@ class Worker extends threads.Worker {
     else if (!this.#ended) binding.wantViews(this.#slot, this.#receivesViews);
   }
 
-  /** From now on all goes by ring. */
+  /** Send everything by ring from now on. */
   #changeWay(need) {
     if (this.#byRing) return;
     nodePost.call(this.#node, { kind: CHANGE, need });
     this.#byRing = true;
   }
 
-  /** @returns {boolean} whether this message was for us */
+  /** Handle a control message. @returns {boolean} false: it was none */
   #takes({ kind, id, end, sign, need }) {
     if (kind === CHANGE) {
       prepare(need);
       this.#way.isLed = this.#isDirect = true;
       if (this.#endpoint !== null) this.#endpoint.wait = null;
-      local.dispatch(this.#endpoint?.slot ?? this.#slot, 1); // as if it had been rung for
+      local.dispatch(this.#endpoint?.slot ?? this.#slot, 1); // as if the doorbell had rung
       return true;
     }
     if (kind === CHANNEL) {
@@ -240,8 +238,8 @@ class Worker extends threads.Worker {
   }
 
   /**
-   * Messages have come by ring.
-   * @returns {boolean} whether endpoint.js is to deal with them
+   * Handle a wake-up for messages in the ring.
+   * @returns {boolean} true: endpoint.js must deliver them
    */
   #arrive(queued) {
     if (!this.#listening.receiving) return this.#listening.stop(this.#slot);
@@ -251,14 +249,14 @@ class Worker extends threads.Worker {
       this.#connect();
   }
 
-  /** Node's port has a message for us. @returns {false} */
+  /** Wait another turn for CHANGE. @returns {false} */
   #wait() {
     this.#fromNode.wait(() => this.#connect() && this.#endpoint);
     return false;
   }
 
   /**
-   * Nothing is queued: the child may have closed its end, which leaves nothing to come.
+   * Close the slot if the child has closed its endpoint and the inbox is drained.
    * @returns {false}
    */
   #sealed() {
@@ -269,7 +267,7 @@ class Worker extends threads.Worker {
     return false;
   }
 
-  /** Have all of the ring. @returns {boolean} false: the worker has ended */
+  /** Create the Endpoint if needed. @returns {boolean} false: the worker has exited */
   #connect() {
     if (this.#endpoint !== null || this.#ended) return !this.#ended;
     this.#changeWay(FOR_PRIMITIVES);
@@ -291,34 +289,31 @@ class Worker extends threads.Worker {
   }
 
   emit(name, ...args) {
-    if (name === 'message' && this[kBatching]) { // by Node's channel
+    if (name === 'message' && this[kBatching]) { // a message from Node's channel
       name = 'messages';
       args = [args];
     }
     if (name === 'online') binding.threadOnline(this.#thread);
-    if (name === 'exit' && this.#exiting) this.#end(); // and not by hand
+    if (name === 'exit' && this.#exiting) this.#end(); // ignore an application's emit()
     return super.emit(name, ...args);
   }
 
-  /** @param {string} [added] the event of a listener that comes */
+  /** @param {string} [added] the event whose listener is being added */
   #listen(wanted, added) {
-    /* Node starts and stops its port by 'message' alone. */
+    /* Node starts its port only for 'message' listeners. */
     if (wanted && this.#node !== null && (added === 'messages' || this[kBatching])) {
       nodePrototype.start.call(this.#node);
     }
     this.#listening.change(wanted, this.#slot, this.#endpoint);
   }
 
-  /**
-   * Node's handler of the end: it drains its own channel, then removes the 'message'
-   * listeners.
-   */
+  /** Node's exit handler. Drains Node's channel, then removes the 'message' listeners. */
   [kOnExit](...args) {
     this.#exiting = true;
     return super[kOnExit](...args);
   }
 
-  /* As long as all comes by Node, its order is Node's. */
+  /* Without the ring in use, Node's own order is right. */
   [kOnErrorMessage](...args) {
     if (this.#isDirect) this.#drain();
     super[kOnErrorMessage](...args);
@@ -330,15 +325,15 @@ class Worker extends threads.Worker {
   }
 
   removeAllListeners(...args) {
-    /* Not if a listener does it, which these messages have: they go to those that it
-     * leaves. */
+    /* Deliver before Node's exit handler removes the listeners, but not when a listener
+     * calls this while messages are being delivered. */
     if (this.#exiting && !this.#fromNode.calling && args[0] === 'message') this.#drain();
     return super.removeAllListeners(...args);
   }
 
   /**
-   * Whatever the worker posted comes before its 'error' and its 'exit': first what came
-   * by Node, then the ring.
+   * Deliver everything that the worker posted, before its 'error' or 'exit': first from
+   * Node's channel, then from the ring.
    */
   #drain() {
     this.#fromNode.dispatchAll();
@@ -363,7 +358,7 @@ class Worker extends threads.Worker {
   }
 
   get [kBatching]() {
-    return this._events?.messages !== undefined; // a call of listenerCount() costs more
+    return this._events?.messages !== undefined; // cheaper than listenerCount()
   }
 
   [kMessage](value) {
@@ -384,7 +379,7 @@ class Worker extends threads.Worker {
   }
 
   [kClosed]() {
-    /* The worker closed its port, or ended: 'exit' tells. */
+    /* The worker closed its port or exited. 'exit' reports that. */
   }
 }
 
