@@ -1,13 +1,13 @@
 'use strict';
 
 /*
- * check-options.js - refuses options that do not exist. Most are misspelt, so the error
- * names the nearest one.
+ * check-options.js - rejects unknown options. Most are misspelt, so the error suggests
+ * the nearest known one.
  */
 
 const { withCode } = require('../codec/errors');
 
-/** The Levenshtein distance, without regard to case. */
+/** The case-insensitive Levenshtein distance. */
 function distance(from, to) {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
 
@@ -28,8 +28,8 @@ function distance(from, to) {
  * @param {string} name of the argument
  * @param {object} options
  * @param {string[]} known
- * @throws {TypeError} ERR_INVALID_ARG_VALUE: there is an option that is not known;
- *   undefined is none
+ * @throws {TypeError} ERR_INVALID_ARG_VALUE: an unknown option has a value other than
+ *   undefined
  */
 function checkKnown(name, options, known) {
   for (const key of Object.keys(options)) {

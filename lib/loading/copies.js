@@ -1,26 +1,27 @@
 'use strict';
 
 /*
- * copies.js - another copy of this package may be the one to use.
+ * copies.js - finds another copy of this package to use instead of this one.
  *
- * A package is installed several times, and a test runner loads it once for each file of
- * tests, in a context of its own. As with a module of Node's, all get the same: a version
- * is loaded once in a thread, in its main context, and by all threads from the folder
- * where the first of them has found it, so that they share what the addon keeps.
+ * A process may have several installations, and a test runner loads the package in a new
+ * context for each test file. As with a builtin module, all users in a thread share one
+ * instance per version, in the main context. All threads load it from the folder that the
+ * first of them used, so they share the addon's state.
  */
 
 /**
- * On worker_threads: what this thread has loaded, by folder and by version; see index.js.
+ * Property of worker_threads: this thread's instances, by folder and version; see
+ * index.js.
  */
 const kLoaded = Symbol.for('ringport.loaded');
-/** The version of what is exported. */
+/** Property of an instance: its version. */
 const kBuild = Symbol.for('ringport.build');
 
 /**
  * @param {string} folder dist/ of this copy
  * @param {string} build its version
- * @param {boolean} isNodes whether it is Node that loads it
- * @returns {object | undefined} what another copy of this version exports
+ * @param {boolean} isNodes whether Node's own loader loads it
+ * @returns {object | undefined} the exports of another copy of this version
  */
 function findOther(folder, build, isNodes) {
   const threads = require('node:worker_threads');
@@ -43,13 +44,13 @@ function findOther(folder, build, isNodes) {
 
 /**
  * Load the copy in a folder.
- * @returns {object | undefined} what it exports, if it is of this version and works
+ * @returns {object | undefined} its exports; undefined if it fails or has another version
  */
 function load(folder, build, createRequire) {
   try {
     const text = require('node:fs').readFileSync(`${folder}/scripts.txt`, 'latin1');
 
-    /* Not if a bundler has put us into a folder of the application's. */
+    /* After bundling, `folder` may be the application's and its index.js, too. */
     if (!text.startsWith(`${build}\n`)) return undefined;
 
     const exported = createRequire(`${folder}/index.js`)('./index.js');

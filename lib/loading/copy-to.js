@@ -3,12 +3,11 @@
 const { __lookupGetter__: lookupGetter } = Object.prototype;
 
 /**
- * Object.assign(), but it does not run getters: they come along. Classes are behind
- * getters where ringport/register has put them.
+ * Object.assign() that copies getters instead of running them. ringport/register puts its
+ * classes behind getters.
  *
- * A descriptor for each property would be 13 KB of garbage for worker_threads, so only
- * what needs one gets one: getters, and names that the target has, also from a polluted
- * Object.prototype.
+ * Uses descriptors only for getters and for names that the target already has, also from
+ * a polluted Object.prototype. For all of worker_threads they would be 13 KB of garbage.
  */
 function copyTo(target, source) {
   for (const name of Object.keys(source)) {

@@ -1,23 +1,22 @@
 'use strict';
 
 /*
- * entry.js - what becomes dist/index.js. Where Node loads it and nothing is out of the
- * ordinary, it opens the addon, which has the first script and its code cache, and that
- * is all. Everything else is in dist/first.js. Node compiles this file anew in each
- * thread, so it is short, and most of it is said outside of functions, which V8 would
- * read twice.
+ * entry.js - the source of dist/index.js. In the usual case it opens the addon and runs
+ * the first script with the code cache that the addon holds. dist/first.js handles all
+ * other cases. Node compiles this file in each thread without a code cache, so it is
+ * short, and most of it is top-level code, because V8 parses functions twice.
  */
 
 /* global BUILD */
 
-/* An application may have removed it, or put another in its place: then it has no
+/* An application may have removed or replaced `process`. A replacement has no
  * getBuiltinModule(). */
 const node = typeof process === 'undefined' ? require('node:process') : process;
 const { getBuiltinModule: builtin, env } = node;
 const isNodes = typeof module.constructor?._load === 'function' && require.cache !== undefined &&
   env?.NODE_V8_COVERAGE === undefined;
 
-/** Of the flags that the engine may look at: some make it compile differently. */
+/** A hash of the flags that may reach V8: some change the code that it compiles. */
 function flags() {
   const not = /^--(eval|print|require|import|loader|inspect|test|title|env-file|watch)/;
   const text = [...node.execArgv ?? [], ...(env?.NODE_OPTIONS ?? '').split(/\s+/)]
@@ -28,14 +27,14 @@ function flags() {
   return (hash >>> 0).toString(36);
 }
 
-/** What the code cache is named after. */
+/** Names the code cache of this Node and its flags. */
 function placeOf() {
   return `${node.version}-${node.arch}-${flags()}`;
 }
 
 let exported;
 
-/* Nor has an application to have left us Symbol. */
+/* An application may have removed Symbol as well. */
 if (isNodes && builtin !== undefined && typeof Symbol === 'function') {
   const threads = builtin('node:worker_threads');
   const loaded = threads[Symbol.for('ringport.loaded')]; // see index.js
@@ -47,8 +46,8 @@ if (isNodes && builtin !== undefined && typeof Symbol === 'function') {
   else if ((file = threads.getEnvironmentData(`ringport in ${root}`)) === undefined) {
     const { versions: { bun, deno } } = node;
 
-    /* Not if another copy comes first or this is in a context (see copies.js), or may not
-     * survive it. */
+    /* Leave other copies and vm contexts to copies.js. Bun and Deno may crash on the
+     * addon. */
     if (!env?.RINGPORT_BINARY && (bun ?? deno) === undefined &&
       threads.MessagePort instanceof (() => {}).constructor &&
       threads.getEnvironmentData(`ringport ${BUILD}`) === undefined) {
@@ -71,7 +70,7 @@ if (isNodes && builtin !== undefined && typeof Symbol === 'function') {
       node.dlopen(addon, file);
       found = addon.exports.codeOf(__dirname, BUILD, name, place);
     } catch {
-      // the rest knows why, or other files
+      // first.js tries other files, or reports why.
     }
     if (found !== undefined) {
       const [text, cachedData] = found;

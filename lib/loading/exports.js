@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * exports.js - what index.js exports where ringport works.
+ * exports.js - the exports of ringport where the addon is loaded; else see inactive.js.
  */
 
 const { process } = require('./builtins');
@@ -13,7 +13,7 @@ const isWorker = threads.parentPort !== null;
 local.loadPort = () => require('../ports/port');
 local.loadUnlisted = () => require('../ports/unlisted');
 
-/* For trying it out: every thread of the process that loads ringport. */
+/* For experiments: sets the strategy in every thread that loads ringport. */
 const { RINGPORT_SPIN: spin, RINGPORT_LINGER: linger } = process.env;
 
 if (spin || linger) {
@@ -71,7 +71,7 @@ module.exports = copyTo(copyTo({}, threads), {
   threads: () => binding.threads(),
 });
 
-/** An export that is loaded when it is first asked for, which most threads never do. */
+/** Define an export that is loaded on first access: most threads never use it. */
 function onDemand(name, load) {
   const put = (value) => Object.defineProperty(module.exports, name,
     { __proto__: null, value, writable: true, enumerable: true, configurable: true });
@@ -104,8 +104,8 @@ binding.threadRun(threads.threadId, threads.threadName);
 
 if (threads.postMessageToThread !== undefined) {
   /**
-   * Node's, which gives the other thread ports of Node's for those of ours; see
-   * lib/ports/relay.js.
+   * Node's postMessageToThread. The other thread receives Node ports in place of ringport
+   * ports; see lib/ports/relay.js.
    */
   module.exports.postMessageToThread =
     async function postMessageToThread(...args) {
@@ -117,8 +117,8 @@ if (threads.postMessageToThread !== undefined) {
 
 if (threads.markAsUncloneable !== undefined) {
   /**
-   * Node's, and the codec is told too: the mark is a private symbol that JavaScript
-   * cannot see.
+   * Node's markAsUncloneable. Also marks the object for the codec, because Node's mark is
+   * a private symbol that JavaScript cannot read.
    */
   module.exports.markAsUncloneable = function markAsUncloneable(object) {
     threads.markAsUncloneable(object);

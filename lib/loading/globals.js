@@ -1,12 +1,11 @@
 'use strict';
 
 /*
- * globals.js - the globals of the language, as they are when ringport is loaded: an
- * application may remove them later, or has done so before. Node's own ports do not mind
- * either.
+ * globals.js - captures the globals of the language when ringport is loaded, so that
+ * ports keep working, like Node's, if the application removes some. Recovers those that
+ * are already missing.
  *
- * In dist/ each script takes those that its files use from here; scripts/bundle.js sees
- * to that.
+ * scripts/bundle.js makes each script of dist/ read the globals that it uses from here.
  */
 
 const NAMES = [
@@ -17,12 +16,12 @@ const NAMES = [
   'Uint8Array', 'Uint8ClampedArray', 'WeakMap', 'WeakRef', 'WeakSet', 'parseInt',
 ];
 
-/** What makes an instance, where it is not `new` alone. */
+/** Expressions that create an instance, for classes where `new` alone does not. */
 const EXAMPLES = { __proto__: null, BigInt: 'Object(0n)', DataView: 'new DataView(new ArrayBuffer(0))' };
 
 /**
- * One that has been removed. Of a class whose instances can be cloned Node still makes
- * some; of the rest those of another context are as good.
+ * Recover a removed global. Cloning an instance yields this context's class. A global
+ * whose instances cannot be cloned comes from another context.
  */
 function recover(name) {
   if (name === 'Function') return recover.constructor;

@@ -1,11 +1,10 @@
 'use strict';
 
 /*
- * inactive.js - what ringport exports on a runtime that lacks what it needs: the
- * worker_threads of that runtime, and functions that throw in the place of what is
- * ringport's own.
+ * inactive.js - the exports of ringport on a runtime that does not support it: that
+ * runtime's worker_threads, and functions that throw in place of ringport's own API.
  *
- * Nothing loads this file as long as ringport works.
+ * Loaded only if ringport cannot work.
  */
 
 const path = require('node:path');
@@ -15,7 +14,7 @@ const { process } = require('./builtins');
 const { RingportError } = require('../codec/errors');
 const threads = require('./node-threads');
 
-/** What has no counterpart in worker_threads. */
+/** API without a counterpart in worker_threads. */
 const FUNCTIONS = ['getIdleStrategy', 'setIdleStrategy', 'threads'];
 const METHODS = [
   [threads.MessagePort.prototype, ['detach', 'postMessages']],
@@ -24,14 +23,14 @@ const METHODS = [
 ];
 
 /**
- * Environment data: threads that start later inherit it, and another copy of the package
- * finds it, so that a process is warned once.
+ * Key of environment data, which new threads and other copies of the package see, so that
+ * a process warns once.
  */
 const WARNED = 'ringport.inactive';
 /** @see registration.js */
 const REGISTERED = 'ringport.register';
 
-/** @returns {Function} one called `name`, which throws ERR_RINGPORT_INACTIVE */
+/** @returns {Function} a function `name` that throws ERR_RINGPORT_INACTIVE */
 function stub(name, cause) {
   return { [name]() {
     throw new RingportError('ERR_RINGPORT_INACTIVE',
@@ -39,7 +38,7 @@ function stub(name, cause) {
   } }[name];
 }
 
-/** Some runtimes ask for a permission to read it. */
+/** RINGPORT_REQUIRED=1. Reading it throws on runtimes that require a permission. */
 function isRequired() {
   try {
     return process.env.RINGPORT_REQUIRED === '1';
@@ -57,10 +56,7 @@ function warn({ message }) {
     { type: 'RingportWarning', code: 'ERR_RINGPORT_INACTIVE' });
 }
 
-/**
- * Put what throws where a method of ours would be. Has no effect where the intrinsics are
- * frozen.
- */
+/** Define methods that throw. Has no effect on frozen intrinsics. */
 function putMethods(cause) {
   for (const [object, names] of METHODS) {
     for (const name of names) {
@@ -75,14 +71,13 @@ function putMethods(cause) {
 }
 
 /**
- * Warn, once for each process, and make the exports.
+ * Warn once per process and create the exports.
  * @param {Error} cause why ringport could not be loaded
- * @returns {object} what `require('ringport')` gives
- * @throws {Error} `cause`, if RINGPORT_REQUIRED is 1 or if `cause` is a mistake of the
- *   user's
+ * @returns {object} the exports of `ringport`
+ * @throws {Error} `cause`, if RINGPORT_REQUIRED is 1 or the user caused it
  */
 function exportsFor(cause) {
-  /* An environment variable of ours is out of range: that is not the runtime's fault. */
+  /* ERR_OUT_OF_RANGE: one of ringport's environment variables is invalid. */
   if (isRequired() || cause.code === 'ERR_OUT_OF_RANGE') throw cause;
   warn(cause);
   putMethods(cause);
@@ -104,9 +99,8 @@ function exportsFor(cause) {
 }
 
 /**
- * What `ringport/register` exports; it registers nothing. A registered parent may have
- * put a preload before this thread's flags, or others in their place; see
- * registration.js.
+ * The exports of `ringport/register`; nothing is registered. Undoes the changes that a
+ * registered parent made to this thread's execArgv; see registration.js.
  */
 function unregistered() {
   const { execArgv } = process;

@@ -1,24 +1,23 @@
 'use strict';
 
 /*
- * leave-code.js - leaves what V8 has made of a script for the threads and the processes
- * to come; see scripts.js.
+ * leave-code.js - saves V8's code cache of a script for later threads and processes; see
+ * scripts.js.
  *
- * That is the code of the functions that have run by then. A worker may be terminated, so
- * it leaves it when its program has run once, and again when it has had some messages.
- * The main thread does when the process ends. A code cache that was left early, or by a
- * process without a Worker, is made anew by the first one that has more.
+ * The cache contains the functions that have run so far. A worker may be terminated, so
+ * it saves after its main script has run, and again after some messages. The main thread
+ * saves at process exit. A cache saved early, or by a process without a Worker, is
+ * shallow: the first thread that has compiled more replaces it.
  */
 
 const { Buffer, process, setImmediate } = require('./builtins');
 
 /**
- * More than this many files in dist/.code, and it is made empty: of Nodes and flags there
- * may be many.
+ * Empty dist/.code above this many files: each Node version and set of flags adds some.
  */
 const FILES_MAX = 200;
 
-/** Put a file there, whole: others may read meanwhile. */
+/** Write a file atomically, because other processes may be reading it. */
 function write(fs, file, data, ending) {
   const draft = `${file}.${process.pid}`;
 
@@ -40,9 +39,8 @@ function makeFolder(fs, folder) {
 }
 
 /**
- * Leave what there is of a script, if that is wanted: another thread may have been first,
- * or another process.
- * @param {boolean} isLate a worker has had some messages
+ * Save a script's code cache, unless another thread or process has saved a better one.
+ * @param {boolean} isLate this is a worker's second save
  */
 function leave({ build, builtin, folder, hasWorker }, addon, what, isLate) {
   const fs = builtin('node:fs');
@@ -63,22 +61,22 @@ function leave({ build, builtin, folder, hasWorker }, addon, what, isLate) {
     makeFolder(fs, `${folder}/.code`);
     write(fs, file, data, `${ending}${sum}${isShallow ? '-' : '+'}`);
   } catch {
-    // it is not ours to write
+    // The folder is not writable.
   }
 }
 
-/** The scripts that have been compiled here. */
+/** The scripts that this thread has compiled. */
 let scripts = [];
 
 /**
- * A script has been compiled.
- * @param {object} given what start() in scripts.js was given
+ * Schedule saving the code cache of a script that this thread has compiled.
+ * @param {object} given the argument of start() in scripts.js
  * @param {object} addon
  * @param {object} what
  * @param {string} what.name
  * @param {import('node:vm').Script} what.script
- * @param {boolean} what.isRefused there was a code cache, which V8 refused
- * @param {number} warmMs when a worker has compiled what it uses
+ * @param {boolean} what.isRefused V8 rejected its code cache
+ * @param {number} warmMs delay of a worker's second save, in milliseconds
  */
 function compiled(given, addon, what, warmMs) {
   const { builtin } = given;

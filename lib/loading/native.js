@@ -1,11 +1,11 @@
 'use strict';
 
 /*
- * native.js - what every file of lib/ starts from: Node's own worker_threads, the addon's
- * functions for this thread, and the words that they share.
+ * native.js - the base of all files in lib/: Node's own worker_threads, the addon's
+ * functions, and the state of this thread that they share.
  *
- * A thread that starts loads this file, and what else scripts/bundle.js has in `start` or
- * in `child`. Nothing else is loaded before it is used, so keep these short.
+ * A new thread loads only this file and the rest of `start` or `child` in
+ * scripts/bundle.js, so keep these short. Everything else is loaded on first use.
  */
 
 const { process, setImmediate } = require('./builtins');
@@ -28,117 +28,104 @@ const STAGED = 7;
 const SLOT = 8;
 const WORDS = 16;
 
-/**
- * Values of the STATUS word: RP_ERROR_LIST in src/core/error.h, where this is RP_CLOSED.
- */
+/** A value of the STATUS word: RP_CLOSED in src/core/error.h. */
 const SEALED = -5;
 
-/** The line of Node that this is. */
+/** Node's major version. */
 const line = Number.parseInt(process.versions.node, 10);
 
 const control = new Int32Array(WORDS);
 
-/** Of this process and this copy of the addon. */
+/** Unique to this process and this copy of the addon. */
 let suffix = null;
 
-/** What a message of ringport's own is known by among those of users. */
+/** Identifies a control message of ringport among the application's messages. */
 function mark(name) {
   suffix ??= binding.mark().toString(36);
   return `ringport.${name}.${suffix}`;
 }
 
 /**
- * By slot: an Endpoint that must stay, a WeakRef to one that nobody may need any more,
- * its Hold, or a function (queued) => boolean that makes the Endpoint when the first
- * message comes for it; see endpoint.js.
+ * By slot: an Endpoint; a WeakRef to one that may be collected; its Hold once it has
+ * been; or a function (queued) => boolean that handles messages until the Endpoint exists
+ * and returns true once it does. See endpoint.js.
  */
 const endpoints = [];
 
 /**
- * When what is quick in the long run begins to pay; see docs/decisions/first-message.md.
- * In tenths of a microsecond or so, but for the last two, which count messages. Integers:
- * V8 allocates what is none.
+ * When loading a faster path pays off; see docs/decisions/first-message.md. In units of
+ * roughly 0.1 us, except the last two, which count messages. Integers, because V8
+ * allocates other numbers.
  */
 const thresholds = {
-  /** What messages by Node may have cost before a port goes over to its ring. */
+  /** Cost of messages over Node's channel above which a port switches to its ring. */
   FIRST: 3000,
-  /** The same of objects, before what the codec takes is loaded; see ports/prepare.js. */
+  /** Cost of objects above which the codec is loaded; see ports/prepare.js. */
   PREPARE: 2892,
   /**
-   * What one is counted for: to read and write a primitive the ring needs nothing but C,
-   * for objects it has the codec to load.
+   * Cost of one message. A primitive costs more: by ring it needs only C, while an object
+   * needs the codec.
    */
   SIMPLE: 10,
   OBJECT: 1,
   /**
-   * If the last one has been answered, both threads sleep each time: by ring, a round
-   * trip takes them a tenth of that.
+   * Extra cost of a request that was answered over Node's channel, where both threads
+   * sleep each time. A round trip by ring takes a tenth of that.
    */
   ANSWER: 90,
   ANSWERED_OBJECT: 27,
-  /** Objects that C writes, or reads, before the codec does; see flat.js. */
+  /** Objects that C writes or reads before the codec takes over; see flat.js. */
   COLD_FLATS: 60_000,
-  /**
-   * Other objects that go by Node, though there is a ring, before the codec is loaded.
-   */
+  /** Other objects that a port leaves to Node before it loads the codec. */
   COLD_OBJECTS: 300,
 };
 
-/* For tests: all goes by ring from the first message on, and none of it the ways that are
- * for the first ones. */
+/* For tests: use the ring and the codec from the first message on. */
 if (process.env.RINGPORT_COLD === '0') {
   for (const name of Object.keys(thresholds)) thresholds[name] = 0;
   thresholds.FIRST = thresholds.PREPARE = -1;
 }
 
 const local = {
-  /**
-   * How many ports of ours there have been in this thread, but for that of a worker's
-   * parent.
-   */
+  /** Count of ringport ports created in this thread, without parentPort. */
   portsMade: 0,
-  /**
-   * Objects that neither C nor the codec has written: Node has, though there was a ring.
-   */
+  /** Count of objects that an endpoint has left to Node; see COLD_OBJECTS. */
   objectsPosted: 0,
   /** Posts to Node's own channels are counted; see ports/posts.js. */
   watchesPosts: false,
   /** Whether an object may have been marked as uncloneable. */
   marksMade: false,
   /**
-   * The port of a worker of ours to its parent (Node's own, with methods of ours), else
-   * null.
+   * Node's parentPort with ringport's methods, if a ringport Worker started this thread.
    */
   parentPort: null,
-  /** Has that port use its ring. @type {() => import('../ports/endpoint').Endpoint} */
+  /**
+   * Connects parentPort to its ring. @type {() => import('../ports/endpoint').Endpoint}
+   */
   connectParent: null,
   /**
-   * Loads the class of our ports, for what comes before it.
+   * Loads the class of ringport's ports; avoids an import circle.
    * @type {() => import('../ports/port')}
    */
   loadPort: null,
-  /** The module ports/unlisted.js, for who cannot import it without a circle. */
+  /** Loads ports/unlisted.js; avoids an import circle. */
   loadUnlisted: null,
   /**
-   * Node's class Module, where it is Node that loads us: require('node:module') loads a
-   * lot more.
+   * Node's class Module, if Node's loader loads us: require('node:module') loads more.
    */
   Module: null,
-  /** While registered: what is an instance of MessagePort; see registration.js. */
+  /** While registered: MessagePort's Symbol.hasInstance; see registration.js. */
   isPort: null,
-  /**
-   * What a Worker does around the start of its thread; `ringport/register` puts its own
-   * here.
-   */
+  /** Hooks around the start of a Worker's thread, for `ringport/register`. */
   launch: {
-    /** @returns {object | undefined} the options to give to Node's Worker */
+    /** @returns {object | undefined} the options for Node's Worker */
     begin: (options) => options,
-    /** Node's constructor has returned, or thrown. */
+    /** Called when Node's constructor has returned or thrown. */
     end() {},
   },
   /**
-   * A port has news, or is gone: endpoint.js, without which there is no Endpoint, puts
-   * its own here.
+   * Called for a slot with news, and for a closed one. endpoint.js replaces both; until
+   * it is loaded, there are no Endpoints.
    */
   dispatch(slot, queued) {
     if (endpoints[slot]?.(queued)) local.dispatch(slot, queued);
@@ -148,7 +135,7 @@ const local = {
   },
 };
 
-/** What an endpoint calls on its owner, and asks it; see endpoint.js. */
+/** The interface of an endpoint's owner; see endpoint.js. */
 const owner = {
   kMessage: Symbol('message'),
   kMessages: Symbol('messages'),
@@ -158,8 +145,8 @@ const owner = {
 };
 
 /**
- * The symbol with this description on an object or one of its prototypes, undefined if
- * there is none.
+ * Find the symbol with this description on an object or its prototypes.
+ * @returns {symbol | undefined}
  */
 function findSymbol(object, description) {
   for (let at = object; at !== null; at = Object.getPrototypeOf(at)) {
@@ -172,7 +159,7 @@ function findSymbol(object, description) {
 
 let listens = false;
 
-/** Have the addon call us for ports with news. */
+/** Register this thread's callbacks in the addon. */
 function listen() {
   if (listens) return;
   listens = true;
@@ -186,13 +173,11 @@ function listen() {
 /** Groups of the addon's functions; the same table is in src/node/addon.c. */
 const [FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS, FOR_TESTS] =
   [0, 1, 2, 3, 4, 5, 6];
-/** What a group cannot be used without. */
+/** The groups that a group depends on. */
 const NEEDED = [[], [], [], [FOR_VALUES, FOR_CHANNELS], [FOR_ENDPOINTS, FOR_FLAT]];
 const defined = [false, false, false, false, false];
 
-/**
- * Have a group of the addon's functions, each of which costs a thread four microseconds.
- */
+/** Define a group of the addon's functions on `binding`. Each function costs 4 us. */
 function define(group) {
   if (defined[group]) return;
   defined[group] = true;

@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * node-threads.js - worker_threads as Node made it. Everything in lib/ takes Node's own
- * classes and functions from here: with `ringport/register` in effect,
- * `require('node:worker_threads')` gives ours.
+ * node-threads.js - Node's original worker_threads. All of lib/ takes Node's classes and
+ * functions from here, because `require('node:worker_threads')` returns ringport's while
+ * `ringport/register` is in effect.
  */
 
 const threads = require('node:worker_threads');
@@ -11,13 +11,12 @@ const threads = require('node:worker_threads');
 const { copyTo } = require('./copy-to');
 
 /**
- * While registered, by whichever copy of ringport, worker_threads has Node's own under
- * this key.
+ * Property of worker_threads while any copy of ringport is registered: Node's originals.
  */
 const kOriginals = Symbol.for('ringport.originals');
 
-/* Those of the thread itself are what they are now: a parentPort of ours is connected to
- * its parent. */
+/* Keep the current parentPort and workerData, even if another copy has replaced them: its
+ * parentPort is the one that is connected to the parent. */
 const { parentPort, workerData } = threads;
 
 module.exports = copyTo({}, threads);

@@ -1,12 +1,12 @@
 'use strict';
 
-/* runtime.js - whether this is a Node that ringport knows. */
+/* runtime.js - checks that ringport supports this runtime. */
 
 const { process } = require('./builtins');
 const { MessagePort, Worker } = require('node:worker_threads');
 
 /**
- * The symbols on Node's MessagePort and Worker that ours need, by their descriptions; see
+ * Descriptions of the symbols on Node's MessagePort and Worker that ringport uses; see
  * node-events.js and worker.js.
  */
 const INTERNALS = [
@@ -22,14 +22,13 @@ function runtime() {
   return deno !== undefined ? `Deno ${deno}` : `Node ${process.version}`;
 }
 
-/** @throws {Error} ERR_RINGPORT_UNSUPPORTED if the runtime lacks what we need of Node */
+/** @throws {Error} ERR_RINGPORT_UNSUPPORTED: the runtime lacks an internal of Node */
 function checkRuntime() {
   const refuse = (message) => {
     throw Object.assign(new Error(message), { code: 'ERR_RINGPORT_UNSUPPORTED' });
   };
 
-  /* Bun cannot be probed: it aborts when an addon calls a function of libuv that it does
-   * not have. */
+  /* Do not probe Bun: it aborts when an addon calls a libuv function that it lacks. */
   if (process.versions.bun !== undefined) {
     refuse(`ringport does not run on ${runtime()}: its addon needs the event loop of Node, libuv`);
   }

@@ -1,54 +1,50 @@
 'use strict';
 
 /*
- * scripts.js - loads the scripts that scripts/bundle.js makes of lib/; entry.js comes
- * before it.
+ * scripts.js - loads the scripts that scripts/bundle.js builds from lib/; entry.js loads
+ * this one.
  *
- * The addon opens the file with the text of all scripts when the first thread of a
- * process loads ringport, reads each when it is first needed, and keeps it for all
- * threads: what is loaded in the middle of a message opens no file, which may be gone, or
- * one too many.
+ * The addon opens dist/scripts.txt, the text of all scripts, when the first thread loads
+ * ringport. It reads each script on first use and shares it with all threads. So loading
+ * code in the middle of a message never opens a file, which could be gone or exceed the
+ * limit of open files.
  *
- * V8 compiles a script anew in each thread, which takes most of the time that loading
- * takes. So the first process leaves what V8 has made of a script (its code cache) in
- * dist/.code when it ends, where that folder can be written; later ones read it once, and
- * the addon keeps it, too (src/node/code_cache.c). A file of it is named after the text
- * it belongs to, the Node and its flags, ends with its name and a checksum, and V8 looks
- * whether it is its own. Where there is none, a thread keeps what it has compiled for the
- * threads after it. Without all of that the same works a little later.
+ * Compiling the scripts is most of the time that a thread takes to load ringport. So the
+ * first process saves V8's code cache of each script to dist/.code, if that is writable.
+ * Later processes read it once and share it between threads (src/node/code_cache.c). A
+ * file is named after its script, the build, Node and its flags; it ends with that name
+ * and a checksum. V8 rejects a cache of another V8. Without a file, the first thread that
+ * compiles a script shares the cache with later threads.
  *
- * In a bundle, under a test runner with modules of its own, and where coverage is taken,
- * which is exact only for what is compiled anew, the scripts are modules that require()
- * loads.
+ * In a bundle, under a test runner with its own module loader, and while coverage is
+ * taken (which is exact only without a code cache), require() loads the scripts.
  */
 
-/**
- * The modules, made or to be made by the functions of the scripts, by their ids in lib/.
- */
+/** The modules that have been loaded, by their ids in lib/. */
 const modules = { __proto__: null };
 
 /** See index.js. */
 const kLoaded = Symbol.for('ringport.loaded');
-/** What is exported has its version under this. */
+/** Property of the exports: their version. */
 const kBuild = Symbol.for('ringport.build');
 
-/** What start() is given. */
+/** The argument of start(). */
 let given = null;
-/** Functions that make the modules. */
+/** The functions that create the modules, by id. */
 let files = null;
-/** The scripts are in a folder of their own, and not in a bundle. */
+/** The scripts come from an installed dist/, not from a bundle. */
 let isInstalled = false;
-/** The addon; null: there is none, or nothing to be kept there. */
+/** The addon; null if the scripts do not come from it. */
 let addon = null;
 
-/** The module of this id of lib/. */
+/** Load the module with this id. */
 function load(id) {
   const known = modules[id];
 
   if (known !== undefined) return known.exports;
-  if (files[id] === undefined) run(scriptOf(id)); // which puts the module here
+  if (files[id] === undefined) run(scriptOf(id)); // defines files[id]
 
-  /* That of index.js is Node's own: it looks whether it is Node that loads it. */
+  /* index.js gets Node's module object, to check that Node's loader loads it. */
   const made = modules[id] = id === 'index' ? given.module : { exports: {} };
 
   try {
@@ -60,10 +56,7 @@ function load(id) {
   return made.exports;
 }
 
-/**
- * The script that has a module. They are in one string: in an object, each thread would
- * make one of each.
- */
+/** The script that contains a module. A string is cheaper to create than a table. */
 function scriptOf(id) {
   const { where } = files;
   const end = where.indexOf(` ${id} `);
@@ -72,7 +65,7 @@ function scriptOf(id) {
   return where.slice(where.lastIndexOf(' ', at) + 1, at);
 }
 
-/** Run a script, which puts its modules in `files`. */
+/** Run a script, which defines its modules in `files`. */
 function run(name) {
   const { build, place } = given;
   const found = addon?.codeOf(given.folder, build, name, place);
@@ -92,16 +85,13 @@ function run(name) {
   afterwards(name, script, found);
 }
 
-/** Scripts with a poor code cache. */
+/** Scripts with a shallow code cache; see leave-code.js. */
 const shallow = [];
 
-/** By then a worker has compiled what it uses. */
+/** After this time a worker has compiled most of the functions that it uses. */
 const WARM_MS = 10;
 
-/**
- * Leave a code cache for the threads and processes to come if there is none, or a poor
- * one.
- */
+/** Schedule saving a code cache if there is none or a shallow one. */
 function afterwards(name, script, [, , isShallow]) {
   const { builtin, process } = given;
   const leaving = () => load('loading/leave-code');
@@ -124,23 +114,25 @@ function afterwards(name, script, [, , isShallow]) {
 
 /**
  * @param {object} what
- * @param {object} what.module that of dist/index.js
+ * @param {object} what.module the module of dist/index.js
  * @param {string} what.folder dist/
- * @param {string} what.build of which scripts.txt must be
- * @param {string} [what.place] what the code cache of this Node and its flags is named
- *   after; undefined: what the thread before this one said
- * @param {object} what.process Node's
- * @param {((id: string) => object) | null} what.builtin Node's own modules; null: load by
- *   require()
- * @param {() => Record<string, () => Function>} what.byRequire the scripts as modules, by
- *   name
- * @param {(id: string) => object} what.require Node's own modules, for those
- * @param {object} what.files the modules that are loaded, or what makes them
- * @param {object} [what.binding] the addon, if it is there
- * @param {[string, object, object[]]} [what.first] the script that has been run, as for
- *   afterwards()
- * @param {string} [what.file] where the addon is
- * @returns {object} what is exported
+ * @param {string} what.build the expected version of scripts.txt
+ * @param {string} [what.place] names the code cache of this Node and its flags;
+ * undefined:
+ *   the name that an earlier thread passed
+ * @param {object} what.process Node's process
+ * @param {((id: string) => object) | null} what.builtin returns Node's modules; null:
+ * load
+ *   scripts by require()
+ * @param {() => Record<string, () => Function>} what.byRequire returns functions that
+ *   require the scripts, by name
+ * @param {(id: string) => object} what.require returns Node's modules for those scripts
+ * @param {object} what.files the functions that create the modules, by id
+ * @param {object} [what.binding] the addon, if it is open
+ * @param {[string, object, object[]]} [what.first] the script that has already run: the
+ *   arguments of afterwards()
+ * @param {string} [what.file] path of the addon
+ * @returns {object} the exports of ringport
  */
 function start(what) {
   given = what;
@@ -152,12 +144,12 @@ function start(what) {
     modules.binding = { exports: addon };
     if (what.first[1].cachedDataRejected !== false) check();
     afterwards(...what.first);
-    what.first = undefined; // V8 does not need the code cache any more
+    what.first = undefined; // lets the code cache be collected
   } else if (what.builtin !== null) {
     try {
       addon = load('binding');
     } catch {
-      // index.js says so
+      // index.js reports it
     }
   }
   if (files.where === undefined) run('start');
@@ -168,7 +160,9 @@ function start(what) {
   return exported;
 }
 
-/** No process of this Node has left a code cache: nobody may have tried it. */
+/**
+ * Check the runtime. A code cache that V8 accepts shows that this Node has been checked.
+ */
 function check() {
   try {
     load('loading/runtime').checkRuntime();
@@ -179,8 +173,8 @@ function check() {
 }
 
 /**
- * Have other copies of this version find this one; see copies.js. And the threads to come
- * the addon.
+ * Let other copies of this version find this one (see copies.js), and new threads the
+ * addon.
  */
 function announce(exported) {
   const threads = given.builtin('node:worker_threads');
