@@ -11,13 +11,13 @@ const asyncHooks = require('node:async_hooks');
 const { endpoints, line, local, threads } = require('../loading/native');
 
 const kInspect = Symbol.for('nodejs.util.inspect.custom');
-/** Of what stands for a port. */
+/** Property of a stand-in: a WeakRef to the endpoint. */
 const kEndpoint = Symbol('endpoint');
 
 /**
- * Node's way to run next ticks and microtasks; undefined where it is gone. With
- * --pending-deprecation there is a function around it that says so, or with
- * --throw-deprecation throws: its prototype is what it is around.
+ * Find Node's function that runs next ticks and microtasks; undefined if it is missing.
+ * --pending-deprecation wraps it in a function that warns or throws. The wrapper's
+ * prototype is the original.
  */
 function findTick() {
   const { _tickCallback: tick } = process;
@@ -29,12 +29,12 @@ function findTick() {
   return inner === Function.prototype ? tick : inner;
 }
 
-/** By prototype of a port: that of what stands for it. */
+/** Prototypes of stand-ins, by the prototype of the port. */
 const kinds = new Map();
 
 /**
- * An object that stands for a port where async_hooks looks at its resource. It says
- * whether the port keeps the loop alive, as tools ask, and does not keep the port.
+ * Create the object that async_hooks sees as the port's resource. Its hasRef() tells
+ * tools whether the port keeps the loop alive. It references the port weakly.
  */
 function standIn(owner, endpoint) {
   const { prototype: ports } = local.loadPort().MessagePort;
@@ -61,7 +61,7 @@ function standIn(owner, endpoint) {
   }
   const object = Object.create(made);
 
-  object[kEndpoint] = new WeakRef(endpoint); // a definition costs more than all else here
+  object[kEndpoint] = new WeakRef(endpoint); // defineProperty would cost more than the rest
   return object;
 }
 
@@ -70,27 +70,26 @@ const context = {
   tick: findTick(),
 
   /**
-   * A listener has called enterWith(): what it entered must not reach the next message.
-   * From Node 24 on contexts are frames that JavaScript cannot put back, so the wake-up
-   * ends and the next message comes in a callback of its own, which begins in the frame
-   * of the port.
+   * A listener has called enterWith(), whose store must not reach the next message. Since
+   * Node 24 JavaScript cannot restore the context frame. So the wake-up ends, and the
+   * next message is delivered by a new callback, in the frame of the port.
    */
   entered: false,
 
-  /** Endpoints that keep the loop alive, and waits of rings. */
+  /** Count of endpoints that keep the loop alive. */
   refs: 0,
+  /** Count of waits on rings that keep the loop alive. */
   ringRefs: 0,
 
   /**
-   * What async_hooks sees as the resource of a port. From Node 25 on Node-API holds it
-   * strongly, and the port would never be collected, so there it is an object of its own,
-   * of the same class.
+   * The resource that async_hooks sees for a port. Since Node 25 Node-API holds it
+   * strongly, so a stand-in is used there: the port itself could never be collected.
    */
   resourceOf: line >= 25 ? standIn : (port) => port,
   standIn,
 };
 
-/** Be told of enterWith(). */
+/** Wrap enterWith() to set context.entered. */
 function watch({ prototype }) {
   const { enterWith } = prototype;
 
@@ -100,10 +99,7 @@ function watch({ prototype }) {
   } }.enterWith;
 }
 
-/**
- * Node makes the class when it is first asked for, which takes 0.3 ms: not before
- * somebody else does.
- */
+/** Watch AsyncLocalStorage once it is used. Node creates the class lazily, in 0.3 ms. */
 function watchStorage() {
   const { moduleLoadList: loaded } = process;
   const { get } = Object.getOwnPropertyDescriptor(asyncHooks, 'AsyncLocalStorage');
@@ -128,7 +124,7 @@ if (line >= 24) watchStorage();
 
 const { getActiveResourcesInfo, _getActiveHandles: getActiveHandles } = process;
 
-/** Our ports and rings are no handles of Node's, which is all that it counts. */
+/* Add ports and rings, which are not handles of Node. */
 process.getActiveResourcesInfo = { getActiveResourcesInfo() {
   return getActiveResourcesInfo().concat(
     new Array(context.refs).fill('MessagePort'), new Array(context.ringRefs).fill('RingBuffer'));

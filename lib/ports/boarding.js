@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * boarding.js - posts the part of a message that Node carries: values that the codec does
- * not know, and the ports of the transfer list.
+ * boarding.js - posts the part of a message that Node carries: foreign values and the
+ * ports of the transfer list.
  */
 
 const { types } = require('node:util');
@@ -17,21 +17,20 @@ const { binding } = require('../loading/native');
 const { isArrayBuffer } = types;
 const { get: byteLength } = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength');
 
-/** The ids of our endpoints, at the places of their ports in the transfer list. */
+/** Spread endpoint ids over the transfer list's ports; undefined for a port of Node's. */
 function placed(ids, which) {
   return which.map((i) => (i === -1 ? undefined : ids[i]));
 }
 
 /**
- * Post what the codec left over of a message on the Node channel. Node's postMessage
- * throws before anything has changed, but for the endpoints of our ports, which are taken
- * back; after it nothing can fail.
+ * Post foreign values and transferred ports on the Node channel. If Node's postMessage
+ * throws, nothing has changed: withdrawn endpoints are restored. Nothing fails after it.
  * @param {unknown[] | null} foreign
  * @param {Transfer | null} transfer
- * @param {ArrayBuffer[] | null} copies that have been made for the message
- * @param {boolean} open whether the port was open when it was posted by
- * @param {(endpoint: Endpoint) => bigint | undefined} board has an endpoint go with the
- *   message
+ * @param {ArrayBuffer[] | null} copies made for this message, to be moved by Node
+ * @param {boolean} open whether the port was open when postMessage() was called
+ * @param {(endpoint: Endpoint) => bigint | undefined} board puts an endpoint in transit
+ *   with the message
  * @returns {{ sequence: number, boarding: Boarding | null, result: boolean | undefined }}
  */
 function post(endpoint, foreign, transfer, copies, open, board) {
@@ -62,10 +61,10 @@ function post(endpoint, foreign, transfer, copies, open, board) {
 }
 
 /**
- * Remove the buffers from the list that a getter of the message has detached. Node has
- * accepted the list before it runs getters, and sends an empty buffer.
- * @param {unknown[]} list without any that was detached before
- * @param {unknown[]} message its buffers are replaced
+ * Remove buffers from the list that a getter of the message has detached. Node, too,
+ * accepts the list before it runs getters, and then sends an empty buffer.
+ * @param {unknown[]} list contained no detached buffer before encoding
+ * @param {unknown[]} message detached buffers in it are replaced by empty ones
  */
 function leaveDetached(list, message) {
   const isDetached = (item) => isArrayBuffer(item) && byteLength.call(item) === 0;
@@ -77,7 +76,7 @@ function leaveDetached(list, message) {
   return list.filter((item) => !isDetached(item));
 }
 
-/** The ports in a transfer list, while the message that they belong to is sent. */
+/** The ringport ports of a message while it is being sent. */
 class Boarding {
   #by;
   #own;
@@ -85,7 +84,7 @@ class Boarding {
   #lost;
 
   /**
-   * @param {Endpoint} by of the port that they travel by
+   * @param {Endpoint} by the endpoint that sends the message
    * @param {Transfer} transfer
    * @param {(endpoint: Endpoint) => bigint | undefined} board
    */
@@ -94,33 +93,33 @@ class Boarding {
 
     this.#by = by;
     this.#own = own.map((port) => ports.endpointOf(port));
-    /* A getter may have sent a port away that had been met before. One that is closed
-     * then still travels, as by Node. */
+    /* A getter may have transferred a port after the codec encoded it. A port that the
+     * getter only closed still travels, as with Node. */
     this.#own.forEach((endpoint, i) => {
       if (endpoint.hold.nodeChannel === null && transfer.opened[i]) throwNotTransferred(false);
     });
-    /* The peer of the port that it travels by cannot arrive. */
+    /* A port sent through its own peer can never be received. */
     this.#lost = own.length > 0 && !by.gone &&
       this.#own.includes(endpointAt(binding.peer(by.slot)));
     this.#ids = this.#own.map((endpoint) => board(endpoint));
 
-    /** What take() finds in the message of the Node channel. */
+    /** Read by take() in node-channel.js. */
     this.message = { ids: placed(this.#ids, which), all };
   }
 
-  /** The record has been written: the ports leave this thread. */
+  /** Detach the ports from this thread: the record has been written. */
   sent() {
     for (const endpoint of this.#own) endpoint.depart();
     if (this.#lost) binding.peerLost(this.#by.slot);
   }
 
-  /** Node has refused the message: nothing is detached. */
+  /** Restore the ports: Node refused the message. */
   takeBack() {
     restoreAll(this.#own, this.#ids);
   }
 }
 
-/** Attach endpoints again that have not left after all. */
+/** Attach withdrawn endpoints to this thread again. */
 function restoreAll(endpoints, ids) {
   endpoints.forEach((endpoint, i) => endpoint.restore(ids[i]));
 }

@@ -3,11 +3,11 @@
 /*
  * by-node.js - decides which messages Node carries as a whole.
  *
- * Node needs some microseconds to move an ArrayBuffer to another isolate. The codec would
- * walk the value and then leave the buffers to Node anyway. So a message of ArrayBuffers
- * with little around them goes over the Node channel as it is, and the record in the ring
- * only marks its place in the order. The rest of the value must be plain data, because
- * Node does not know our ports, and small, because the codec is faster for large values.
+ * Node takes some microseconds to move an ArrayBuffer to another isolate, and the codec
+ * leaves transferred buffers to Node anyway. So a message of ArrayBuffers with little
+ * around them goes over the Node channel whole, and its record in the ring only keeps the
+ * order. The rest must be plain data, because Node does not know ringport ports, and
+ * small, because the codec is faster for large values.
  */
 
 const { types } = require('node:util');
@@ -19,17 +19,17 @@ const { isArray } = Array;
 const { getPrototypeOf, keys: keysOf, prototype: objectPrototype } = Object;
 const { __lookupGetter__: lookupGetter } = objectPrototype;
 
-/** So many values may be around the buffers. */
+/** Limit of values beside the buffers. */
 const AROUND = 8;
-/** So many values are looked at. */
+/** Limit of values that isPlain() visits. */
 const LOOKS = 256;
 
 let looks = 0;
 
 /**
- * Whether it is plain data, no more than what may be looked at; nothing of it is run.
+ * Whether a value is plain data of at most `looks` values. Runs no getter and no proxy.
  * @param {unknown} value
- * @param {ArrayBuffer[] | null} buffers all that may be in it, null: any
+ * @param {ArrayBuffer[] | null} buffers the ArrayBuffers that it may contain; null: any
  */
 function isPlainData(value, buffers) {
   if (typeof value !== 'object' || value === null) return true;
@@ -64,7 +64,8 @@ function isPlain(value) {
 
 /**
  * @param {unknown[]} list
- * @returns {number} bytes of its ArrayBuffers, -1 if there is anything else in it
+ * @returns {number} total bytes of its ArrayBuffers; -1 if it has anything else or
+ * nothing
  */
 function bytesOf(list) {
   let bytes = 0;

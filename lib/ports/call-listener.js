@@ -15,8 +15,7 @@ function throwLater(error) {
 }
 
 /**
- * What a listener has returned: if it is a promise, its rejection is an uncaught
- * exception, as in Node.
+ * Turn the rejection of a listener's promise into an uncaught exception, as Node does.
  */
 function watch(result) {
   if (result === undefined || result === null) return;

@@ -1,12 +1,12 @@
 'use strict';
 
 /*
- * dispatch.js - hands messages to the owner of a port, one after the other, and runs
- * ticks and microtasks in between.
+ * dispatch.js - delivers messages to the owner of a port one by one, and runs ticks and
+ * microtasks after each.
  *
- * Primitives are read by C, a batch at a time: for that a thread needs no more than this
- * file, and it is short so that V8 has soon compiled it. What is in a batch stays in the
- * ring until it has been dealt with.
+ * C reads primitives in batches, which needs no other file of ringport. Keep this one
+ * short, so that V8 compiles it quickly. Messages of a batch stay in the ring until they
+ * have been delivered.
  */
 
 const context = require('./async-context');
@@ -21,27 +21,27 @@ binding.setCollect((...values) => values, thresholds.COLD_FLATS);
 const { readValues, release } = binding;
 
 /**
- * Runs next ticks and microtasks, as Node does between two messages, for 35 ns. Without
- * it every message takes a callback of its own.
+ * Runs next ticks and microtasks in 35 ns, as Node does after each message. If it is
+ * missing, each message needs its own callback.
  */
 const { tick } = context;
 
-/** Node's limit for one wake-up: what was queued when it began, or this many. */
+/** Node's limit for one wake-up: the messages queued at its start, at least this many. */
 const BATCH = 1000;
 const NONE = -1;
-/** The next message is not one for C (RP_PORT_OTHER). */
+/** Status: C cannot read the next message (RP_PORT_OTHER). */
 const OTHER = 1;
 
-/** It is an object of the shape in BYTES, which C does not know yet (RP_PORT_SHAPE). */
+/** Status: an object of the shape in BYTES, which C does not know yet (RP_PORT_SHAPE). */
 const SHAPE = 2;
 
 /**
- * The port whose batch is being delivered, and how many of it have been dealt with; what
- * deliverValues() ended with.
+ * The port whose batch is being delivered, the count of its delivered messages, and the
+ * status with which deliverValues() ended.
  */
 const reader = { slot: NONE, count: 0, status: 0 };
 
-/** Tell the ring how far that is; what is left stays in the ring. */
+/** Release the delivered messages of the batch; the rest stays in the ring. */
 function settle() {
   const { slot, count } = reader;
 
@@ -53,9 +53,8 @@ function settle() {
 }
 
 /**
- * What Node does between two messages.
- * @returns {boolean} false: an error has had its 'uncaughtException', which ends the
- *   wake-up
+ * Run ticks and microtasks, as Node does after each message.
+ * @returns {boolean} false: the wake-up must end, after an 'uncaughtException'
  */
 function runTicks() {
   let calm = tick !== undefined;
@@ -65,8 +64,7 @@ function runTicks() {
       tick();
       break;
     } catch (error) {
-      /* It must not unwind through the binding: the stack of async ids would not
-       * match. */
+      /* Do not unwind through the binding: that would corrupt the async id stack. */
       calm = false;
       binding.fatal(error);
     }
@@ -74,7 +72,7 @@ function runTicks() {
   return calm;
 }
 
-/** As the binding's readValues(), which is told of each shape that comes. */
+/** Call the binding's readValues(), teaching it new shapes. */
 function readNext(slot) {
   for (;;) {
     const values = readValues(slot);
@@ -85,21 +83,20 @@ function readNext(slot) {
 }
 
 /**
- * How many messages one wake-up may deliver.
- * @param {number} queued how many there were as it began
+ * The limit of messages for one wake-up.
+ * @param {number} queued count of messages at its start
  */
 function limitOf(queued) {
   return tick === undefined ? 1 : Math.max(queued, BATCH);
 }
 
 /**
- * Deliver the next messages, at most `limit`, while they are for C and `port` is
- * receiving.
+ * Deliver up to `limit` messages while C can read them and `port` is receiving. Sets
+ * reader.status to that of readValues() (see src/node/port.c); 0: there may be more.
  * @param {number} slot
  * @param {object} owner
  * @param {{ receiving: boolean }} port
- * @returns {number} how many more may be delivered, 0 also if the wake-up has to end.
- *   reader.status: why, see readValues() in src/node/port.c; 0: more may be there for it
+ * @returns {number} how many more may be delivered; 0 also if the wake-up must end
  */
 function deliverValues(slot, owner, port, limit) {
   settle();
@@ -125,7 +122,7 @@ function deliverValues(slot, owner, port, limit) {
     do {
       const value = values[i++];
 
-      /* Dealt with, whatever happens to it: it must not come twice. */
+      /* Count it first: even if the listener fails, it must not be delivered twice. */
       reader.count = i;
       owner[kMessage](value);
       calm = runTicks() && !context.entered;
@@ -137,13 +134,13 @@ function deliverValues(slot, owner, port, limit) {
     control[COUNT] = i;
   }
   if (control[COUNT] !== 0) release(slot);
-  reader.status = status; // and not that of what a listener has had delivered
+  reader.status = status; // set last: a listener may have run a nested delivery
   return limit;
 }
 
 /**
- * Deliver what has come for a port without an endpoint.
- * @returns {boolean} false: the next needs one
+ * Deliver the messages of a port that has no Endpoint yet.
+ * @returns {boolean} false: the next message needs an Endpoint
  */
 function deliver(slot, owner, port, queued) {
   deliverValues(slot, owner, port, limitOf(queued));

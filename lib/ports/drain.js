@@ -1,13 +1,12 @@
 'use strict';
 
 /*
- * drain.js - takes records out of a port's ring: one at a time for
- * receiveMessageOnPort(), or all that are queued, which it delivers to the endpoint's
- * owner.
+ * drain.js - takes records out of a port's ring: one for receiveMessageOnPort(), or all
+ * queued ones, which it delivers to the endpoint's owner.
  *
- * C reads primitives and flat objects; see dispatch.js. This file copies the other
- * records in batches and decodes them with the codec; receive.js handles those with
- * attachments. Both are loaded with the first message that needs them.
+ * C reads primitives and flat objects; see dispatch.js. This file copies other records in
+ * batches and decodes them with the codec; receive.js decodes those with attachments. The
+ * first message that needs the codec or receive.js loads it.
  */
 
 const context = require('./async-context');
@@ -33,8 +32,8 @@ let decodeMore = (...args) => {
 };
 
 /**
- * A batch of received records: at first, and at most unless a record takes more. What is
- * larger does not stay in the cache.
+ * Initial and maximum size of the inbox, unless one record needs more. A larger inbox
+ * would not stay in the CPU's cache.
  */
 const INBOX_FIRST = 4 * 1024;
 const INBOX_BYTES = 64 * 1024;
@@ -45,7 +44,7 @@ let inbox;
 /** Lengths and types of the records in the inbox. */
 let inbox32;
 
-/** Replace the inbox by one of `bytes`. The old one must not contain a batch. */
+/** Replace the inbox by one of `bytes`. No batch may be in progress. */
 function setInbox(bytes) {
   inbox = new Uint8Array(bytes);
   inbox32 = new Uint32Array(inbox.buffer);
@@ -54,9 +53,7 @@ function setInbox(bytes) {
 
 setInbox(INBOX_FIRST);
 
-/**
- * Copy the next batch of a port into the inbox, which grows if the first record needs it.
- */
+/** Copy the next batch of a port into the inbox. Grows the inbox for a large record. */
 function receive(slot) {
   receiveBatch(slot);
   if (control[STATUS] !== TOO_BIG) return;
@@ -69,12 +66,14 @@ function receive(slot) {
   receiveBatch(slot);
 }
 
-/** More messages than can be queued: deliver all. */
+/** No limit: more messages than can be queued. */
 const ALL = 0x7fffffff;
 
 const NONE = -1;
 
-/** Take one message, started or not. @returns {{message: unknown} | undefined} */
+/**
+ * Take the oldest message, even if not started. @returns {{message: unknown} | undefined}
+ */
 function receiveOne(endpoint) {
   unsent.flush();
   settle();
@@ -91,7 +90,7 @@ function receiveOne(endpoint) {
   return found;
 }
 
-/** Take one message that C does not read; it stays in the ring until it is decoded. */
+/** Take a message that C cannot read; it stays in the ring until it is decoded. */
 function receiveOther(endpoint) {
   if (control[STATUS] === SEALED) endpoint.close();
   if (control[STATUS] !== OTHER) return undefined;
@@ -111,8 +110,8 @@ function receiveOther(endpoint) {
 }
 
 /**
- * One wake-up: deliver what is queued, but at most `limit` messages. The next wake-up
- * delivers the rest, also after an error. ALL leaves no rest.
+ * Deliver up to `limit` queued messages. The next wake-up delivers the rest, also after
+ * an error. With ALL, errors do not end the delivery.
  */
 function drain(endpoint, limit) {
   if (endpoint.draining) return;
@@ -159,7 +158,7 @@ function drain(endpoint, limit) {
   if (sealed) endpoint.close();
 }
 
-/** @returns {boolean} false: the wake-up has to end */
+/** @returns {boolean} false: the wake-up must end */
 function deliverBatch(endpoint, owner, bytes) {
   const { slot } = endpoint;
   let at = 0;
@@ -171,17 +170,17 @@ function deliverBatch(endpoint, owner, bytes) {
     const here = at;
 
     at += 8 + ((inbox32[at >> 2] + 7) & ~7);
-    /* It counts as delivered, whatever happens to it: it must not come twice. */
+    /* Even if it fails, a message must not be delivered twice. */
     deliver(endpoint, owner, here);
     calm = runTicks() && !context.entered;
-    /* If a listener has changed to 'messages', the rest is delivered as one array. */
+    /* Once a listener has switched to 'messages', the rest is delivered as one array. */
   } while (calm && at < bytes && reader.slot === slot && endpoint.receiving && !owner[kBatching]);
   return calm;
 }
 
 /**
- * The whole batch as one array, without ticks in between.
- * @returns {boolean} false: the wake-up has to end
+ * Deliver the whole batch as one array, then run ticks once.
+ * @returns {boolean} false: the wake-up must end
  */
 function deliverMany(endpoint, owner, bytes) {
   const { values, list, failure } = require('./receive').readMany(endpoint, inbox32, bytes, decodeRecord);
@@ -217,9 +216,7 @@ function deliver(endpoint, owner, at) {
   if (reading.loans !== null) require('./receive').endLoans();
 }
 
-/**
- * The value of the record at this offset of the inbox; `lends`: large data may be lent.
- */
+/** Decode the record at this offset of the inbox; `lends`: large data may be lent. */
 function decodeRecord(endpoint, at, lends) {
   const type = inbox32[(at >> 2) + 1];
 

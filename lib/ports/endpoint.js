@@ -67,36 +67,37 @@ class Endpoint {
   owner = null;
   receiving = false;
   refed = false;
-  /** Somebody listens to 'close'. */
+  /** 'close' has a listener. */
   awaited = false;
   hold;
   /**
-   * Number of the last message posted to the Node channel. The first is any: what the
-   * port could not send in another thread may still lie there, and has numbers, too.
+   * Number of the last message posted to the Node channel. Starts at random: messages
+   * whose records another thread could not write may still be queued on the channel.
    */
   sequence = Math.random() * 2 ** 32 | 0;
   /**
-   * Closed or sent away: nothing can be sent. [kClosed] follows in the closing phase of
-   * the loop; until then what is queued can be read.
+   * Closed or transferred: sends nothing. Queued messages stay readable until [kClosed],
+   * which follows in the closing phase of the loop.
    */
   ending = false;
   draining = false;
   /** Large data is lent to listeners. */
   views = false;
   /**
-   * Between a worker and its parent: sends the other end of the Node channel by Node, and
-   * takes what has come by Node until that is among it; null elsewhere.
+   * Sends the peer its end of the Node channel. Only between a worker and its parent;
+   * null elsewhere.
    */
   offer = null;
+  /** Reads Node's port until that end arrives. Null where `offer` is. */
   pull = null;
   /**
-   * Between a worker and its parent, until what came by Node before the first message by
-   * ring has been delivered: called in each turn instead of delivering; null otherwise.
+   * Called instead of delivering, between a worker and its parent, until CHANGE has
+   * arrived; see worker/marks.js. Null otherwise.
    */
   wait = null;
   /**
-   * Delivers what pull() has found before the Node channel, and says whether the turn
-   * goes on; null if there is nothing.
+   * Delivers the messages that pull() has taken, and returns whether the turn goes on.
+   * Null if there are none.
    */
   earlier = null;
 
@@ -107,9 +108,8 @@ class Endpoint {
   }
 
   /**
-   * @param {object} owner an object for async_hooks to see
-   * @param {boolean} collectable whether to close when the owner cannot be reached any
-   *   more
+   * @param {object} owner also the resource for async_hooks
+   * @param {boolean} collectable whether to close once the owner is unreachable
    */
   bind(owner, collectable) {
     this.owner = owner;
@@ -120,8 +120,8 @@ class Endpoint {
   }
 
   /**
-   * Let a port be collected while nothing can come of it: it takes no messages, keeps
-   * nothing alive, and nobody waits for its end.
+   * Reference the endpoint weakly while it can be collected: it is not receiving, does
+   * not keep the loop alive, and has no 'close' listener.
    */
   loosen() {
     const needed = this.receiving || this.refed || this.awaited || this.ending;
@@ -147,14 +147,14 @@ class Endpoint {
     });
   }
 
-  /** @param {boolean} wanted whether listeners get large data where it lies */
+  /** @param {boolean} wanted whether to lend large data to listeners */
   wantViews(wanted) {
     define(FOR_PORTS);
     this.views = wanted;
     if (!this.gone) binding.wantViews(this.slot, wanted);
   }
 
-  /** @param {boolean} awaited whether somebody listens to 'close' */
+  /** @param {boolean} awaited whether 'close' has a listener */
   await(awaited) {
     this.awaited = awaited;
     this.loosen();
@@ -164,7 +164,7 @@ class Endpoint {
     return this.slot !== NONE && !this.ending;
   }
 
-  /** 'close' has been emitted, or is about to be. */
+  /** The closing phase has been reached: 'close' was emitted or is about to be. */
   get gone() {
     return this.slot === NONE;
   }
@@ -186,7 +186,7 @@ class Endpoint {
     return sendValue(this, value, transfer);
   }
 
-  /** Post an object while this thread has posted few. */
+  /** Post one of the thread's first objects, without loading the codec if possible. */
   #postCold(value) {
     unsent.flush();
 
@@ -205,7 +205,7 @@ class Endpoint {
    */
   postSimple(value) {
     if (!this.open) return undefined;
-    unsent.flush(); // a getter within postMany() may call this: keep the order
+    unsent.flush(); // keeps the order if a getter within postMany() calls this
     postValue(this.slot, value);
     return control[STATUS] === 0 ? true : !this.open; // false: the peer has closed
   }
@@ -213,8 +213,8 @@ class Endpoint {
   /**
    * Post a value that Node carries whole; see by-node.js.
    * @param {unknown} value
-   * @param {ArrayBuffer[] | undefined} list to be transferred
-   * @param {number} bytes of these
+   * @param {ArrayBuffer[] | undefined} list buffers to transfer
+   * @param {number} bytes their total size
    */
   postByNode(value, list, bytes) {
     unsent.flush();
@@ -237,7 +237,7 @@ class Endpoint {
     return control[STATUS] === 0 ? true : !this.open;
   }
 
-  /** Send the values of an iterable as post() would one after the other; see send.js. */
+  /** Send the values of an iterable in order; see send.js. */
   postMany(values) {
     require('./send').sendMany(this, values);
   }
@@ -278,24 +278,24 @@ class Endpoint {
   }
 
   /**
-   * Send the endpoint into transit, to be lost with this thread until depart() or
+   * Put the endpoint in transit. It is lost if this thread ends before depart() or
    * restore().
-   * @returns {bigint | undefined} its id, undefined if it is closed or away
+   * @returns {bigint | undefined} its id; undefined if it is closed or already in transit
    */
   withdraw() {
     this.settle();
     return binding.withdraw(this.slot);
   }
 
-  /** Attach the endpoint again. It has forgotten its state in this thread. */
+  /** Attach the endpoint again, and set up its state in this thread anew. */
   restore(id) {
     binding.restore(this.slot, id);
     if (this.views) this.wantViews(true);
   }
 
   /**
-   * Send the endpoint into transit, under the id it was announced with. Its Node channel
-   * is the caller's.
+   * Detach the endpoint from this thread, in transit under its announced id. The caller
+   * now owns its Node channel.
    */
   depart() {
     this.settle();
@@ -307,8 +307,7 @@ class Endpoint {
   }
 
   /**
-   * Before the endpoint leaves: what has been posted is sent, and what has been read is
-   * not read again.
+   * Send collected messages and release those already read, before the endpoint leaves.
    */
   settle() {
     unsent.flush();
@@ -321,7 +320,7 @@ class Endpoint {
     this.loosen();
   }
 
-  /** The closing phase. */
+  /** Called in the closing phase of the loop. */
   closed(peer) {
     settle();
     this.unref();
@@ -338,7 +337,10 @@ class Endpoint {
     return this.slot !== NONE && binding.queued(this.slot) > 0;
   }
 
-  /** Take one message, started or not. @returns {{message: unknown} | undefined} */
+  /**
+   * Take the oldest message, even if not started. @returns {{message: unknown} |
+   * undefined}
+   */
   receive() {
     return receiveOne(this);
   }
@@ -357,8 +359,8 @@ function dispatch(slot, queued) {
     else endpoint.wait();
     return;
   }
-  /* A stopped port is woken only to see whether its peer has closed. A Worker has not
-   * said that it is stopped; see there. */
+  /* A stopped port wakes only to see whether its peer has closed. A Worker that stopped
+   * has not told the addon yet; see worker/listening.js. */
   settle();
   binding.setReceiving(slot, false);
   control[COUNT] = 0;

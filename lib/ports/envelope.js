@@ -1,6 +1,6 @@
 'use strict';
 
-/* envelope.js - wraps a message that contains ports of ours for a channel of Node's. */
+/* envelope.js - wraps a message with ringport ports for a channel of Node's. */
 
 const { types } = require('node:util');
 
@@ -12,12 +12,12 @@ const { binding } = require('../loading/native');
 const { isArrayBuffer } = types;
 const { get: byteLength } = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength');
 
-/** From this size on Node copies an ArrayBuffer itself. */
+/** ArrayBuffers of this size or more are left to Node. */
 const LARGE = 1024 * 1024;
 
 /**
- * Encode without blocks, because the bytes travel through Node. Large buffers travel
- * beside them.
+ * Encode without blocks, because Node carries the bytes. Large buffers become foreign
+ * values.
  * @returns {[Uint8Array, unknown[] | null]}
  */
 function encodeInline(value, transfer) {
@@ -42,10 +42,9 @@ function encodeInline(value, transfer) {
 }
 
 /**
- * A message for a channel of Node's, to a receiver that we have no Node channel with yet:
- * what Node gets is { kind, bytes, foreign, ids, all }; receive() and Endpoint.open()
- * make the message of it. The endpoints are in transit before the envelope is, since the
- * receiver may be quick.
+ * A message { kind, bytes, foreign, ids, all } for Node's channel between a Worker and
+ * its parent; see open-envelope.js. Endpoints are put in transit before it is posted,
+ * because the receiver may open it at once.
  */
 class Envelope {
   #own;
@@ -61,7 +60,7 @@ class Envelope {
       kind, info: 'has ports of ringport: the receiver gets them when it loads the same version of it',
       bytes, foreign, ids: placed(this.#ids, which), all,
     };
-    this.list = list.concat(bytes.buffer); // which nobody else has
+    this.list = list.concat(bytes.buffer); // encodeInline() has copied it
   }
 
   /** @param {Transfer} transfer */
@@ -70,15 +69,15 @@ class Envelope {
   }
 
   /**
-   * Node has taken it for the worker with this id. Endpoints that the worker never claims
-   * close at its end.
+   * Detach the ports: Node has accepted the message. Endpoints that this worker never
+   * claims close when it exits.
    */
   sent(thread) {
     if (thread !== undefined) for (const id of this.#ids) binding.spawnEntrust(thread, id);
     for (const endpoint of this.#own) endpoint.depart();
   }
 
-  /** Node has refused the message: nothing is detached. */
+  /** Restore the ports: Node refused the message. */
   takeBack() {
     restoreAll(this.#own, this.#ids);
   }

@@ -1,10 +1,10 @@
 'use strict';
 
 /*
- * flat.js - objects with a few properties that are all primitive, as most messages of
- * programs are: C writes and reads them, with no more than a function of one line for
- * each shape. The codec is quicker once V8 has compiled it, which takes it thousands of
- * messages. The bytes are the same.
+ * flat.js - posts and learns flat objects: those with a few properties, all primitive. C
+ * writes and reads them with a generated one-line function per shape. The codec produces
+ * the same bytes, but is faster only once V8 has optimized it, after thousands of
+ * messages.
  */
 
 const shapes = require('../codec/shapes');
@@ -21,26 +21,26 @@ const { getRoot, step } = shapes;
 const { parse, stringify } = JSON;
 const makeFunction = Function;
 
-/** So many shapes get their number at once, more when they have been met often. */
+/** Number this many shapes on first use; later ones once they are frequent. */
 const AT_ONCE = 64;
-/** Objects of one shape that were not flat, after which no more of it are looked at. */
+/** Give a shape up after this many objects that were not flat. */
 const MISSES = 3;
 
-/** Objects more that are to go this way. */
+/** Count of objects to post before the codec takes over. */
 let left = thresholds.COLD_FLATS;
 let numbered = 0;
 
 /**
- * What posts objects of a shape: reads the properties in the order of their keys, each
- * once, as Node does.
+ * Make the function that posts objects of a shape. Like Node, it reads each property
+ * once, in the order of the keys.
  * @returns {{ post: (slot: number, object: object) => unknown[] | undefined, misses:
- *   number } | null} post: undefined, or nothing is sent and these are the values
+ *   number } | null} post returns undefined, or the values if it has sent nothing
  */
 function makeSender(node) {
   const keys = shapes.keysOf(node);
 
   if (keys.length === 0) return null;
-  /* Once a getter has deleted one of these, another would be read. */
+  /* If a getter deleted such a key, the read would find Object.prototype's. */
   if (keys.some((key) => key in objectPrototype)) return null;
   if (node.id === -1) {
     numbered++;
@@ -62,17 +62,17 @@ function makeSender(node) {
 
 function senderOf(node) {
   if (node.send !== undefined) return node.send;
-  if (node.keys !== null) return null; // one of many: it is no node of the tree
+  if (node.keys !== null) return null; // too many shapes: it is not a node of the tree
   if (node.id === -1 && numbered >= AT_ONCE && ++node.uses < shapes.FREQUENT) return null;
   node.send = makeSender(node);
   return node.send;
 }
 
 /**
- * Post an object by a port, if it is flat.
- * @returns {object | undefined} undefined: it is sent, or the port is closed, as STATUS
- *   says. Else nothing is sent, and this is to be sent: the object, or if its getters
- *   have run, a copy of it.
+ * Post an object if it is flat.
+ * @returns {object | undefined} undefined: sent, or the port is closed (see STATUS). Else
+ *   nothing was sent, and the caller must send this: the object, or a copy of it if its
+ *   getters have run.
  */
 function post(slot, object) {
   if (left === 0 || local.marksMade || !isOrdinary(object)) return object;
@@ -102,17 +102,14 @@ function post(slot, object) {
     ? object : copyOf(object, keys, values);
 }
 
-/**
- * Whether a property is as it has been read: no getter has made it, or changed it since.
- */
+/** Whether a property is a data property that still has the value that was read. */
 function isUnchanged(property, value) {
   return property !== undefined && property.enumerable && hasOwn(property, 'value') &&
     is(property.value, value);
 }
 
 /**
- * What has been read of an object. A property that a getter has deleted is not there any
- * more.
+ * Copy an object from the values that were read. Omits properties that a getter deleted.
  */
 function copyOf(object, keys, values) {
   const copy = {};
@@ -127,7 +124,7 @@ function copyOf(object, keys, values) {
   return copy;
 }
 
-/** A message of this shape has come: have C read it, if it can. @param {number} id */
+/** Teach C to read objects of a shape, if it can. @param {number} id of the shape */
 function learn(id) {
   const text = binding.shapeText(id);
   const keys = text === undefined ? [] : parse(text);
@@ -140,7 +137,7 @@ function learn(id) {
     try {
       make = makeFunction(...names, `return { ${fields.join(', ')} };`);
     } catch {
-      // the codec reads it
+      // Code generation is disabled: the codec reads it.
     }
   }
   binding.setShape(id, make, keys.length);

@@ -1,23 +1,21 @@
 'use strict';
 
 /*
- * idle-strategy.js - what this thread does when it has nothing to do;
- * src/node/loop_spin.c does it.
+ * idle-strategy.js - configures how this thread idles; implemented in
+ * src/node/port_spin.c and loop_spin.c.
  */
 
 const { checkKnown } = require('../loading/check-options');
 const { withCode } = require('../codec/errors');
 const { binding } = require('../loading/native');
 
-/**
- * In microseconds. Longer spins gain nothing, and timers wait for a thread that spins.
- */
+/** In microseconds. Longer spins gain nothing and delay I/O. */
 const LONGEST = { spin: 100_000, linger: 1000 };
 
-/** For setIdle(): linger for as long as a sleep costs on this machine. */
+/** For setIdle(): linger for the measured cost of a sleep on this machine. */
 const AS_MEASURED = 0xffffffff;
 
-/** 20 us of lingering are the least, see src/node/port_spin.c. */
+/** The measured linger is at least 20 us; see src/node/port_spin.c. */
 const DEFAULTS = { spin: 0, linger: 20 };
 
 let current = DEFAULTS;
@@ -35,23 +33,22 @@ function microseconds(name, value = DEFAULTS[name]) {
 }
 
 /**
- * How this thread idles, in microseconds.
+ * Configure how this thread idles. Both values are in microseconds.
  *
- * `linger` (0 to 1,000): a port that has been read to the end looks for so long, and now
- * and then twice as long, whether an answer comes to what it has sent, before its thread
- * goes on and sleeps; for 4 us if it has sent nothing. Unless it is given, that is as
- * long as a sleep costs on this machine, 20 to 100, and getIdleStrategy() says 20. It
- * becomes rare where it is in vain, and ends at once when there is anything else to do.
+ * `linger` (0 to 1,000): how long a drained port that has sent something waits for an
+ * answer before its thread continues and sleeps. It occasionally waits twice as long, and
+ * 4 us if it has sent nothing. Default: the cost of a sleep on this machine, 20 to 100;
+ * getIdleStrategy() then returns 20. Unsuccessful waits become rare. A wait ends as soon
+ * as the thread has other work.
  *
- * `spin` (0 to 100,000, 0 unless said otherwise): before its event loop blocks the thread
- * watches for messages of ringport. One that comes meanwhile costs no wake-up, neither
- * here nor for who sends it. Watching takes a core. It ends when a timer is due or
- * anything else is to be done, becomes shorter while it is in vain and stops where others
- * need the core; I/O and signals wait at most that long. A thread that watches does not
- * do the former. Neither keeps a process alive.
+ * `spin` (0 to 100,000, default 0): how long the thread polls for messages before its
+ * event loop blocks. A message that arrives meanwhile costs neither side a wake-up, but
+ * polling occupies a core. It ends when a timer is due or there is other work, becomes
+ * shorter while unsuccessful, and stops if others need the core. It delays I/O and
+ * signals at most that long, and replaces `linger`. Neither keeps a process alive.
  * @param {{ spin?: number, linger?: number }} strategy
- * @throws {TypeError} ERR_INVALID_ARG_TYPE, {RangeError} ERR_OUT_OF_RANGE; nothing is
- *   changed
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE; nothing has changed
+ * @throws {RangeError} ERR_OUT_OF_RANGE; nothing has changed
  */
 function setIdleStrategy(strategy) {
   if (strategy === null || typeof strategy !== 'object') {
@@ -69,8 +66,7 @@ function setIdleStrategy(strategy) {
 }
 
 /**
- * @returns {{ spin: number, linger: number }} what setIdleStrategy() was given here, or
- *   the default
+ * @returns {{ spin: number, linger: number }} this thread's strategy, in microseconds
  */
 function getIdleStrategy() {
   return { ...current };

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * is-flat.js - which objects C writes, and so what a message needs by ring. flat.js and
- * the codec need not be loaded to know.
+ * is-flat.js - recognizes flat objects, which C can write, and tells what code a message
+ * needs by ring. Works without loading flat.js or the codec.
  */
 
 const { local } = require('../loading/native');
@@ -10,7 +10,7 @@ const { local } = require('../loading/native');
 const { getPrototypeOf, keys: keysOf, prototype: objectPrototype } = Object;
 const { __lookupGetter__: lookupGetter } = objectPrototype;
 
-/** Properties of one object at most (RP_FLAT_MAX). */
+/** Limit of properties of a flat object (RP_FLAT_MAX). */
 const FIELDS = 16;
 
 let isProxy = (value) => {
@@ -18,18 +18,20 @@ let isProxy = (value) => {
   return isProxy(value);
 };
 
-/** Whether an object inherits of Object.prototype alone, and is no proxy. */
+/** Whether an object's prototype is Object.prototype, and it is not a proxy. */
 function isOrdinary(object) {
   return !isProxy(object) && getPrototypeOf(object) === objectPrototype;
 }
 
-/** Whether C writes it; undefined it leaves: there may be no such property any more. */
+/**
+ * Whether C can write it. Not undefined: the property may have been deleted meanwhile.
+ */
 function isField(value) {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ||
     value === null;
 }
 
-/** Whether an object has a few properties, all primitive; nothing of it is run. */
+/** Whether an object is flat. Runs no getter and no proxy. */
 function isFlat(object) {
   if (local.marksMade || !isOrdinary(object)) return false;
 
@@ -42,10 +44,12 @@ function isFlat(object) {
   return true;
 }
 
-/** What needOf() answers: C alone, flat.js, the codec. */
+/** What a message needs to be loaded: nothing but C, flat.js, or the codec. */
 const [FOR_PRIMITIVES, FOR_FLATS, FOR_OBJECTS] = [0, 1, 2];
 
-/** What a value needs by ring. */
+/**
+ * @returns {number} what a value needs by ring: FOR_PRIMITIVES, FOR_FLATS, FOR_OBJECTS
+ */
 function needOf(value) {
   if (typeof value !== 'object' || value === null) return FOR_PRIMITIVES;
   return isFlat(value) ? FOR_FLATS : FOR_OBJECTS;

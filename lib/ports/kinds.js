@@ -1,18 +1,18 @@
 'use strict';
 
 /*
- * kinds.js - the registry of the kinds of ringport ports in this thread: MessagePorts, a
- * worker's parentPort, and ports moved to another context. Each kind has an Endpoint.
+ * kinds.js - the registry of this thread's kinds of ringport ports: MessagePorts, a
+ * worker's parentPort, and ports moved to another context. Each port has an Endpoint.
  */
 
 const { local, threads } = require('../loading/native');
 
 const { getPrototypeOf } = Object;
 
-/** A method that replaces a port that has arrived; see node-channel.js. */
+/** Key of a method that substitutes a received port; see receive() in node-channel.js. */
 const kArrive = Symbol('arrive');
 /**
- * Of Node's MessagePort: the prototypes of the ports of each copy of ringport in this
+ * Property of Node's MessagePort: the port prototypes of all copies of ringport in this
  * thread.
  */
 const kPrototypes = Symbol.for('ringport.prototypes');
@@ -20,19 +20,19 @@ const kPrototypes = Symbol.for('ringport.prototypes');
 /**
  * @typedef {object} Kind
  * @property {(object: unknown) => import('./endpoint').Endpoint | undefined} endpointOf
- *   undefined: it is none of this kind
- * @property {(port: object) => { message: unknown } | undefined} receive the oldest
- *   message that waits
+ *   undefined: not of this kind
+ * @property {(port: object) => { message: unknown } | undefined} receive takes the oldest
+ *   queued message
  */
 
 /**
- * @type {Kind[]} but for parentPort, which is Node's own and stays with Node's functions.
+ * @type {Kind[]} without parentPort, which is Node's own port
  */
 const kinds = [];
 
 /** @type {object[]} */
 const prototypes = threads.MessagePort[kPrototypes] ?? [];
-/** Ours, once port.js is loaded. */
+/** This copy's port prototype, once port.js is loaded. */
 let prototype;
 
 Reflect.defineProperty(threads.MessagePort, kPrototypes, { __proto__: null, value: prototypes });
@@ -43,8 +43,8 @@ function addKind(kind) {
 }
 
 /**
- * Have other copies of ringport know ours.
- * @param {object} ours the prototype of MessagePort
+ * Announce this copy's ports to other copies of ringport.
+ * @param {object} ours the prototype of this copy's MessagePort
  */
 function announce(ours) {
   prototype = ours;
@@ -57,12 +57,14 @@ function kindOf(object) {
 }
 
 const ports = {
-  /** Whether it is a ringport port, which Node's own functions do not know. */
+  /** Whether it is a ringport port that Node's functions cannot handle. */
   isOurs(object) {
     return kindOf(object) !== undefined;
   },
 
-  /** @returns {import('./endpoint').Endpoint | undefined} of a port of ours */
+  /**
+   * @returns {import('./endpoint').Endpoint | undefined} undefined: not a ringport port
+   */
   endpointOf(object) {
     for (const kind of kinds) {
       const endpoint = kind.endpointOf(object);
@@ -73,7 +75,7 @@ const ports = {
     return local.connectParent() ?? undefined;
   },
 
-  /** Whether it is a port of another copy of ringport, which we cannot send. */
+  /** Whether it is a port of another copy of ringport, which this copy cannot send. */
   isOthers(object) {
     const others = prototype === undefined ? prototypes.length : prototypes.length - 1;
 
@@ -90,8 +92,9 @@ const ports = {
   },
 
   /**
-   * @type {WeakSet} those that are marked as untransferable, on Node 20, which overlooks
-   *   them in a list
+   * @type {WeakSet} ports marked as untransferable. Only on Node 20, which skips them in
+   * a
+   *   transfer list
    */
   marked: undefined,
 };

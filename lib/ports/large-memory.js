@@ -5,10 +5,10 @@
  * pages for each.
  *
  * V8 frees ArrayBuffers in groups after a garbage collection. glibc then returns the free
- * top of its heap to the system, and the next messages touch fresh pages, which takes
- * longer than the copy. One ArrayBuffer kept above the others pins the top of the heap.
- * It is never touched, so it takes no memory itself. It is released when no more large
- * messages come.
+ * top of its heap to the system, and the next messages fault in fresh pages, which takes
+ * longer than the copy. So one ArrayBuffer is kept above the others, which pins the
+ * heap's top. It is never written, so it uses no physical memory. It is released once
+ * large messages stop.
  */
 
 const { Buffer, FinalizationRegistry, process } = require('../loading/builtins');
@@ -17,11 +17,11 @@ const { binding, define, FOR_PORTS } = require('../loading/native');
 
 define(FOR_PORTS);
 
-/** Larger ones are not all of the heap, and a buffer of that size should not stay. */
+/** Maximum size handled, in bytes: glibc maps larger blocks outside of its heap. */
 const MOST = 4 * 1024 * 1024;
-/** What may be above it. */
+/** Tolerated distance of a buffer above the pinning one, in bytes. */
 const MARGIN = 1024 * 1024;
-/** After so many buffers it is made anew: the heap may have another top by then. */
+/** Replace the pinning buffer after this many allocations: the top may have moved. */
 const TERM = 512;
 
 const isNeeded = process.platform === 'linux';
@@ -29,12 +29,12 @@ const { allocUnsafeSlow } = Buffer;
 
 let top = null;
 let topAddress = 0;
-/** Buffers made since then. */
+/** Allocations since `top` was chosen. */
 let count = 0;
-/** One has been made since the last full collection. */
+/** Whether there was an allocation since the last full collection. */
 let used = false;
 
-/* Told of a full collection. */
+/* Notified of full collections. */
 const collections = new FinalizationRegistry(() => {
   if (used) awaitCollection();
   else top = null;
@@ -45,7 +45,7 @@ function awaitCollection() {
   collections.register({});
 }
 
-/** One more, which may be missing: null without memory for it. */
+/** Allocate a second buffer. @returns {Buffer | null} null: out of memory */
 function allocateSpare(length) {
   try {
     return allocUnsafeSlow(length);
@@ -56,7 +56,7 @@ function allocateSpare(length) {
 
 /**
  * @param {number} length in bytes
- * @returns {Buffer} of an ArrayBuffer of its own, its bytes are not set
+ * @returns {Buffer} uninitialized, with its own ArrayBuffer
  */
 function allocate(length) {
   const bytes = allocUnsafeSlow(length);

@@ -8,7 +8,7 @@ const { binding, control, define, threads, STATUS, FOR_CHANNELS } = require('../
 const { kindOf, ports } = require('./kinds');
 const { Port, make } = require('./port');
 
-/** What every port of ringport has, also one of another copy of the package. */
+/** Method of every ringport port, including those of other copies of the package. */
 const kReceive = Symbol.for('ringport.receive');
 
 const {
@@ -31,7 +31,7 @@ function MessageChannel() {
   this.port2 = make(control[STATUS]);
 }
 
-/* Node 26 has come to have one. */
+/* Since Node 26. */
 const tag = Object.getOwnPropertyDescriptor(NodeChannel.prototype, Symbol.toStringTag);
 
 if (tag !== undefined) {
@@ -39,7 +39,7 @@ if (tag !== undefined) {
 }
 
 /**
- * The oldest message that waits, started or not.
+ * Take the oldest queued message, even if the port has not been started.
  * @param {MessagePort | import('node:worker_threads').MessagePort | BroadcastChannel}
  *   port
  * @returns {{message: unknown} | undefined}
@@ -59,7 +59,7 @@ function receiveMessageOnPort(port) {
 }
 
 /**
- * Node's markAsUntransferable, which also knows our ports.
+ * Node's markAsUntransferable, extended to ringport ports.
  * @param {unknown} object
  */
 function markAsUntransferable(object) {

@@ -3,11 +3,10 @@
 /*
  * move-to-context.js - moveMessagePortToContext() for ringport ports.
  *
- * The context gets a shell: a port of Node's that Node has moved there, with our methods
- * on a prototype before Node's. Behind the shell is a ringport port that nobody else can
- * reach. A message is received by that port and posted to the shell, so that Node builds
- * it from the context's own prototypes. A ringport port in a message becomes a shell as
- * well.
+ * The context gets a shell: a Node port moved there by Node, with a prototype that
+ * overrides Node's methods. The shell wraps a ringport port that nothing else can reach.
+ * That port receives each message and posts it to the shell, so that Node builds it from
+ * the context's own prototypes. A ringport port in a message becomes a shell as well.
  */
 
 const { Blob } = require('node:buffer');
@@ -28,13 +27,14 @@ const {
 /** See port.js. */
 const kReceive = Symbol.for('ringport.receive');
 
-/** Context -> what its shells have in common. */
+/** Context -> the prototype and functions that its shells share. */
 const realms = new WeakMap();
 /** Shell -> Moved. */
 const shells = new WeakMap();
 
 /**
- * Runs in the context, which may see nothing of the main one except clones and errors.
+ * Runs in the context, which must not get any object of the main one but clones and
+ * errors.
  */
 const REALM = `(function (node, onClose, call) {
   'use strict';
@@ -88,7 +88,7 @@ function realmOf(context, shell) {
   return realm;
 }
 
-/** Node's errors are made in the context that a port is in. */
+/** Convert an error to one of the port's context, as Node's are. */
 function localize(error, { realm, shell }) {
   if (isDataCloneError(error)) {
     try {
@@ -100,16 +100,16 @@ function localize(error, { realm, shell }) {
   if (error instanceof TypeError && /^ERR_/.test(error.code)) {
     return realm.typeError(error.message, error.code);
   }
-  return error; // of a getter
+  return error; // thrown by a getter
 }
 
 class Moved {
   #context;
-  /** The port of ours behind the shell. */
+  /** The ringport port behind the shell. */
   #port;
   #way;
   #listening = false;
-  /** Ports that came with the message in progress, and what ours become. */
+  /** Ports received with the message in progress, with stand-ins for ringport ports. */
   #arrived = [];
 
   constructor(context, port, way, shell) {
@@ -122,7 +122,7 @@ class Moved {
     shells.set(shell, this);
     NodePort.prototype.unref.call(shell);
     port[kArrive] = (...args) => this.#arrive(...args);
-    port.ref(); // as one of Node's
+    port.ref(); // as Node does
     port.on('close', () => way.close());
     if (this.endpoint.gone) way.close();
   }
@@ -177,7 +177,7 @@ class Moved {
     return this.endpoint.gone ? undefined : this.#port.hasRef();
   }
 
-  /** @returns the port behind the shell, which is of no use from now on */
+  /** Dissolve the shell. @returns the port behind it */
   release() {
     const port = this.#port;
 
@@ -188,7 +188,7 @@ class Moved {
     return port;
   }
 
-  /** The shell is gone: Node itself has sent it away. */
+  /** Close the port: Node has closed the shell. */
   lost() {
     this.#port.close();
   }
@@ -221,7 +221,7 @@ class Moved {
     this.realm.emit(this.shell, 'onmessageerror', 'messageerror', error);
   }
 
-  /** What stands in the message for a port that came with it; see node-channel.js. */
+  /** Substitute a received port; see receive() in node-channel.js. */
   #arrive(end, id) {
     const arrived = { standIn: end, port: null, way: null };
 
@@ -233,7 +233,7 @@ class Moved {
     return arrived.standIn;
   }
 
-  /** @returns {[unknown, object[]]} the value and its ports, made in the context */
+  /** @returns {[unknown, object[]]} the value and its ports, as objects of the context */
   #rebuild(value) {
     const list = this.#arrived.map(({ standIn }) => standIn);
 
@@ -241,7 +241,7 @@ class Moved {
       this.#way.postMessage([value, list], list);
     } catch {
       loseHandles(value);
-      /* What only our own context can have. Node says so of the like. */
+      /* The context cannot have such a value. A Blob there makes Node throw its own error. */
       this.#way.postMessage(new Blob([]));
     }
 
@@ -254,7 +254,7 @@ class Moved {
     return message;
   }
 
-  /** The message in hand is lost, and the ports with it. */
+  /** Close the ports of the message in progress, which is lost. */
   #drop() {
     for (const { standIn, port, way } of this.#arrived) {
       port?.close();
@@ -266,10 +266,9 @@ class Moved {
 }
 
 /**
- * Node closes what is lost with a message, above all FileHandles, which the garbage
- * collector closes with a warning. It does so here, too: they go to a port that nobody
- * reads.
- * @param {unknown} value received, so nothing of it is the user's code
+ * Close the handles in a lost message, as Node does. Posts them to a port that nobody
+ * reads. Otherwise the garbage collector would close FileHandles with a warning.
+ * @param {unknown} value received, so it contains no user code
  */
 function loseHandles(value) {
   const { port1, port2 } = new NodeChannel();
@@ -278,22 +277,22 @@ function loseHandles(value) {
     try {
       port1.postMessage(handle, [handle]);
     } catch {
-      // somebody has it already
+      // It has already been transferred.
     }
   }
   port2.close();
 }
 
 /**
- * Take the endpoint of `port`, with its queue, for a port behind a shell. `port` can no
- * longer be used.
+ * Move the endpoint of `port`, with its queue, to a new port for a shell. `port` becomes
+ * unusable.
  */
 function takeOver(port, endpoint) {
   const moved = shells.get(port);
 
   if (moved !== undefined) return moved.release();
   if (port === local.parentPort) {
-    port.removeAllListeners(); // it has a channel of Node's as well, and stays
+    port.removeAllListeners(); // it also owns Node's channel, so it cannot be replaced
     return port;
   }
 
@@ -302,7 +301,7 @@ function takeOver(port, endpoint) {
 
   endpoint.owner = nobody;
   endpoint.depart();
-  /* As with Node's: not sent, and no word about it. */
+  /* As with Node's, a message posted on the old port is dropped silently. */
   Object.defineProperty(port, 'postMessage', { __proto__: null, value(...args) {
     Port.prototype.postMessage.apply(this, args);
     return true;
@@ -313,19 +312,19 @@ function takeOver(port, endpoint) {
 const nobody = { [kClosed]() {} };
 
 /**
- * Node's moveMessagePortToContext, which also knows our ports.
- * @param {MessagePort | import('node:worker_threads').MessagePort} port can no longer be
- *   used here
+ * Node's moveMessagePortToContext, extended to ringport ports.
+ * @param {MessagePort | import('node:worker_threads').MessagePort} port becomes unusable
  * @param {import('node:vm').Context} context
- * @returns {object} the port in the context: no EventTarget, it has onmessage and
+ * @returns {object} the port in the context; not an EventTarget, it calls onmessage and
  *   onmessageerror
- * @throws {Error} ERR_CLOSED_MESSAGE_PORT, {TypeError} ERR_INVALID_ARG_TYPE
+ * @throws {Error} ERR_CLOSED_MESSAGE_PORT
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE
  */
 function moveMessagePortToContext(port, context) {
   const endpoint = ports.endpointOf(port);
 
   if (endpoint === undefined) return nodeMove(port, context);
-  /* Throws, as Node does. */
+  /* Node throws. */
   if (!endpoint.open || kArrive in port) return nodeMove(nodeChannel.closedPort(), context);
 
   const { port1: way, port2 } = new NodeChannel();
