@@ -1,16 +1,14 @@
 'use strict';
 
-// Loads the native addon: the first of build/Release (a local build), build/Debug and
-// prebuilds/ (shipped in the package, named as node-gyp-build names them) that is there
-// and can be loaded.
+// binding.js - loads the native addon: the first that loads of build/Release (a local
+// build), build/Debug and prebuilds/ (shipped, with node-gyp-build's names).
 //
-// The happy path is a look at a few fixed names and one dlopen: no directory is listed
-// and no module is resolved. The threads to come open what has been found.
-// RINGPORT_BINARY names a file to load instead, for builds with a sanitizer and for
-// bundles.
+// It checks a few fixed names and calls dlopen once, without listing directories or
+// resolving modules. Later threads open the same file. RINGPORT_BINARY names another
+// file, for sanitizer builds and for bundles.
 //
-// This module probes the runtime before it opens the addon. It throws if something is
-// missing, and index.js then exports what inactive.js makes.
+// This module checks the runtime before it opens the addon. If that or the loading fails,
+// it throws, and index.js exports inactive.js instead.
 
 const { process } = require('./loading/builtins');
 const { checkRuntime, runtime } = require('./loading/runtime');
@@ -18,26 +16,22 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { getEnvironmentData, setEnvironmentData } = require('node:worker_threads');
 
-/* What a bundler makes of us may be an ES module, in which there is no __dirname. */
+/* A bundler may turn this into an ES module, where __dirname is not defined. */
 const isModule = typeof __dirname === 'undefined';
 const folder = isModule ? path.dirname(process.argv[1] ?? process.execPath) : __dirname;
 
-/**
- * Under which the threads to come find what has been opened; entry.js looks there, too.
- */
+/** Key of environment data with the opened file, for later threads and entry.js. */
 const KEY = `ringport in ${path.join(folder, '..')}${path.sep}`;
 
 const platform = `${process.platform}-${process.arch}`;
 
-/** What the names of prebuilt binaries have for the C library. */
+/** The C library's part in the names of prebuilt binaries. */
 function libc() {
   if (process.platform !== 'linux') return '';
   return fs.existsSync('/etc/alpine-release') ? '.musl' : '.glibc';
 }
 
-/**
- * Tools that look for files to bring along (@vercel/nft, ncc) find them in this spelling.
- */
+/** Marks paths so that tools that trace files (@vercel/nft, ncc) detect them. */
 const here = (file) => file;
 
 const shipped = {
@@ -49,7 +43,7 @@ const inPackage = [
   () => here(`${__dirname}/../build/Debug/ringport.node`),
   () => shipped[`${platform}${libc()}`]?.() ?? `${folder}/../prebuilds/${platform}/node.napi${libc()}.node`,
 ];
-/** Beside a bundle, where who made it has put it. */
+/** Places beside a bundle, where its author may have copied the binary. */
 const inBundle = [
   () => `${folder}/prebuilds/${platform}/node.napi${libc()}.node`,
   () => `${folder}/ringport.node`,
@@ -60,8 +54,8 @@ function withCode(code, message, options) {
 }
 
 /**
- * @param {Error} [cause] what a file that is there failed with
- * @returns {Error} ERR_DLOPEN_DISABLED, as Node says, else ERR_RINGPORT_NO_BINARY
+ * @param {Error} [cause] the error of the first file that failed to load
+ * @returns {Error} Node's ERR_DLOPEN_DISABLED, or ERR_RINGPORT_NO_BINARY
  */
 function noBinary(cause) {
   if (cause?.code === 'ERR_DLOPEN_DISABLED') {
@@ -100,7 +94,7 @@ function load() {
   try {
     if (known !== undefined) return open(known);
   } catch {
-    // as if it were not known
+    // Search as the first thread does.
   }
   checkRuntime();
   if (process.env.RINGPORT_BINARY) return open(path.resolve(process.env.RINGPORT_BINARY));
@@ -115,7 +109,8 @@ function load() {
     try {
       return open(file);
     } catch (error) {
-      // A build copied from another machine must not hide the prebuilt binary behind it.
+      // Try the next: a build copied from another machine must not hide a prebuilt
+      // binary.
       cause ??= error;
     }
   }

@@ -1,6 +1,5 @@
 'use strict';
 
-/* folder.js - the folder of register.js and its kin, which Node loads by their paths:
- * lib/ or dist/. */
+/* folder.js - the folder of register.js and register-worker.js: lib/ or dist/. */
 
 module.exports = __dirname;

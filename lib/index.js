@@ -3,25 +3,24 @@
 /*
  * index.js - ringport: worker_threads with message ports over lock-free rings.
  *
- * Exports everything that worker_threads of the running Node exports; MessageChannel,
- * MessagePort, receiveMessageOnPort, Worker, parentPort and workerData are ours. See
- * lib/index.d.ts for the types. What a thread may never need is loaded when it is first
- * asked for.
+ * Exports everything that Node's worker_threads exports, with ringport's own
+ * MessageChannel, MessagePort, receiveMessageOnPort, Worker, parentPort and workerData.
+ * lib/index.d.ts has the types. Classes are loaded on first access.
  */
 
 const threads = require('node:worker_threads');
 
 /**
- * What a thread has loaded, by the folder of the package: lib/ and dist/ of it are one,
- * and so is what a thread loads that has emptied require.cache.
+ * Property of worker_threads: this thread's instances, by package folder. lib/ and dist/
+ * share one, also after the application has emptied require.cache.
  */
 const kLoaded = Symbol.for('ringport.loaded');
-/** How register.js gets at registration.js of the copy that is loaded. */
+/** Property of the exports: loads registration.js of this copy, for register.js. */
 const kRegistration = Symbol.for('ringport.registration');
 
-/* Without `lib` or `dist`, and without node:path, which a thread may not have loaded. */
+/* The parent of lib/ or dist/. Avoids node:path, which may not be loaded yet. */
 const root = __dirname.slice(0, Math.max(__dirname.lastIndexOf('/'), __dirname.lastIndexOf('\\')) + 1);
-/* A test runner's modules belong to the realm of a test. */
+/* A test runner has its own loader, whose modules belong to a test's context. */
 const isNodes = typeof module.constructor?._load === 'function';
 
 function start() {

@@ -1,6 +1,6 @@
 'use strict';
 
-// What `ringport/register` preloads in threads that would not preload it themselves: a
-// file of its own, so that it is not taken for what a user has put on the command line.
+// register-worker.js - the preload that `ringport/register` adds to the execArgv of
+// threads. A separate file, to tell it from a user's own `-r ringport/register`.
 
 require('./register.js');

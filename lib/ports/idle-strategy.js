@@ -9,7 +9,7 @@ const { checkKnown } = require('../loading/check-options');
 const { withCode } = require('../codec/errors');
 const { binding } = require('../loading/native');
 
-/** In microseconds. Longer spins gain nothing and delay I/O. */
+/** In microseconds. Longer values gain nothing, and they delay timers and I/O. */
 const LONGEST = { spin: 100_000, linger: 1000 };
 
 /** For setIdle(): linger for the measured cost of a sleep on this machine. */

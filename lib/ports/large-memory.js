@@ -17,7 +17,9 @@ const { binding, define, FOR_PORTS } = require('../loading/native');
 
 define(FOR_PORTS);
 
-/** Maximum size handled, in bytes: glibc maps larger blocks outside of its heap. */
+/**
+ * Maximum size, in bytes. glibc may map larger buffers, and they are too large to keep.
+ */
 const MOST = 4 * 1024 * 1024;
 /** Tolerated distance of a buffer above the pinning one, in bytes. */
 const MARGIN = 1024 * 1024;

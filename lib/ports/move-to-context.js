@@ -188,7 +188,7 @@ class Moved {
     return port;
   }
 
-  /** Close the port: Node has closed the shell. */
+  /** Close the port: Node has closed or transferred the shell. */
   lost() {
     this.#port.close();
   }
@@ -241,7 +241,7 @@ class Moved {
       this.#way.postMessage([value, list], list);
     } catch {
       loseHandles(value);
-      /* The context cannot have such a value. A Blob there makes Node throw its own error. */
+      /* The context cannot have such a value. A Blob makes Node throw its own error. */
       this.#way.postMessage(new Blob([]));
     }
 

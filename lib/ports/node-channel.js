@@ -1,17 +1,17 @@
 'use strict';
 
 /*
- * node-channel.js - the MessageChannel of Node's beside a pair of endpoints. It carries
- * what only Node can carry.
+ * node-channel.js - the Node channel: a MessageChannel of Node's that accompanies a
+ * ringport channel and carries what only Node can carry.
  *
- * Values that the codec does not know, and everything in a transfer list, go over it.
- * They are posted before the record that refers to them, so the receiver finds them at
- * once with Node's receiveMessageOnPort(). Errors come from Node itself.
+ * It carries foreign values and everything in a transfer list. They are posted before the
+ * record that refers to them, so the receiver gets them synchronously with Node's
+ * receiveMessageOnPort(). Node itself throws the errors.
  *
- * A message on the Node channel is [foreign value..., { ids, all }, sequence]. `all` has
- * the ports of the transfer list in order; a port of ours is represented by its end of
- * its own Node channel, and `ids` has the id of its endpoint (undefined for a port of
- * Node's). Without ports in the transfer list that element is missing.
+ * A message on the Node channel is [foreign value..., { ids, all }, sequence]. `all`
+ * lists the ports of the transfer list in order. The end of its Node channel represents a
+ * ringport port there, and `ids` contains its endpoint's id (undefined for a Node port).
+ * Without ports in the transfer list, { ids, all } is missing.
  *
  * The Node channel is created on first use, while both endpoints are in one thread. When
  * an endpoint is transferred, its end of the Node channel travels along. If the endpoint
@@ -24,14 +24,12 @@ const { endpointAt } = require('./table');
 const { binding, define, threads, FOR_PORTS } = require('../loading/native');
 
 const { MessageChannel, receiveMessageOnPort } = threads;
-/* There may be none. */
+/* Applications may remove them. */
 const { Atomics, SharedArrayBuffer } = globalThis;
 
 define(FOR_PORTS);
 
-/**
- * A closed port of Node's, for which Node throws what it throws for any detached port.
- */
+/** Create a closed Node port, to make Node throw its errors for detached ports. */
 function closedPort() {
   const { port1 } = new MessageChannel();
 
@@ -40,8 +38,8 @@ function closedPort() {
 }
 
 /**
- * The endpoint's end of the Node channel, made if need be. It may be closing, but must
- * not be gone.
+ * Return the endpoint's end of the Node channel; create the channel if needed. Returns a
+ * closed port if the endpoint is gone.
  */
 function ensure(endpoint) {
   if (endpoint.hold.nodeChannel !== null) return endpoint.hold.nodeChannel;
@@ -66,8 +64,8 @@ function ensure(endpoint) {
 }
 
 /**
- * Wait for the Node channel that the other side of a worker's pair creates. Its end comes
- * over Node's channel at once, unless that side has ended.
+ * Wait for the Node channel that the peer is creating, between a worker and its parent.
+ * Its end is posted over Node's channel right away, unless the peer has closed.
  */
 function awaitOffer(endpoint) {
   for (let isLast = false; ; isLast = binding.peerClosed(endpoint.slot)) {
@@ -80,8 +78,8 @@ function awaitOffer(endpoint) {
 }
 
 /**
- * The message of the Node channel that belongs to a record. One with another number
- * belongs to a record that could not be written for want of memory: it is skipped.
+ * Take the Node channel's message that belongs to a record. Skips messages with another
+ * number: their records could not be written because memory ran out.
  * @returns {Received}
  */
 function take(endpoint, sequence, hasPorts) {
@@ -106,15 +104,15 @@ function take(endpoint, sequence, hasPorts) {
 
 /**
  * @typedef {object} Received
- * @property {unknown[] | null} foreign values that Node has carried
- * @property {object[] | undefined} ports of the transfer list
- * @property {object[]} own those of them that are ours
+ * @property {unknown[] | null} foreign the foreign values
+ * @property {object[] | undefined} ports the ports of the transfer list
+ * @property {object[]} own the ringport ports among them
  */
 
 /**
- * Turn the endpoints that came along into ports of this thread.
- * @param {object} [owner] may have a method [kArrive](port, id) that makes something else
- *   of a port
+ * Attach the received endpoints to this thread and create their ports.
+ * @param {object} [owner] may have a method [kArrive](port, id) that returns a substitute
+ *   for a port
  * @returns {Received}
  */
 function receive({ foreign, ids, all }, owner = undefined) {

@@ -1,15 +1,15 @@
 'use strict';
 
-// What Node's own MessagePort is built from, found on it at run time: NodeEventTarget,
-// the hooks it calls when listeners come and go, and the functions that make a
-// MessageEvent. Ports that inherit from the same class behave the same in every detail,
-// on every Node line.
+// node-events.js - finds the internals of Node's MessagePort at run time:
+// NodeEventTarget, its hooks for added and removed listeners, and the functions that
+// create a MessageEvent. Ports that inherit from the same class behave the same on every
+// Node line.
 
 const { findSymbol, threads: { MessagePort } } = require('../loading/native');
 
 const NodeEventTarget = Object.getPrototypeOf(MessagePort);
 
-/** A symbol that we cannot do without. */
+/** Find a symbol. @throws {Error} there is none */
 function symbol(object, description) {
   const found = findSymbol(object, description);
 

@@ -3,36 +3,36 @@
 /*
  * outbox.js - collects the small messages of postMessages() and sends them together.
  *
- * Each message is copied here, laid out as its record. One native call then writes all of
- * them, publishes once and wakes the receiver once. Iterables and getters are user code
- * that may post, close, receive or transfer ports, so the outbox is flushed before any of
- * that, and when it is full.
+ * Each message is copied here in the layout of its record. One native call then writes
+ * them all, publishes once and wakes the receiver once. Iterables and getters are user
+ * code that may post, close, receive or transfer, so each of these operations flushes the
+ * outbox first. So does a full outbox.
  */
 
 const { binding, control, END } = require('../loading/native');
 
 const { postMany } = binding;
 
-/** Half of a first-level cache; a number takes 16 of them. */
+/** Half of a typical L1 cache. A number takes 16 bytes. */
 const BYTES = 16 * 1024;
-/** A larger message goes by itself: the call is little beside what it costs. */
+/** Send larger messages directly: the cost of a native call hardly matters for them. */
 const MESSAGE_MAX = 1024;
-/** Up to here words are copied one by one: a native copy costs some 60 ns to begin. */
+/** Copy up to this many bytes in a loop: calling a native copy costs some 60 ns. */
 const LOOP_MAX = 128;
 const HEADER = 8;
 
-/** Made when first needed. */
+/** Allocated on first use. */
 let bytes = null;
 let words = null;
 
 let scratch = null;
 let scratchWords = null;
 
-/** The endpoint that sends these messages, and how many of `bytes` they fill. */
+/** The endpoint that sends the collected messages, and the bytes that they fill. */
 let endpoint = null;
 let end = 0;
 
-/** Told of every new scratch; its length is a multiple of 8. */
+/** Called for each new scratch buffer. Its length is a multiple of 8. */
 function setScratch(u8) {
   scratch = u8;
   scratchWords = new Uint32Array(u8.buffer, 0, u8.length >>> 2);
@@ -57,8 +57,8 @@ function flush() {
 }
 
 /**
- * Keep the message scratch[from, to) for the next flush(); `from` is a multiple of 8.
- * @returns {boolean} false: it is too large and nothing is kept
+ * Add the message scratch[from, to) to the outbox; `from` is a multiple of 8.
+ * @returns {boolean} false: it is too large, and nothing was added
  */
 function put(sender, from, to) {
   const length = to - from;

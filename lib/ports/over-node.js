@@ -1,18 +1,18 @@
 'use strict';
 
 /*
- * over-node.js - ports of ours that go where only Node's channels lead: to a thread of
- * Node's own (module.register), or to one that need not know of us (postMessageToThread).
+ * over-node.js - sends ringport ports to threads that may not have ringport: the thread
+ * of module.register, a worker without addons, or a target of postMessageToThread.
  *
- * The other thread gets a port of Node's in the place of ours; `way` is the other end of
- * its channel. Ours stays here as `back`, where nobody can reach it, with its peer at the
- * other end of their ring.
+ * The other thread gets a Node port instead; `way` is the other end of its channel. The
+ * ringport port stays in this thread as `back`, unreachable for the application, and its
+ * peer keeps its end of the ring.
  *
- * If that peer is in this thread, it goes over to Node: it sends by `way`, and receives
- * by it once its ring is empty. Nothing on that path needs the loop of this thread, so a
- * program may post and then wait for the answer in Atomics.wait(). Otherwise, and when
- * the peer leaves this thread later, a relay passes on what comes to `back` and to `way`.
- * A relay runs in the loop.
+ * If that peer is in this thread, it switches to Node: it sends by `way`, and receives
+ * from it once its ring is empty. That needs no turn of this thread's loop, so a program
+ * may post and then wait for the answer in Atomics.wait(). Otherwise, and when the peer
+ * leaves this thread later, a relay forwards messages between `back` and `way`. A relay
+ * runs in the loop.
  */
 
 const { Blob } = require('node:buffer');
@@ -34,7 +34,7 @@ const { receiveMessageOnPort: nodeReceive } = threads;
 const isOurs = (object) => ports.isOurs(object);
 
 /**
- * A message through a channel of its own.
+ * Send a message through a temporary channel, which replaces its ports.
  * @param {Function} [arrive] see node-channel.js
  */
 function carry(value, list, arrive) {
@@ -50,7 +50,8 @@ function carry(value, list, arrive) {
 }
 
 /**
- * @returns {[unknown, object[]]} the value and its transfer list, as Node can take them
+ * Replace the ringport ports of a message by Node ports.
+ * @returns {[unknown, object[]]} the value and its transfer list, for Node's postMessage
  */
 function forNode(value, list) {
   try {
@@ -60,15 +61,17 @@ function forNode(value, list) {
   }
 }
 
-/** Ports of ours that have arrived with a message that was being read. */
+/** Ports received with the message in progress. */
 const arrivals = [];
 
-/** Once it has been read: to do this reads other messages. */
+/** Connect received ports, after their message: connecting reads other messages. */
 function connectAll() {
   while (arrivals.length > 0) connect(arrivals.shift());
 }
 
-/** What Node carries in the place of a port that has arrived; see node-channel.js. */
+/**
+ * Create the Node port that replaces a received port; see receive() in node-channel.js.
+ */
 function standInFor(end, id) {
   if (id === undefined) return end;
 
@@ -91,11 +94,11 @@ function connect({ back, way }) {
   } else {
     relay(back, way);
   }
-  back.unref(); // who waits for messages are the two ends
+  back.unref(); // only the two outer ends keep their loops alive
   way.unref();
 }
 
-/** Send what waits for `back`. */
+/** Forward the messages queued for `back`. */
 function forward(back, way) {
   const arrived = [];
 
@@ -116,19 +119,18 @@ function forward(back, way) {
   }
 }
 
-/** Post what has been received, on `way` or `back`. */
+/** Post a received message on `way` or `back`. */
 function pass(value, list, to) {
   try {
     to.postMessage(value, [...list, ...transferablesIn(value)]);
   } catch {
-    for (const port of list) port.close(); // the message is lost, and they with it
+    for (const port of list) port.close(); // they are lost with the message
     fail(to);
   }
 }
 
 /**
- * Have the receiver get 'messageerror': Node makes what is posted of a class that it does
- * not have.
+ * Cause a 'messageerror' at the receiver: post an object whose class Node cannot find.
  */
 function fail(to) {
   const blob = new Blob([]);
@@ -137,7 +139,7 @@ function fail(to) {
   to.postMessage(blob);
 }
 
-/** Pass on what comes to either. */
+/** Forward messages in both directions. */
 function relay(back, way) {
   back.addEventListener('message', ({ data, ports: list }) => {
     pass(data, list, way);
@@ -151,15 +153,15 @@ function relay(back, way) {
 }
 
 /**
- * Have a port of this thread send and receive by `way`.
- * @param {Endpoint} endpoint its own
+ * Switch a port of this thread to `way`.
+ * @param {Endpoint} endpoint the port's
  */
 function goOver(endpoint, back, way) {
   endpoint.link = {
     way, back,
-    /** What has come while nobody listened. */
+    /** Messages received while the port was stopped. */
     pending: [],
-    /** All that came by ring has been received. */
+    /** The ring has been drained. */
     isDry: false,
     listener: ({ data, ports: list }) => hear(endpoint, data, list),
   };
@@ -177,21 +179,21 @@ function listen({ way, listener }) {
   way.unref();
 }
 
-/** What came by ring before. */
+/** Deliver the messages still in the ring. */
 function hearFirst(endpoint) {
   if (endpoint.link.isDry) return;
   if (endpoint.queued) drain(endpoint, ALL);
   if (endpoint.link !== null) endpoint.link.isDry = !endpoint.queued;
 }
 
-/** A message has come by Node. */
+/** Deliver a message from Node. */
 function hear(endpoint, data, list) {
   const { link, owner } = endpoint;
 
   hearFirst(endpoint);
-  if (endpoint.link !== link) { // a listener of that has sent the port away
+  if (endpoint.link !== link) { // one of those listeners has transferred the port
     pass(data, list, link.back);
-  } else if (!endpoint.receiving) { // or stopped it
+  } else if (!endpoint.receiving) { // one of those listeners has stopped it
     if (endpoint.open) link.pending.push([data, list]);
   } else if (owner[kBatching]) {
     owner[kMessages]([data], [...list]);
@@ -200,7 +202,7 @@ function hear(endpoint, data, list) {
   }
 }
 
-/** What an Endpoint becomes: it keeps its ring, by which nothing is sent any more. */
+/** An Endpoint that has switched to Node. It keeps its ring, but sends nothing by it. */
 class OverNode extends Endpoint {
   get isOverNode() {
     return true;
@@ -266,7 +268,7 @@ class OverNode extends Endpoint {
     this.link.way.close();
   }
 
-  /** The port leaves this thread: its peer passes on, from now on. */
+  /** Turn back into an Endpoint, with a relay, because the port leaves this thread. */
   settle() {
     const { way, back, pending, listener } = this.link;
 
@@ -280,8 +282,8 @@ class OverNode extends Endpoint {
 }
 
 /**
- * What to give to Node's postMessage for a receiver that does not know of us.
- * @param {unknown} value @param {unknown} transfer as postMessage takes it
+ * Prepare a message for a receiver without ringport.
+ * @param {unknown} value @param {unknown} transfer postMessage's second argument
  * @returns {[unknown, object[] | undefined]}
  */
 function asNode(value, transfer) {

@@ -17,9 +17,8 @@ const {
 } = require('./node-events');
 
 const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
-/** Where the port of a worker does more than others. */
 const kStop = Symbol('stop');
-/** What every port of ringport has, also one of another copy of the package. */
+/** Method of every ringport port, including those of other copies of the package. */
 const kReceive = Symbol.for('ringport.receive');
 
 const { MessagePort: NodePort, markAsUncloneable } = threads;
@@ -27,19 +26,18 @@ const { MessagePort: NodePort, markAsUncloneable } = threads;
 const { [kOnClose]: onClose, [kHybridDispatch]: nodeDispatch } = NodePort.prototype;
 const { apply } = Reflect;
 
-/** The class, from the first port on: it is not needed to import ours. */
+/** Loaded with the first port. */
 let Endpoint;
 
 function isObject(value) {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
-/** Node's ports listen to these events on themselves, which eventNames() shows. */
+/** Node's ports have listeners for these events, too; eventNames() shows them. */
 function onListener() {}
 
 /**
- * One of our methods was called on another object: a port of Node's or a parentPort has
- * its own.
+ * Call the method of another kind of port, because a method of ours was called on it.
  */
 function callTheirs(port, name, args) {
   const method = port instanceof NodePort ? Object.getPrototypeOf(port)[name] : undefined;
@@ -50,21 +48,21 @@ function callTheirs(port, name, args) {
 
 /**
  * One end of a channel; see https://nodejs.org/api/worker_threads.html#class-messageport.
- * Made by `new MessageChannel()`, received in a message, or made of a transfer handle.
+ * Created by `new MessageChannel()`, received in a message, or created from a transfer
+ * handle.
  *
- * Its prototype inherits from that of Node's MessagePort, so that `instanceof` holds for
- * either class and MessageEvent takes it as a port; what would need the native part of
- * Node's ports is replaced here.
+ * Its prototype inherits from Node's MessagePort.prototype, so that `instanceof` holds
+ * for both classes and MessageEvent accepts it as a port. Overrides all methods that need
+ * the native part of Node's ports.
  */
 class Port extends NodePort {
   /** @type {import('./endpoint').Endpoint} */
   #endpoint;
   /**
-   * The only 'message' listener, if it is a function added by on(): called without an
-   * event.
+   * The only 'message' listener, if on() added it and it can be called without an event.
    */
   #sole = null;
-  /** Which of the events that messages arrive with have listeners. */
+  /** Which events have listeners. */
   #heard = { message: false, messages: false };
   #addingByOn = false;
   #made = false;
@@ -85,34 +83,35 @@ class Port extends NodePort {
   }
 
   /**
-   * @returns {import('./endpoint').Endpoint | undefined} undefined: it is no such port
+   * @returns {import('./endpoint').Endpoint | undefined} undefined: not a Port
    */
   static endpointOf(object) {
     return Port.isPort(object) ? object.#endpoint : undefined;
   }
 
-  /** The endpoint of the port that a method was called on. */
+  /** The receiver's endpoint. @throws {TypeError} the receiver is not a Port */
   static #of(port) {
     if (!Port.isPort(port)) throw new TypeError('Illegal invocation');
     return port.#endpoint;
   }
 
   /**
-   * Leave this thread: the port closes here, and what was queued for it stays with it.
-   * @returns {import('node:worker_threads').MessagePort} a transfer handle, which can be
-   *   sent over anything that carries a MessagePort of Node's; a transfer handle that
-   *   gets lost closes the channel
-   * @throws {DOMException} DataCloneError: the port is closed or was sent away
+   * Detach the port from this thread. It closes here; its queued messages go to the port
+   * that MessagePort.from() creates.
+   * @returns {import('node:worker_threads').MessagePort} a transfer handle, to be sent
+   * over
+   *   anything that carries Node's MessagePorts. If it gets lost, the channel closes
+   * @throws {DOMException} DataCloneError: the port is closed or was transferred
    */
   detach() {
     return require('./transfer-handle').detach(Port.#of(this));
   }
 
   /**
-   * @param {unknown} value anything that structured clone takes
+   * @param {unknown} value any value of the structured clone algorithm
    * @param {Iterable<object> | {transfer?: Iterable<object>}} [transfer]
-   * @returns {true | undefined} undefined once the port is closed
-   * @throws {DOMException} DataCloneError; nothing is sent and nothing detached
+   * @returns {true | undefined} undefined if the port is closed
+   * @throws {DOMException} DataCloneError; nothing has been sent or detached
    */
   postMessage(value, transfer) {
     if (!Port.isPort(this)) return callTheirs(this, 'postMessage', arguments);
@@ -124,13 +123,14 @@ class Port extends NodePort {
   }
 
   /**
-   * Send the values of an iterable, in order: what a loop with postMessage does, with one
-   * wake-up of the receiver for all of them and, for small ones, a fraction of the cost.
-   * They are sent at the latest when this returns. If a value cannot be cloned or the
-   * iterable throws, what came before is sent, nothing after it.
+   * Send the values of an iterable in order, like postMessage in a loop. Wakes the
+   * receiver once, and costs a fraction for small values. All values have been sent when
+   * it returns. If a value cannot be cloned or the iterable throws, only the values
+   * before it are sent.
    * @param {Iterable<unknown>} values
-   * @returns {true | undefined} undefined once the port is closed
-   * @throws {DOMException} DataCloneError; {TypeError} ERR_INVALID_ARG_TYPE: no iterable
+   * @returns {true | undefined} undefined if the port is closed
+   * @throws {DOMException} DataCloneError
+   * @throws {TypeError} ERR_INVALID_ARG_TYPE: not an iterable
    */
   postMessages(values) {
     const endpoint = Port.#of(this);
@@ -140,13 +140,12 @@ class Port extends NodePort {
   }
 
   /**
-   * Whether large binary data in messages (ArrayBuffers of 128 KiB and more) is handed to
-   * listeners where it lies instead of in memory of its own: it is copied only once, by
-   * the sender, and the memory is used again. Such an ArrayBuffer is valid until the
-   * listener returns; then it is detached. It cannot be transferred, and nothing that
-   * Node does in the background (fs, zlib, sockets) may use it any longer: detaching does
-   * not stop that, and the memory is somebody else's then. Elsewhere
-   * (receiveMessageOnPort, smaller data, other kinds) nothing is different.
+   * Whether listeners receive large ArrayBuffers (128 KiB or more) as views of the
+   * sender's copy. Saves the receiver's copy, and reuses the memory. Such an ArrayBuffer
+   * is detached when the listener returns, and cannot be transferred. Do not let Node's
+   * background operations (fs, zlib, sockets) use it after that: detaching does not stop
+   * them, and the memory may have a new owner. Has no effect on receiveMessageOnPort,
+   * smaller data and other types.
    */
   get receiveViews() {
     return Port.#of(this).views;
@@ -156,7 +155,7 @@ class Port extends NodePort {
     Port.#of(this).wantViews(Boolean(wanted));
   }
 
-  /** Start delivery. This does not keep the loop alive. */
+  /** Start delivery. Does not keep the loop alive. */
   start() {
     if (!Port.isPort(this)) return callTheirs(this, 'start', arguments);
     this.#endpoint.start();
@@ -203,7 +202,7 @@ class Port extends NodePort {
   removeAllListeners(type) {
     this.#sole = null;
     for (const event of ['message', 'messages']) {
-      /* And no stop, as in Node. */
+      /* Like Node, do not stop the port. */
       if (type === undefined || type === event) this.#heard[event] = false;
     }
     if (type === undefined || type === 'close') this.#endpoint.await(false);
@@ -252,7 +251,7 @@ class Port extends NodePort {
     return this.#endpoint.receive();
   }
 
-  /** Whether messages come as arrays. */
+  /** Whether to deliver messages as arrays, because 'messages' has a listener. */
   get [kBatching]() {
     return this.#heard.messages;
   }
@@ -288,10 +287,10 @@ class Port extends NodePort {
 
     let event = super[kCreateEvent](data, type === 'messages' ? 'message' : type);
 
-    /* Not the global, which may be another's. */
+    /* Not the global MessageEvent, which an application may have replaced. */
     if (type === 'messages') event = new event.constructor(type, { __proto__: null, data });
 
-    if (Object.isFrozen(event.ports)) Object.freeze(list); // as on this Node line
+    if (Object.isFrozen(event.ports)) Object.freeze(list); // depends on the Node line
     return Object.defineProperty(event, 'ports',
       { __proto__: null, value: list, enumerable: true, configurable: true });
   }
@@ -301,20 +300,20 @@ class Port extends NodePort {
   }
 
   [inspect.custom]() {
-    if (!(#endpoint in this)) return this; // what we returned comes back here
+    if (!(#endpoint in this)) return this; // the object returned below comes back here
 
     const { gone, refed } = this.#endpoint;
     const state = gone ? { active: false } : { active: true, refed };
 
-    /* An async hook sees it before it is made, without what it is made of. */
+    /* An async hook may inspect the port before its constructor is done. */
     return Object.assign({ __proto__: Port.prototype }, state, this.#made ? this : null);
   }
 }
 
-/* super() makes a NodeEventTarget: Node's MessagePort itself cannot be made by us. */
+/* super() constructs a NodeEventTarget: Node's MessagePort cannot be constructed. */
 Object.setPrototypeOf(Port, NodeEventTarget);
 
-/** The public constructor. It always throws, as Node's does. */
+/** The public constructor. Always throws, as Node's does. */
 function MessagePort() {
   require('./transfer-list').throwAsNode(() => new NodePort());
 }
@@ -337,13 +336,12 @@ if (local.isPort !== null) {
 announce(Port.prototype);
 addKind({ endpointOf: Port.endpointOf, receive: (port) => port[kReceive]() });
 
-/* A worker's parentPort gets the class on its prototype chain once the class is
- * loaded. */
+/* Insert the class into the prototype chain of a worker's parentPort. */
 if (local.parentPort !== null) {
   Object.setPrototypeOf(Object.getPrototypeOf(local.parentPort), Port.prototype);
 }
 
-/* As on Node's prototype, to the name and the length. */
+/* Copy attributes, names and lengths of the properties from Node's prototype. */
 for (const name of ['onmessage', 'onmessageerror']) {
   Object.defineProperty(Port.prototype, name,
     { __proto__: null, ...Object.getOwnPropertyDescriptor(NodePort.prototype, name) });
@@ -360,7 +358,7 @@ for (const name of ['postMessage', 'start', 'close', 'ref', 'unref', 'hasRef']) 
   Object.defineProperty(Port.prototype, name, { __proto__: null, ...theirs, value });
 }
 
-/** A port on this slot (-1: closed), whose Node channel is `end`. */
+/** Create the port for a slot (-1: closed). `end` is its end of the Node channel. */
 function make(slot, end) {
   Endpoint ??= require('./endpoint').Endpoint;
 

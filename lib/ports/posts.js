@@ -1,9 +1,10 @@
 'use strict';
 
 /*
- * posts.js - counts what this thread posts to Node's own channels, so that the receiver
- * can keep the order between those and the ring (src/node/order.h), and has a ringport
- * port in it refused as one of Node's.
+ * posts.js - wraps Node's postMessage(): counts this thread's posts to Node's own
+ * channels, so that receivers can keep the order between those and the ring
+ * (src/node/order.h), and rejects ringport ports that are not transferred, as Node
+ * rejects its own.
  */
 
 const { binding, define, local, threads, FOR_VALUES } = require('../loading/native');
@@ -11,28 +12,25 @@ const { binding, define, local, threads, FOR_VALUES } = require('../loading/nati
 const { MessagePort: { prototype } } = threads;
 const { apply } = Reflect;
 
-/**
- * The key under which our replacement of Node's postMessage() holds the counter of this
- * thread.
- */
+/** Property of the wrapped postMessage(): this thread's count. */
 const kPosts = Symbol.for('ringport.posts');
 const kPost = Symbol.for('ringport.post');
 
-/* Not asked again later: a test may put a spy around what counts. */
+/* Read once: a test may wrap postMessage() in a spy later. */
 const nodePost = prototype.postMessage[kPost] ?? prototype.postMessage;
 
 /**
- * Count what this thread posts to channels of Node's: ports, BroadcastChannel, and the
- * output of a worker, which is posted to a port that nothing else leads to. See
- * src/node/order.h. The copies of the library in a thread share the count.
- * @returns {Uint8Array} the count, a word
+ * Count this thread's posts to Node's channels: ports, BroadcastChannel, and a worker's
+ * stdout and stderr, which use an internal port. All copies of ringport in a thread share
+ * the count.
+ * @returns {Uint8Array} the bytes of the count, a 32-bit word
  */
 function countPosts() {
   const { postMessage } = prototype;
 
   if (postMessage[kPosts] !== undefined) return postMessage[kPosts];
 
-  /* What has been posted before now has not been counted. */
+  /* Starts at 1, because earlier posts have not been counted. */
   const count = new Uint32Array([1]);
   const { value } = Object.getOwnPropertyDescriptor({ postMessage(message) {
     count[0]++;
@@ -54,19 +52,17 @@ function countPosts() {
   return value[kPosts];
 }
 
-/**
- * Post on a Node channel, which is read when its record is: nothing has to wait for it.
- */
+/** Post on a Node channel without counting: its receiver follows the record's order. */
 function postToNode(port, message, list) {
   return apply(nodePost, port, [message, list]);
 }
 
-/** Have the addon see posts from now on. */
+/** Start counting posts, and give the count to the addon. */
 function watchPosts() {
   if (local.watchesPosts) return;
   define(FOR_VALUES);
   binding.setPosts(countPosts());
-  local.watchesPosts = true; // the last: the stack may end in between
+  local.watchesPosts = true; // last, because the stack may overflow above
 }
 
 module.exports = { watchPosts, postToNode };

@@ -1,18 +1,17 @@
 'use strict';
 
 /*
- * prepare.js - loads what the ring takes: right after a message has gone by Node, shortly
- * before the first one goes by ring, or when the other side says that it goes over. The
- * other thread does the same then, so both load at the same time instead of one after the
- * other.
+ * prepare.js - loads the code that the ring needs: right after a message by Node, shortly
+ * before the first one by ring, or on the peer's CHANGE. The other thread loads it at the
+ * same time, so that neither waits for the other.
  */
 
 const { FOR_FLATS, FOR_OBJECTS } = require('./is-flat');
 
-/** Something for the codec. */
+/** A value to warm up the codec. */
 const SAMPLE = { id: 1, list: [1, 'text', { ok: true }] };
 
-/** @param {number} need of the values that go to and fro; see is-flat.js */
+/** @param {number} need of the values in both directions; see is-flat.js */
 function load(need) {
   require('./dispatch');
   require('./posts');
@@ -22,7 +21,7 @@ function load(need) {
 
   const { serialize, deserialize } = require('./send').loadCodec();
 
-  deserialize(serialize(SAMPLE)); // V8 compiles what has run
+  deserialize(serialize(SAMPLE)); // makes V8 compile these functions
 }
 
 module.exports = { load };

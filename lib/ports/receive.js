@@ -11,8 +11,8 @@ const { binding, define, FOR_PORTS } = require('../loading/native');
 define(FOR_PORTS);
 
 /**
- * Set by the core: the bytes are in block 0 (RP_MESSAGE_LARGE); the table of blocks is
- * one (RP_MESSAGE_TABLE).
+ * Flags set by the core: the encoded bytes are in block 0 (RP_MESSAGE_LARGE); the table
+ * of blocks is itself in a block (RP_MESSAGE_TABLE).
  */
 const TYPE_LARGE = 0x100;
 const TYPE_TABLE = 0x200;
@@ -27,8 +27,8 @@ let nodeChannel = null;
 let memory = null;
 
 /**
- * Of the record being decoded: its offset in the inbox, and its first block that is the
- * codec's.
+ * The record being decoded: its offset in the inbox, and the index of the codec's first
+ * block.
  */
 let recordAt = 0;
 let recordBlock = 0;
@@ -37,7 +37,9 @@ function getWord(u8, at) {
   return u8[at] | u8[at + 1] << 8 | u8[at + 2] << 16 | u8[at + 3] << 24;
 }
 
-/** Block `index` of the current record as an ArrayBuffer of its own. */
+/**
+ * Copy block `index` of the current record. @returns {Buffer} with its own ArrayBuffer
+ */
 function takeBytes(index) {
   const length = binding.blockLength(recordAt, index);
 
@@ -51,7 +53,7 @@ function takeBytes(index) {
 }
 
 /**
- * Block `index` of the codec's as an ArrayBuffer: lent if that is possible, else a copy.
+ * Return the codec's block `index` as an ArrayBuffer: lent if possible, else a copy.
  */
 function takeBlock(index) {
   index += recordBlock;
@@ -71,7 +73,7 @@ function takeString(index, oneByte) {
   return binding.takeString(recordAt, index + recordBlock, oneByte);
 }
 
-/** @returns {import('../codec/index')} with what it needs of this file */
+/** Load the codec for decoding. @returns {import('../codec/index')} */
 function loadCodec() {
   if (codec === null) {
     codec = require('../codec/index');
@@ -85,7 +87,7 @@ function loadCodec() {
   return codec;
 }
 
-/** The listener has returned: detach what it was lent. */
+/** Detach the ArrayBuffers lent to the listener that has returned. */
 function endLoans() {
   const ended = reading.loans;
 
@@ -129,7 +131,7 @@ function decodeMore(endpoint, inbox, inbox32, at, type) {
   return value;
 }
 
-/** The value of a record that only names a message of the Node channel. */
+/** Decode a record whose value is a message of the Node channel. */
 function decodeWhole(endpoint, inbox, inbox32, at) {
   nodeChannel ??= require('./node-channel');
 
@@ -141,8 +143,8 @@ function decodeWhole(endpoint, inbox, inbox32, at) {
 }
 
 /**
- * The values of a batch of this many bytes, up to one that cannot be read, which comes
- * between two arrays.
+ * Decode a batch of `bytes` bytes, up to the first record that fails.
+ * @returns {{ values: unknown[], list?: object[], failure: { error: Error } | null }}
  */
 function readMany(endpoint, inbox32, bytes, decodeRecord) {
   const values = [];
@@ -168,7 +170,7 @@ function readMany(endpoint, inbox32, bytes, decodeRecord) {
 
 /**
  * Decode the bytes of an envelope.
- * @param {import('./node-channel').Received} received what came with it
+ * @param {import('./node-channel').Received} received its foreign values and ports
  */
 function openEnvelope(bytes, received) {
   reading.arrived = received;

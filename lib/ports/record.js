@@ -1,41 +1,41 @@
 'use strict';
 
 /*
- * record.js - what the files that write and read records share: flags, the trailer, and
- * the message in progress.
+ * record.js - flags and trailer of a record, and the state of the message in progress,
+ * shared by the files that write and read records.
  */
 
 /**
- * Flags of a record. A trailer, 8-aligned behind the codec's bytes, is two words: how
- * many bytes those are, and the number of the message of the Node channel.
+ * Flags of a record. The trailer follows the codec's bytes, 8-aligned. It has two words:
+ * the count of those bytes, and the sequence number of the Node channel's message.
  */
 const FLAG = {
   TRAILER: 1,
   NODE_CHANNEL: 2,
-  /** Ports came with that message. */
+  /** That message has ports. */
   PORTS: 4,
   /**
-   * It has the whole value; the record is its number and how many bytes Node has moved
-   * with it. See src/node/primitives_write.c.
+   * That message is the whole value. The record contains its sequence number and how many
+   * bytes of ArrayBuffers Node moves; see src/node/primitives_write.c.
    */
   WHOLE: 8,
 };
 const TRAILER_BYTES = 8;
 
-/** What is being read. */
+/** The message being decoded. */
 const reading = {
   /**
-   * What the Node channel brought for the message, null without any.
+   * Its message on the Node channel; null if it has none.
    * @type {import('./node-channel').Received | null}
    */
   arrived: null,
-  /** What has been lent to the listener that is going to be called, null without any. */
+  /** The loans to end when the listener returns; null if there are none. */
   loans: null,
-  /** Whether large data may be lent to a listener that is going to be called. */
+  /** Whether large data may be lent. */
   lends: false,
 };
 
-/** Messages that postMessages() has collected; see outbox.js. */
+/** The messages collected by postMessages(); see outbox.js. */
 const unsent = {
   /** Send them. */
   flush() {},

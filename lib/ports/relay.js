@@ -1,11 +1,11 @@
 'use strict';
 
 /*
- * relay.js - lets ringport ports pass through structuredClone, module.register and
- * postMessageToThread, which Node implements.
+ * relay.js - lets ringport ports pass through Node's structuredClone, module.register and
+ * postMessageToThread.
  *
- * structuredClone is a message from one of our ports to another. A thread that may not
- * know ringport gets a port of Node's for each of ours; see over-node.js.
+ * structuredClone sends the value through a temporary ringport channel. The other two
+ * send a Node port in place of each ringport port; see over-node.js.
  */
 
 const { types: { isProxy } } = require('node:util');
@@ -15,13 +15,13 @@ const { ports } = require('./kinds');
 const { isObject, readIterable, readList, standFor } = require('./transfer-list');
 
 const isOurs = (object) => ports.isOurs(object);
-/* Loaded when there is a port of ours. */
+/* Loaded once the thread has a ringport port. */
 const carry = (...args) => require('./over-node').carry(...args);
 const forNode = (...args) => require('./over-node').forNode(...args);
 const refuseUnlisted = (value) => require('./unlisted').refuseUnlisted(value);
 const explain = (...args) => require('./unlisted').explain(...args);
 
-/** Reads a list as Node's structuredClone does, and throws what it throws. */
+/** Reads a transfer list as Node's structuredClone does, and throws Node's errors. */
 class Reader {
   #theirs;
   #iteratesArrays = null;
@@ -30,11 +30,11 @@ class Reader {
     this.#theirs = theirs;
   }
 
-  /** @returns {object[] | null} null: there is none */
+  /** @returns {object[] | null} null: no list */
   read(options) {
     const read = { list: null };
 
-    /* It gets an object to transfer for each in the list, and nothing to clone. */
+    /* Node clones undefined here, with an empty ArrayBuffer in place of each item. */
     Reflect.apply(this.#theirs, undefined, [undefined, standFor(options, (key) => (
       key === 'transfer' ? this.#list(options.transfer, read) : options[key]
     ))]);
@@ -81,7 +81,7 @@ class Reader {
     return new ArrayBuffer(0);
   }
 
-  /** Whether it asks an array for its iterator. */
+  /** Whether Node's structuredClone iterates arrays by Symbol.iterator. */
   #takesIterator() {
     if (this.#iteratesArrays === null) {
       this.#iteratesArrays = false;
@@ -99,8 +99,7 @@ class Reader {
 }
 
 /**
- * Node's structuredClone, with ports of ours in the transfer list; see inPlaceOf() in
- * registration.js.
+ * Node's structuredClone, extended to ringport ports; see inPlaceOf() in registration.js.
  */
 function structuredClone(theirs) {
   const reader = new Reader(theirs);
@@ -121,15 +120,15 @@ function structuredClone(theirs) {
   };
 }
 
-/** A list that can be read twice; what is none stays as it is, for Node to refuse. */
+/** Read a list into an array. Returns other values unchanged, for Node to reject. */
 function readOnce(argument) {
   return isObject(argument) ? readList(argument) ?? undefined : argument;
 }
 
 /**
- * Node's postMessageToThread, likewise. The other thread gets ports of Node's. If there
- * is no such thread, what is in the list is gone, as with Node's if it is not the main
- * thread that asks.
+ * Node's postMessageToThread, extended to ringport ports, which arrive as Node ports. If
+ * the thread does not exist, the ports are lost. Node does the same outside of the main
+ * thread.
  */
 async function postMessageToThread(threadId, value, transferList, timeout) {
   const isRefused = timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0);
@@ -154,7 +153,7 @@ async function postMessageToThread(threadId, value, transferList, timeout) {
   try {
     return await threads.postMessageToThread(threadId, message, standIns, timeout);
   } catch (error) {
-    /* Those that have not gone anywhere: their peers learn of it. */
+    /* Close ports that were not transferred, so that their peers emit 'close'. */
     for (const one of standIns) if (one instanceof threads.MessagePort) one.close();
     throw error;
   }
@@ -185,10 +184,10 @@ function registerOptions(options) {
   });
 }
 
-/** Node's module.register, likewise. */
+/** Node's module.register, extended to ringport ports. */
 function moduleRegister(theirs) {
   return function(...args) {
-    /* Its second argument may be a URL, and a third one the options. */
+    /* The second argument may be a parent URL; then the third one is the options. */
     for (const at of [1, 2]) {
       if (isObject(args[at]) && !(args[at] instanceof URL)) args[at] = registerOptions(args[at]);
     }

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * send.js - sends what the codec encodes: objects, messages with a transfer list, many
- * values at once.
+ * send.js - sends messages encoded by the codec: objects, messages with a transfer list,
+ * and the values of postMessages().
  *
  * Encoding may run getters, which may post, close or transfer ports. So each function
  * saves the state of the message in progress and restores it afterwards.
@@ -34,11 +34,11 @@ let staged = 0;
 let stagedBase = 0;
 /** Whether the port of the innermost encoding was open when it began. */
 let sending = false;
-/** Buffers that the innermost encoding has copied for its message, null without any. */
+/** Buffers that the innermost encoding has copied for its message; null if none. */
 let copies = null;
 /**
- * Slot of the port that posts, for a question of the codec's that is a hint: after a
- * getter that has posted it is that one's.
+ * Slot of the posting port, for the codec's views(). Only a hint: if a getter posts, it
+ * remains the slot of that getter's port.
  */
 let posting = NONE;
 
@@ -79,10 +79,8 @@ codec.attach({
 });
 
 /**
- * The endpoint of a port goes into transit, to be lost with the message that is being
- * sent.
- * @returns {bigint |
- *   undefined}
+ * Put an endpoint in transit with the message in progress. It is lost if that is.
+ * @returns {bigint | undefined} its id
  */
 function board(endpoint) {
   endpoint.settle();
@@ -97,7 +95,7 @@ function board(endpoint) {
 function sendValue(endpoint, value, transfer) {
   if (transfer === null && staged === 0 && copies === null) return send(endpoint, value, null);
 
-  /* This may be a getter of another message, which has staged blocks already. */
+  /* This may run in a getter of another message, which has already staged blocks. */
   const outerBase = stagedBase;
   const outerCopies = copies;
 
@@ -111,7 +109,7 @@ function sendValue(endpoint, value, transfer) {
   }
 }
 
-/** Send the copy of an object whose getters have run. */
+/** Send a copy in place of an object whose getters have already run. */
 function sendCopy(endpoint, copy, original) {
   codec.original = original;
   try {
@@ -121,14 +119,13 @@ function sendCopy(endpoint, copy, original) {
   }
 }
 
-/** Encode and send. Nothing may be staged from `stagedBase` on, and nothing copied. */
+/** Encode and send. Requires that nothing is staged from `stagedBase` on or copied. */
 function send(endpoint, value, transfer) {
   const outerSending = sending;
   let start = NONE;
 
-  unsent.flush(); // this may be in a getter, within postMany(): what came before goes before
-  /* Asked now: a getter that closes the port does not stop the message that it is part
-   * of. */
+  unsent.flush(); // keeps the order if a getter within postMany() calls this
+  /* Read now: if a getter closes the port, its own message is still sent. */
   sending = endpoint.open;
   posting = endpoint.slot;
   try {
@@ -138,7 +135,7 @@ function send(endpoint, value, transfer) {
     if (codec.foreign === null && transfer.empty) return write(endpoint, start, codec.end);
     return sendWithChannel(endpoint, value, start, transfer);
   } finally {
-    /* With a full stack a call may fail; an assignment cannot. */
+    /* Assign first: on stack overflow, calls fail. */
     sending = outerSending;
     copies = null;
     if (start !== NONE) codec.release(start);
@@ -147,8 +144,7 @@ function send(endpoint, value, transfer) {
 }
 
 /**
- * Send the message encoded at `start` with what the codec left over, which goes by the
- * Node channel.
+ * Send the message encoded at `start`, with foreign values and ports on the Node channel.
  */
 function sendWithChannel(endpoint, value, start, transfer) {
   boarding ??= require('./boarding');
@@ -175,8 +171,8 @@ function loadOutbox() {
 }
 
 /**
- * Send the values of an iterable as post() would one after the other, those that are
- * small with few calls. After an error what came before it has been sent.
+ * Send the values of an iterable in order, collecting small ones in the outbox. If a
+ * value fails, those before it are sent.
  * @param {Endpoint} endpoint
  * @param {Iterable<unknown>} values
  */
@@ -231,7 +227,7 @@ function write(endpoint, start, end) {
   return writeRecord(endpoint, start, end, 0);
 }
 
-/** Send scratch[start, end); message `sequence` of the Node channel belongs to it. */
+/** Send scratch[start, end) with message `sequence` of the Node channel. */
 function writeWithNodeChannel(endpoint, start, end, sequence, hasPorts) {
   const flags = FLAG.TRAILER | FLAG.NODE_CHANNEL | (hasPorts ? FLAG.PORTS : 0);
 
@@ -246,7 +242,7 @@ function putWord(u8, at, word) {
 }
 
 function writeTrailer(endpoint, start, end, flags, sequence) {
-  const trailer = ((end + 7) & ~7) >>> 0; // beyond 2 GiB, too
+  const trailer = ((end + 7) & ~7) >>> 0; // unsigned, for offsets of 2 GiB and more
 
   putWord(codec.scratch, trailer, end - start);
   putWord(codec.scratch, trailer + 4, sequence);

@@ -1,19 +1,19 @@
 'use strict';
 
 /*
- * small-buffers.js - handles transfer lists of nothing but small ArrayBuffers.
+ * small-buffers.js - handles transfer lists that contain only small ArrayBuffers.
  *
- * Node needs some microseconds to move an ArrayBuffer of any size. Copying a small one
- * with the message and detaching it afterwards looks the same to both sides and costs a
- * fraction. This needs to know that Node would transfer the buffer, so anything unusual
- * is left to Node, which also throws the errors. Node 20 does not tell which ArrayBuffers
- * are marked as untransferable, so there all of them go by Node.
+ * Node takes some microseconds to move an ArrayBuffer of any size. Copying a small one
+ * with the message and then detaching it costs a fraction and looks the same to both
+ * sides. Only buffers that Node would transfer qualify; Node handles everything else and
+ * throws the errors. Node 20 has no isMarkedAsUntransferable(), so Node moves all of
+ * them.
  */
 
 const { types } = require('node:util');
 const { isMarkedAsUntransferable } = require('../loading/native').threads;
 
-/** From here on moving is cheaper: of one, and of all of a list. */
+/** Above these sizes, of one buffer and of the whole list, moving is cheaper. */
 const ONE = 32 * 1024;
 const ALL = 128 * 1024;
 
@@ -24,8 +24,8 @@ const known = isMarkedAsUntransferable !== undefined && transfer !== undefined &
   resizable !== undefined;
 
 /**
- * Its length; 0 (also if it is detached, or an empty memory of WebAssembly) is Node's,
- * too.
+ * The length of an ordinary ArrayBuffer. 0: leave it to Node (another object, resizable,
+ * untransferable, detached or empty).
  */
 function plainLength(item) {
   if (!types.isArrayBuffer(item)) return 0;
@@ -50,10 +50,10 @@ function areSmall(list) {
   return list.length === 1 || new Set(list).size === list.length;
 }
 
-/** The message with their contents has been sent. */
+/** Detach the buffers, after the message with their contents has been sent. */
 function detach(list) {
   for (const buffer of list) {
-    /* A getter of the message may have been there before. */
+    /* A getter of the message may have detached it. */
     if (byteLength.call(buffer) !== 0) transfer.call(buffer, 0);
   }
 }

@@ -5,10 +5,10 @@
 const { WeakRef } = require('../loading/builtins');
 const { binding, endpoints } = require('../loading/native');
 
-/** What an endpoint that nobody can reach leaves behind for its clean-up. */
+/** The state needed to clean up after an endpoint that has been collected. */
 class Hold {
   slot;
-  /** Our end of the Node channel (a MessagePort of Node's), or null. */
+  /** This end of the Node channel (a Node MessagePort), or null. */
   nodeChannel = null;
 
   constructor(slot) {
@@ -21,14 +21,14 @@ class Hold {
    */
   closed(peer) {
     endpoints[this.slot] = undefined;
-    /* Only through the Node channel can we learn that the other endpoint is lost. */
+    /* Only the Node channel tells this thread that the other endpoint is lost. */
     if (peer === undefined) this.nodeChannel?.close();
     else this.nodeChannel?.on('close', () => binding.lost(peer));
     this.nodeChannel = null;
   }
 }
 
-/** The endpoint in this slot, undefined if there is none or nobody can reach it. */
+/** The endpoint in this slot; undefined if there is none or it has been collected. */
 function endpointAt(slot) {
   const found = endpoints[slot];
 

@@ -18,7 +18,7 @@ const {
 const HANDLE = mark('transfer-handle');
 
 /**
- * In a worker: have the parent, which lives longer, call guard().
+ * In a worker: ask the parent, which lives longer, to call guard().
  * @param {bigint} id @param {import('node:worker_threads').MessagePort} sign
  */
 function guardByParent(id, sign) {
@@ -28,8 +28,8 @@ function guardByParent(id, sign) {
 }
 
 /**
- * When `sign` closes, the endpoint with this id has been lost, or has arrived: then
- * nobody knows the id any more.
+ * Report an endpoint as lost when `sign` closes. Has no effect if it has been attached,
+ * because its id is then unknown.
  * @param {bigint} id
  * @param {import('node:worker_threads').MessagePort} sign
  */
@@ -44,7 +44,7 @@ function detachClosed() {
 }
 
 /**
- * What detach() does with the endpoint of its port; see port.js.
+ * MessagePort's detach(); see port.js.
  * @returns {import('node:worker_threads').MessagePort}
  */
 function detach(endpoint) {
@@ -56,8 +56,8 @@ function detach(endpoint) {
   const message = { kind: HANDLE, id, end };
   const list = [end];
 
-  /* Who hears of a loss: the peer from the Node channel, unless it has closed before;
-   * this thread from port1, until it ends; and its parent. */
+  /* If the handle is lost, three sides notice: the peer by the Node channel unless it has
+   * closed; this thread by port1, until it ends; and its parent. */
   if (local.parentPort !== null) {
     const { port1: sign, port2: other } = new NodeChannel();
 
@@ -72,14 +72,14 @@ function detach(endpoint) {
 }
 
 /**
- * The port that a transfer handle stands for. Its one message is taken and the handle
- * closed.
+ * Turn a transfer handle back into a port. Closes the handle.
  * @param {import('node:worker_threads').MessagePort} handle made by detach() in any
  *   thread
- * @returns {MessagePort} with everything that was queued for it, in order
+ * @returns {MessagePort} with its queued messages, in order
  * @throws {TypeError} ERR_INVALID_ARG_TYPE: not a MessagePort of Node's
- * @throws {RingportError} ERR_RINGPORT_INVALID_PASSPORT: it is no transfer handle, or it
- *   has been used
+ * @throws {RingportError} ERR_RINGPORT_INVALID_PASSPORT: not a transfer handle, or
+ * already
+ *   used; ERR_RINGPORT_OTHER_COPY: from another version of ringport
  */
 function from(handle) {
   if (!(handle instanceof NodePort)) throwAsNode(() => nodeReceive(null));
@@ -91,7 +91,7 @@ function from(handle) {
   const slot = valid ? binding.attach(received.id) : -1;
 
   if (slot === -1) {
-    /* It came here and goes no further: the other side must learn of it. */
+    /* The handle is used up: close its ports, so that the peer notices the loss. */
     if (isHandle) {
       received.end.close();
       received.sign?.close();

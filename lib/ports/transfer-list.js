@@ -11,7 +11,7 @@ const { isProxy } = types;
 const { entries: mapEntries } = Map.prototype;
 const { values: setValues } = Set.prototype;
 
-/** Node's own error: what it throws when its counterpart is called like this. */
+/** Throw Node's own error, by calling Node's counterpart with a Node port. */
 function throwAsNode(call) {
   const { port1 } = new NodeChannel();
 
@@ -34,7 +34,7 @@ function readArray(array) {
   return list;
 }
 
-/** As Node reads a transfer list. @returns {unknown[] | null} null: it is no iterable */
+/** Read an iterable as Node does. @returns {unknown[] | null} null: not an iterable */
 function readIterable(object) {
   if (!isObject(object)) return null;
   if (Array.isArray(object) && !isProxy(object)) return readArray(object);
@@ -54,7 +54,7 @@ function readIterable(object) {
 }
 
 /**
- * The second argument of postMessage: an iterable, or { transfer: iterable }.
+ * Read the second argument of postMessage: an iterable, or { transfer: iterable }.
  * @returns {unknown[] | null}
  */
 function readList(argument) {
@@ -80,7 +80,7 @@ function readTransfer(argument) {
   return list === null ? null : new (require('./transfer').Transfer)(list);
 }
 
-/** postMessage(value, argument) for this endpoint. */
+/** Post a value with postMessage's second argument. */
 function postWith(endpoint, value, argument) {
   const list = readList(argument);
 
@@ -104,7 +104,7 @@ function postWith(endpoint, value, argument) {
 }
 
 /**
- * What postMessages takes.
+ * Check the argument of postMessages.
  * @returns {Iterable<unknown>}
  * @throws {TypeError} ERR_INVALID_ARG_TYPE
  */
@@ -116,9 +116,9 @@ function checkIterable(values) {
 }
 
 /**
- * An object that stands for another one.
+ * Create a proxy that stands for an object.
  * @param {object} object
- * @param {(key: PropertyKey) => unknown} read called as often as a property is asked for
+ * @param {(key: PropertyKey) => unknown} read called for each access to a property
  */
 function standFor(object, read) {
   return new Proxy({},
@@ -134,13 +134,13 @@ function isTransferable(object) {
 }
 
 /**
- * The values in one that was received, where nothing is user code; not what ports and the
- * like hold.
+ * Collect the objects within a received value, which contains no user code. Does not
+ * descend into ports and other transferables.
  */
 function valuesIn(value) {
   const found = new Set([value]);
 
-  for (const item of found) { // and those that are added meanwhile
+  for (const item of found) { // includes the items added by this loop
     if (typeof item !== 'object' || item === null) continue;
     if (ArrayBuffer.isView(item) || isPort(item) || isTransferable(item)) continue;
     if (types.isSet(item)) {
@@ -155,8 +155,8 @@ function valuesIn(value) {
 }
 
 /**
- * What has to be in a transfer list for a message to be sent on: FileHandles, streams and
- * the like.
+ * The values that must be in the transfer list to forward a message: FileHandles, streams
+ * and the like.
  * @param {unknown} value received
  */
 function transferablesIn(value) {
@@ -164,8 +164,8 @@ function transferablesIn(value) {
 }
 
 /**
- * The ports that came with a message, as far as they are in it: Node gives the list to
- * listeners only.
+ * The ports within a message, as a substitute for its list of ports, which Node gives
+ * only to listeners.
  * @param {unknown} value received
  */
 function portsIn(value) {

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * transfer.js - the transfer list of a message: what Node transfers, and the ringport
- * ports in it.
+ * transfer.js - splits the transfer list of a message into the entries that Node
+ * transfers and the ringport ports.
  */
 
 const { types } = require('node:util');
@@ -16,7 +16,9 @@ const { MessageChannel, MessagePort: NodePort, markAsUntransferable } = threads;
 const { isArrayBuffer } = types;
 const { get: byteLength } = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength');
 
-/** An object that Node 20 skips in a transfer list: it is marked as untransferable. */
+/**
+ * An entry that Node 20 skips in a transfer list, because it is marked untransferable.
+ */
 function ignored() {
   const entry = {};
 
@@ -27,21 +29,20 @@ function ignored() {
 /** The transfer list of one message. */
 class Transfer {
   /**
-   * What Node transfers: the list, our ports replaced by the ends of their Node channels.
+   * The list for Node, with each ringport port replaced by its end of the Node channel.
    */
   list = [];
   /** The entries that the codec must leave to Node. */
   transfer = new Set();
-  /** Our ports in the order of the list, and whether they were open when it was read. */
+  /** The ringport ports in the order of the list. */
   ports = [];
+  /** For each of `ports`, whether it was open when the list was read. */
   opened = [];
-  /**
-   * Whether Node must check the list before the message is read, because it may refuse
-   * it.
-   */
+  /** Whether Node may reject the list, so it must check the list before encoding. */
   doubtful = false;
-  /** All ports of the list, for event.ports, and which of ours each is (-1: Node's). */
+  /** All ports of the list in `list`'s form, for event.ports. */
   all = [];
+  /** For each of `all`, its index in `ports` (-1: a Node port). */
   which = [];
 
   /** @param {Iterable<object>} list */
@@ -54,7 +55,7 @@ class Transfer {
     this.doubtful ||= this.list.length > 1 && new Set(this.list).size !== this.list.length;
   }
 
-  /** @returns {unknown} what stands for this entry in the list for Node */
+  /** Add an entry. @returns {unknown} the entry of the list for Node */
   add(item) {
     const endpoint = ports.endpointOf(item);
 
@@ -83,7 +84,7 @@ class Transfer {
   }
 
   /**
-   * Throw Node's error for the list; Node checks the list before it reads the message.
+   * Throw Node's error for the list, if any. Like Node, do so before reading the value.
    */
   check(endpoint) {
     const own = this.ports.length > 0 && this.list.includes(endpoint.hold.nodeChannel);
@@ -92,10 +93,10 @@ class Transfer {
     this.#checkOn(endpoint.open ? ensure(endpoint) : closedPort());
   }
 
-  /** Check the list for a message that goes over another port of Node's. */
+  /** Check the list for a message over a port of Node's instead of an endpoint. */
   checkAlone() {
     this.#lookForDoubles();
-    /* One may have been closed since. */
+    /* A port may have been closed since. */
     if (this.ports.some((port, i) => this.opened[i] && !ports.endpointOf(port).open)) {
       this.list.unshift(closedPort());
       this.doubtful = true;
@@ -111,7 +112,9 @@ class Transfer {
     }
   }
 
-  /** Have Node check the list, and stop it when it begins to read the message. */
+  /**
+   * Make Node check the list; a throwing getter stops it before it transfers anything.
+   */
   #checkOn(end) {
     const unread = {};
 
@@ -138,7 +141,7 @@ function throwNotTransferred(open) {
   }
 }
 
-/** Copies of different versions share nothing; see scripts.js. */
+/** Throw for a port of another version of ringport: versions share nothing. */
 function throwOthers() {
   const { RingportError } = require('../codec/errors');
 
@@ -147,8 +150,9 @@ function throwOthers() {
 }
 
 /**
- * The codec calls this for every object that it does not know.
- * @returns {number} which of our ports in the transfer list it is, -1: none of our ports
+ * The codec calls this for each object of an unknown type.
+ * @returns {number} its index among the transferred ringport ports; -1: not a ringport
+ * port
  */
 function portIndex(object, transfer) {
   const endpoint = ports.endpointOf(object);
@@ -159,7 +163,7 @@ function portIndex(object, transfer) {
   const index = transfer === null ? -1 : transfer.ports.indexOf(object);
 
   if (index === -1) throwNotTransferred(endpoint.open);
-  /* A getter has closed it, or sent it away, since the list was read. */
+  /* A getter has closed or transferred it since the list was read. */
   if (!endpoint.open && transfer.opened[index]) throwNotTransferred(false);
   return index;
 }

@@ -20,8 +20,8 @@ const { values: setValues } = Set.prototype;
 const { __lookupGetter__: lookupGetter } = Object.prototype;
 
 /**
- * Find a ringport port in a value that Node clones, without running getters: what they
- * would return is not seen.
+ * Find a ringport port in a value that Node clones. Runs no getters, so it misses ports
+ * that they would return.
  * @returns {object | undefined}
  */
 function findPort(value) {
@@ -34,7 +34,7 @@ function findPort(value) {
     if (typeof item !== 'object' || item === null || seen.has(item) || types.isProxy(item)) continue;
     if (ports.isOurs(item)) return item;
     seen.add(item);
-    if (ArrayBuffer.isView(item)) continue; // whose elements are keys
+    if (ArrayBuffer.isView(item)) continue; // its elements are own keys
     if (types.isMap(item)) for (const pair of mapEntries.call(item)) left.push(...pair);
     if (types.isSet(item)) for (const element of setValues.call(item)) left.push(element);
     for (const key of keysOf(item)) {
@@ -68,18 +68,18 @@ function refusalOf() {
 }
 
 /**
- * Throw for a ringport port in a value that Node is about to clone: Node 20 would clone
- * it as {}.
+ * On Node 20, throw for a ringport port in a value that Node is about to clone. Node
+ * would clone it as {}.
  */
 function refuseUnlisted(value) {
   if (markAsUncloneable !== undefined || findPort(value) === undefined) return;
-  encodeInline(value, new Transfer([])); // throws, of the port or of what comes before it
+  encodeInline(value, new Transfer([])); // throws for the first value that cannot be cloned
 }
 
 /**
- * Replace Node's DataCloneError for a ringport port by the one for a port that is not
- * transferred.
- * @returns what to throw
+ * Replace Node's DataCloneError for a ringport port by the error for a port missing in
+ * the transfer list.
+ * @returns the error to throw
  */
 function explain(error, value) {
   if (error?.name !== 'DataCloneError' || error.message !== refusalOf()) return error;

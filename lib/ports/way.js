@@ -1,21 +1,20 @@
 'use strict';
 
 /*
- * way.js - by which way a message between a Worker and its parent goes at first: Node's
- * channel, which is there, or the ring, for which a thread has something to load.
- * docs/decisions/first-message.md has the measurements.
+ * way.js - decides when a Worker or its parent switches from Node's channel to the ring,
+ * whose code takes time to load. docs/decisions/first-message.md has the measurements.
  */
 
 const { binding, control, local, thresholds, STATUS } = require('../loading/native');
 const { isFlat } = require('./is-flat');
 
-/** In the STATUS word: postValue() does not take it; see src/node/primitives_write.c. */
+/** Status of postValue() for a value other than a primitive; see primitives_write.c. */
 const NOT_PRIMITIVE = 1;
 
-/** After an object that is not flat, so many are not looked at. */
+/** After an object that is not flat, skip the check for this many objects. */
 const UNSEEN = 16;
 
-/** Loaded with the first object that may be written by it. */
+/** Loaded with the first object that is posted by ring. */
 let flat = null;
 
 function loadFlat() {
@@ -25,20 +24,20 @@ function loadFlat() {
 
 const isObject = (value) => typeof value === 'object' && value !== null;
 
-/** Whether there may be ports of ours in a message. */
+/** Whether a message may contain ringport ports. */
 function mayHavePorts(value, transfer) {
   return local.portsMade > 0 && (isObject(value) || transfer !== undefined);
 }
 
-/** What one side has spent on its messages by Node. */
+/** Tracks the cost of one side's messages over Node's channel; see `thresholds`. */
 class Way {
-  /** A message has come by Node since the last one was sent. */
+  /** A message has arrived over Node's channel since the last one was sent. */
   heard = false;
-  /** The other side sends by ring. */
+  /** The peer sends by ring. */
   isLed = false;
   /**
-   * Whether answers to what comes by Node go by Node, however many: if only one of the
-   * two went by ring, each thread would wait for the other in the wrong place.
+   * Whether to answer messages from Node over Node, however many. If only one side used
+   * the ring, each thread would spin on its ring for messages that come by Node.
    */
   #follows;
   #spent = 0;
@@ -50,7 +49,9 @@ class Way {
     this.#follows = follows;
   }
 
-  /** Whether this message, and all after it, are to go by ring. Nothing of it is run. */
+  /**
+   * Whether to send this message and all later ones by ring. Runs none of its getters.
+   */
   pays(value, transfer) {
     if (mayHavePorts(value, transfer)) return true;
 
@@ -69,15 +70,12 @@ class Way {
     return true;
   }
 
-  /**
-   * Whether answered objects are about to go by ring, and what that takes has not been
-   * loaded; see prepare.js.
-   */
+  /** Whether objects will soon go by ring and prepare.js has not been called yet. */
   get nears() {
     return !this.#isPrepared && this.#spentOnObjects > thresholds.PREPARE;
   }
 
-  /** That is being loaded now. @returns {number} need */
+  /** Note that prepare.js is being called. @returns {number} need */
   prepares(need) {
     this.#isPrepared = true;
     return need;
@@ -95,9 +93,9 @@ class Way {
 }
 
 /**
- * Post by ring what C writes.
- * @returns {unknown} undefined: it is sent; else what is to be sent by the codec: the
- *   value, or if its getters have run a copy of it
+ * Post a primitive or a flat object by ring.
+ * @returns {unknown} undefined: sent. Else the caller must send this by the codec: the
+ *   value, or a copy of it if its getters have run
  */
 function postByC(slot, value) {
   if (isObject(value)) return loadFlat().post(slot, value);
@@ -106,8 +104,8 @@ function postByC(slot, value) {
 }
 
 /**
- * Node's error for a message that it has refused, with the way to the value.
- * @param {unknown} [transfer] what it has got for a transfer list
+ * Add the path of the failing value to Node's DataCloneError.
+ * @param {unknown} [transfer] postMessage's second argument
  */
 function located(error, value, transfer) {
   require('../codec/path').locateFirst(error, value, transfer);

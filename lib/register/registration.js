@@ -1,18 +1,18 @@
 'use strict';
 
 /*
- * registration.js - `node -r ringport/register app.js`: makes an application use ringport
- * without changes.
+ * registration.js - `node -r ringport/register app.js`: makes an unchanged application
+ * use ringport.
  *
- * The exports of worker_threads and the globals MessageChannel and MessagePort become
- * ours. structuredClone and module.register accept our ports in their transfer lists.
- * This holds in this thread and in every thread that a Worker starts from it.
+ * Replaces the exports of worker_threads and the globals MessageChannel and MessagePort,
+ * and makes structuredClone and module.register accept ringport ports. This applies to
+ * this thread and to every thread that a Worker starts from it.
  *
- * A thread inherits its parent's `-r`, except when it has its own execArgv or when the
- * parent was registered in another way. Then register-worker.js is put before its
- * execArgv, and removed there before the application runs. The rest (what
- * process.execArgv must be in a thread that inherits it, and whether to register at all)
- * travels in the environment data, which is available before any preload.
+ * A thread inherits its parent's `-r`, unless it has its own execArgv or the parent was
+ * registered in another way. Then the Worker prepends register-worker.js to its execArgv,
+ * and the thread removes it before the application runs. Environment data, which is
+ * available before any preload, tells the thread its process.execArgv and whether to
+ * register at all.
  */
 
 const { process } = require('../loading/builtins');
@@ -36,7 +36,7 @@ const PRELOAD = path.join(folder, 'register-worker.js');
 
 const { launch } = local;
 
-/** Node's function, but in threads in which there has been a port of ours. */
+/** Wrap Node's function: calls ringport's version once the thread has ringport ports. */
 function inPlaceOf(theirs, load) {
   let ours = null;
   const call = (receiver, args) => {
@@ -59,7 +59,7 @@ function inPlaceOf(theirs, load) {
 }
 
 const globals = {
-  /* Loaded when somebody asks for it: most threads never do. */
+  /* Getters, because most threads never use them. */
   get MessageChannel() {
     return ringport.MessageChannel;
   },
@@ -70,7 +70,7 @@ const globals = {
 };
 const GLOBALS = Object.keys(globals);
 const EXPORTS = Object.keys(ringport).filter((name) => name in threads);
-/* Ports in it are ours, and nothing else is. */
+/* unregister() keeps workerData, which may contain ringport ports. */
 const UNDONE = EXPORTS.filter((name) => name !== 'workerData');
 
 const nodeGlobals = GLOBALS.map((name) => Object.getOwnPropertyDescriptor(globalThis, name));
@@ -78,18 +78,18 @@ const asNode = { ...launch };
 let nodeRegister;
 let ourRegister;
 
-/** Whether the threads of this one inherit a `-r` of ours. */
+/** Whether new threads inherit `-r ringport/register` from this one. */
 let inheritable = false;
-/** What they have as process.execArgv if they are given none. */
+/** The process.execArgv of new threads without an execArgv of their own. */
 let execArgv = [];
-/** That of it which can be given to them; null: not asked yet. */
+/** Its flags that Node accepts for a Worker; null until allowed() has run. */
 let inherited = null;
 
 const { [Symbol.hasInstance]: isInstance } = Function.prototype;
 
 /**
- * Ports that only Node makes (its own, transfer handles) are MessagePorts, too, where
- * ours has the name.
+ * Symbol.hasInstance of MessagePort while registered. Accepts Node ports, too: Node still
+ * creates some, such as transfer handles.
  */
 function isPort(value) {
   return isInstance.call(this === ringport.MessagePort ? originals.MessagePort : this, value);
@@ -104,7 +104,7 @@ function setRegister(theirs) {
     { __proto__: null, value: ourRegister, writable: true, enumerable: true, configurable: true });
 }
 
-/** Have module.register take ports of ours. Node sets it when node:module is loaded. */
+/** Replace module.register, now or when Node sets it as it loads node:module. */
 function replaceRegister() {
   if (Module.register !== undefined) setRegister(Module.register);
   else {
@@ -120,15 +120,14 @@ function restoreRegister() {
   else if (value !== undefined && value === ourRegister) Module.register = nodeRegister;
 }
 
-/** Whether the class has been loaded. */
+/** Whether the class MessagePort has been loaded. */
 const hasPorts = () => Object.hasOwn(Object.getOwnPropertyDescriptor(ringport, 'MessagePort'), 'value');
 
-/** Getters of ours that nobody has called. */
+/** Getters defined by put(). */
 const getters = new WeakSet();
 
 /**
- * Put a property of `from` on an object; one with a getter is got when somebody asks for
- * it.
+ * Copy a property of `from` to an object. Copies a getter as a getter, which runs once.
  */
 function put(object, name, from, enumerable) {
   const set = (value) => Object.defineProperty(object, name,
@@ -149,7 +148,7 @@ function put(object, name, from, enumerable) {
     { __proto__: null, get, set, enumerable, configurable: true });
 }
 
-/** Whether nobody has put another value there since. */
+/** Whether a property is still as put() has defined it. */
 function isStill(object, name, from) {
   const now = Object.getOwnPropertyDescriptor(object, name);
 
@@ -157,7 +156,7 @@ function isStill(object, name, from) {
   return 'value' in now ? now.value === from[name] : getters.has(now.get);
 }
 
-/** Use ringport, in this thread and in those that it starts from now on. */
+/** Make this thread, and the threads that it starts from now on, use ringport. */
 function register() {
   if (kOriginals in threads) return;
   Object.defineProperty(threads, kOriginals,
@@ -176,9 +175,8 @@ function register() {
 }
 
 /**
- * Use what Node has, in this thread and in those that it starts from now on. Ports and
- * workers that are there stay what they are, also those in a worker's workerData, and so
- * does its parentPort.
+ * Undo register() for this thread and the threads that it starts from now on. Existing
+ * ports and workers stay ringport's, including parentPort and ports in workerData.
  */
 function unregister() {
   if (threads[kOriginals] !== originals) return;
@@ -199,29 +197,28 @@ function unregister() {
 }
 
 /**
- * Of the launches that the innermost is part of: a getter of their options may start a
- * thread.
+ * Environment data saved by launches in progress: a getter of options may launch, too.
  */
 const outer = [];
 
 /**
- * Have a thread registered before it runs anything else; see native.js. Node reads the
- * options.
+ * Prepare the launch of a thread that registers before it runs anything else; see
+ * `launch` in native.js.
+ * @returns {object} the options for Node's Worker
  */
 function beginLaunch(options) {
   let hasEnvironment = false;
 
   outer.push(getEnvironmentData(KEY));
-  if (options === null) return options; // which Node refuses
+  if (options === null) return options; // Node throws
   setEnvironmentData(KEY, { execArgv });
 
   const readFlags = (given) => {
-    if (given && !Array.isArray(given)) return given; // which Node refuses
-    /* Of what it is given Node makes the execArgv of the thread. */
+    if (given && !Array.isArray(given)) return given; // Node throws
+    /* A thread with its own execArgv gets it from Node, not from environment data. */
     setEnvironmentData(KEY, given ? undefined : { execArgv });
     if (given) return ['-r', PRELOAD, ...given];
-    /* For an environment of its own Node reads the flags again, and may miss some: they
-     * are said. */
+    /* With an `env` option, Node parses the flags again and may lose some, so list them. */
     return inheritable && !hasEnvironment ? given : ['-r', PRELOAD, ...allowed()];
   };
 
@@ -238,10 +235,7 @@ function endLaunch() {
   setEnvironmentData(KEY, outer.pop());
 }
 
-/**
- * Those of this thread's flags that a thread may be given: others hold for the whole
- * process.
- */
+/** This thread's flags that Node accepts for a Worker; the rest are per process. */
 function allowed() {
   inherited ??= findAllowed(execArgv);
   return inherited;
@@ -250,12 +244,11 @@ function allowed() {
 function findAllowed(flags) {
   for (let list = flags; ;) {
     const refused = askNode(list);
-    /* A flag may stand for another one, which Node names then: it is found by asking for
-     * each. */
+    /* Node reports an alias by its full name. If none matches, ask for each flag. */
     const isRefused = list.some((flag) => refused.includes(flag)) || refused.length === 0
       ? (flag) => refused.includes(flag) : (flag) => flag.startsWith('-') && askNode([flag]).length > 0;
     const rest = list.filter((flag, i) => !isRefused(flag) &&
-      (flag.startsWith('-') || !isRefused(list[i - 1]))); // nor the value of one that is refused
+      (flag.startsWith('-') || !isRefused(list[i - 1]))); // drop a refused flag's value, too
 
     if (rest.length === list.length) return rest;
     list = rest;
@@ -263,13 +256,12 @@ function findAllowed(flags) {
 }
 
 /**
- * @returns {string[]} what a thread cannot be given of these flags, by the names that
- *   Node has for them
+ * Ask Node which flags it refuses for a Worker.
+ * @returns {string[]} their full names
  */
 function askNode(list) {
   try {
-    /* With a flag that there is not, Node names all that it refuses and starts
-     * nothing. */
+    /* An unknown flag makes Node throw: it starts no thread and lists all refused flags. */
     return new originals.Worker('', { eval: true, execArgv: [UNKNOWN_FLAG, ...list] });
   } catch ({ message }) {
     return message.replace(/^.*?: /, '').split(', ').filter((flag) => flag !== UNKNOWN_FLAG);
@@ -277,8 +269,8 @@ function askNode(list) {
 }
 
 /**
- * What a name on the command line resolves to. The current directory may be gone: so it
- * is asked for only where it matters.
+ * Resolve a module name of the command line. Uses the current directory, which may have
+ * been deleted, only if the name is not absolute.
  */
 function resolveFlag(name) {
   try {
@@ -299,8 +291,8 @@ function isPreloaded() {
 }
 
 /**
- * @param {boolean} preload whether register-worker.js has been put before this thread's
- *   execArgv
+ * Register this thread, unless its parent has called unregister().
+ * @param {boolean} preload whether register-worker.js preceded this thread's execArgv
  */
 function begin(preload) {
   const { off, execArgv: ours } = getEnvironmentData(KEY) ?? {};
@@ -311,7 +303,7 @@ function begin(preload) {
   }
   execArgv = [...process.execArgv];
   inheritable = preload || isPreloaded();
-  /* Whoever asks for it here gets it, also if the parent has undone it. */
+  /* A preload that this thread did not inherit wins over the parent's unregister(). */
   if (off === undefined || !inheritable) register();
 }
 
