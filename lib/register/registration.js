@@ -218,7 +218,7 @@ function beginLaunch(options) {
     /* A thread with its own execArgv gets it from Node, not from environment data. */
     setEnvironmentData(KEY, given ? undefined : { execArgv });
     if (given) return ['-r', PRELOAD, ...given];
-    /* With an `env` option, Node parses the flags again and may lose some, so list them. */
+    /* With an `env` option, Node parses flags again and may lose some, so list them. */
     return inheritable && !hasEnvironment ? given : ['-r', PRELOAD, ...allowed()];
   };
 
@@ -261,7 +261,7 @@ function findAllowed(flags) {
  */
 function askNode(list) {
   try {
-    /* An unknown flag makes Node throw: it starts no thread and lists all refused flags. */
+    /* An unknown flag makes Node throw an error that lists all refused flags. */
     return new originals.Worker('', { eval: true, execArgv: [UNKNOWN_FLAG, ...list] });
   } catch ({ message }) {
     return message.replace(/^.*?: /, '').split(', ').filter((flag) => flag !== UNKNOWN_FLAG);
