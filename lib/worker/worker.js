@@ -318,14 +318,13 @@ class Worker extends threads.Worker {
     return super[kOnExit](...args);
   }
 
-  /* As long as all comes by Node, its order is Node's. */
   [kOnErrorMessage](...args) {
-    if (this.#isDirect) this.#drain();
+    this.#drain();
     super[kOnErrorMessage](...args);
   }
 
   [kOnCouldNotSerializeErr]() {
-    if (this.#isDirect) this.#drain();
+    this.#drain();
     super[kOnCouldNotSerializeErr]();
   }
 
