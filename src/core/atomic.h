@@ -15,7 +15,11 @@
  * build. */
 typedef _Atomic uint32_t rp_word;
 
+/* Counters, and positions that must not wrap around. Lock-free everywhere we build. */
+typedef _Atomic uint64_t rp_atomic_u64;
+
 _Static_assert(sizeof(rp_word) == 4, "a word is 4 bytes, also in shared memory");
+_Static_assert(sizeof(rp_atomic_u64) == 8, "8 bytes, also in shared memory");
 
 #define rp_load_relaxed(p) atomic_load_explicit((p), memory_order_relaxed)
 #define rp_load_acquire(p) atomic_load_explicit((p), memory_order_acquire)

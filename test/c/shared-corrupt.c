@@ -174,7 +174,7 @@ spoiled_meanwhile(rng *random, rp_mode mode) {
 
 /* Those of spsc have half the bits. */
 static void
-set_position(rp_mode mode, rp_long *position, uint32_t value) {
+set_position(rp_mode mode, rp_atomic_u64 *position, uint32_t value) {
   if (mode == RP_SPSC)
     atomic_store((rp_word *) position, value);
   else

@@ -23,20 +23,18 @@ typedef enum rp_thread_state {
   RP_THREAD_EXITED,   /* its parent has not seen it yet */
 } rp_thread_state;
 
-typedef _Atomic uint64_t rp_counter;
-
 /* Written by the thread alone. Bytes are those of the records, headers and all, and of
  * the blocks that travel beside them. */
 typedef struct rp_counters {
-  rp_counter messages_in, messages_out;
-  rp_counter bytes_in, bytes_out;
-  rp_counter wakeups;
-  rp_counter ports; /* open now */
+  rp_atomic_u64 messages_in, messages_out;
+  rp_atomic_u64 bytes_in, bytes_out;
+  rp_atomic_u64 wakeups;
+  rp_atomic_u64 ports; /* open now */
 } rp_counters;
 
 /* Owner only, wait-free, no read-modify-write. */
 static inline void
-rp_count(rp_counter *counter, uint64_t by) {
+rp_count(rp_atomic_u64 *counter, uint64_t by) {
   rp_store_relaxed(counter, rp_load_relaxed(counter) + by);
 }
 

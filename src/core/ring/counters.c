@@ -11,7 +11,7 @@
 #define SAMPLE 64u
 
 static double
-number(const rp_number *counter) {
+number(const rp_atomic_u64 *counter) {
   uint64_t bits = rp_load_relaxed(counter);
   double value;
 
@@ -28,7 +28,7 @@ bits_of(double value) {
 }
 
 void
-rp__ring_count(rp_ring_handle *handle, rp_number *counter, double by) {
+rp__ring_count(rp_ring_handle *handle, rp_atomic_u64 *counter, double by) {
   uint64_t old;
 
   if (!handle->counts_together) {
@@ -41,7 +41,7 @@ rp__ring_count(rp_ring_handle *handle, rp_number *counter, double by) {
 
 static void
 fill_seen(rp_ring_handle *handle, uint64_t in_use) {
-  rp_number *most = &handle->counters->high_water;
+  rp_atomic_u64 *most = &handle->counters->high_water;
 
   if (in_use > handle->shared.capacity) return;
   /* Of several that share the block one may win over a higher one; see

@@ -57,7 +57,7 @@ from_ready(const rp_shared *shared, uint32_t position) {
 
 int
 rp_mpmc_take(rp_mpmc_consumer *c, uint32_t limit) {
-  rp_long *head = &c->shared.words->head.wide;
+  rp_atomic_u64 *head = &c->shared.words->head.wide;
 
   /* Acquire pairs with the swap below, as in rp_mpmc_claim(). */
   for (uint64_t at = rp_load_acquire(head);;) {

@@ -49,7 +49,7 @@ bool rp_mpmc_readable(const rp_shared *shared);
  * RP_ETOOBIG, RP_ECLOSED, RP_ECORRUPT: nothing has changed. */
 static inline int
 rp_mpmc_claim(rp_mpmc_producer *p, uint32_t length, uint8_t **payload) {
-  rp_long *tail = &p->shared.words->tail.wide;
+  rp_atomic_u64 *tail = &p->shared.words->tail.wide;
 
   if (length > p->shared.slot) return RP_ETOOBIG;
 

@@ -79,7 +79,7 @@ look_at_head(rp_mpsc_producer *p, uint64_t *tail) {
 
 int
 rp_mpsc_claim(rp_mpsc_producer *p, uint32_t length, uint8_t **payload) {
-  rp_long *shared_tail = &p->shared.words->tail.wide;
+  rp_atomic_u64 *shared_tail = &p->shared.words->tail.wide;
 
   if (length > rp_shared_payload_max(&p->shared)) return RP_ETOOBIG;
 
@@ -211,7 +211,7 @@ rp_mpsc_release(rp_mpsc_consumer *c) {
   rp_failpoint("mpsc:cleared");
   c->released = c->position;
   /* Release pairs with the acquire in rp_mpsc_claim(): we have read and cleared. */
-  return rp_post_long(&words->head.wide, c->position, &words->room_wanted);
+  return rp_post_u64(&words->head.wide, c->position, &words->room_wanted);
 }
 
 bool

@@ -86,21 +86,17 @@ typedef enum rp_mode { RP_SPSC = 1, RP_MPSC = 2, RP_MPMC = 3 } rp_mode;
  * belongs to one side at a time, which writes it with plain relaxed stores; the last of
  * each role is for all that found no other. What the sides before have counted stays:
  * sums over all blocks are the ring's. */
-typedef _Atomic uint64_t rp_number;
-
 typedef struct rp_shared_counters {
-  rp_number records;    /* written, or read */
-  rp_number bytes;      /* of their payloads */
-  rp_number wakeups;    /* times that this side woke another */
-  rp_number stalls;     /* times that there was no room, or nothing to read */
-  rp_number high_water; /* most in use that was seen, in bytes (mpmc: slots); not exact */
-  rp_number aborted;    /* claims given up */
-  rp_number unused[2];
+  rp_atomic_u64 records;    /* written, or read */
+  rp_atomic_u64 bytes;      /* of their payloads */
+  rp_atomic_u64 wakeups;    /* times that this side woke another */
+  rp_atomic_u64 stalls;     /* times that there was no room, or nothing to read */
+  rp_atomic_u64 high_water; /* largest fill seen, bytes (mpmc: slots); not exact */
+  rp_atomic_u64 aborted;    /* claims given up */
+  rp_atomic_u64 unused[2];
 } rp_shared_counters;
 
 #define RP_SHARED_BLOCKS 16u
-
-typedef _Atomic uint64_t rp_long;
 
 /* The words, as they lie in the memory. Padded by hand: a SharedArrayBuffer is aligned to
  * 8 bytes and no more, which leaves the distances what they are. */
@@ -111,9 +107,9 @@ typedef struct rp_shared_words {
   rp_word room_wanted; /* by producers that sleep */
   rp_word producers, consumers, unused2[27];
   union {
-    rp_word word;      /* spsc */
-    rp_long wide;      /* mpsc, mpmc */
-    rp_long whole[16]; /* a line of its own, and the next, which comes along */
+    rp_word word;            /* spsc */
+    rp_atomic_u64 wide;      /* mpsc, mpmc */
+    rp_atomic_u64 whole[16]; /* a line of its own, and the next, which comes along */
   } tail, head;
   rp_shared_counters counters[2][RP_SHARED_BLOCKS]; /* by rp_role */
 } rp_shared_words;
@@ -180,7 +176,7 @@ rp_post(rp_word *word, uint32_t value, rp_word *wanted) {
 
 /* The same for a wide word. */
 static inline bool
-rp_post_long(rp_long *word, uint64_t value, rp_word *wanted) {
+rp_post_u64(rp_atomic_u64 *word, uint64_t value, rp_word *wanted) {
   rp_store_seq(word, value);
   return rp_load_seq(wanted) != 0;
 }

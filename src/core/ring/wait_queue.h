@@ -92,7 +92,7 @@ rp__wait_queue_wanted(const rp_wait_queue *queue, rp_role role) {
 void rp__ring_hand_on(rp_ring_handle *handle);
 
 /* Add to a counter of the handle's block. Owner only. */
-void rp__ring_count(rp_ring_handle *handle, rp_number *counter, double by);
+void rp__ring_count(rp_ring_handle *handle, rp_atomic_u64 *counter, double by);
 
 /* Bring the counters of what has been published or released up to date. Owner only. */
 void rp__ring_count_up(rp_ring_handle *handle);
