@@ -31,7 +31,6 @@ _Static_assert(sizeof(rp_atomic_u64) == 8, "8 bytes, also in shared memory");
 #define rp_store_seq(p, v) atomic_store_explicit((p), (v), memory_order_seq_cst)
 #define rp_exchange(p, v) atomic_exchange_explicit((p), (v), memory_order_acq_rel)
 #define rp_fetch_or(p, v) atomic_fetch_or_explicit((p), (v), memory_order_acq_rel)
-#define rp_fetch_and(p, v) atomic_fetch_and_explicit((p), (v), memory_order_acq_rel)
 
 /* Strong compare and swap: acq_rel on success, acquire on failure. */
 #define rp_cas(p, expected, desired)                                                     \

@@ -126,13 +126,10 @@ bool rp_ring_unpark(rp_ring_handle *handle);
  * a thread be ended meanwhile. */
 int rp_ring_wait(rp_ring_handle *handle, uint32_t length, uint64_t nanoseconds);
 
-/* Nothing more can be claimed, what was claimed before arrives, RP_CLOSED follows it.
- * Wakes all. In spsc a producer that is claiming just then may still publish that record,
- * and nobody may see it. */
-void rp_ring_close(rp_ring_handle *handle);
-bool rp_ring_closed(const rp_ring_handle *handle);
-
-/* Close a ring without a handle of it. Any thread. RP_EFORMAT: there is none.
+/* Close the ring in `memory` and wake every handle that sleeps. Producers can claim
+ * nothing more; consumers read what was claimed before, then RP_CLOSED. An spsc producer
+ * that is claiming at that moment may still publish the record, and nobody may see it.
+ * Any thread, with a handle or without. Returns RP_EFORMAT if there is no ring, or
  * RP_ENOMEM. */
 int rp_shared_close(void *memory, size_t size);
 
