@@ -104,7 +104,7 @@ static const entry for_ports[] = {
     {"claimOffer", rp_port_claim_offer},
     {"stageBytes", rp_blocks_stage_bytes},
     {"stageString", rp_blocks_stage_string},
-    {"stageHalf", rp_blocks_stage_endpoint},
+    {"stageEndpoint", rp_blocks_stage_endpoint},
     {"unstage", rp_blocks_unstage},
     {"blockLength", rp_blocks_length},
     {"takeBytes", rp_blocks_take_bytes},

@@ -91,7 +91,7 @@ rp_blocks_stage_string(napi_env env, napi_callback_info info) {
   return stage(e, block);
 }
 
-/* stageHalf(slot) -> id of the endpoint, which is in transit and lost with the message;
+/* stageEndpoint(slot) -> id of the endpoint, which is in transit and lost with the message;
  * undefined if there is none. The port stays, without an endpoint, for restore or detach.
  * One step, as a thread may be terminated between two. */
 napi_value
