@@ -40,8 +40,8 @@ turn(rp_env *e, rp_endpoint *endpoint) {
     return true;
 
   e->turn = endpoint;
-  e->spun_since = 0;
-  e->spins_on = false;
+  e->turn_spin.since = 0;
+  e->turn_spin.goes_on = false;
   running = dispatch(e, slot, rp_chain_queued(&endpoint->inbox));
   e->turn = NULL;
 
@@ -50,7 +50,7 @@ turn(rp_env *e, rp_endpoint *endpoint) {
   rp_failpoint("turn:called");
   /* The callback may have closed the port, or sent it away. */
   if (port->state == RP_PORT_OPEN && port->endpoint == endpoint && port->waits == 0)
-    rp_endpoint_end(endpoint, e->spins_on, !port->receiving);
+    rp_endpoint_end(endpoint, e->turn_spin.goes_on, !port->receiving);
   return running;
 }
 

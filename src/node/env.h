@@ -65,24 +65,6 @@ typedef struct rp_view {
 
 struct rp_env;
 
-/* See loop_spin.h. Times are in nanoseconds; all but the first are 0 until setIdle() asks
- * for spinning. */
-typedef struct rp_loop_spin {
-  uint64_t port_limit; /* how long a port spins at most, see port_spin.h */
-  uv_prepare_t
-      *prepare;     /* runs right before the loop would block; NULL until it is needed */
-  uv_idle_t *again; /* active: the loop must come back without blocking */
-  uint64_t limit;   /* how long to spin at most */
-  uint64_t budget;  /* how long it is worth to spin now */
-  uint64_t
-      since;     /* when the loop ran out of work, or last served a message by spinning */
-  uint64_t vain; /* how long it has spun since the last news */
-  rp_backoff taken; /* others needed the core: spinning is left out */
-  rp_backoff deaf;  /* a hint was wrong: hints are not followed */
-  bool hinted;      /* it spins because of a hint that has not been proved yet */
-  bool watching;    /* the thread does not rest and no doorbell is on its way */
-} rp_loop_spin;
-
 /* See order.h. */
 typedef struct rp_order {
   uint32_t *slots; /* of the ports that wait */
@@ -112,12 +94,10 @@ typedef struct rp_env {
   bool ref_by_ports, ref_by_rings; /* which of them keep the loop alive */
   rp_counters counters;            /* see threads.h */
   rp_loop_spin loop_spin;
+  rp_turn_spin turn_spin;
   rp_order order;
 
-  rp_endpoint *turn;    /* which the wrapper deals with, NULL: none */
-  uint64_t spun_since;  /* when it first spun in that turn; 0: it has not */
-  bool spins_on;        /* it goes on spinning in its next turn */
-  uint64_t yields_from; /* until then, a port that spins yields no core */
+  rp_endpoint *turn; /* which the wrapper deals with, NULL: none */
 
   rp_port *ports; /* by slot */
   uint32_t ports_length;

@@ -80,7 +80,7 @@ rp_env_new(napi_env env) {
   if (e == NULL || doorbell == NULL || reserve == NULL) goto err;
   e->env = env;
   e->reserve = reserve;
-  e->loop_spin.port_limit = RP_PORT_SPIN_MEASURED;
+  e->turn_spin.limit = RP_LIMIT_MEASURED;
   e->unclosed = RP_NO_SLOT;
   e->doorbell = doorbell;
   e->free_slot = RP_NO_SLOT;

@@ -211,9 +211,10 @@ rp_loop_spin_set(napi_env env, napi_callback_info info) {
       napi_get_value_uint32(env, argv[1], &port_limit) != napi_ok)
     return rp_throw_type(env, "setIdle needs two numbers");
   if (e->closing) return NULL;
+  if (!rp_spin_pays()) limit = 0;
   if (spin->prepare == NULL && limit > 0 && !make_handles(e)) return rp_throw_memory(env);
-  spin->port_limit =
-      port_limit == UINT32_MAX ? RP_PORT_SPIN_MEASURED : port_limit * RP_MICROSECOND;
+  e->turn_spin.limit =
+      port_limit == UINT32_MAX ? RP_LIMIT_MEASURED : port_limit * RP_MICROSECOND;
   if (spin->prepare == NULL) return NULL;
   spin->limit = spin->budget = limit * RP_MICROSECOND;
   spin->taken = spin->deaf = (rp_backoff){0, 0};

@@ -57,9 +57,9 @@
 
 static uint64_t
 limit_of(const rp_env *e) {
-  uint64_t limit = e->loop_spin.port_limit;
+  uint64_t limit = e->turn_spin.limit;
 
-  return limit == RP_PORT_SPIN_MEASURED ? rp_sleep_cost() : limit;
+  return limit == RP_LIMIT_MEASURED ? rp_sleep_cost() : limit;
 }
 
 /* Most times to be left out, which would be `most` later on. */
@@ -97,11 +97,11 @@ static bool
 yield(rp_env *e, rp_port_spin *spin) {
   uint64_t now = uv_hrtime();
 
-  if (now < e->yields_from) return true;
+  if (now < e->turn_spin.yields_from) return true;
 
   uint64_t took = rp_spin_yield() - now;
 
-  if (took > YIELD_LOST) e->yields_from = now + YIELD_REST * took;
+  if (took > YIELD_LOST) e->turn_spin.yields_from = now + YIELD_REST * took;
   if (took < RP_YIELD_LONG) return true;
   spin->vain.next = MOST;
   spin->failures = YOUNG;
@@ -158,19 +158,20 @@ spin_longer(rp_env *e, rp_port *port, uint64_t begin) {
 
 bool
 rp_port_spin_for(rp_env *e, rp_port *port) {
+  rp_turn_spin *turn = &e->turn_spin;
   rp_port_spin *spin = &port->spin;
   bool asked = spin->asked;
 
   spin->asked = false;
   if (rp_backoff_skips(&spin->vain)) return false;
-  if (e->loop_spin.port_limit == 0 || e->loop_spin.limit > 0) return false;
+  if (turn->limit == 0 || e->loop_spin.limit > 0 || !rp_spin_pays()) return false;
   if (uv_backend_timeout(e->loop) == 0) return false;
 
   uint64_t begin = uv_hrtime();
 
-  if (e->spun_since == 0) e->spun_since = begin;
-  if (begin - e->spun_since > TURN) {
-    e->spins_on = true;
+  if (turn->since == 0) turn->since = begin;
+  if (begin - turn->since > TURN) {
+    turn->goes_on = true;
     spin->asked = asked;
     return false;
   }
