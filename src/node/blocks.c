@@ -84,16 +84,20 @@ rp_blocks_stage_string(napi_env env, napi_callback_info info) {
   rp_block block = rp_block_new(one_byte ? length : length * 2);
 
   if (block.data == NULL) return rp_throw_memory(env);
-  if (one_byte)
-    (void) napi_get_value_string_latin1(env, argv[0], block.data, length + 1, &length);
-  else
-    (void) napi_get_value_string_utf16(env, argv[0], block.data, length + 1, &length);
-  return stage(e, block);
+
+  napi_status status =
+      one_byte
+          ? napi_get_value_string_latin1(env, argv[0], block.data, length + 1, &length)
+          : napi_get_value_string_utf16(env, argv[0], block.data, length + 1, &length);
+
+  if (status == napi_ok) return stage(e, block);
+  rp_block_free(block);
+  return rp_throw_memory(env);
 }
 
-/* stageEndpoint(slot) -> id of the endpoint, which is in transit and lost with the message;
- * undefined if there is none. The port stays, without an endpoint, for restore or detach.
- * One step, as a thread may be terminated between two. */
+/* stageEndpoint(slot) -> id of the endpoint, which is in transit and lost with the
+ * message; undefined if there is none. The port stays, without an endpoint, for restore
+ * or detach. One step, as a thread may be terminated between two. */
 napi_value
 rp_blocks_stage_endpoint(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -115,9 +119,10 @@ napi_value
 rp_blocks_unstage(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  uint32_t from = 0;
+  uint32_t from;
 
-  (void) napi_get_value_uint32(env, argv[0], &from);
+  if (napi_get_value_uint32(env, argv[0], &from) != napi_ok)
+    return rp_throw_type(env, "unstage needs an index");
   rp_failpoint("block:unstaging");
   while (e->staged_length > from) rp_blocks_drop(e->staged[--e->staged_length]);
   return NULL;
@@ -237,20 +242,20 @@ rp_blocks_lend(napi_env env, napi_callback_info info) {
   loan *l = block.data == NULL ? NULL : malloc(sizeof(*l));
 
   if (l == NULL) return NULL;
-  *l = (loan){block};
+  *l = (loan){{NULL, 0}};
   if (napi_create_external_arraybuffer(env, block.data, block.length, on_collected, l,
                                        &buffer) != napi_ok) {
     free(l);
     return NULL;
   }
-  rp_failpoint("block:lending");
-  (void) take(e, argv, false);
-  rp_failpoint("block:lent");
   if (napi_create_array_with_length(env, 2, &result) != napi_ok ||
       napi_create_external(env, l, NULL, NULL, &external) != napi_ok ||
       napi_set_element(env, result, 0, buffer) != napi_ok ||
       napi_set_element(env, result, 1, external) != napi_ok)
-    return NULL;
+    return NULL; /* nobody gets the ArrayBuffer, and the block is still the record's */
+  rp_failpoint("block:lending");
+  l->block = take(e, argv, false);
+  rp_failpoint("block:lent");
   return result;
 }
 

@@ -25,8 +25,11 @@ to_utf8(napi_env env, napi_value value) {
 
   char *text = malloc(length + 1);
 
-  if (text != NULL) (void) napi_get_value_string_utf8(env, value, text, length + 1, NULL);
-  return text;
+  if (text == NULL) return NULL;
+  if (napi_get_value_string_utf8(env, value, text, length + 1, NULL) == napi_ok)
+    return text;
+  free(text);
+  return NULL;
 }
 
 /* Of Node-API 10; Node 20 has it from 20.4 on. Strings that stay where they are cost a
@@ -131,7 +134,8 @@ rp_code_get(napi_env env, napi_callback_info info) {
       napi_create_array_with_length(env, 5, &result) != napi_ok)
     return NULL;
   for (uint32_t i = 0; i < 5; i++)
-    if (parts[i] != NULL) (void) napi_set_element(env, result, i, parts[i]);
+    if (parts[i] != NULL && napi_set_element(env, result, i, parts[i]) != napi_ok)
+      return NULL;
   return result;
 }
 

@@ -50,8 +50,9 @@ rp_flat_post(napi_env env, napi_callback_info info) {
   rp_env *e = data;
   uint8_t *end = message;
 
-  (void) napi_get_value_uint32(env, argv[0], &slot);
-  (void) napi_get_value_uint32(env, argv[1], &shape);
+  if (napi_get_value_uint32(env, argv[0], &slot) != napi_ok ||
+      napi_get_value_uint32(env, argv[1], &shape) != napi_ok)
+    return rp_throw_type(env, "postFlat needs a slot and a shape");
   *end++ = 0;
   *end++ = OP_OBJECT;
   for (int i = 0; i < 4; i++) *end++ = (uint8_t) (shape >> (8 * i));
@@ -94,9 +95,11 @@ rp_flat_read(rp_env *e, const uint8_t *at, const uint8_t *end) {
   }
   if (at != end) return NULL;
   e->flats_left--;
-  (void) napi_get_reference_value(e->env, shape->make, &make);
-  (void) napi_get_undefined(e->env, &undefined);
-  (void) napi_call_function(e->env, undefined, make, shape->count, values, &object);
+  if (napi_get_reference_value(e->env, shape->make, &make) != napi_ok ||
+      napi_get_undefined(e->env, &undefined) != napi_ok ||
+      napi_call_function(e->env, undefined, make, shape->count, values, &object) !=
+          napi_ok)
+    return NULL;
   return object;
 }
 
@@ -120,10 +123,10 @@ rp_flat_set_shape(napi_env env, napi_callback_info info) {
   napi_valuetype type = napi_undefined;
   uint32_t number = RP_SHAPES_MAX, count = 0;
 
-  (void) napi_get_value_uint32(env, argv[0], &number);
-  (void) napi_get_value_uint32(env, argv[2], &count);
-  (void) napi_typeof(env, argv[1], &type);
-  if (number >= RP_SHAPES_MAX || (type == napi_function && count > RP_FLAT_MAX))
+  if (napi_get_value_uint32(env, argv[0], &number) != napi_ok ||
+      napi_get_value_uint32(env, argv[2], &count) != napi_ok ||
+      napi_typeof(env, argv[1], &type) != napi_ok || number >= RP_SHAPES_MAX ||
+      (type == napi_function && count > RP_FLAT_MAX))
     return rp_throw_type(env, "setShape needs a shape");
   if (number >= e->flat_length && !make_room(e, (number | 63) + 1))
     return rp_throw_memory(env);
@@ -133,7 +136,7 @@ rp_flat_set_shape(napi_env env, napi_callback_info info) {
   if (shape->known) return NULL;
   if (type == napi_function &&
       napi_create_reference(env, argv[1], 1, &shape->make) != napi_ok)
-    return NULL;
+    return rp_throw_memory(env);
   shape->count = count;
   shape->known = true;
   return NULL;

@@ -51,9 +51,10 @@ rp_order_place(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_port(e, argv[0]);
-  bool first = false;
+  bool first;
 
-  (void) napi_get_value_bool(env, argv[1], &first);
+  if (napi_get_value_bool(env, argv[1], &first) != napi_ok)
+    return rp_throw_type(env, "place needs a boolean");
   if (port == NULL || port->place != NULL || e->closing) return NULL;
   if (first) {
     port->place = e->doorbell;

@@ -106,7 +106,9 @@ post_short_string(rp_env *e, rp_port *port, napi_value value) {
   char16_t units[STRING_STACK + 1];
   size_t length;
 
-  (void) napi_get_value_string_utf16(e->env, value, units, STRING_STACK + 1, &length);
+  if (napi_get_value_string_utf16(e->env, value, units, STRING_STACK + 1, &length) !=
+      napi_ok)
+    return NOT_PRIMITIVE;
   return send_bytes(e, port, message,
                     put_string(message + 1, units, length, is_narrow(units, length)));
 }
@@ -163,7 +165,10 @@ post_long_string(rp_env *e, rp_port *port, napi_value value, size_t length) {
   int result;
 
   if (units == NULL) return RP_ENOMEM;
-  (void) napi_get_value_string_utf16(e->env, value, units, length + 1, &length);
+  if (napi_get_value_string_utf16(e->env, value, units, length + 1, &length) != napi_ok) {
+    rp_block_free(block);
+    return NOT_PRIMITIVE;
+  }
 
   bool one_byte = is_narrow(units, length);
   bool is_long = (one_byte ? length : length * 2) >= BLOCK_LINE;
@@ -196,16 +201,17 @@ put(rp_env *e, uint8_t *at, napi_value value, napi_valuetype type) {
 
   switch (type) {
     case napi_number:
-      (void) napi_get_value_double(e->env, value, &number);
+      if (napi_get_value_double(e->env, value, &number) != napi_ok) return NULL;
       return put_number(at, number);
     case napi_string:
       /* One more than it may have: what is longer is cut. */
-      (void) napi_get_value_string_utf16(e->env, value, units, RP_PRIMITIVES_UNITS + 2,
-                                         &length);
-      if (length > RP_PRIMITIVES_UNITS) return NULL;
+      if (napi_get_value_string_utf16(e->env, value, units, RP_PRIMITIVES_UNITS + 2,
+                                      &length) != napi_ok ||
+          length > RP_PRIMITIVES_UNITS)
+        return NULL;
       return put_string(at, units, length, is_narrow(units, length));
     case napi_boolean:
-      (void) napi_get_value_bool(e->env, value, &truth);
+      if (napi_get_value_bool(e->env, value, &truth) != napi_ok) return NULL;
       *at = truth ? OP_TRUE : OP_FALSE;
       return at + 1;
     case napi_null:
@@ -268,8 +274,9 @@ rp_primitives_post_whole(napi_env env, napi_callback_info info) {
   double bytes = 0;
   int status = RP_CLOSED;
 
-  (void) napi_get_value_int32(env, argv[1], &sequence);
-  (void) napi_get_value_double(env, argv[2], &bytes);
+  if (napi_get_value_int32(env, argv[1], &sequence) != napi_ok ||
+      napi_get_value_double(env, argv[2], &bytes) != napi_ok)
+    return rp_throw_type(env, "postWhole needs two numbers");
   memcpy(message, &sequence, sizeof(sequence));
   memcpy(message + 8, &bytes, sizeof(bytes));
   if (port != NULL)

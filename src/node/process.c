@@ -27,7 +27,8 @@ rp_process_intern_shape(napi_env env, napi_callback_info info) {
   if (napi_get_value_string_utf8(env, argv[0], NULL, 0, &length) != napi_ok)
     return rp_throw_type(env, "internShape needs a string");
   if (length > RP_SHAPE_TEXT_MAX) return rp_from_i32(env, -1);
-  (void) napi_get_value_string_utf8(env, argv[0], text, sizeof(text), &length);
+  if (napi_get_value_string_utf8(env, argv[0], text, sizeof(text), &length) != napi_ok)
+    return rp_from_i32(env, -1);
   if (rp_shapes_intern(text, length, &number) != RP_OK) return rp_from_i32(env, -1);
   return rp_from_u32(env, number);
 }
@@ -191,38 +192,39 @@ rp_process_thread_run(napi_env env, napi_callback_info info) {
   return rp_throw_memory(env);
 }
 
-static void
+static bool
 set_number(napi_env env, napi_value object, const char *key, uint64_t number) {
-  napi_value value = NULL;
+  napi_value value;
 
-  (void) napi_create_double(env, (double) number, &value);
-  (void) napi_set_named_property(env, object, key, value);
+  return napi_create_double(env, (double) number, &value) == napi_ok &&
+         napi_set_named_property(env, object, key, value) == napi_ok;
 }
 
-static void
+static bool
 set_string(napi_env env, napi_value object, const char *key, const char *text) {
-  napi_value value = NULL;
+  napi_value value;
 
-  (void) napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value);
-  (void) napi_set_named_property(env, object, key, value);
+  return napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value) == napi_ok &&
+         napi_set_named_property(env, object, key, value) == napi_ok;
 }
 
+/* Describe a thread as threads() does. NULL if Node-API fails. */
 static napi_value
 describe_thread(napi_env env, const rp_thread_info *info) {
   static const char *const states[] = {"starting", "running", "stopping", "exited"};
-  napi_value object = NULL;
+  napi_value object;
+  bool complete = napi_create_object(env, &object) == napi_ok &&
+                  set_number(env, object, "threadId", info->id) &&
+                  set_string(env, object, "name", info->name) &&
+                  set_string(env, object, "state", states[info->state]) &&
+                  set_number(env, object, "ports", info->ports) &&
+                  set_number(env, object, "messagesIn", info->messages_in) &&
+                  set_number(env, object, "messagesOut", info->messages_out) &&
+                  set_number(env, object, "bytesIn", info->bytes_in) &&
+                  set_number(env, object, "bytesOut", info->bytes_out) &&
+                  set_number(env, object, "wakeUps", info->wakeups);
 
-  if (napi_create_object(env, &object) != napi_ok) return NULL;
-  set_number(env, object, "threadId", info->id);
-  set_string(env, object, "name", info->name);
-  set_string(env, object, "state", states[info->state]);
-  set_number(env, object, "ports", info->ports);
-  set_number(env, object, "messagesIn", info->messages_in);
-  set_number(env, object, "messagesOut", info->messages_out);
-  set_number(env, object, "bytesIn", info->bytes_in);
-  set_number(env, object, "bytesOut", info->bytes_out);
-  set_number(env, object, "wakeUps", info->wakeups);
-  return object;
+  return complete ? object : NULL;
 }
 
 /* threads() -> what lib/index.d.ts says. */
@@ -236,12 +238,15 @@ rp_process_threads(napi_env env, napi_callback_info info) {
   if (infos == NULL) return rp_throw_memory(env);
 
   size_t count = rp_threads_list(infos, capacity);
+  bool complete = napi_create_array(env, &result) == napi_ok;
 
-  if (napi_create_array(env, &result) == napi_ok)
-    for (uint32_t i = 0; i < count && i < capacity; i++)
-      (void) napi_set_element(env, result, i, describe_thread(env, &infos[i]));
+  for (uint32_t i = 0; complete && i < count && i < capacity; i++) {
+    napi_value thread = describe_thread(env, &infos[i]);
+
+    complete = thread != NULL && napi_set_element(env, result, i, thread) == napi_ok;
+  }
   free(infos);
-  return result;
+  return complete ? result : rp_throw_memory(env);
 }
 
 /* mark() -> a number, the same in all threads, that nobody else comes upon and that tells
@@ -264,9 +269,11 @@ rp_process_counts(napi_env env, napi_callback_info info) {
   napi_value result = NULL;
 
   (void) info;
-  if (napi_create_array_with_length(env, 2, &result) != napi_ok) return NULL;
-  (void) napi_set_element(env, result, 0,
-                          rp_from_u32(env, (uint32_t) rp_channel_in_transit()));
-  (void) napi_set_element(env, result, 1, rp_from_u32(env, (uint32_t) rp_spawn_size()));
+  if (napi_create_array_with_length(env, 2, &result) != napi_ok ||
+      napi_set_element(env, result, 0,
+                       rp_from_u32(env, (uint32_t) rp_channel_in_transit())) != napi_ok ||
+      napi_set_element(env, result, 1, rp_from_u32(env, (uint32_t) rp_spawn_size())) !=
+          napi_ok)
+    return NULL;
   return result;
 }

@@ -136,20 +136,20 @@ rp_rings_setup(napi_env env, napi_callback_info info) {
   if (rings == NULL) return rp_throw_memory(env);
   memset(rings, 0, sizeof(*rings));
   if (!view_of(env, argv[2], &rings->words.data, &rings->words.length) ||
-      rings->words.length < RP_RING_WORDS * sizeof(uint32_t)) {
+      rings->words.length < RP_RING_WORDS * sizeof(uint32_t) ||
+      !view_of(env, argv[3], &rings->inbox.data, &rings->inbox.length)) {
     rp_memory_give(rings, sizeof(*rings));
-    return rp_throw_type(env, "ringSetup needs an Int32Array of words");
+    return rp_throw_type(env, "ringSetup needs an Int32Array of words and an inbox");
   }
-  if (!view_of(env, argv[3], &rings->inbox.data, &rings->inbox.length)) {
+  if (napi_create_reference(env, argv[0], 1, &rings->receiver) != napi_ok ||
+      napi_create_reference(env, argv[1], 1, &rings->rung) != napi_ok ||
+      napi_create_reference(env, argv[2], 1, &rings->words.ref) != napi_ok ||
+      napi_create_reference(env, argv[3], 1, &rings->inbox.ref) != napi_ok) {
     rp_memory_give(rings, sizeof(*rings));
-    return rp_throw_type(env, "ringSetup needs an inbox");
+    return rp_throw_memory(env);
   }
   rings->env = e;
   rp_lock_init(&rings->lock);
-  (void) napi_create_reference(env, argv[0], 1, &rings->receiver);
-  (void) napi_create_reference(env, argv[1], 1, &rings->rung);
-  (void) napi_create_reference(env, argv[2], 1, &rings->words.ref);
-  (void) napi_create_reference(env, argv[3], 1, &rings->inbox.ref);
   e->rings = rings;
   return NULL;
 }
@@ -213,7 +213,7 @@ napi_value
 rp_rings_open(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  uint32_t slot = free_slot(e->rings), role = RP_CONSUMER;
+  uint32_t slot = free_slot(e->rings), role;
   uint8_t *local;
   size_t size = 0, local_size = 0;
   rp_ring_slot *s = calloc(1, sizeof(*s));
@@ -222,12 +222,12 @@ rp_rings_open(napi_env env, napi_callback_info info) {
     free(s);
     return rp_throw_memory(env);
   }
-  (void) napi_get_value_uint32(env, argv[1], &role);
-  if (!view_of(env, argv[0], &s->bytes, &size) ||
+  if (napi_get_value_uint32(env, argv[1], &role) != napi_ok ||
+      !view_of(env, argv[0], &s->bytes, &size) ||
       !view_of(env, argv[2], &local, &local_size) ||
       local_size < RP_LOCAL_WORDS * sizeof(int32_t)) {
     free(s);
-    return rp_throw_type(env, "ringOpen needs the memory and words of its own");
+    return rp_throw_type(env, "ringOpen needs the memory, a role and words of its own");
   }
   s->rings = e->rings;
   s->slot = slot;

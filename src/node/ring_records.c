@@ -93,11 +93,12 @@ rp_rings_write_many(napi_env env, napi_callback_info info) {
 napi_value
 rp_rings_claim(napi_env env, napi_callback_info info) {
   call c;
-  uint32_t length = 0;
+  uint32_t length;
   uint8_t *payload = NULL;
 
   if (!begin(&c, env, info)) return NULL;
-  (void) napi_get_value_uint32(env, c.argv[1], &length);
+  if (napi_get_value_uint32(env, c.argv[1], &length) != napi_ok)
+    return rp_throw_type(env, "ringClaim needs a length");
 
   int status = rp_ring_claim(c.s->handle, TYPE_BYTES, length, &payload);
 
@@ -112,10 +113,11 @@ rp_rings_claim(napi_env env, napi_callback_info info) {
 napi_value
 rp_rings_commit(napi_env env, napi_callback_info info) {
   call c;
-  uint32_t length = 0;
+  uint32_t length;
 
   if (!begin(&c, env, info)) return NULL;
-  (void) napi_get_value_uint32(env, c.argv[1], &length);
+  if (napi_get_value_uint32(env, c.argv[1], &length) != napi_ok)
+    return rp_throw_type(env, "ringCommit needs a length");
   done(&c, rp_ring_commit(c.s->handle, length));
   rp_ring_publish(c.s->handle);
   return NULL;

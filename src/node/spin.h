@@ -4,9 +4,9 @@
  * A thread spins in two places, and they differ in what they look at and what ends them:
  * a port in its own turn looks at its inbox for as long as a sleep costs (port_spin.h),
  * and the loop, before it blocks, looks at the ready list for as long as
- * setIdleStrategy() allows (loop_spin.h). What both need is here: whether spinning pays at
- * all, how to wait between two looks, how to yield, whether the loop has other work, and
- * how to back off after unsuccessful spins. sleep_cost.h says what a sleep costs.
+ * setIdleStrategy() allows (loop_spin.h). What both need is here: whether spinning pays,
+ * how to wait between two looks, how to yield, whether the loop has other work, and how
+ * to back off after unsuccessful spins. sleep_cost.h says what a sleep costs.
  */
 #ifndef RP_NODE_SPIN_H_
 #define RP_NODE_SPIN_H_

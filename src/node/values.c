@@ -36,9 +36,10 @@ static napi_value
 collect(rp_env *e, uint32_t count, const napi_value *values) {
   napi_value array = NULL, function = NULL, undefined = NULL;
 
-  (void) napi_get_reference_value(e->env, e->collect, &function);
-  (void) napi_get_undefined(e->env, &undefined);
-  (void) napi_call_function(e->env, undefined, function, count, values, &array);
+  if (napi_get_reference_value(e->env, e->collect, &function) != napi_ok ||
+      napi_get_undefined(e->env, &undefined) != napi_ok ||
+      napi_call_function(e->env, undefined, function, count, values, &array) != napi_ok)
+    return NULL;
   return array;
 }
 

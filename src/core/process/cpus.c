@@ -2,11 +2,10 @@
  * cpus.c - how many CPUs the threads of this process can use at the same time.
  *
  * /proc/self/cgroup has a line ID:CONTROLLERS:PATH for each hierarchy. In version 2 that
- * is the line "0::PATH", and the quota is in cpu.max; in version 1 it is the line with the
+ * is "0::PATH", and the quota is in cpu.max; in version 1 it is the line with the
  * controller "cpu", and the quota is in cpu.cfs_quota_us and cpu.cfs_period_us. Inside a
- * container PATH may be as the host sees it, while the mounted hierarchy begins with the
- * cgroup of the container. So files that are missing are skipped on the way up to the
- * mount point.
+ * container, PATH may be as the host sees it while the mounted hierarchy begins with the
+ * cgroup of the container. So missing files are skipped on the way up to the mount point.
  */
 #include "core/process/cpus.h"
 
@@ -21,7 +20,7 @@
 
 #include "core/atomic.h"
 
-/* A path, or all of /proc/self/cgroup. What is longer is cut, and then names no cgroup. */
+/* A path, or all of /proc/self/cgroup. What is longer is cut and names no cgroup. */
 #define TEXT_MAX 4096u
 
 /* Read a file as a string. False if there is none. */
@@ -41,7 +40,7 @@ read_file(const char *path, char text[TEXT_MAX]) {
   return got == 0;
 }
 
-/* Read an unsigned number and step over it. False if there is none, or it is too large. */
+/* Read an unsigned number and step over it. False if there is none or it is too large. */
 static bool
 read_number(const char **at, uint64_t *number) {
   const char *digit = *at;
