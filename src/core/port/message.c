@@ -9,7 +9,7 @@
 #include "core/memory.h"
 #include "core/failpoint.h"
 
-/* What a user may write behind the length: Node-API ends UTF-16 strings with a zero. */
+/* Node-API writes a zero behind a string; of UTF-16 that is two bytes. */
 #define TERMINATOR 2u
 
 rp_block
@@ -95,7 +95,7 @@ rp_message_write(rp_chain *chain, uint32_t flags, const void *bytes, size_t leng
   int result = rp_chain_claim(chain, flags | count << 16, padded + table, &payload);
 
   if (result != RP_OK) return result;
-  /* No bytes, no address, perhaps: memcpy must not be asked. */
+  /* `bytes` may be NULL without bytes, which memcpy must not get. */
   if (length > 0) memcpy(payload, bytes, length);
   if (count > 0) memcpy(payload + padded, blocks, table);
   rp_failpoint("message:copied");
