@@ -1,6 +1,6 @@
 /*
- * constants.c - the numbers that the wrapper has a copy of, for the test that compares
- * both.
+ * constants.c - the numbers that the wrapper has a copy of, for
+ * test/js/constants.test.js.
  */
 #include "node/constants.h"
 

@@ -38,7 +38,7 @@ rp_env_call(rp_env *e, napi_async_context context, napi_ref receiver_ref,
   bool pending = false;
 
   (void) napi_is_exception_pending(e->env, &pending);
-  if (!pending) return false; /* terminated */
+  if (!pending) return false; /* the thread was terminated */
   if (napi_get_and_clear_last_exception(e->env, &error) != napi_ok) return false;
   return napi_fatal_exception(e->env, error) == napi_ok;
 }

@@ -1,9 +1,9 @@
 /*
- * flat.c - messages that are one object whose properties are all primitive.
+ * flat.c - messages that are one object with primitive properties only.
  *
- * The wrapper reads the properties, in the order of the shape's keys, and makes the
- * object of them; both are functions of one line for each shape. What lies between is
- * here. The bytes are the codec's: op, number of the shape, values.
+ * The wrapper has two small functions for each shape: one reads the properties in the
+ * order of the shape's keys, the other makes the object from them. The encoding between
+ * these is here. It is the codec's: op, number of the shape, values.
  */
 #include "node/flat.h"
 
@@ -17,12 +17,12 @@
 #include "node/value.h"
 
 typedef struct rp_flat_shape {
-  napi_ref make; /* function of the values; NULL: not to be read here */
+  napi_ref make; /* makes an object of the values; NULL: left to the codec */
   uint32_t count;
   bool known;
 } rp_flat_shape;
 
-/* The values in an array, for the wrapper to do something else with them. */
+/* Return the values in an array, for the codec. */
 static napi_value
 give_back(napi_env env, const napi_value *values, uint32_t count) {
   napi_value array = NULL;
@@ -33,8 +33,9 @@ give_back(napi_env env, const napi_value *values, uint32_t count) {
   return array;
 }
 
-/* postFlat(slot, number of a shape, ...values) -> undefined, STATUS: 0 or RP_CLOSED; or
- * the values as an array: one of them is not written here, and nothing is sent. */
+/* postFlat(slot, shape, ...values): send an object. Returns undefined, with STATUS 0 or
+ * RP_CLOSED; or the values in an array if one of them is not primitive: then nothing was
+ * sent. */
 napi_value
 rp_flat_post(napi_env env, napi_callback_info info) {
   uint8_t message[RP_PRIMITIVES_SMALL * RP_FLAT_MAX + 8];
@@ -69,7 +70,7 @@ rp_flat_post(napi_env env, napi_callback_info info) {
   return rp_send_end(e, port, status);
 }
 
-/* What is known of a shape; NULL: nothing yet. */
+/* Return a shape. If it is not known yet, set wanted_shape and return NULL. */
 static const rp_flat_shape *
 find(rp_env *e, uint32_t number) {
   if (number >= RP_SHAPES_MAX) return NULL;
@@ -114,8 +115,8 @@ make_room(rp_env *e, uint32_t length) {
   return true;
 }
 
-/* setShape(number, function, count): objects of this shape are made by
- * function(...values), `count` of them; without a function they are not read here. */
+/* setShape(number, function, count): introduce a shape, whose objects function(...values)
+ * makes of `count` values; without a function they are left to the codec. */
 napi_value
 rp_flat_set_shape(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];

@@ -14,12 +14,11 @@
 
 #define RINGS_PER_SLEEP 3
 #define SLEEP_LEAST (20 * RP_MICROSECOND)
-/* What takes longer gains little by spinning, and a thread that was preempted while it
- * rang says nothing. */
+/* Spinning for longer gains little. A ring that takes longer was preempted: ignore it. */
 #define SLEEP_MOST (100 * RP_MICROSECOND)
 
-/* The mean of the last eight or so, in nanoseconds; written by all threads, relaxed: an
- * update that gets lost is one measurement less. */
+/* Moving average over about eight rings, in nanoseconds. All threads write it, relaxed: a
+ * lost update is one measurement less. */
 static rp_word ring_cost = (uint32_t) (SLEEP_LEAST / RINGS_PER_SLEEP);
 
 void
