@@ -84,8 +84,7 @@ disentangle_one(rp_endpoint *endpoint, rp_endpoint **lost) {
   rp_failpoint("endpoint:closed");
   if (!last) return;
   for (int i = 0; i < 2; i++) {
-    drop_queued(&channel->endpoint[i].inbox,
-                lost); /* written before the peer saw the end */
+    drop_queued(&channel->endpoint[i].inbox, lost); /* what was written since */
     rp_chain_destroy(&channel->endpoint[i].inbox, NULL);
   }
   rp_lock_destroy(&channel->lock);

@@ -102,7 +102,7 @@ rp_message_write(rp_chain *chain, uint32_t flags, const void *bytes, size_t leng
   return RP_OK;
 }
 
-/* Whether `run` is whole records of messages without blocks, and how many. */
+/* Check that `run` is complete records of messages without blocks, and count them. */
 static bool
 is_run(const uint8_t *run, uint32_t bytes, uint32_t *count) {
   uint32_t header[2];
@@ -162,7 +162,7 @@ own_table(const rp_record *record, uint32_t *count) {
   return record->payload + record->length - bytes;
 }
 
-/* The same for the table of all blocks, wherever it is. */
+/* The same for the table of all blocks, in the record or in a block. */
 static uint8_t *
 table_of(const rp_record *record, uint32_t *count) {
   uint8_t *table = own_table(record, count);

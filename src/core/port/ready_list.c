@@ -48,7 +48,7 @@ take_all(rp_ready_list *list) {
   append(list, pushed);
 }
 
-/* Take an endpoint that is on the local list out of it. */
+/* Unlink an endpoint from the local list. */
 static void
 unlink_endpoint(rp_ready_list *list, rp_endpoint *endpoint) {
   if (endpoint->ready_previous != NULL)
