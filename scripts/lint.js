@@ -43,6 +43,8 @@ const checks = {
   ],
   'clang warnings': [
     'clang', '-fsyntax-only', '-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Werror',
+    // The status of a Node-API function is checked, or visibly not: (void).
+    '-DNAPI_EXTERN=__attribute__((warn_unused_result))',
     ...flags, ...addon,
   ],
 };

@@ -48,7 +48,8 @@ function microseconds(name, value = DEFAULTS[name]) {
  * here nor for who sends it. Watching takes a core. It ends when a timer is due or
  * anything else is to be done, becomes shorter while it is in vain and stops where others
  * need the core; I/O and signals wait at most that long. A thread that watches does not
- * do the former. Neither keeps a process alive.
+ * do the former. Neither keeps a process alive. Where the process has one CPU, by its
+ * affinity or by the quota of its container, it does neither.
  * @param {{ spin?: number, linger?: number }} strategy
  * @throws {TypeError} ERR_INVALID_ARG_TYPE, {RangeError} ERR_OUT_OF_RANGE; nothing is
  *   changed

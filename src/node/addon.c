@@ -2,10 +2,9 @@
  * addon.c - the module: one rp_env per Node environment, one function object per
  * function.
  *
- * Every function gets its environment as the data it was made with, which is cheaper than
- * napi_get_instance_data and as right: functions never cross environments. Each costs a
- * thread a microsecond and 400 bytes, so it has those that it may never need when it asks
- * for them.
+ * A function finds its environment in the data it was made with, which is cheaper than
+ * napi_get_instance_data(). A function object costs a thread a microsecond and 400 bytes,
+ * so define() makes those that not every thread needs.
  */
 #include <node_api.h>
 #include <stddef.h>
@@ -105,7 +104,7 @@ static const entry for_ports[] = {
     {"claimOffer", rp_port_claim_offer},
     {"stageBytes", rp_blocks_stage_bytes},
     {"stageString", rp_blocks_stage_string},
-    {"stageHalf", rp_blocks_stage_endpoint},
+    {"stageEndpoint", rp_blocks_stage_endpoint},
     {"unstage", rp_blocks_unstage},
     {"blockLength", rp_blocks_length},
     {"takeBytes", rp_blocks_take_bytes},
@@ -134,7 +133,7 @@ static const entry for_rings[] = {
 
 static const entry for_tests[] = {{"constants", rp_constants_get}};
 
-static void
+static bool
 define_all(napi_env env, rp_env *e, napi_value object, const entry *entries,
            size_t count) {
   napi_property_descriptor properties[64];
@@ -144,7 +143,7 @@ define_all(napi_env env, rp_env *e, napi_value object, const entry *entries,
                                                .method = entries[i].function,
                                                .attributes = napi_enumerable,
                                                .data = e};
-  (void) napi_define_properties(env, object, count, properties);
+  return napi_define_properties(env, object, count, properties) == napi_ok;
 }
 
 #define COUNT(entries) (sizeof(entries) / sizeof((entries)[0]))
@@ -166,11 +165,11 @@ static napi_value
 define(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  uint32_t group = 0;
+  uint32_t group;
 
-  (void) napi_get_value_uint32(env, argv[1], &group);
-  if (group >= COUNT(groups)) return NULL;
-  define_all(env, e, argv[0], groups[group].entries, groups[group].count);
+  if (napi_get_value_uint32(env, argv[1], &group) != napi_ok || group >= COUNT(groups) ||
+      !define_all(env, e, argv[0], groups[group].entries, groups[group].count))
+    return rp_throw_type(env, "define needs an object and a group");
   return NULL;
 }
 
@@ -178,7 +177,7 @@ NAPI_MODULE_INIT() {
   rp_env *e = rp_env_new(env);
 
   if (e == NULL) return NULL;
-  (void) napi_set_instance_data(env, e, NULL, NULL);
-  define_all(env, e, exports, at_start, COUNT(at_start));
+  if (!define_all(env, e, exports, at_start, COUNT(at_start)))
+    return rp_throw_memory(env);
   return exports;
 }

@@ -1,6 +1,6 @@
 /*
- * constants.c - the numbers that the wrapper has a copy of, for the test that compares
- * both.
+ * constants.c - the numbers that the wrapper has a copy of, for
+ * test/js/constants.test.js.
  */
 #include "node/constants.h"
 
@@ -23,7 +23,7 @@ typedef struct constant {
 #define WORD(name, field)                                                                \
   { name, (int32_t) offsetof(rp_shared_words, field) }
 #define COUNTER(name, field)                                                             \
-  { name, (int32_t) (offsetof(rp_shared_counters, field) / sizeof(rp_number)) }
+  { name, (int32_t) (offsetof(rp_shared_counters, field) / sizeof(rp_atomic_u64)) }
 
 static const constant errors[] = {RP_ERROR_LIST(ERROR)};
 static const constant controls[] = {RP_CONTROL_LIST(CONTROL){"WORDS", RP_CONTROL_WORDS}};
