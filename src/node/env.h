@@ -45,8 +45,8 @@ typedef struct rp_port {
   uint32_t next_free; /* next free slot */
   uint8_t state;
   rp_port_spin spin;
-  bool receiving;    /* started */
-  uint8_t waits;     /* calls of its place, or polls, that a marked record waits for */
+  bool receiving; /* started */
+  uint8_t waits;  /* calls of its place, or polls, that a marked record waits for */
   /* JavaScript has run for Node's channel since libuv called older handles: what has been
    * published meanwhile waits for the next call of its place. */
   bool late;
