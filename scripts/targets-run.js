@@ -2,9 +2,10 @@
 
 // node scripts/targets-run.js [--mocha files...] [targets...]
 //
-// What npm run test:targets does: tries the binaries of prebuilds/ that are for other machines than this one: test/targets/smoke.js, or
-// with --mocha the named files of the suite, on the Nodes that npm has for them, under qemu or Wine. For
-// musl there is no such Node; its loader opens the binary. Installs what it needs (Debian, root).
+// What npm run test:targets does: tries the binaries of prebuilds/ that are for other machines than this
+// one. It runs test/targets/smoke.js, or with --mocha the named files of the suite, on the Nodes that npm
+// has for them, under qemu or Wine. For musl there is no such Node; its loader opens the binary.
+// Installs what it needs (Debian, root).
 
 const fs = require('node:fs');
 const os = require('node:os');
