@@ -28,14 +28,11 @@ const isMeant = ({ code }) => code === 'EXPORTS_MODULE_SHOULD_BE_ESM';
 async function published(tarball) {
   const { publint } = await import('publint');
   const { formatMessage } = await import('publint/utils');
-  const bytes = fs.readFileSync(tarball);
-  const { messages, pkg } = await publint({
-    strict: true, pack: { tarball: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) },
-  });
+  const bytes = new Uint8Array(fs.readFileSync(tarball));
+  const { messages, pkg } = await publint({ strict: true, pack: { tarball: bytes.buffer } });
 
-  return messages.filter((message) => !isMeant(message))
-    .map((message) => `publint: ${message.type}: ${formatMessage(message, pkg, { color: false })}\n`)
-    .join('');
+  return messages.filter((message) => !isMeant(message)).map((message) =>
+    `publint: ${message.type}: ${formatMessage(message, pkg, { color: false })}\n`).join('');
 }
 
 /** The package as it would be published, less binaries that are not there. */
