@@ -34,6 +34,7 @@ const checks = {
     process.execPath, inModules('dependency-cruiser/bin/dependency-cruise.mjs'),
     '--config', '.dependency-cruiser.cjs', 'lib',
   ],
+  'commands in the docs': [process.execPath, path.join(__dirname, 'lint-docs.js')],
   'package, workflows': [process.execPath, path.join(__dirname, 'lint-package.js')],
   'tsc': [process.execPath, inModules('typescript/bin/tsc'), '-p', 'test/types'],
   'clang-format': ['clang-format', ...(fix ? ['-i'] : ['--dry-run', '-Werror']), ...formatted],
