@@ -23,11 +23,11 @@ const dist = path.join(root, 'dist');
 /** What every thread loads. */
 const BOTH = [
   'loading/scripts', 'loading/builtins', 'index', 'loading/exports', 'loading/copy-to', 'loading/native',
-  'loading/node-threads', 'ports/call-listener', 'ports/way', 'worker/marks', 'worker/prepare',
+  'loading/node-threads', 'ports/call-listener', 'ports/way', 'ports/is-flat', 'ports/posts', 'worker/marks', 'worker/prepare',
 ];
 const WORKER = ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/listening', 'worker/options'];
-/** What changes from Node's channel to the ring need. */
-const CHANGE = ['ports/posts', 'ports/dispatch', 'ports/async-context', 'ports/prepare'];
+/** What the receiver of the first message by ring needs. */
+const CHANGE = ['ports/dispatch', 'ports/async-context', 'ports/prepare'];
 
 /** What is in which script; what is named nowhere is in `rest`. A module's last script counts. */
 const SCRIPTS = {
@@ -56,6 +56,14 @@ const SCRIPTS = {
   ],
   ringbuffer: ['ring-buffer/index', 'ring-buffer/events', 'codec/errors'],
 };
+/**
+ * Of these V8 compiles all functions together with the file: they run when messages go over to the ring. What
+ * is in the code cache of a script depends otherwise on the thread that leaves it, and one side of a channel
+ * does not run what the other one does.
+ */
+const EAGER = new Set([
+  ...CHANGE, 'ports/flat', 'ports/is-flat', 'ports/posts', 'ports/call-listener', 'codec/shapes', 'worker/parent-receive',
+]);
 /** Files that Node loads by their names: they stay as they are. */
 const ENTRIES = ['register.js', 'register-worker.js', 'index.mjs', 'import.mjs'];
 /** What is in first.js, besides what it says itself. */
@@ -73,12 +81,27 @@ function idsOf(dir = '') {
   });
 }
 
+/**
+ * The functions of a file as expressions in parentheses, which V8 compiles at once; at its top, as they are
+ * hoisted.
+ */
+function eager(code) {
+  const functions = [];
+  const rest = code.replace(/^function (\w+)(\([^]*?^\})$/gm, (_, name, text) => {
+    functions.push(`const ${name} = (function ${name}${text});\n`);
+    return '';
+  });
+
+  return functions.join('') + rest;
+}
+
 /** The text of a file as a function of (module, exports, requireOurs). */
 function wrapped(id, transform) {
   const source = fs.readFileSync(path.join(lib, `${id}.js`), 'utf8')
     .replace(/\brequire\('(\.[^']*)'\)/g, (_, other) =>
       `requireOurs('${path.posix.join(path.posix.dirname(id), other)}')`);
-  const { code } = transform(source, { loader: 'js', sourcefile: `lib/${id}.js` });
+  const { code: plain } = transform(source, { loader: 'js', sourcefile: `lib/${id}.js` });
+  const code = EAGER.has(id) ? eager(plain) : plain;
 
   /* Without indentation, unless that is in the middle of a template. */
   const flat = code.replace(/^ +/gm, '');

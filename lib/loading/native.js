@@ -56,23 +56,26 @@ const endpoints = [];
 
 /**
  * When what is quick in the long run begins to pay; see docs/decisions/first-message.md.
- * In microseconds or so, but for the last two, which count messages.
+ * In tenths of a microsecond or so, but for the last two, which count messages. Integers:
+ * V8 allocates what is none.
  */
 const thresholds = {
   /** What messages by Node may have cost before a port goes over to its ring. */
-  FIRST: 300,
+  FIRST: 3000,
+  /** The same of objects, before what the codec takes is loaded; see ports/prepare.js. */
+  PREPARE: 2892,
   /**
    * What one is counted for: to read and write a primitive the ring needs nothing but C,
    * for objects it has the codec to load.
    */
-  SIMPLE: 1,
-  OBJECT: 0.1,
+  SIMPLE: 10,
+  OBJECT: 1,
   /**
    * If the last one has been answered, both threads sleep each time: by ring, a round
    * trip takes them a tenth of that.
    */
-  ANSWER: 9,
-  ANSWERED_OBJECT: 2.7,
+  ANSWER: 90,
+  ANSWERED_OBJECT: 27,
   /** Objects that C writes, or reads, before the codec does; see flat.js. */
   COLD_FLATS: 60_000,
   /**
@@ -85,7 +88,7 @@ const thresholds = {
  * for the first ones. */
 if (process.env.RINGPORT_COLD === '0') {
   for (const name of Object.keys(thresholds)) thresholds[name] = 0;
-  thresholds.FIRST = -1;
+  thresholds.FIRST = thresholds.PREPARE = -1;
 }
 
 const local = {
@@ -98,6 +101,8 @@ const local = {
    * Objects that neither C nor the codec has written: Node has, though there was a ring.
    */
   objectsPosted: 0,
+  /** Posts to Node's own channels are counted; see ports/posts.js. */
+  watchesPosts: false,
   /** Whether an object may have been marked as uncloneable. */
   marksMade: false,
   /**
@@ -158,9 +163,9 @@ const owner = {
  */
 function findSymbol(object, description) {
   for (let at = object; at !== null; at = Object.getPrototypeOf(at)) {
-    const found = Object.getOwnPropertySymbols(at).find((s) => s.description === description);
-
-    if (found !== undefined) return found;
+    for (const found of Object.getOwnPropertySymbols(at)) {
+      if (found.description === description) return found;
+    }
   }
   return undefined;
 }

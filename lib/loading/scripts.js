@@ -152,6 +152,7 @@ function start(what) {
     modules.binding = { exports: addon };
     if (what.first[1].cachedDataRejected !== false) check();
     afterwards(...what.first);
+    what.first = undefined; // V8 does not need the code cache any more
   } else if (what.builtin !== null) {
     try {
       addon = load('binding');

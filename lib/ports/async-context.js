@@ -8,10 +8,9 @@
 const { WeakRef, process } = require('../loading/builtins');
 const asyncHooks = require('node:async_hooks');
 
-const { inspect } = require('node:util');
-
 const { endpoints, line, local, threads } = require('../loading/native');
 
+const kInspect = Symbol.for('nodejs.util.inspect.custom');
 /** Of what stands for a port. */
 const kEndpoint = Symbol('endpoint');
 
@@ -50,7 +49,7 @@ function standIn(owner, endpoint) {
 
         return known !== undefined && !known.gone && known.refed;
       } },
-      [inspect.custom]: { __proto__: null, value: function inspectStandIn() {
+      [kInspect]: { __proto__: null, value: function inspectStandIn() {
         const known = this[kEndpoint]?.deref();
 
         if (known === undefined) return this;

@@ -7,7 +7,8 @@
 
 const { process } = require('../loading/builtins');
 
-const { apply } = Reflect;
+/** call(f, receiver, ...args), also for a function with a call() of its own. */
+const call = Function.prototype.call.bind(Function.prototype.call);
 
 function throwLater(error) {
   process.nextTick(() => { throw error; });
@@ -27,10 +28,10 @@ function watch(result) {
 
 function callListener(listener, receiver, value) {
   try {
-    watch(apply(listener, receiver, [value])); // it may have a call() of its own
+    watch(call(listener, receiver, value));
   } catch (error) {
     throwLater(error);
   }
 }
 
-module.exports = { callListener, throwLater, watch };
+module.exports = { call, callListener, throwLater, watch };

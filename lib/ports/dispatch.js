@@ -11,9 +11,8 @@
 
 const context = require('./async-context');
 const {
-  binding, control, define, local, owner: { kBatching, kMessage }, thresholds,
-  STATUS, BYTES, COUNT, MAX,
-  FOR_CHANNELS, FOR_VALUES,
+  binding, control, define, owner: { kBatching, kMessage }, thresholds, STATUS, BYTES, COUNT, MAX,
+  FOR_VALUES,
 } = require('../loading/native');
 
 define(FOR_VALUES);
@@ -151,18 +150,6 @@ function deliver(slot, owner, port, queued) {
   return reader.status !== OTHER;
 }
 
-/**
- * Deliver what is queued, as in a wake-up.
- * @param {number} slot NONE: the port has gone
- */
-function deliverQueued(slot) {
-  define(FOR_CHANNELS);
-
-  const queued = binding.queued(slot);
-
-  if (queued > 0) local.dispatch(slot, queued);
-}
-
 module.exports = {
-  reader, settle, runTicks, limitOf, readNext, deliver, deliverQueued, deliverValues, OTHER,
+  reader, settle, runTicks, limitOf, readNext, deliver, deliverValues, OTHER,
 };

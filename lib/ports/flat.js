@@ -7,24 +7,20 @@
  * messages. The bytes are the same.
  */
 
-const { types } = require('node:util');
 const shapes = require('../codec/shapes');
 const { binding, define, local, thresholds, FOR_FLAT } = require('../loading/native');
+const { FIELDS, isOrdinary } = require('./is-flat');
 
 define(FOR_FLAT);
 
 const { postFlat } = binding;
-const { isProxy } = types;
 const {
-  getOwnPropertyDescriptor, getPrototypeOf, hasOwn, is, keys: keysOf, prototype: objectPrototype,
+  getOwnPropertyDescriptor, hasOwn, is, keys: keysOf, prototype: objectPrototype,
 } = Object;
-const { __lookupGetter__: lookupGetter } = objectPrototype;
 const { getRoot, step } = shapes;
 const { parse, stringify } = JSON;
 const makeFunction = Function;
 
-/** Properties of one object at most (RP_FLAT_MAX). */
-const FIELDS = 16;
 /** So many shapes get their number at once, more when they have been met often. */
 const AT_ONCE = 64;
 /** Objects of one shape that were not flat, after which no more of it are looked at. */
@@ -33,26 +29,6 @@ const MISSES = 3;
 /** Objects more that are to go this way. */
 let left = thresholds.COLD_FLATS;
 let numbered = 0;
-
-function isOrdinary(object) {
-  return !isProxy(object) && getPrototypeOf(object) === objectPrototype;
-}
-
-/** Whether C writes it; undefined it leaves: there may be no such property any more. */
-function isField(value) {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ||
-    value === null;
-}
-
-/** Whether this object can go this way; nothing of it is run. */
-function isFlat(object) {
-  if (left === 0 || local.marksMade || !isOrdinary(object)) return false;
-
-  const keys = keysOf(object);
-
-  return keys.length > 0 && keys.length <= FIELDS && keys.every((key) =>
-    lookupGetter.call(object, key) === undefined && isField(object[key]));
-}
 
 /**
  * What posts objects of a shape: reads the properties in the order of their keys, each
@@ -170,4 +146,4 @@ function learn(id) {
   binding.setShape(id, make, keys.length);
 }
 
-module.exports = { isFlat, learn, post };
+module.exports = { learn, post };

@@ -61,14 +61,12 @@ function postToNode(port, message, list) {
   return apply(nodePost, port, [message, list]);
 }
 
-let counts = false;
-
 /** Have the addon see posts from now on. */
 function watchPosts() {
-  if (counts) return;
+  if (local.watchesPosts) return;
   define(FOR_VALUES);
   binding.setPosts(countPosts());
-  counts = true; // the last: the stack may end in between
+  local.watchesPosts = true; // the last: the stack may end in between
 }
 
 module.exports = { watchPosts, postToNode };

@@ -1,23 +1,23 @@
 'use strict';
 
 /*
- * prepare.js - loads what the ring takes, right after a message has gone by Node and
- * shortly before the first one goes by ring. The other thread is busy with that message
- * and does the same then, so both load at the same time instead of one after the other.
+ * prepare.js - loads what the ring takes: right after a message has gone by Node, shortly
+ * before the first one goes by ring, or when the other side says that it goes over. The
+ * other thread does the same then, so both load at the same time instead of one after the
+ * other.
  */
 
-const { isObject } = require('./way');
+const { FOR_FLATS, FOR_OBJECTS } = require('./is-flat');
 
 /** Something for the codec. */
 const SAMPLE = { id: 1, list: [1, 'text', { ok: true }] };
 
-/** @param {unknown[]} values what goes to and fro, by which the codec is needed or not */
-function load(values) {
-  const { isFlat } = require('./flat');
-
+/** @param {number} need of the values that go to and fro; see is-flat.js */
+function load(need) {
   require('./dispatch');
   require('./posts');
-  if (values.every((value) => !isObject(value) || isFlat(value))) return;
+  if (need >= FOR_FLATS) require('./flat');
+  if (need < FOR_OBJECTS) return;
   require('./endpoint');
 
   const { serialize, deserialize } = require('./send').loadCodec();

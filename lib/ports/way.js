@@ -7,6 +7,7 @@
  */
 
 const { binding, control, local, thresholds, STATUS } = require('../loading/native');
+const { isFlat } = require('./is-flat');
 
 /** In the STATUS word: postValue() does not take it; see src/node/primitives_write.c. */
 const NOT_PRIMITIVE = 1;
@@ -43,8 +44,7 @@ class Way {
   #spent = 0;
   #spentOnObjects = 0;
   #unseen = 0;
-  /** See prepare.js. */
-  isPrepared = false;
+  #isPrepared = false;
 
   constructor(follows) {
     this.#follows = follows;
@@ -74,8 +74,13 @@ class Way {
    * loaded; see prepare.js.
    */
   get nears() {
-    return !this.isPrepared &&
-      this.#spentOnObjects > thresholds.FIRST - 4 * thresholds.ANSWERED_OBJECT;
+    return !this.#isPrepared && this.#spentOnObjects > thresholds.PREPARE;
+  }
+
+  /** That is being loaded now. @returns {number} need */
+  prepares(need) {
+    this.#isPrepared = true;
+    return need;
   }
 
   #isFlat(value, transfer) {
@@ -83,7 +88,7 @@ class Way {
       this.#unseen--;
       return false;
     }
-    if (transfer === undefined && loadFlat().isFlat(value)) return true;
+    if (transfer === undefined && isFlat(value)) return true;
     this.#unseen = UNSEEN;
     return false;
   }

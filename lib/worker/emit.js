@@ -5,9 +5,10 @@
 const EventEmitter = require('node:events');
 
 const { findSymbol, line, threads } = require('../loading/native');
-const { throwLater, watch } = require('../ports/call-listener');
+const { call, throwLater, watch } = require('../ports/call-listener');
 
 const { apply } = Reflect;
+const { apply: nodeApply } = Function.prototype;
 
 /**
  * What a Worker of Node's inherits to call its listeners with, if that is Node's own
@@ -19,8 +20,11 @@ const isNodes = Function.prototype.toString.call(nodeEmit).includes('kErrorMonit
 /** Whether what listeners return is looked at. */
 const kCapture = findSymbol(EventEmitter.prototype, 'kCapture');
 
-/** How emit() calls a listener. */
-const call = line >= 26 ? Reflect.apply : (listener, ...args) => listener.apply(...args);
+/** As emit() calls a listener, before Node 26 by an apply() that may be its own. */
+function callAsEmit(listener, worker, value) {
+  if (line >= 26 || listener.apply === nodeApply) call(listener, worker, value);
+  else listener.apply(worker, [value]);
+}
 
 /**
  * Emit an event now, in the middle of a wake-up: an error comes later.
@@ -53,7 +57,7 @@ function emitMessage(worker, ours, value) {
   }
   /* The only one: what emit() would do, at a fraction of its cost. */
   try {
-    call(listener, worker, [value]);
+    callAsEmit(listener, worker, value);
   } catch (error) {
     throwLater(error);
   }

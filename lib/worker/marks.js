@@ -11,7 +11,9 @@ module.exports = {
   /**
    * The sender goes over to the ring: it sends nothing behind this by Node. What it sends
    * by ring from then on is delivered from here on, so that it is heard where Node would
-   * have it heard among the messages of other channels.
+   * have it heard among the messages of other channels. It is sent before all else is
+   * done, and says what the receiver will `need`, so that both sides load it at the same
+   * time; see ports/prepare.js.
    */
   CHANGE: mark('change'),
   /** A message with ringport ports in it. */

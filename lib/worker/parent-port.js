@@ -12,6 +12,7 @@
 
 const { binding, define, endpoints, listen, local, threads, FOR_CHANNELS } = require('../loading/native');
 const { CHANGE, CHANNEL, ENVELOPE } = require('./marks');
+const { FOR_PRIMITIVES, needOf } = require('../ports/is-flat');
 const { Way, mayHavePorts, postByC } = require('../ports/way');
 const { port, listening, hear, hook, takeFromNode } = require('./parent-receive');
 const { postByNode, postManyByNode, tellChange } = require('./post-by-node');
@@ -52,16 +53,16 @@ let byRing = false;
 let closed = false;
 
 /** From now on all goes by ring. */
-function changeWay() {
+function changeWay(need) {
   if (byRing) return;
-  tellChange();
+  tellChange(need);
   byRing = true;
 }
 
 /** Have all of the ring. @returns {import('./endpoint').Endpoint} */
 function connect() {
   if (port.endpoint === null) {
-    changeWay();
+    changeWay(FOR_PRIMITIVES);
     require('./parent-endpoint').connect();
     if (closed) port.endpoint.close();
   }
@@ -98,7 +99,8 @@ function dispatch(value, type, event) {
   if (typeof value === 'object' && value !== null) {
     if (value.kind === CHANGE) {
       followChange();
-      require('../ports/dispatch').deliverQueued(port.endpoint?.slot ?? port.slot);
+      prepare(value.need);
+      local.dispatch(port.endpoint?.slot ?? port.slot, 1); // as if it had been rung for
       return;
     }
     if (value.kind === CHANNEL) {
@@ -132,8 +134,8 @@ const methods = {
     }
     if (pays(value, transfer)) {
       if (!closed && transfer === undefined) {
-        if (!byRing) require('../ports/posts').watchPosts();
-        changeWay();
+        if (!byRing) changeWay(needOf(value));
+        if (!local.watchesPosts) require('../ports/posts').watchPosts();
 
         const rest = postByC(port.slot, value);
 
@@ -149,7 +151,7 @@ const methods = {
     const result = postByNode(arguments);
 
     if (nears && heard !== NOTHING && !closed) {
-      prepare(way, value, heard);
+      prepare(way.prepares(Math.max(needOf(value), needOf(heard))));
       heard = NOTHING;
     }
     return result;

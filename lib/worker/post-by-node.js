@@ -5,6 +5,7 @@
  */
 
 const { threads } = require('../loading/native');
+const { FOR_PRIMITIVES } = require('../ports/is-flat');
 const { located, mayHavePorts } = require('../ports/way');
 const { CHANGE } = require('./marks');
 const { port } = require('./parent-receive');
@@ -27,14 +28,17 @@ function postByNode(args) {
     throw located(error, value, transfer);
   } finally {
     port.posting = outer;
-    if (port.changes && !outer) tellChange();
+    if (port.changes && !outer) tellChange(FOR_PRIMITIVES);
   }
 }
 
-/** Tell the parent that the ring follows, behind the message that Node is reading. */
-function tellChange() {
+/**
+ * Tell the parent that the ring follows, behind the message that Node is reading.
+ * @param {number} need of its first message; see ports/is-flat.js
+ */
+function tellChange(need) {
   port.changes = port.posting;
-  if (!port.changes) require('../ports/posts').postToNode(port.node, { kind: CHANGE });
+  if (!port.changes) nodePost.call(port.node, { kind: CHANGE, need });
 }
 
 /**

@@ -1,15 +1,13 @@
 'use strict';
 
 /**
- * A message has just gone by Node, and the ring is near: load what it takes; see
- * ports/prepare.js. The message has been sent, so nothing is thrown any more.
- * @param {import('../ports/way').Way} way
- * @param {unknown[]} values what goes to and fro
+ * Load what the ring takes; see ports/prepare.js. A message has been sent or has come, so
+ * nothing is thrown.
+ * @param {number} need of the values that go to and fro; see ports/is-flat.js
  */
-function prepare(way, ...values) {
+function prepare(need) {
   try {
-    way.isPrepared = true;
-    require('../ports/prepare').load(values);
+    require('../ports/prepare').load(need);
   } catch {
     /* At the end of the stack. The next message loads what it needs. */
   }

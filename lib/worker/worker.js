@@ -18,6 +18,7 @@ const {
   FOR_CHANNELS, FOR_PORTS,
 } = require('../loading/native');
 const { throwLater } = require('../ports/call-listener');
+const { FOR_PRIMITIVES, needOf } = require('../ports/is-flat');
 const { Way, isObject, located, postByC } = require('../ports/way');
 const { emitMessage, emitNow } = require('./emit');
 const { FromNode } = require('./from-node');
@@ -32,6 +33,7 @@ let kPublicPort;
 const NONE = -1;
 
 const { prototype: nodePrototype } = threads.MessagePort;
+const { postMessage: nodePost } = nodePrototype;
 const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
 
 /**
@@ -142,11 +144,11 @@ class Worker extends threads.Worker {
         const nears = this.#way.nears && binding.peerDeclared(this.#slot);
 
         this.#postByNode(value, transfer);
-        if (nears && !this.#ended) prepare(this.#way, value);
+        if (nears && !this.#ended) prepare(this.#way.prepares(needOf(value)));
         return undefined;
       }
-      if (!this.#byRing) require('../ports/posts').watchPosts();
-      this.#changeWay();
+      if (!this.#byRing) this.#changeWay(needOf(value));
+      if (!local.watchesPosts) require('../ports/posts').watchPosts();
       if (transfer === undefined) {
         const rest = postByC(this.#slot, value);
 
@@ -220,18 +222,19 @@ class Worker extends threads.Worker {
   }
 
   /** From now on all goes by ring. */
-  #changeWay() {
+  #changeWay(need) {
     if (this.#byRing) return;
-    require('../ports/posts').postToNode(this.#node, { kind: CHANGE });
+    nodePost.call(this.#node, { kind: CHANGE, need });
     this.#byRing = true;
   }
 
   /** @returns {boolean} whether this message was for us */
-  #takes({ kind, id, end, sign }) {
+  #takes({ kind, id, end, sign, need }) {
     if (kind === CHANGE) {
+      prepare(need);
       this.#way.isLed = this.#isDirect = true;
       if (this.#endpoint !== null) this.#endpoint.isHeld = false;
-      require('../ports/dispatch').deliverQueued(this.#endpoint?.slot ?? this.#slot);
+      local.dispatch(this.#endpoint?.slot ?? this.#slot, 1); // as if it had been rung for
       return true;
     }
     if (kind === CHANNEL) {
@@ -275,7 +278,7 @@ class Worker extends threads.Worker {
   /** Have all of the ring. @returns {boolean} false: the worker has ended */
   #connect() {
     if (this.#endpoint !== null || this.#ended) return !this.#ended;
-    this.#changeWay();
+    this.#changeWay(FOR_PRIMITIVES);
 
     const { Endpoint } = require('../ports/endpoint');
     const endpoint = new Endpoint(this.#slot);
@@ -284,7 +287,7 @@ class Worker extends threads.Worker {
     endpoint.isHeld = !this.#isDirect;
     endpoint.offer = (end) => {
       if (this.#node === null) return;
-      nodePrototype.postMessage.call(this.#node, { kind: CHANNEL, end }, [end]);
+      nodePost.call(this.#node, { kind: CHANNEL, end }, [end]);
     };
     endpoint.pull = () => this.#fromNode.pull(() => this.#endpoint.hold.nodeChannel !== null);
     this.#endpoint = endpoint;

@@ -63,6 +63,15 @@ const models = {
       ONLY_THE_PEER_LISTENS: ['ends', 'who made a passport does not listen for its loss'],
     },
   },
+  change: {
+    claims: ['heard_all'],
+    mutants: {
+      CHANGE_WHILE_NODE_READS: ['heard_all', 'a sender says that the ring follows before the message that Node reads'],
+      CHANGE_COMES_BEHIND: ['heard_all', 'a sender says it behind its first message by ring, if it gets to that'],
+      RING_DOES_NOT_WAIT: ['heard_all', 'the ring is delivered before the receiver has heard that it follows'],
+      WHO_WAITS_IS_FORGOTTEN: ['heard_all', 'a port that waits for that gets no other turn'],
+    },
+  },
 };
 
 function run(cwd, command, args) {
