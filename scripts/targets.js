@@ -49,7 +49,7 @@ const targets = [
   }),
   target('win32', 'x64', undefined, {
     label: 'Windows x64', built: 'gcc (MinGW)',
-    ran: 'messages, workers and rings on Node 20 and 22, and most test files, under Wine',
+    ran: 'messages, workers and rings, and most tests, on Node 20 and 22 under Wine',
   }),
   target('win32', 'arm64', undefined, { label: 'Windows arm64', built: '', ran: '' }),
   target('darwin', 'x64', undefined, { label: 'macOS x64', built: '', ran: '' }),

@@ -8,6 +8,8 @@ const os = require('node:os');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 
+const { nodes } = require('../../scripts/nodes');
+
 const root = path.join(__dirname, '..', '..');
 
 describe('scripts/release.js', function () {
@@ -31,6 +33,7 @@ describe('scripts/release.js', function () {
   const read = (name) => fs.readFileSync(path.join(clone, name), 'utf8');
 
   before(() => {
+    nodes(); // where they can be kept
     clone = fs.mkdtempSync(path.join(os.tmpdir(), 'ringport-release-'));
     for (const name of [
       'lib', 'dist', 'scripts', 'src', 'test/targets', 'binding.gyp', 'package.json', 'package-lock.json',
