@@ -25,7 +25,7 @@ const BOTH = [
   'loading/scripts', 'loading/builtins', 'index', 'loading/exports', 'loading/copy-to', 'loading/native',
   'loading/node-threads', 'ports/call-listener', 'ports/way', 'ports/is-flat', 'ports/posts', 'worker/marks', 'worker/prepare',
 ];
-const WORKER = ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/listening', 'worker/options'];
+const WORKER = ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/post-to-worker', 'worker/listening', 'worker/options'];
 /** What the receiver of the first message by ring needs. */
 const CHANGE = ['ports/dispatch', 'ports/async-context', 'ports/prepare'];
 
@@ -43,7 +43,7 @@ const SCRIPTS = {
   channel: [
     'ports/node-channel', 'ports/receive', 'ports/transfer', 'ports/boarding', 'ports/envelope', 'ports/unlisted',
     'ports/transfer-list', 'ports/by-node', 'ports/small-buffers', 'worker/parcels', 'worker/post-with-ports',
-    'worker/open-envelope', 'codec/errors',
+    'worker/open-envelope', 'worker/pull', 'codec/errors',
   ],
   codec: [
     'ports/send', 'codec/index', 'codec/encode', 'codec/encode-core', 'codec/encode-plain', 'codec/encode-arrays',

@@ -90,10 +90,15 @@ class Endpoint {
   offer = null;
   pull = null;
   /**
-   * Between a worker and its parent: what came by Node before the first message by ring
-   * has not all been delivered. The endpoint has another turn until it has.
+   * Between a worker and its parent, until what came by Node before the first message by
+   * ring has been delivered: called in each turn instead of delivering; null otherwise.
    */
-  isHeld = false;
+  wait = null;
+  /**
+   * Delivers what pull() has found before the Node channel, and says whether the turn
+   * goes on; null if there is nothing.
+   */
+  earlier = null;
 
   constructor(slot) {
     this.slot = slot;
@@ -347,7 +352,9 @@ function dispatch(slot, queued) {
 
   if (endpoint === undefined) return;
   if (endpoint.receiving) {
-    if (queued === 0 || !endpoint.isHeld) drain(endpoint, limitOf(queued));
+    if (endpoint.earlier !== null && !endpoint.earlier()) return;
+    if (queued === 0 || endpoint.wait === null) drain(endpoint, limitOf(queued));
+    else endpoint.wait();
     return;
   }
   /* A stopped port is woken only to see whether its peer has closed. A Worker has not

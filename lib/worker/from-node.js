@@ -5,9 +5,10 @@
  * application, and messages of ringport itself.
  */
 
-const { setImmediate, threads } = require('../loading/native');
+const { threads } = require('../loading/native');
+const { throwLater } = require('../ports/call-listener');
 const { isObject } = require('../ports/way');
-const { ENVELOPE } = require('./marks');
+const { ENVELOPE, TURNS_MAX } = require('./marks');
 
 const kHybridDispatch = Symbol.for('nodejs.internal.kHybridDispatch');
 
@@ -15,10 +16,10 @@ class FromNode {
   /** Node's port to the worker; null after its end. */
   #port;
   #takes;
-  /**
-   * Messages that have been taken from Node's queue to find the Node channel among them.
-   */
+  /** What has been taken from Node's queue, but not delivered; see pull.js. */
   #pulled = [];
+  /** Turns in which CHANGE was missing. */
+  #turns = 0;
   /** Listeners are being called for what came by Node, or by ring at the end. */
   calling = false;
 
@@ -58,35 +59,39 @@ class FromNode {
     }, configurable: true });
   }
 
-  /**
-   * Take what Node has brought until the Node channel is among it.
-   * @param {() => boolean} isFound whether it is
-   */
-  pull(isFound) {
-    while (this.#port !== null && !isFound()) {
-      const received = threads.receiveMessageOnPort(this.#port);
+  /** Take what Node has brought until the Node channel is among it. */
+  pull(endpoint) {
+    if (this.#port === null) return;
+    require('./pull').pull(endpoint, this.#port, this.#pulled, (message) => this.#dispatch(message));
+  }
 
-      if (received === undefined) break;
-      if (!isObject(received.message) || !this.#takes(received.message)) {
-        this.#pulled.push(received.message);
+  /** CHANGE is on its way. @param {() => Endpoint} connect */
+  wait(connect) {
+    this.#turns++;
+    if (this.#turns !== TURNS_MAX || this.#port === null) return;
+    require('./pull').pullAll(
+      connect(), this.#port, this.#pulled, (message) => this.#dispatch(message));
+  }
+
+  /** Dispatch all there is, with ticks in between. */
+  dispatchAll() {
+    while (this.#port !== null) {
+      const received = this.#pulled.length > 0
+        ? this.#pulled.shift() : threads.receiveMessageOnPort(this.#port);
+
+      if (received === undefined) return;
+      try {
+        this.#dispatch(received.message);
+      } catch (error) {
+        throwLater(error); // what comes after it comes all the same
       }
-    }
-    /* Nothing may come by ring that would have these dispatched. */
-    if (this.#pulled.length > 0) {
-      setImmediate(() => { while (this.#pulled.length > 0 && this.dispatchNext()); });
+      require('../ports/dispatch').runTicks();
     }
   }
 
-  /** Dispatch the oldest message. @returns {boolean} false: there is none */
-  dispatchNext() {
-    if (this.#port === null) return false;
-
-    const received = this.#pulled.length > 0
-      ? { message: this.#pulled.shift() } : threads.receiveMessageOnPort(this.#port);
-
-    if (received === undefined) return false;
-    this.#port[kHybridDispatch](received.message, 'message', undefined);
-    return true;
+  /** Node does not call its port for this any more. */
+  #dispatch(message) {
+    this.#port?.[kHybridDispatch](message, 'message', undefined);
   }
 
   /** The worker has ended. */

@@ -12,7 +12,7 @@
 const { Endpoint } = require('../ports/endpoint');
 const { threads } = require('../loading/native');
 const { CHANNEL } = require('./marks');
-const { hear, hook, listening, port, pull } = require('./parent-receive');
+const { hear, hook, listening, port, pull, wait } = require('./parent-receive');
 const { postByNode, postManyByNode } = require('./post-by-node');
 
 const { prototype: nodePrototype } = threads.MessagePort;
@@ -73,9 +73,9 @@ function connect() {
   endpoint = port.endpoint = new Endpoint(port.slot);
   endpoint.owner = listening;
   endpoint.receiving = true; // the port's slot is, from the beginning
-  endpoint.isHeld = !port.isDirect;
+  endpoint.wait = port.isDirect ? null : wait;
   endpoint.offer = (end) => nodePost.call(node, { kind: CHANNEL, end }, [end]);
-  endpoint.pull = () => pull(() => endpoint.hold.nodeChannel !== null);
+  endpoint.pull = pull;
   putMethods(Object.getPrototypeOf(node));
   hook();
   nodeOn.call(node, 'close', () => endpoint.close());

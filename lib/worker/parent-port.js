@@ -14,7 +14,7 @@ const { binding, define, endpoints, listen, local, threads, FOR_CHANNELS } = req
 const { CHANGE, CHANNEL, ENVELOPE } = require('./marks');
 const { FOR_PRIMITIVES, needOf } = require('../ports/is-flat');
 const { Way, mayHavePorts, postByC } = require('../ports/way');
-const { port, listening, hear, hook, takeFromNode } = require('./parent-receive');
+const { port, listening, hear, hook, takeFromNode, wait } = require('./parent-receive');
 const { postByNode, postManyByNode, tellChange } = require('./post-by-node');
 const { prepare } = require('./prepare');
 
@@ -78,8 +78,9 @@ port.connect = connect;
 function arrive(queued) {
   if (queued === 0) return false;
   hook();
-  if (!port.isDirect) { // Node's port has a message for us
+  if (!port.isDirect) {
     hear();
+    wait();
     return false;
   }
   if (!port.heardOne || port.heardMany) return connect() !== null;
@@ -91,7 +92,7 @@ function arrive(queued) {
 function followChange() {
   way.isLed = true;
   port.isDirect = true;
-  if (port.endpoint !== null) port.endpoint.isHeld = false;
+  if (port.endpoint !== null) port.endpoint.wait = null;
 }
 
 /** What Node calls for each message that comes. */

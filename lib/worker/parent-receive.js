@@ -7,9 +7,9 @@
  */
 
 const { callListener } = require('../ports/call-listener');
-const { binding, findSymbol, owner, setImmediate, threads } = require('../loading/native');
+const { binding, findSymbol, owner, threads } = require('../loading/native');
 const { isObject } = require('../ports/way');
-const { CHANNEL } = require('./marks');
+const { TURNS_MAX } = require('./marks');
 
 const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
 
@@ -164,9 +164,7 @@ function hook() {
   }
 }
 
-/**
- * Messages that have been taken from Node's queue to find the Node channel among them.
- */
+/** What has been taken from Node's queue, but not delivered; see pull.js. */
 const pulled = [];
 
 /**
@@ -177,31 +175,26 @@ function takeFromNode() {
   return pulled.length > 0 ? pulled.shift() : threads.receiveMessageOnPort(port.node);
 }
 
-/**
- * Take what Node has brought until the Node channel is among it.
- * @param {() => boolean} isFound whether it is
- */
-function pull(isFound) {
-  while (!isFound()) {
-    const received = threads.receiveMessageOnPort(port.node);
-
-    if (received === undefined) break;
-    if (received.message?.kind === CHANNEL) port.endpoint.adopt(received.message.end);
-    else pulled.push(received);
-  }
-  if (pulled.length > 0) setImmediate(dispatchPulled);
+/** Take what Node has brought until the Node channel is among it. */
+function pull() {
+  require('./pull').pull(port.endpoint, port.node, pulled, dispatchPulled);
 }
 
-/** Node does not call the port for these any more. */
-function dispatchPulled() {
-  while (pulled.length > 0 && port.started) {
-    const { message } = pulled.shift();
+/** Turns in which the port has waited for CHANGE. */
+let turns = 0;
 
-    /* Node does not give the transfer list. */
-    port.node[kCurrentlyReceivingPorts] = port.sole === null && isObject(message)
-      ? require('../ports/transfer-list').portsIn(message) : undefined;
-    port.node[kHybridDispatch](message, 'message', undefined);
-  }
+/** CHANGE is on its way, and Node calls its port for it. */
+function wait() {
+  turns++;
+  if (turns === TURNS_MAX) require('./pull').pullAll(port.connect(), port.node, pulled, dispatchPulled);
 }
 
-module.exports = { port, listening, hear, hook, takeFromNode, pull };
+/** Node does not call the port for this any more. */
+function dispatchPulled(message) {
+  /* Node does not give the transfer list. */
+  port.node[kCurrentlyReceivingPorts] = port.sole === null && isObject(message)
+    ? require('../ports/transfer-list').portsIn(message) : undefined;
+  port.node[kHybridDispatch](message, 'message', undefined);
+}
+
+module.exports = { port, listening, hear, hook, takeFromNode, pull, wait };

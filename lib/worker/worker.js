@@ -17,17 +17,19 @@ const {
   binding, control, endpoints, findSymbol, define, local, owner, threads, STATUS,
   FOR_CHANNELS, FOR_PORTS,
 } = require('../loading/native');
-const { throwLater } = require('../ports/call-listener');
 const { FOR_PRIMITIVES, needOf } = require('../ports/is-flat');
-const { Way, isObject, located, postByC } = require('../ports/way');
+const { Way, postByC } = require('../ports/way');
 const { emitMessage, emitNow } = require('./emit');
 const { FromNode } = require('./from-node');
 const { EVENTS, Listening } = require('./listening');
 const { CHANGE, CHANNEL, GUARD } = require('./marks');
 const { hasNoAddons, nameIn } = require('./options');
+const { postToWorker } = require('./post-to-worker');
 const { prepare } = require('./prepare');
 
-const kOnExit = findSymbol(threads.Worker.prototype, 'kOnExit');
+const [kOnExit, kOnErrorMessage, kOnCouldNotSerializeErr] =
+  ['kOnExit', 'kOnErrorMessage', 'kOnCouldNotSerializeErr']
+    .map((name) => findSymbol(threads.Worker.prototype, name));
 let kPublicPort;
 
 const NONE = -1;
@@ -113,7 +115,7 @@ class Worker extends threads.Worker {
     /* With nothing queued the child's endpoint has ended, of which 'exit' tells. */
     endpoints[slot] = (queued) => (queued > 0 ? this.#arrive(queued) : this.#sealed());
     /* Beside Node's own, which do this for its port. */
-    super.on('newListener', (name) => EVENTS.includes(name) && this.#listen(true));
+    super.on('newListener', (name) => EVENTS.includes(name) && this.#listen(true, name));
     super.on('removeListener', (name) => EVENTS.includes(name) &&
       this.#listen(EVENTS.some((event) => this.listenerCount(event) > 0)));
     this.#resource = Object.create(threads.MessagePort.prototype,
@@ -175,24 +177,10 @@ class Worker extends threads.Worker {
 
     this.#posting = true;
     try {
-      if (transfer === undefined && !isObject(value)) this.#node.postMessage(value);
-      else if (local.portsMade > 0) this.#postWithPorts(value, transfer);
-      else this.#node.postMessage(value, transfer);
-    } catch (error) {
-      throw located(error, value, transfer);
+      postToWorker(this.#node, this.#thread, this.#isBare, value, transfer);
     } finally {
       this.#posting = outer;
     }
-  }
-
-  /** The same while there are ports of ours, which may be in it. */
-  #postWithPorts(value, transfer) {
-    if (this.#isBare) {
-      require('./parcels').postToBare(this.#node, value, transfer);
-      return;
-    }
-    require('./post-with-ports').postWithPorts(
-      this.#node, this.#node.postMessage, value, transfer, this.#thread);
   }
 
   /**
@@ -233,7 +221,7 @@ class Worker extends threads.Worker {
     if (kind === CHANGE) {
       prepare(need);
       this.#way.isLed = this.#isDirect = true;
-      if (this.#endpoint !== null) this.#endpoint.isHeld = false;
+      if (this.#endpoint !== null) this.#endpoint.wait = null;
       local.dispatch(this.#endpoint?.slot ?? this.#slot, 1); // as if it had been rung for
       return true;
     }
@@ -257,10 +245,16 @@ class Worker extends threads.Worker {
    */
   #arrive(queued) {
     if (!this.#listening.receiving) return this.#listening.stop(this.#slot);
-    if (!this.#isDirect) return false; // Node's port has a message for us
+    if (!this.#isDirect) return this.#wait();
     if (this[kBatching]) return this.#connect();
     return !require('../ports/dispatch').deliver(this.#slot, this, this.#listening, queued) &&
       this.#connect();
+  }
+
+  /** Node's port has a message for us. @returns {false} */
+  #wait() {
+    this.#fromNode.wait(() => this.#connect() && this.#endpoint);
+    return false;
   }
 
   /**
@@ -284,12 +278,12 @@ class Worker extends threads.Worker {
     const endpoint = new Endpoint(this.#slot);
 
     endpoint.owner = this;
-    endpoint.isHeld = !this.#isDirect;
+    endpoint.wait = this.#isDirect ? null : () => this.#wait();
     endpoint.offer = (end) => {
       if (this.#node === null) return;
       nodePost.call(this.#node, { kind: CHANNEL, end }, [end]);
     };
-    endpoint.pull = () => this.#fromNode.pull(() => this.#endpoint.hold.nodeChannel !== null);
+    endpoint.pull = () => this.#fromNode.pull(endpoint);
     this.#endpoint = endpoint;
     endpoint.receiving = this.#listening.receiving;
     if (this.#receivesViews) endpoint.wantViews(true);
@@ -302,14 +296,16 @@ class Worker extends threads.Worker {
       args = [args];
     }
     if (name === 'online') binding.threadOnline(this.#thread);
-    if (name === 'error') this.#drain();
     if (name === 'exit' && this.#exiting) this.#end(); // and not by hand
     return super.emit(name, ...args);
   }
 
-  #listen(wanted) {
+  /** @param {string} [added] the event of a listener that comes */
+  #listen(wanted, added) {
     /* Node starts and stops its port by 'message' alone. */
-    if (wanted && this.#node !== null && this[kBatching]) nodePrototype.start.call(this.#node);
+    if (wanted && this.#node !== null && (added === 'messages' || this[kBatching])) {
+      nodePrototype.start.call(this.#node);
+    }
     this.#listening.change(wanted, this.#slot, this.#endpoint);
   }
 
@@ -320,6 +316,16 @@ class Worker extends threads.Worker {
   [kOnExit](...args) {
     this.#exiting = true;
     return super[kOnExit](...args);
+  }
+
+  [kOnErrorMessage](...args) {
+    this.#drain();
+    super[kOnErrorMessage](...args);
+  }
+
+  [kOnCouldNotSerializeErr]() {
+    this.#drain();
+    super[kOnCouldNotSerializeErr]();
   }
 
   removeAllListeners(...args) {
@@ -334,13 +340,7 @@ class Worker extends threads.Worker {
    * by Node, then the ring.
    */
   #drain() {
-    for (let more = true; more;) {
-      try {
-        more = this.#fromNode.dispatchNext();
-      } catch (error) {
-        throwLater(error); // what comes after it comes all the same
-      }
-    }
+    this.#fromNode.dispatchAll();
     if (this.#endpoint === null && binding.queued(this.#slot) > 0) this.#connect();
     if (this.#endpoint === null) return;
 
@@ -371,7 +371,6 @@ class Worker extends threads.Worker {
       emitNow(this, emit, 'messages', [value]);
       return;
     }
-
     emitMessage(this, emit, value);
   }
 
