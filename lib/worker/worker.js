@@ -222,7 +222,7 @@ class Worker extends threads.Worker {
       prepare(need);
       this.#way.isLed = this.#isDirect = true;
       if (this.#endpoint !== null) this.#endpoint.wait = null;
-      local.dispatch(this.#endpoint?.slot ?? this.#slot, 1); // as if it had been rung for
+      require('../ports/dispatch').deliverQueued(this.#endpoint?.slot ?? this.#slot);
       return true;
     }
     if (kind === CHANNEL) {

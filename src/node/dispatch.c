@@ -39,6 +39,7 @@ turn(rp_env *e, rp_endpoint *endpoint) {
       (first.type & RP_MESSAGE_BEHIND) != 0 && rp_order_hold(e, &e->ports[slot], true))
     return true;
 
+  e->ports[slot].late = false;
   e->turn = endpoint;
   e->spun_since = 0;
   e->spins_on = false;

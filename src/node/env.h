@@ -51,6 +51,9 @@ typedef struct rp_port {
   bool receiving; /* started: the callback may take messages */
   uint8_t
       waits; /* it has met a marked record, for so many calls of its place, or polls; see order.h */
+  /* JavaScript has run for Node's channel since the loop called older handles: what has
+   * been published meanwhile waits for the next call. */
+  bool late;
   uint32_t covered;  /* number of the first record that may have to wait */
   uint32_t posts;    /* of the thread to channels of Node's, when it last sent */
   uv_async_t *place; /* among the handles of the loop; NULL: none */

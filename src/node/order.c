@@ -121,6 +121,25 @@ cover(rp_port *port) {
   port->covered = inbox->received + rp_chain_queued(inbox);
 }
 
+bool
+rp_order_is_covered(const rp_port *port) {
+  return (int32_t) (port->covered - port->endpoint->inbox.received) > 0;
+}
+
+/* cover(slot): what is queued now need not wait. */
+napi_value
+rp_order_cover(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
+  rp_record first;
+
+  if (port == NULL) return NULL;
+  port->late = true;
+  if (rp_chain_peek(&port->endpoint->inbox, &first) == RP_OK) cover(port);
+  return NULL;
+}
+
 static void
 on_again(uv_idle_t *again) {
   (void) again; /* that it is active is all that matters */
@@ -159,11 +178,12 @@ rp_order_hold(rp_env *e, rp_port *port, bool begins) {
 
   if (port->waits > 0) return true;
   if (!port->receiving) return false;
-  if ((int32_t) (port->covered - port->endpoint->inbox.received) > 0) return false;
-  if (now && order->called == port->place) {
+  if (rp_order_is_covered(port)) return false;
+  if (now && order->called == port->place && !port->late) {
     cover(port);
     return false;
   }
+  port->late = false;
   if (e->closing || !make_room(order)) return false;
   if (port->place != NULL) {
     port->waits = 1;
@@ -197,7 +217,7 @@ rp_order_let_pass(rp_env *e, const uv_async_t *place) {
       continue;
     }
     if (port->state != RP_PORT_OPEN || port->endpoint == NULL) continue;
-    if (place != NULL) cover(port);
+    if (place != NULL && !port->late) cover(port);
     rp_endpoint_schedule(port->endpoint);
   }
   order->length = kept;

@@ -24,6 +24,13 @@
  * that there are now or, with `first`, the doorbell's. Without memory it has none. */
 napi_value rp_order_place(napi_env env, napi_callback_info info);
 
+/* cover(slot): what is queued now need not wait: Node's own channel has just brought what
+ * says that it follows. */
+napi_value rp_order_cover(napi_env env, napi_callback_info info);
+
+/* Whether the record in front need not wait, though it may be marked. */
+bool rp_order_is_covered(const rp_port *port);
+
 /* The port ends. */
 void rp_order_leave(rp_env *e, rp_port *port);
 

@@ -53,7 +53,18 @@ set_batch(rp_env *e, uint32_t slot, uint32_t bytes, uint32_t count) {
   e->batch_count = count;
 }
 
-/* The next batch, as it lies in the ring. Nothing if it has to wait, see order.h. */
+/* MAX: all that is queued, whatever has to wait. */
+#define ALL 0x7fffffffu
+
+/* Whether the record in front, which is marked, has to wait; see order.h. */
+static bool
+has_to_wait(rp_env *e, rp_port *port, uint32_t max) {
+  if (max == 0 || max == ALL) return false;
+  if (e->turn == port->endpoint) return rp_order_hold(e, port, false);
+  return !rp_order_is_covered(port); /* for the port's next turn */
+}
+
+/* The next batch, as it lies in the ring. Nothing if it has to wait. */
 static int
 next_run(rp_env *e, rp_port *port, uint32_t room, uint32_t most, uint32_t *bytes,
          uint32_t *count) {
@@ -66,8 +77,7 @@ next_run(rp_env *e, rp_port *port, uint32_t room, uint32_t most, uint32_t *bytes
 
   if (status != RP_OK || (rp_record_type(e->batch) & RP_MESSAGE_BEHIND) == 0)
     return status;
-  if (max == 0 || e->turn != port->endpoint || !rp_order_hold(e, port, false))
-    return RP_OK;
+  if (!has_to_wait(e, port, max)) return RP_OK;
   *bytes = *count = 0;
   return RP_EMPTY;
 }
