@@ -21,6 +21,7 @@
 #include "node/loop_spin.h"
 #include "node/lifetime.h"
 #include "node/order.h"
+#include "node/stay_loaded.h"
 #include "node/value.h"
 
 typedef struct entry {
@@ -171,6 +172,8 @@ define(napi_env env, napi_callback_info info) {
 }
 
 NAPI_MODULE_INIT() {
+  rp_stay_loaded();
+
   rp_env *e = rp_env_new(env);
 
   if (e == NULL) return NULL;

@@ -40,7 +40,9 @@ NAPI_EXTERN napi_status NAPI_CDECL node_api_create_external_string_latin1(
 #define HAS_EXTERNAL (node_api_create_external_string_latin1 != NULL)
 #else
 #define HAS_EXTERNAL 0
-#define node_api_create_external_string_latin1(...) napi_generic_failure
+#define node_api_create_external_string_latin1(env, text, length, finalize, hint,        \
+                                               result, copied)                           \
+  ((void) (copied), napi_generic_failure)
 #endif
 
 static napi_value
