@@ -23,7 +23,7 @@
  * that exist now or, with `first`, at the doorbell. Without memory it has none. */
 napi_value rp_order_place(napi_env env, napi_callback_info info);
 
-/* cover(slot): no record that is queued now has to wait, since Node's own channel has just
+/* cover(slot): no record that is queued now has to wait. Node's own channel has just
  * brought the message that was posted before them. */
 napi_value rp_order_cover(napi_env env, napi_callback_info info);
 
