@@ -25,28 +25,39 @@ const KEY = `ringport in ${path.join(folder, '..')}${path.sep}`;
 
 const platform = `${process.platform}-${process.arch}`;
 
-/** The C library's part in the names of prebuilt binaries. */
-function libc() {
-  if (process.platform !== 'linux') return '';
-  return fs.existsSync('/etc/alpine-release') ? '.musl' : '.glibc';
+/**
+ * The C library's part in the names of prebuilt binaries, the likelier one first. Opening
+ * the wrong binary fails.
+ */
+function libcs() {
+  if (process.platform !== 'linux') return [''];
+  return fs.existsSync('/etc/alpine-release') ? ['.musl', '.glibc'] : ['.glibc', '.musl'];
 }
 
 /** Marks paths so that tools that trace files (@vercel/nft, ncc) detect them. */
 const here = (file) => file;
 
+/** The same as in scripts/targets.js; a test compares them. */
 const shipped = {
   'linux-x64.glibc': () => here(`${__dirname}/../prebuilds/linux-x64/node.napi.glibc.node`),
   'linux-arm64.glibc': () => here(`${__dirname}/../prebuilds/linux-arm64/node.napi.glibc.node`),
+  'linux-x64.musl': () => here(`${__dirname}/../prebuilds/linux-x64/node.napi.musl.node`),
+  'linux-arm64.musl': () => here(`${__dirname}/../prebuilds/linux-arm64/node.napi.musl.node`),
+  'win32-x64': () => here(`${__dirname}/../prebuilds/win32-x64/node.napi.node`),
+  'win32-arm64': () => here(`${__dirname}/../prebuilds/win32-arm64/node.napi.node`),
+  'darwin-x64': () => here(`${__dirname}/../prebuilds/darwin-x64/node.napi.node`),
+  'darwin-arm64': () => here(`${__dirname}/../prebuilds/darwin-arm64/node.napi.node`),
 };
-const inPackage = [
-  () => here(`${__dirname}/../build/Release/ringport.node`),
-  () => here(`${__dirname}/../build/Debug/ringport.node`),
-  () => shipped[`${platform}${libc()}`]?.() ?? `${folder}/../prebuilds/${platform}/node.napi${libc()}.node`,
+const inPackage = () => [
+  here(`${__dirname}/../build/Release/ringport.node`),
+  here(`${__dirname}/../build/Debug/ringport.node`),
+  ...libcs().map((libc) => shipped[`${platform}${libc}`]?.() ??
+    `${folder}/../prebuilds/${platform}/node.napi${libc}.node`),
 ];
 /** Places beside a bundle, where its author may have copied the binary. */
-const inBundle = [
-  () => `${folder}/prebuilds/${platform}/node.napi${libc()}.node`,
-  () => `${folder}/ringport.node`,
+const inBundle = () => [
+  ...libcs().map((libc) => `${folder}/prebuilds/${platform}/node.napi${libc}.node`),
+  `${folder}/ringport.node`,
 ];
 
 function withCode(code, message, options) {
@@ -101,8 +112,8 @@ function load() {
 
   let cause;
 
-  for (const place of isModule ? inBundle : [...inPackage, ...inBundle]) {
-    const file = path.resolve(place());
+  for (const place of isModule ? inBundle() : [...inPackage(), ...inBundle()]) {
+    const file = path.resolve(place);
 
     if (!fs.existsSync(file)) continue;
 

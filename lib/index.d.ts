@@ -169,7 +169,10 @@ export declare function receiveMessageOnPort(
 export declare function moveMessagePortToContext(
   port: MessagePort | nodeThreads.MessagePort, context: Context): nodeThreads.MessagePort;
 
-/** What a thread does when its event loop has nothing to do. */
+/**
+ * What a thread does when its event loop has nothing to do. It neither watches nor looks
+ * where the process has one CPU, by its affinity or by the quota of its container.
+ */
 export interface IdleStrategy {
   /**
    * For how many microseconds (0 to 100,000) to watch for messages of ringport before the

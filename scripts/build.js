@@ -112,44 +112,22 @@ function buildWithNodeGyp(variant, options) {
   run(process.execPath, [gyp, 'build', '--jobs=max', ...args], { ...options, env });
 }
 
-/** Without node-gyp, which knows only how to build for the machine it runs on. */
-function compile(compiler, flags, binary, options) {
+function buildDirectly(variant, options) {
+  const flags = ['-UNDEBUG', '-g', '-O1', '-fno-omit-frame-pointer', ...direct[variant]];
+
   const include = toolchain.includeDir();
+  const binary = target(variant);
 
   if (!include) {
     throw new BuildError('Node\'s headers are not here yet: build without --asan, --tsan or --faults first.');
   }
 
   fs.mkdirSync(path.dirname(binary), { recursive: true });
-  run(compiler, [
+  run(toolchain.compiler(), [
     '-std=c11', '-D_GNU_SOURCE', '-DNAPI_VERSION=9', '-fPIC', '-shared', '-pthread',
     '-fvisibility=hidden', ...flags, '-Isrc', `-I${include}`,
     ...sources.core(), ...sources.node(), '-Wl,-z,nodelete', '-o', binary,
   ], options);
-}
-
-function buildDirectly(variant, options) {
-  const flags = ['-UNDEBUG', '-g', '-O1', '-fno-omit-frame-pointer', ...direct[variant]];
-
-  compile(toolchain.compiler(), flags, target(variant), options);
-}
-
-/** The other machines whose cross compiler, as Debian names it, may be here. Linux only. */
-const cross = { arm64: 'aarch64-linux-gnu-gcc' };
-
-/**
- * Build for another machine; the addon of this one has been built before.
- * @param {string} arch as in process.arch
- * @param {string} binary where to put it, absolute
- * @returns {boolean} false: there is no compiler for it here
- * @throws {BuildError}
- */
-function buildFor(arch, binary) {
-  const compiler = cross[arch];
-
-  if (process.platform !== 'linux' || arch === process.arch || !toolchain.runs(compiler)) return false;
-  compile(compiler, ['-O2', '-flto', '-Wall', '-Wextra', '-Wconversion', '-Wshadow'], binary, { quiet: true });
-  return true;
 }
 
 /** @throws {BuildError} when a tool is missing, with the sentence that names it */
@@ -198,7 +176,7 @@ function build({ variant = 'release', force = false, werror = false, quiet = fal
 }
 
 module.exports = {
-  IGNORES_BINARY, BuildError, build, buildFor, makeDist, orExplain, requireToolchain, stale, target,
+  IGNORES_BINARY, BuildError, build, makeDist, orExplain, requireToolchain, stale, target,
 };
 
 if (require.main === module) {

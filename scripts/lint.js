@@ -12,13 +12,14 @@ const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 
 const sources = require('./sources');
+const { table } = require('./targets');
 const toolchain = require('./toolchain');
 
 const { root } = sources;
 const inModules = (file) => path.join(root, 'node_modules', file);
 
 const addon = [...sources.core(), ...sources.node()];
-const formatted = ['src/core', 'src/node', 'test/c', 'test/model', 'test/fuzz', 'test/faults', 'bench/c']
+const formatted = ['src', 'test/c', 'test/model', 'test/fuzz', 'test/faults', 'bench/c']
   .flatMap((dir) => [...sources.list(dir, '.c'), ...sources.list(dir, '.h')]);
 // Node's headers are the system's: what they do is not ours to mend.
 const flags = [
@@ -33,6 +34,8 @@ const checks = {
     process.execPath, inModules('dependency-cruiser/bin/dependency-cruise.mjs'),
     '--config', '.dependency-cruiser.cjs', 'lib',
   ],
+  'commands in the docs': [process.execPath, path.join(__dirname, 'lint-docs.js')],
+  'package, workflows': [process.execPath, path.join(__dirname, 'lint-package.js')],
   'tsc': [process.execPath, inModules('typescript/bin/tsc'), '-p', 'test/types'],
   'clang-format': ['clang-format', ...(fix ? ['-i'] : ['--dry-run', '-Werror']), ...formatted],
   'clang-tidy': ['clang-tidy', '--quiet', ...addon, '--', ...flags],
@@ -43,6 +46,8 @@ const checks = {
   ],
   'clang warnings': [
     'clang', '-fsyntax-only', '-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Werror',
+    // The status of a Node-API function is checked, or visibly not: (void).
+    '-DNAPI_EXTERN=__attribute__((warn_unused_result))',
     ...flags, ...addon,
   ],
 };
@@ -61,6 +66,17 @@ function lockFile() {
   const text = fs.readFileSync(path.join(root, 'package-lock.json'), 'utf8');
 
   return text.includes('"resolved"') ? 'package-lock.json names the addresses of a registry\n' : '';
+}
+
+/** The README's table of targets is that of targets.js; with --fix it becomes so. */
+function readmeTable() {
+  const file = path.join(root, 'README.md');
+  const text = fs.readFileSync(file, 'utf8');
+  const now = text.replace(/\| binary for \|(.*\n)+?(?=\n)/, table);
+
+  if (fix) fs.writeFileSync(file, now);
+  if (!text.includes('| binary for |')) return 'README.md has no table of targets\n';
+  return fix || now === text ? '' : 'README.md has another table of targets than scripts/targets.js\n';
 }
 
 /** Lines of a file of lib/ or src/ at most. */
@@ -133,6 +149,7 @@ function report(name, problem) {
 }
 
 report('lock file', lockFile());
+report('table of targets', readmeTable());
 report('length of files', longFiles());
 report('include circles', includeCircles());
 report('comments in C', longComments());

@@ -16,10 +16,23 @@ const lines = [20, 22, 24, 26];
 
 const running = Number(process.versions.node.split('.')[0]);
 
-/** Where those of an architecture are kept. */
-const cacheOf = (arch) => path.join(root, '.cache', arch === process.arch ? 'nodes' : `nodes-${arch}`);
-const binary = (line, arch = process.arch) => path.join(
-  cacheOf(arch), 'node_modules', `node-${line}`, 'bin', 'node');
+const { arch: ownArch, platform: ownPlatform } = process;
+/** npm's names have `win` for it. */
+const system = (platform) => (platform === 'win32' ? 'win' : platform);
+const isOwn = (arch, platform) => arch === ownArch && platform === ownPlatform;
+
+/** Where those of a machine are kept. */
+function cacheOf(arch, platform) {
+  const suffix = isOwn(arch, platform) ? '' : platform === ownPlatform ? `-${arch}` : `-${system(platform)}-${arch}`;
+
+  return path.join(root, '.cache', `nodes${suffix}`);
+}
+
+function binary(line, arch = ownArch, platform = ownPlatform) {
+  const exe = platform === 'win32' ? 'node.exe' : 'node';
+
+  return path.join(cacheOf(arch, platform), 'node_modules', `node-${line}`, 'bin', exe);
+}
 
 /**
  * Install packages of npm under .cache/, without running a script of theirs.
@@ -42,11 +55,12 @@ function install(cache, packages, flags = []) {
   }
 }
 
-function installNodes(wanted, arch = process.arch) {
-  const name = `node-${process.platform}-${arch}`;
+function installNodes(wanted, arch = ownArch, platform = ownPlatform) {
+  const name = `node-${system(platform)}-${arch}`;
   const packages = wanted.map((line) => `node-${line}@npm:${name}@${line}`);
 
-  install(cacheOf(arch), packages, arch === process.arch ? [] : ['--force']); // npm refuses what cannot run here
+  // npm refuses what cannot run here.
+  install(cacheOf(arch, platform), packages, isOwn(arch, platform) ? [] : ['--force']);
 }
 
 /** @returns {{line: number, node: string}[]} the running Node first, then the other lines */
@@ -62,9 +76,14 @@ function nodes() {
 }
 
 /** @returns {string} the path of a Node for another machine, which something has to emulate */
-function foreign(line, arch) {
-  if (!fs.existsSync(binary(line, arch))) installNodes([line], arch);
-  return binary(line, arch);
+function foreign(line, arch, platform = ownPlatform) {
+  if (!fs.existsSync(binary(line, arch, platform))) {
+    // npm removes what it was not asked for.
+    const there = lines.filter((each) => fs.existsSync(binary(each, arch, platform)));
+
+    installNodes([...there, line], arch, platform);
+  }
+  return binary(line, arch, platform);
 }
 
 module.exports = { nodes, foreign, install };

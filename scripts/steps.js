@@ -1,8 +1,8 @@
 'use strict';
 
-// Runs test commands one after the other, shows what they print, reads their counts from it, and
-// sums them up. What failed is shown once more at the very end: a log of thousands of lines is
-// mostly read from there.
+// Runs test commands one after the other, reads their counts from what they print, and sums them up. Tests
+// print thousands of lines: those go to build/log, and only what failed is shown. What failed is shown once
+// more at the very end: a long log is mostly read from there.
 
 const fs = require('node:fs');
 const os = require('node:os');
@@ -32,8 +32,27 @@ function failuresSize() {
   return fs.statSync(failures, { throwIfNoEntry: false })?.size ?? 0;
 }
 
+/** What each command has printed, to be read later. */
+const logs = path.join(root, 'build', 'log');
+
+function keepLog(name, output) {
+  fs.mkdirSync(logs, { recursive: true });
+  fs.writeFileSync(path.join(logs, `${name.replace(/[^\w.]+/g, '-')}.log`), output);
+}
+
+/** Of what a command prints, that which says what failed: of mocha its list, of ours the lines with FAIL. */
+function failedPart(output) {
+  const list = /^ {2}\d+ failing$[^]*/m.exec(output);
+
+  if (list) return list[0];
+
+  const found = output.split(/^(?=ok |FAIL )/m).filter((part) => part.startsWith('FAIL '));
+
+  return found.length > 0 ? found.join('') : output;
+}
+
 function noteFailure(name, output) {
-  const lines = output.trimEnd().split('\n').slice(-FAILURE_LINES);
+  const lines = failedPart(output).trimEnd().split('\n').slice(-FAILURE_LINES);
 
   fs.appendFileSync(failures, `\n### ${name}\n\n${lines.join('\n')}\n`);
 }
@@ -92,12 +111,12 @@ for (const name of ['SIGINT', 'SIGTERM']) {
  * @param {object} [options]
  * @param {number} [options.minutes] after which the command is stopped and has failed
  * @param {object} [options.env] more environment variables
- * @param {boolean} [options.alone] nothing else runs: what it prints is shown as it comes, not at its end,
- *   and if it has noted failures of its own, it is none
+ * @param {boolean} [options.alone] nothing else runs: if it has noted failures of its own, it is none
+ * @param {boolean} [options.quiet] only what failed is shown, at its end; the rest is in build/log
  * @returns {Promise<Step>}
  */
-function run(name, command, args, { minutes = 10, env = {}, alone = true } = {}) {
-  if (alone) console.log(`\n## ${name}`);
+function run(name, command, args, { minutes = 10, env = {}, alone = true, quiet = !alone } = {}) {
+  if (!quiet) console.log(`\n## ${name}`);
 
   return new Promise((resolve) => {
     const start = performance.now();
@@ -111,7 +130,7 @@ function run(name, command, args, { minutes = 10, env = {}, alone = true } = {})
     });
     const timer = setTimeout(() => {
       output += `${name}: no end after ${minutes} minutes\n`;
-      if (alone) console.log(`${name}: no end after ${minutes} minutes`);
+      if (!quiet) console.log(`${name}: no end after ${minutes} minutes`);
       stop(child);
     }, minutes * 60_000);
     let output = '';
@@ -119,15 +138,19 @@ function run(name, command, args, { minutes = 10, env = {}, alone = true } = {})
     for (const stream of ['stdout', 'stderr']) {
       child[stream].setEncoding('utf8').on('data', (text) => {
         output += text;
-        if (alone) process[stream].write(text);
+        if (!quiet) process[stream].write(text);
       });
     }
-    child.on('error', (error) => console.log(error.message));
+    child.on('error', (error) => {
+      output += `${error.message}\n`;
+      if (!quiet) console.log(error.message);
+    });
     children.add(child);
     child.on('close', (code, killer) => {
       clearTimeout(timer);
       children.delete(child);
-      if (!alone) console.log(`\n## ${name}\n${output.trimEnd()}`);
+      if (quiet) keepLog(name, output);
+      if (quiet && code !== 0) console.log(`\n## ${name}\n${failedPart(output).trimEnd()}`);
       if (code !== 0) console.log(`${name}: ${killer ?? `exit code ${code}`}`);
 
       // One that runs others has nothing to add to what they have noted.
@@ -157,6 +180,11 @@ function testFiles(suites) {
   });
 }
 
+/** On a terminal, in a line that the next one overwrites. */
+function progress(text) {
+  if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${text}`);
+}
+
 /**
  * Run mocha, each test file in a process of its own: an addon's crash or hang then costs the rest
  * of one file, and shows which. Two at a time where there are cores for them: most of the time of a
@@ -171,21 +199,26 @@ async function runMocha(name, node, suites, options) {
   const step = { name, passed: 0, failed: 0, seconds: 0, culprits: [] };
 
   const files = testFiles(suites);
+  const all = files.length;
+  let done = 0;
   const [command, ...words] = [node].flat();
   const start = performance.now();
   const lane = async () => {
     for (let file; (file = files.shift()) !== undefined;) {
-      const args = [...words, 'node_modules/mocha/bin/mocha.js', '--no-color', file];
+      const args = [
+        ...words, 'node_modules/mocha/bin/mocha.js', '--no-color', '--reporter', 'spec', file];
       const { passed, failed } = await run(`${name}: ${file}`, command, args, { ...options, alone: false });
 
       step.passed += passed;
       step.failed += failed;
       if (failed > 0) step.culprits.push(file);
+      progress(`${name}: ${++done} of ${all} files`);
     }
   };
 
   await Promise.all(Array.from({ length: LANES }, lane));
   step.seconds = (performance.now() - start) / 1000;
+  progress('');
   return step;
 }
 

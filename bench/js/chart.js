@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * Draws what `run.js --json` wrote: one SVG, a bar per case with the median of the ratio and a
- * line from its min to its max. Usage: node bench/js/chart.js figures.json chart.svg
+ * Draws what `--json` of run.js or cold.js wrote, as one SVG: for run.js a bar per case with the median of
+ * the ratio, and a line from its min to its max; for cold.js a curve per payload, the ratio over the messages
+ * so far. Usage: node bench/js/chart.js figures.json chart.svg
  *
  * Drawn by echarts, which is larger than all the rest of the development tools together and so is not
  * installed with them.
@@ -27,6 +28,8 @@ const WIDTH = 860;
 const ROW = 22;
 const HEAD = 56;
 const FOOT = 40;
+/** Height of the curves of a scenario. */
+const CURVES = 260;
 
 /** The bars of one scenario: its first metric, the first competitor over the last. */
 function rows({ metrics, competitors, cases }) {
@@ -87,12 +90,62 @@ function panel(scenario, index, top) {
   };
 }
 
-/** The SVG text for a report of run.js. */
-function draw({ machine, settings, scenarios }) {
+/**
+ * The cases of cold.js by scenario: `to-worker, number, 1,000` is a point of the curve `number`.
+ * @returns {Map<string, Map<string, Map<string, number>>>} medians by scenario, curve, point
+ */
+function curvesOf(cases) {
+  const scenarios = new Map();
+
+  for (const { label, ratio } of cases) {
+    const isProgram = label.startsWith('program');
+    const [, first, middle, last] = isProgram
+      ? /^(program) with (\d+) calls, (.*)$/.exec(label)
+      : /^([^,]*)(?:, ([^,]*))??, ([\d,]+)$/.exec(label);
+    const [curve, point] = isProgram ? [last, middle] : [middle ?? 'calls', last];
+
+    if (!scenarios.has(first)) scenarios.set(first, new Map());
+
+    const curves = scenarios.get(first);
+
+    if (!curves.has(curve)) curves.set(curve, new Map());
+    curves.get(curve).set(point, ratio.median);
+  }
+  return scenarios;
+}
+
+/** The parts of a chart that draw the curves of a scenario below `top`. */
+function curvePanel([title, curves], index, top) {
+  const points = [...new Set([...curves.values()].flatMap((curve) => [...curve.keys()]))];
+
+  return {
+    height: HEAD + CURVES,
+    title: { text: `${title}: Node's time / ringport's`, left: 12, top, textStyle: { fontSize: 14 } },
+    grid: { left: 60, right: 130, top: top + 34, height: CURVES },
+    xAxis: {
+      type: 'category', data: points, boundaryGap: false, gridIndex: index,
+      name: title === 'program' ? 'calls' : 'messages', nameLocation: 'end',
+    },
+    yAxis: { type: 'log', logBase: 2, gridIndex: index, axisLabel: { formatter: '{value}x' } },
+    series: [...curves].map(([name, curve], i) => ({
+      type: 'line', name, xAxisIndex: index, yAxisIndex: index, symbolSize: 5,
+      data: points.map((point) => curve.get(point)?.toFixed(3) ?? null),
+      endLabel: { show: true, formatter: '{a}', fontSize: 11 },
+      labelLayout: { moveOverlap: 'shiftY' },
+      markLine: i > 0 ? undefined : {
+        symbol: 'none', silent: true, label: { show: false }, data: [{ yAxis: 1 }],
+        lineStyle: { color: '#888', type: 'dashed' },
+      },
+    })),
+  };
+}
+
+/** The SVG text for a report of run.js or cold.js. */
+function draw({ machine, settings, scenarios, cases }) {
   const panels = [];
   let top = 36;
-  for (const scenario of scenarios) {
-    const next = panel(scenario, panels.length, top);
+  for (const scenario of scenarios ?? curvesOf(cases)) {
+    const next = (scenarios ? panel : curvePanel)(scenario, panels.length, top);
     panels.push(next);
     top += next.height + FOOT;
   }
@@ -104,9 +157,9 @@ function draw({ machine, settings, scenarios }) {
     animation: false,
     backgroundColor: '#fff',
     title: [
-      { text: 'How many times less it costs', left: 12, top: 6, textStyle: { fontSize: 16 } },
+      { text: scenarios ? 'How many times less it costs' : 'The first messages: how many times sooner they have come', left: 12, top: 6, textStyle: { fontSize: 16 } },
       { text: `${machine.cpu}, Node ${machine.node}, libuv ${machine.libuv}; median of ` +
-        `${settings.rounds} rounds, line from min to max`,
+        `${settings.rounds} rounds${scenarios ? ', line from min to max' : ', fresh processes'}`,
       left: 12, top: top - 4, textStyle: { fontSize: 11, fontWeight: 'normal', color: '#555' } },
       ...all('title'),
     ],
@@ -124,7 +177,7 @@ function main([from, to]) {
     return;
   }
   const report = JSON.parse(fs.readFileSync(from, 'utf8'));
-  if (report.scenarios.some(({ competitors }) => competitors.length < 2)) {
+  if (report.scenarios?.some(({ competitors }) => competitors.length < 2)) {
     console.error(`${from} has only one competitor: nothing to compare`);
     process.exitCode = 1;
     return;

@@ -6,7 +6,7 @@
  *   node bench/js/codec.js [--rounds N] [--json]
  *
  * encode and decode are what a port does (shapes by number); serialize and deserialize are the
- * self-contained form, beside v8.serialize, structuredClone, JSON and, where it is installed, msgpackr
+ * self-contained form, beside v8.serialize, structuredClone, JSON and msgpackr
  * with shared structures. Contenders take turns in slices of a fifth of a millisecond, too short to be
  * interrupted often: a figure is the median of its slices, with the fastest in brackets.
  */
@@ -65,14 +65,11 @@ function contenders() {
     ['JSON.stringify', JSON.stringify],
     ['JSON.parse', JSON.parse, JSON.stringify],
   ];
-  try {
-    const { Packr } = require('msgpackr');
-    const packr = new Packr({ structures: [] });
-    list.push(['msgpackr.pack', (value) => packr.pack(value)]);
-    list.push(['msgpackr.unpack', (bytes) => packr.unpack(bytes), (value) => Buffer.from(packr.pack(value))]);
-  } catch (error) {
-    if (error.code !== 'MODULE_NOT_FOUND') throw error;
-  }
+  const { Packr } = require('msgpackr');
+  const packr = new Packr({ structures: [] });
+
+  list.push(['msgpackr.pack', (value) => packr.pack(value)]);
+  list.push(['msgpackr.unpack', (bytes) => packr.unpack(bytes), (value) => Buffer.from(packr.pack(value))]);
   return list;
 }
 

@@ -18,8 +18,6 @@ const usage = `Usage: node bench/js/rings.js [options]
   --quick        short runs: to see that it works, not to publish
   --json file    write all figures to this file; bench/js/chart.js draws it
   --help         this text
-
-ringbuf.js is not installed with the other tools: npm install --no-save ringbuf.js
 `;
 
 const bytes = (length) => ({ kind: 'bytes', length });

@@ -11,7 +11,8 @@
 
 const context = require('./async-context');
 const {
-  binding, control, define, owner: { kBatching, kMessage }, thresholds, STATUS, BYTES, COUNT, MAX,
+  binding, control, define, local, owner: { kBatching, kMessage }, thresholds,
+  STATUS, BYTES, COUNT, MAX,
   FOR_VALUES,
 } = require('../loading/native');
 
@@ -147,6 +148,16 @@ function deliver(slot, owner, port, queued) {
   return reader.status !== OTHER;
 }
 
+/**
+ * Deliver what is queued as in a turn of the port, though it may be marked as behind what
+ * Node's channels bring (see src/node/order.h): one of those has just brought word of it.
+ * What is marked and comes later has to wait for a turn.
+ */
+function deliverQueued(slot) {
+  binding.cover(slot);
+  local.dispatch(slot, 1);
+}
+
 module.exports = {
-  reader, settle, runTicks, limitOf, readNext, deliver, deliverValues, OTHER,
+  reader, settle, runTicks, limitOf, readNext, deliver, deliverQueued, deliverValues, OTHER,
 };

@@ -46,6 +46,8 @@ function microseconds(name, value = DEFAULTS[name]) {
  * polling occupies a core. It ends when a timer is due or there is other work, becomes
  * shorter while unsuccessful, and stops if others need the core. It delays I/O and
  * signals at most that long, and replaces `linger`. Neither keeps a process alive.
+ *
+ * A process with one CPU, by its affinity or its container's quota, does neither.
  * @param {{ spin?: number, linger?: number }} strategy
  * @throws {TypeError} ERR_INVALID_ARG_TYPE; nothing has changed
  * @throws {RangeError} ERR_OUT_OF_RANGE; nothing has changed

@@ -85,7 +85,7 @@ codec.attach({
 function board(endpoint) {
   endpoint.settle();
 
-  const id = binding.stageHalf(endpoint.slot);
+  const id = binding.stageEndpoint(endpoint.slot);
 
   if (id !== undefined) staged++;
   return id;

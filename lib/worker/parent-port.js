@@ -99,7 +99,7 @@ function dispatch(value, type, event) {
     if (value.kind === CHANGE) {
       followChange();
       prepare(value.need);
-      local.dispatch(port.endpoint?.slot ?? port.slot, 1); // as if the doorbell had rung
+      require('../ports/dispatch').deliverQueued(port.endpoint?.slot ?? port.slot);
       return;
     }
     if (value.kind === CHANNEL) {

@@ -220,7 +220,7 @@ class Worker extends threads.Worker {
       prepare(need);
       this.#way.isLed = this.#isDirect = true;
       if (this.#endpoint !== null) this.#endpoint.wait = null;
-      local.dispatch(this.#endpoint?.slot ?? this.#slot, 1); // as if the doorbell had rung
+      require('../ports/dispatch').deliverQueued(this.#endpoint?.slot ?? this.#slot);
       return true;
     }
     if (kind === CHANNEL) {
@@ -313,14 +313,13 @@ class Worker extends threads.Worker {
     return super[kOnExit](...args);
   }
 
-  /* Without the ring in use, Node's own order is right. */
   [kOnErrorMessage](...args) {
-    if (this.#isDirect) this.#drain();
+    this.#drain();
     super[kOnErrorMessage](...args);
   }
 
   [kOnCouldNotSerializeErr]() {
-    if (this.#isDirect) this.#drain();
+    this.#drain();
     super[kOnCouldNotSerializeErr]();
   }
 

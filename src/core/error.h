@@ -17,13 +17,13 @@
   X(ETOOBIG, -3)  /* the record can never fit into this ring */                          \
   X(ENOMEM, -4)   /* malloc failed; nothing was changed */                               \
   X(CLOSED, -5)   /* the producer has closed: no more will come */                       \
-  X(ECORRUPT, -6) /* another side wrote what it must not; nothing was read */            \
+  X(ECORRUPT, -6) /* another side has written nonsense; nothing was read */              \
   X(ENOENT, -7)   /* no such id */                                                       \
   X(ECLOSED, -8)  /* the ring is closed: it takes no more records */                     \
   X(EBUSY, -9)    /* another handle has that role */                                     \
-  X(EFORMAT, -10) /* no ring, or one that there cannot be */                             \
+  X(EFORMAT, -10) /* not a ring, or an impossible one */                                 \
   X(ECLAIM, -11)  /* claim or commit called out of order */                              \
-  X(ERANDOM, -12) /* the system gives no random numbers */
+  X(ERANDOM, -12) /* the system has no source of random numbers */
 
 #define RP_ERROR_ENTRY(name, value) RP_##name = (value),
 enum { RP_ERROR_LIST(RP_ERROR_ENTRY) };

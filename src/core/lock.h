@@ -1,9 +1,9 @@
 /*
- * lock.h - a mutex for the rare paths (wake-up, detach, attach, close, registries).
+ * lock.h - mutex, condition and monotonic clock, for the rare paths (wake-up, detach,
+ * attach, close, registries).
  *
- * The message path never takes one. <threads.h> is missing on macOS, so this is pthread
- * or SRW. Time is counted in nanoseconds by rp_now(), from no particular moment, and
- * never goes back.
+ * The message path never takes a lock. macOS has no <threads.h>, so this is pthread or
+ * SRW. rp_now() is a monotonic clock in nanoseconds.
  */
 #ifndef RP_CORE_LOCK_H_
 #define RP_CORE_LOCK_H_
@@ -48,8 +48,8 @@ static inline void
 rp_cond_destroy(rp_cond *cond) {
   (void) cond;
 }
-/* Wait to be woken, or until `deadline`. False: it is later. May return too early. Who
- * waits and who wakes holds the lock. */
+/* Wait until rp_cond_wake_all() or until rp_now() reaches `deadline`. Returns false on
+ * timeout; true may be spurious. Both functions are called with the lock held. */
 static inline bool
 rp_cond_wait_until(rp_cond *cond, rp_lock *lock, uint64_t deadline) {
   uint64_t now = rp_now();
@@ -79,9 +79,9 @@ rp_cond_wake_all(rp_cond *cond) {
 
 typedef pthread_mutex_t rp_lock;
 #ifdef SYS_futex
-/* How often it was woken. A condition of pthread's that waits by the monotonic clock
- * would need glibc 2.34 (pthread_condattr_setclock), and any other is late by as much as
- * the clock on the wall is set back. */
+/* Counts the wake-ups. A pthread condition that waits by the monotonic clock needs glibc
+ * 2.34 (pthread_condattr_setclock); one that waits by the wall clock is late when that is
+ * set back. */
 typedef rp_word rp_cond;
 #else
 typedef pthread_cond_t rp_cond;
@@ -89,8 +89,9 @@ typedef pthread_cond_t rp_cond;
 
 #define RP_LOCK_INIT PTHREAD_MUTEX_INITIALIZER
 
-/* A default mutex needs no memory on any libc we build for; a failure here is a
- * programmer's error (double init, not the owner), and going on would corrupt. */
+/* A default mutex allocates nothing on any libc we build for. So a failure is a
+ * programmer's error (double init, not the owner), and to continue would corrupt
+ * memory. */
 static inline void
 rp_lock_check(int error) {
   if (error != 0) abort();
@@ -121,7 +122,7 @@ rp_now(void) {
 #ifdef SYS_futex
 #define RP_FUTEX_WAIT (0 | 128) /* within this process */
 #define RP_FUTEX_WAKE (1 | 128)
-/* More is asked for in parts; it fits a long of 32 bits. */
+/* Longest wait of one call: fits a 32-bit long. */
 #define RP_FUTEX_SECONDS UINT64_C(1000000)
 
 static inline void
@@ -132,8 +133,8 @@ static inline void
 rp_cond_destroy(rp_cond *cond) {
   (void) cond;
 }
-/* Wait to be woken, or until `deadline`. False: it is later. May return too early. Who
- * waits and who wakes holds the lock. */
+/* Wait until rp_cond_wake_all() or until rp_now() reaches `deadline`. Returns false on
+ * timeout; true may be spurious. Both functions are called with the lock held. */
 static inline bool
 rp_cond_wait_until(rp_cond *cond, rp_lock *lock, uint64_t deadline) {
   uint64_t now = rp_now();
@@ -141,16 +142,15 @@ rp_cond_wait_until(rp_cond *cond, rp_lock *lock, uint64_t deadline) {
   if (now >= deadline) return false;
 
   uint64_t seconds = (deadline - now) / 1000000000u;
-  /* As the system call wants it, whatever time_t is: what is left, by the monotonic
-   * clock. */
+  /* The kernel's timespec, whatever time_t is: relative, by the monotonic clock. */
   struct {
     long seconds, nanoseconds;
   } left = {(long) seconds, (long) ((deadline - now) % 1000000000u)};
 
   if (seconds > RP_FUTEX_SECONDS) left.seconds = (long) RP_FUTEX_SECONDS;
 
-  /* Relaxed: ordered by the lock. A wake-up between here and the call changes the word,
-   * and ends it. */
+  /* Relaxed: ordered by the lock. A wake-up between here and the system call changes the
+   * word, so the call returns at once. */
   uint32_t seen = rp_load_relaxed(cond);
 
   rp_lock_drop(lock);
@@ -184,7 +184,8 @@ static inline void
 rp_cond_destroy(rp_cond *cond) {
   rp_lock_check(pthread_cond_destroy(cond));
 }
-/* As above. */
+/* Wait until rp_cond_wake_all() or until rp_now() reaches `deadline`. Returns false on
+ * timeout; true may be spurious. Both functions are called with the lock held. */
 static inline bool
 rp_cond_wait_until(rp_cond *cond, rp_lock *lock, uint64_t deadline) {
   uint64_t now = rp_now();

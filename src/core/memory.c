@@ -1,7 +1,7 @@
 /*
- * memory.c - memory for segments and blocks: large pieces are kept for the next one.
+ * memory.c - the allocator of segments and blocks, which caches large pieces.
  *
- * A kept piece is linked through its own first word.
+ * A cached piece is linked through its own first word.
  */
 #include "core/memory.h"
 
@@ -10,11 +10,11 @@
 
 #include "core/lock.h"
 
-#define SMALLEST 14u /* 2^14: below, malloc's own caches are as good */
-#define LARGEST 21u  /* 2^21: above, the copying hides the page faults */
+#define SMALLEST 14u /* 2^14: below, malloc's own caches do as well */
+#define LARGEST 21u  /* 2^21: above, the copy outweighs the page faults */
 #define CLASSES (LARGEST - SMALLEST + 1)
 #define HEADER                                                                           \
-  ((size_t) 1024) /* beyond the power of two: a segment is one and its header */
+  ((size_t) 1024) /* on top of the power of two: a segment is that plus its header */
 
 typedef struct piece {
   struct piece *next;
@@ -24,8 +24,8 @@ static rp_lock lock = RP_LOCK_INIT;
 static piece *kept[CLASSES];
 static size_t kept_bytes;
 
-/* Under AddressSanitizer nothing is kept, so that it sees what is used after it was given
- * back. gcc defines a macro, clang has a feature. */
+/* AddressSanitizer must see use after free, so nothing is cached under it. gcc defines a
+ * macro, clang has a feature. */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define __SANITIZE_ADDRESS__ 1
@@ -51,7 +51,7 @@ class_bytes(unsigned class) {
   return ((size_t) 1 << (SMALLEST + class)) + HEADER;
 }
 
-/* The class that holds `size` bytes, CLASSES if it is not one that is kept. */
+/* Return the class for `size` bytes, or CLASSES if that size is not cached. */
 static unsigned
 class_of(size_t size) {
   unsigned class = 0;

@@ -1,10 +1,11 @@
 /*
- * memory.h - memory for segments and blocks: large pieces are kept for the next one.
+ * memory.h - the allocator of segments and blocks, which caches large pieces.
  *
- * The memory of a message is allocated by one thread and freed by another, which is
- * malloc's worst case: it goes back to the system and comes again as page faults, which
- * cost more than the copying. So pieces of about 8 KiB to 2 MiB are rounded up and kept,
- * at most RP_MEMORY_KEPT bytes in the whole process; all others are malloc's.
+ * One thread allocates the memory of a message and another frees it. That is the worst
+ * case of malloc: large pieces go back to the system and are faulted in again, which
+ * costs more than the copy. So pieces of about 8 KiB to 2 MiB are rounded up to size
+ * classes and cached, at most RP_MEMORY_KEPT bytes per process. All other sizes go to
+ * malloc.
  */
 #ifndef RP_CORE_MEMORY_H_
 #define RP_CORE_MEMORY_H_
@@ -12,25 +13,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What an idle process may hold: a few large messages in flight, and less than one idle
- * worker. */
+/* What an idle process may hold: enough for a few large messages in flight, less than an
+ * idle worker takes. */
 #define RP_MEMORY_KEPT ((size_t) 8 << 20)
 
-/* The most that can be asked for: what is added to it to round it up still fits
- * size_t. */
+/* The largest size that can be requested: rounding it up does not overflow size_t. */
 #define RP_MEMORY_MAX ((size_t) PTRDIFF_MAX - 1024)
 
-/* Memory for `size` bytes, 128-aligned, NULL if there is none. Any thread; a lock for
- * large sizes. */
+/* Allocate `size` bytes, aligned to 128. Returns NULL without memory. Any thread; takes a
+ * lock for the cached sizes. */
 void *rp_memory_take(size_t size);
 
-/* Give back what rp_memory_take(size) gave, or NULL. Any thread. */
+/* Free memory from rp_memory_take(size); NULL is a no-op. Any thread; takes a lock for
+ * the cached sizes. */
 void rp_memory_give(void *memory, size_t size);
 
-/* Keep at most `bytes` from now on, and free what is too many. Any thread. */
+/* Cache at most `bytes` from now on and free the rest. Any thread. For tests that count
+ * what malloc has given. */
 void rp_memory_keep(size_t bytes);
 
-/* Bytes kept now: for tests. */
+/* Return the number of bytes in the cache. Any thread. For tests of its limit. */
 size_t rp_memory_kept(void);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * random.c - numbers that nobody guesses, from a key that the process gets from the
+ * random.c - unpredictable numbers, generated from a key that the process gets from the
  * system once.
  */
 #ifdef _WIN32
@@ -32,7 +32,7 @@ from_system(void *bytes, size_t size) {
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* What is not read in one piece is read anew. */
+/* False also after a short read: the caller tries again some other time. */
 static bool
 from_file(void *bytes, size_t size) {
   int file = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
@@ -45,8 +45,7 @@ from_file(void *bytes, size_t size) {
   return got == (ssize_t) size;
 }
 
-/* getrandom() is a call of glibc 2.25 on, of the system since Linux 3.17, and may be
- * forbidden. */
+/* glibc has getrandom() from 2.25 on, Linux from 3.17 on; a sandbox may forbid it. */
 static bool
 from_system(void *bytes, size_t size) {
 #ifdef SYS_getrandom
@@ -59,7 +58,7 @@ from_system(void *bytes, size_t size) {
   return from_file(bytes, size);
 }
 #else
-/* Of macOS and the BSDs; it does not fail. */
+/* arc4random_buf() of macOS and the BSDs cannot fail. */
 static bool
 from_system(void *bytes, size_t size) {
   arc4random_buf(bytes, size);
@@ -104,7 +103,7 @@ mix(uint64_t m) {
 
 uint64_t
 rp_random_number(uint64_t index) {
-  /* A number that can be guessed would name what belongs to others. */
+  /* Ids must not be guessed: they give access to endpoints of others. */
   if (rp_random_prepare() != RP_OK) abort();
   return mix(index);
 }

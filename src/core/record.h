@@ -1,9 +1,9 @@
 /*
- * record.h - how a record lies in a ring, of a port and shared alike.
+ * record.h - the layout of a record in a ring, of ports and of RingBuffer alike.
  *
  *   OFFSET SIZE  DESCRIPTION
  *   0      4     length of the payload in bytes
- *   4      4     type; RP_PADDING fills the rest of the data area, all others are the caller's
+ *   4      4     type; RP_PADDING fills the rest of the data area, other types are the caller's
  *   8      n     payload, padded to a multiple of 8
  *
  * A record is 8-aligned and never crosses the end of the data area.
@@ -28,7 +28,7 @@
 #define RP_CAPACITY_MAX (1u << 30)
 #define RP_CAPACITY_MIN 16u
 
-/* A record as a reader gets it. */
+/* A record as its reader sees it. */
 typedef struct rp_record {
   uint32_t length;
   uint32_t type;
@@ -43,21 +43,19 @@ typedef struct rp_header {
 
 _Static_assert(sizeof(rp_header) == RP_RECORD_HEADER, "length and type");
 
-/* Bytes that a record with a payload of `length` bytes takes; `length` is at most
- * RP_CAPACITY_MAX. */
+/* Return the size of a record with `length` bytes of payload, at most RP_CAPACITY_MAX. */
 static inline uint32_t
 rp_record_size(uint32_t length) {
   return RP_RECORD_HEADER + ((length + 7u) & ~7u);
 }
 
-/* Bytes that a record with a header of `length` takes; not cut to 32 bits, since it may
- * be anything. */
+/* The same for a length that has not been checked: 64 bits, so that it cannot wrap. */
 static inline uint64_t
 rp_record_span(uint32_t length) {
   return ((uint64_t) length + RP_RECORD_HEADER + 7u) & ~(uint64_t) 7u;
 }
 
-/* The type of the first of the records that lie in `run`, which nobody else writes. */
+/* Get and set the type of the first record in `run`, which no other thread accesses. */
 static inline uint32_t
 rp_record_type(const uint8_t *run) {
   uint32_t type;

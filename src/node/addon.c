@@ -2,10 +2,9 @@
  * addon.c - the module: one rp_env per Node environment, one function object per
  * function.
  *
- * Every function gets its environment as the data it was made with, which is cheaper than
- * napi_get_instance_data and as right: functions never cross environments. Each costs a
- * thread a microsecond and 400 bytes, so it has those that it may never need when it asks
- * for them.
+ * A function finds its environment in the data it was made with, which is cheaper than
+ * napi_get_instance_data(). A function object costs a thread a microsecond and 400 bytes,
+ * so define() makes those that not every thread needs.
  */
 #include <node_api.h>
 #include <stddef.h>
@@ -22,6 +21,7 @@
 #include "node/loop_spin.h"
 #include "node/lifetime.h"
 #include "node/order.h"
+#include "node/stay_loaded.h"
 #include "node/value.h"
 
 typedef struct entry {
@@ -52,11 +52,9 @@ static const entry at_start[] = {
 
 /* To post and to hand over primitives: all that most workers ever need. */
 static const entry for_values[] = {
-    {"setPosts", rp_env_set_posts},
-    {"setCollect", rp_env_set_collect},
-    {"fatal", rp_env_fatal},
-    {"postValue", rp_primitives_post},
-    {"readValues", rp_port_read_values},
+    {"setPosts", rp_env_set_posts},     {"cover", rp_order_cover},
+    {"setCollect", rp_env_set_collect}, {"fatal", rp_env_fatal},
+    {"postValue", rp_primitives_post},  {"readValues", rp_port_read_values},
     {"release", rp_port_release},
 };
 
@@ -104,7 +102,7 @@ static const entry for_ports[] = {
     {"claimOffer", rp_port_claim_offer},
     {"stageBytes", rp_blocks_stage_bytes},
     {"stageString", rp_blocks_stage_string},
-    {"stageHalf", rp_blocks_stage_endpoint},
+    {"stageEndpoint", rp_blocks_stage_endpoint},
     {"unstage", rp_blocks_unstage},
     {"blockLength", rp_blocks_length},
     {"takeBytes", rp_blocks_take_bytes},
@@ -133,7 +131,7 @@ static const entry for_rings[] = {
 
 static const entry for_tests[] = {{"constants", rp_constants_get}};
 
-static void
+static bool
 define_all(napi_env env, rp_env *e, napi_value object, const entry *entries,
            size_t count) {
   napi_property_descriptor properties[64];
@@ -143,7 +141,7 @@ define_all(napi_env env, rp_env *e, napi_value object, const entry *entries,
                                                .method = entries[i].function,
                                                .attributes = napi_enumerable,
                                                .data = e};
-  (void) napi_define_properties(env, object, count, properties);
+  return napi_define_properties(env, object, count, properties) == napi_ok;
 }
 
 #define COUNT(entries) (sizeof(entries) / sizeof((entries)[0]))
@@ -165,19 +163,21 @@ static napi_value
 define(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  uint32_t group = 0;
+  uint32_t group;
 
-  (void) napi_get_value_uint32(env, argv[1], &group);
-  if (group >= COUNT(groups)) return NULL;
-  define_all(env, e, argv[0], groups[group].entries, groups[group].count);
+  if (napi_get_value_uint32(env, argv[1], &group) != napi_ok || group >= COUNT(groups) ||
+      !define_all(env, e, argv[0], groups[group].entries, groups[group].count))
+    return rp_throw_type(env, "define needs an object and a group");
   return NULL;
 }
 
 NAPI_MODULE_INIT() {
+  rp_stay_loaded();
+
   rp_env *e = rp_env_new(env);
 
   if (e == NULL) return NULL;
-  (void) napi_set_instance_data(env, e, NULL, NULL);
-  define_all(env, e, exports, at_start, COUNT(at_start));
+  if (!define_all(env, e, exports, at_start, COUNT(at_start)))
+    return rp_throw_memory(env);
   return exports;
 }

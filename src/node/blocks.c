@@ -1,5 +1,5 @@
 /*
- * blocks.c - large bytes and strings, which travel beside the message by pointer.
+ * blocks.c - large bytes and strings, which travel beside a message by pointer.
  */
 #include "node/blocks.h"
 
@@ -17,7 +17,7 @@ rp_blocks_drop(rp_block block) {
   rp_block_free(block);
 }
 
-/* Room for one block more. False after throwing. */
+/* Make room for one more staged block. False after throwing. */
 static bool
 reserve(rp_env *e) {
   if (e->staged_length < e->staged_capacity) return true;
@@ -36,7 +36,7 @@ reserve(rp_env *e) {
   return true;
 }
 
-/* Take over a block. Its index, or undefined after throwing (the block is freed). */
+/* Stage a block, which is freed on failure. Returns its index, NULL after throwing. */
 static napi_value
 stage(rp_env *e, rp_block block) {
   if (!reserve(e)) {
@@ -48,7 +48,7 @@ stage(rp_env *e, rp_block block) {
   return rp_from_u32(e->env, e->staged_length++);
 }
 
-/* stageBytes(Uint8Array) -> index. Copies. */
+/* stageBytes(Uint8Array) -> index of the block, a copy. */
 napi_value
 rp_blocks_stage_bytes(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -69,7 +69,7 @@ rp_blocks_stage_bytes(napi_env env, napi_callback_info info) {
   return stage(e, block);
 }
 
-/* stageString(string, oneByte) -> index. Copies, one byte or two bytes a character. */
+/* stageString(string, oneByte) -> index of the block, one or two bytes a code unit. */
 napi_value
 rp_blocks_stage_string(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -84,16 +84,21 @@ rp_blocks_stage_string(napi_env env, napi_callback_info info) {
   rp_block block = rp_block_new(one_byte ? length : length * 2);
 
   if (block.data == NULL) return rp_throw_memory(env);
-  if (one_byte)
-    (void) napi_get_value_string_latin1(env, argv[0], block.data, length + 1, &length);
-  else
-    (void) napi_get_value_string_utf16(env, argv[0], block.data, length + 1, &length);
-  return stage(e, block);
+
+  napi_status status =
+      one_byte
+          ? napi_get_value_string_latin1(env, argv[0], block.data, length + 1, &length)
+          : napi_get_value_string_utf16(env, argv[0], block.data, length + 1, &length);
+
+  if (status == napi_ok) return stage(e, block);
+  rp_block_free(block);
+  return rp_throw_memory(env);
 }
 
-/* stageHalf(slot) -> id of the endpoint, which is in transit and lost with the message;
- * undefined if there is none. The port stays, without an endpoint, for restore or detach.
- * One step, as a thread may be terminated between two. */
+/* stageEndpoint(slot) -> id of the endpoint, which is in transit now and is lost with the
+ * message; undefined if there is none. The port stays without an endpoint, for restore()
+ * or detach(). Staging and detaching are one call, since a thread may be terminated
+ * between two. */
 napi_value
 rp_blocks_stage_endpoint(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -110,20 +115,21 @@ rp_blocks_stage_endpoint(napi_env env, napi_callback_info info) {
   return rp_from_id(env, id);
 }
 
-/* unstage(from): drop what was staged from this index on. */
+/* unstage(from): drop the staged blocks from this index on. */
 napi_value
 rp_blocks_unstage(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  uint32_t from = 0;
+  uint32_t from;
 
-  (void) napi_get_value_uint32(env, argv[0], &from);
+  if (napi_get_value_uint32(env, argv[0], &from) != napi_ok)
+    return rp_throw_type(env, "unstage needs an index");
   rp_failpoint("block:unstaging");
   while (e->staged_length > from) rp_blocks_drop(e->staged[--e->staged_length]);
   return NULL;
 }
 
-/* The record at an offset of the current batch, as it lies in the ring; false if there is
+/* Get the record at an offset of the current batch, in the ring. False if there is
  * none. */
 static bool
 batch_record(rp_env *e, napi_value offset_value, rp_record *record) {
@@ -131,18 +137,19 @@ batch_record(rp_env *e, napi_value offset_value, rp_record *record) {
 
   if (e->batch_slot == RP_NO_SLOT) return false;
   if (napi_get_value_uint32(e->env, offset_value, &offset) != napi_ok) return false;
-  /* In 32 bits their sum could come round. */
+  /* Not offset + header > bytes, which could wrap around. */
   if (offset % 8 != 0 || e->batch_bytes < RP_RECORD_HEADER) return false;
   if (offset > e->batch_bytes - RP_RECORD_HEADER) return false;
   memcpy(header, e->batch + offset, sizeof(header));
   record->length = header[0];
   record->type = header[1];
-  /* The consumer owns what it has not released: taking blocks out of it is its right. */
+  /* In the ring: the record is ours until we release it, so we may take its blocks. */
   record->payload = e->batch + offset + RP_RECORD_HEADER;
   return record->length <= e->batch_bytes - offset - RP_RECORD_HEADER;
 }
 
-/* The two numbers (offset of the record, index of the block) that takers begin with. */
+/* Take the block that the first two arguments (offset of the record, index of the block)
+ * name, or with `keep` only look at it. */
 static rp_block
 take(rp_env *e, const napi_value argv[RP_ARGS_MAX], bool keep) {
   rp_record record;
@@ -157,7 +164,7 @@ take(rp_env *e, const napi_value argv[RP_ARGS_MAX], bool keep) {
   return block;
 }
 
-/* blockLength(offset, index) -> bytes of a block, -1 if there is none. */
+/* blockLength(offset, index) -> length of a block in bytes, -1 if there is none. */
 napi_value
 rp_blocks_length(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], result = NULL;
@@ -169,8 +176,8 @@ rp_blocks_length(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* takeBytes(offset, index, Uint8Array) -> whether the block, as long as the array, was
- * moved there. */
+/* takeBytes(offset, index, Uint8Array) -> true if the block was moved into the array. It
+ * must have the length of the array. */
 napi_value
 rp_blocks_take_bytes(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -197,7 +204,7 @@ rp_blocks_take_bytes(napi_env env, napi_callback_info info) {
   return rp_from_bool(env, moved);
 }
 
-/* address(Uint8Array) -> where its bytes are, as a number. */
+/* address(Uint8Array) -> the address of its bytes as a number. */
 napi_value
 rp_blocks_address(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], result = NULL;
@@ -210,10 +217,10 @@ rp_blocks_address(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* The memory of an ArrayBuffer that lend() has made; freed when that has been collected,
- * or, where the platform allows no such thing, never made. */
+/* The memory of an ArrayBuffer that lend() has made. Freed when the ArrayBuffer is
+ * garbage-collected. */
 typedef struct loan {
-  rp_block block; /* no data: it has been given back */
+  rp_block block; /* no data: not lent, or returned */
 } loan;
 
 static void
@@ -226,9 +233,9 @@ on_collected(napi_env env, void *data, void *hint) {
   free(l);
 }
 
-/* lend(offset, index) -> [ArrayBuffer, loan]: the block, where it lies; undefined if
- * there is none, or no ArrayBuffer may have memory that is not V8's, and then it stays
- * where it is. */
+/* lend(offset, index) -> [ArrayBuffer, loan]: the block without a copy. undefined if
+ * there is none, or if the runtime forbids external memory (V8's sandbox): then the block
+ * stays in the record. */
 napi_value
 rp_blocks_lend(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], buffer = NULL, result = NULL, external = NULL;
@@ -237,25 +244,25 @@ rp_blocks_lend(napi_env env, napi_callback_info info) {
   loan *l = block.data == NULL ? NULL : malloc(sizeof(*l));
 
   if (l == NULL) return NULL;
-  *l = (loan){block};
+  *l = (loan){{NULL, 0}};
   if (napi_create_external_arraybuffer(env, block.data, block.length, on_collected, l,
                                        &buffer) != napi_ok) {
     free(l);
     return NULL;
   }
-  rp_failpoint("block:lending");
-  (void) take(e, argv, false);
-  rp_failpoint("block:lent");
   if (napi_create_array_with_length(env, 2, &result) != napi_ok ||
       napi_create_external(env, l, NULL, NULL, &external) != napi_ok ||
       napi_set_element(env, result, 0, buffer) != napi_ok ||
       napi_set_element(env, result, 1, external) != napi_ok)
-    return NULL;
+    return NULL; /* nobody gets the ArrayBuffer, and the block is still the record's */
+  rp_failpoint("block:lending");
+  l->block = take(e, argv, false);
+  rp_failpoint("block:lent");
   return result;
 }
 
-/* endLoan([ArrayBuffer, loan]): the ArrayBuffer is detached, and its memory is there for
- * the next message. */
+/* endLoan([ArrayBuffer, loan]): detach the ArrayBuffer and free its memory for the next
+ * message. */
 napi_value
 rp_blocks_end_loan(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], buffer, external;
@@ -268,15 +275,13 @@ rp_blocks_end_loan(napi_env env, napi_callback_info info) {
       napi_get_value_external(env, external, &data) != napi_ok)
     return rp_throw_type(env, "endLoan needs what lend has made");
 
-  /* Detached already: its memory has moved into another ArrayBuffer, and stays as long as
-   * that. */
+  /* The user has transferred it: another ArrayBuffer has the memory now. */
   if (napi_is_detached_arraybuffer(env, buffer, &moved) != napi_ok || moved) return NULL;
 
   loan *l = data;
   rp_block block = l->block;
 
-  /* Detaching it lets on_collected() run some time later: the memory is ours again
-   * before. */
+  /* Detaching schedules on_collected(), which must not free the block again. */
   l->block = (rp_block){NULL, 0};
   rp_failpoint("block:loan-ending");
   if (napi_detach_arraybuffer(env, buffer) == napi_ok)
@@ -286,8 +291,8 @@ rp_blocks_end_loan(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* takeString(offset, index, oneByte) -> the string of the block, undefined if there is
- * none. */
+/* takeString(offset, index, oneByte) -> the string in a block, undefined if there is no
+ * such block. */
 napi_value
 rp_blocks_take_string(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], result = NULL;
@@ -306,7 +311,7 @@ rp_blocks_take_string(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* dropBlocks(offset, read): free what is left of the record. Unless it has been read, its
+/* dropBlocks(offset, read): free the blocks left in the record. Unless it was read, its
  * endpoints are lost. */
 napi_value
 rp_blocks_drop_rest(napi_env env, napi_callback_info info) {

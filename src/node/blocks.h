@@ -1,8 +1,8 @@
 /*
- * blocks.h - large bytes and strings, which travel beside the message by pointer.
+ * blocks.h - large bytes and strings, which travel beside a message by pointer.
  *
- * The sender stages them while the codec walks; post hands them to the record. The
- * receiver takes them out of the batch's current record.
+ * The sender stages blocks while the codec walks the value, and post() gives them to the
+ * record. The receiver takes them out of a record of the current batch.
  */
 #ifndef RP_NODE_BLOCKS_H_
 #define RP_NODE_BLOCKS_H_
@@ -11,7 +11,7 @@
 
 #include "core/port/message.h"
 
-/* Free a block that was not sent; an endpoint that it stands for is lost. */
+/* Free a block that was not sent; the endpoint that it may stand for is lost. */
 void rp_blocks_drop(rp_block block);
 
 napi_value rp_blocks_stage_bytes(napi_env env, napi_callback_info info);

@@ -1,6 +1,6 @@
 /*
- * code_cache.c - codeOf() and keepCode(): the scripts of the wrapper, with the code that
- * the engine makes of them.
+ * code_cache.c - codeOf() and keepCode(): the scripts of the wrapper, and the code that
+ * the engine compiles them to.
  */
 #include "node/code_cache.h"
 
@@ -13,10 +13,10 @@
 #include "node/value.h"
 
 static rp_lock lock = RP_LOCK_INIT;
-/* Where the engine's code for this process is; never changed once it has been set. */
+/* The place of compiled code (code_files.c) that this process uses; set once. */
 static char *place;
 
-/* A string as UTF-8, to be freed; NULL without memory, or for anything else. */
+/* Convert a string to UTF-8; the caller frees it. NULL on failure. */
 static char *
 to_utf8(napi_env env, napi_value value) {
   size_t length = 0;
@@ -25,12 +25,14 @@ to_utf8(napi_env env, napi_value value) {
 
   char *text = malloc(length + 1);
 
-  if (text != NULL) (void) napi_get_value_string_utf8(env, value, text, length + 1, NULL);
-  return text;
+  if (text == NULL) return NULL;
+  if (napi_get_value_string_utf8(env, value, text, length + 1, NULL) == napi_ok)
+    return text;
+  free(text);
+  return NULL;
 }
 
-/* Of Node-API 10; Node 20 has it from 20.4 on. Strings that stay where they are cost a
- * thread no heap. */
+/* Of Node-API 10, in Node 20 from 20.4 on. An external string takes no heap. */
 #if defined(__GNUC__) && !defined(_WIN32)
 NAPI_EXTERN napi_status NAPI_CDECL node_api_create_external_string_latin1(
     napi_env env, char *text, size_t length, napi_finalize finalize, void *hint,
@@ -38,7 +40,9 @@ NAPI_EXTERN napi_status NAPI_CDECL node_api_create_external_string_latin1(
 #define HAS_EXTERNAL (node_api_create_external_string_latin1 != NULL)
 #else
 #define HAS_EXTERNAL 0
-#define node_api_create_external_string_latin1(...) napi_generic_failure
+#define node_api_create_external_string_latin1(env, text, length, finalize, hint,        \
+                                               result, copied)                           \
+  ((void) (copied), napi_generic_failure)
 #endif
 
 static napi_value
@@ -47,8 +51,7 @@ kept_string(napi_env env, const rp_code_cache_entry *code) {
   bool copied;
   char *text;
 
-  memcpy(&text, &code->text,
-         sizeof(text)); /* Node-API wants it without const; it only reads */
+  memcpy(&text, &code->text, sizeof(text)); /* Node-API takes no const; it only reads */
   if (HAS_EXTERNAL &&
       node_api_create_external_string_latin1(env, text, code->text_length, NULL, NULL,
                                              &string, &copied) == napi_ok)
@@ -57,7 +60,7 @@ kept_string(napi_env env, const rp_code_cache_entry *code) {
   return string;
 }
 
-/* The data where it lies, or a copy where Node-API does not allow that. */
+/* A buffer of the compiled code: external, or a copy where the runtime forbids that. */
 static napi_value
 kept_data(napi_env env, const rp_code_cache_entry *code) {
   napi_value buffer = NULL;
@@ -70,9 +73,9 @@ kept_data(napi_env env, const rp_code_cache_entry *code) {
   return buffer;
 }
 
-/* The first thread to know it says where the engine's code is: some of the flags of a
- * thread are its own, those of the engine hold for the process.
- * @returns it, "" if nobody has said */
+/* Return the place of compiled code, or "" if no thread has named it. The first thread
+ * decides for the process: some flags differ between threads, but not those of the
+ * engine. */
 static const char *
 place_of(napi_env env, napi_value value) {
   char *given = to_utf8(env, value);
@@ -89,7 +92,7 @@ place_of(napi_env env, napi_value value) {
   return agreed != NULL ? agreed : "";
 }
 
-/* The strings of a call; false if one of them is none, or there is no memory. */
+/* Convert several strings. False if one fails; the caller frees the others anyway. */
 static bool
 to_strings(napi_env env, const napi_value *values, char **strings, size_t count) {
   bool all = true;
@@ -104,9 +107,9 @@ free_strings(char **strings, size_t count) {
   for (size_t i = 0; i < count; i++) free(strings[i]);
 }
 
-/* codeOf(folder, build, name, place) -> [text, the engine's code or undefined, whether a
- * better one is wanted, whether another one is if that is refused, place]; undefined:
- * there is no such script. The folder is dist/. */
+/* codeOf(folder, build, name, place) -> [text, compiled code or undefined, true if more
+ * complete code is wanted, true if code is wanted should the engine reject this one,
+ * place]; undefined if there is no such script. The folder is dist/. */
 napi_value
 rp_code_get(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], result = NULL, parts[5] = {NULL};
@@ -131,13 +134,14 @@ rp_code_get(napi_env env, napi_callback_info info) {
       napi_create_array_with_length(env, 5, &result) != napi_ok)
     return NULL;
   for (uint32_t i = 0; i < 5; i++)
-    if (parts[i] != NULL) (void) napi_set_element(env, result, i, parts[i]);
+    if (parts[i] != NULL && napi_set_element(env, result, i, parts[i]) != napi_ok)
+      return NULL;
   return result;
 }
 
 /* NOLINTBEGIN(clang-analyzer-unix.Malloc): rp_code_cache_put() takes what it keeps. */
-/* keepCode([folder, build, name], code, whether a better one may come): what
- * Script#createCachedData() returned. For want of memory nothing is kept. */
+/* keepCode([folder, build, name], code, shallow): keep what Script#createCachedData() has
+ * returned. `shallow`: more complete code may follow. Without memory nothing is kept. */
 napi_value
 rp_code_keep(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], values[3] = {NULL, NULL, NULL};
@@ -167,7 +171,7 @@ rp_code_keep(napi_env env, napi_callback_info info) {
 }
 /* NOLINTEND(clang-analyzer-unix.Malloc) */
 
-/* checksum(Uint8Array) -> of its bytes, eight at a time. */
+/* checksum(Uint8Array) -> see rp_code_files_checksum(). */
 napi_value
 rp_code_checksum(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];

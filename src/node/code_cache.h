@@ -1,6 +1,6 @@
 /*
- * code_cache.h - what threads keep of the wrapper's compiled code for the threads to
- * come.
+ * code_cache.h - gives the wrapper its scripts and their compiled code, and keeps
+ * compiled code for later threads.
  */
 #ifndef RP_NODE_CODE_CACHE_H_
 #define RP_NODE_CODE_CACHE_H_

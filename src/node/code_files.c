@@ -1,22 +1,21 @@
 /*
- * code_files.c - the scripts that scripts/bundle.js has made of the wrapper, in the files
- * that they are in.
+ * code_files.c - the files in dist/: the scripts of the wrapper and their compiled code.
  *
- * dist/scripts.txt has the text of all scripts. Its first line is the version, the second
- * one the name, the length and the checksum of each. It is opened by the first thread and
- * stays open: when a script is needed there may be no file left to open, or no package.
- * The file may have been overwritten, or the number of it be another file's, which the
- * checksum shows.
+ * dist/scripts.txt has the text of all scripts. Its first line is the build, the second
+ * one the name, length and checksum of each script. The first thread opens the file and
+ * it stays open: later there may be no file descriptor left, or the package may be gone.
+ * The checksum detects a file that was overwritten or whose descriptor was closed and
+ * reused by others.
  *
- * dist/.code/NAME-BUILD-PLACE is the engine's code for a script, which an earlier process
- * has left, where PLACE says for which Node and flags. It ends with its own name and a
- * checksum of the data before: the engine does not notice damage.
+ * dist/.code/NAME-BUILD-PLACE is compiled code that an earlier process has left; PLACE
+ * names the Node and its flags. The file ends with its own name and a checksum, since the
+ * engine does not notice damage.
  *
- *   OFFSET            SIZE             DESCRIPTION
- *   0                 length           what Script#createCachedData() returned
- *   length            name's           NAME-BUILD-PLACE
- *   length + name's   9                the checksum, eight digits of base 16, and `-` or `+`: whether there
- *                                      is the code of those functions only that are used early on
+ *   OFFSET         SIZE    DESCRIPTION
+ *   0              length  what Script#createCachedData() returned
+ *   length         name's  NAME-BUILD-PLACE
+ *   length+name's  9       the checksum in eight hexadecimal digits, and `-` or `+`: `-` if only the
+ *                          functions that are used early on are compiled
  */
 #include "node/code_files.h"
 
@@ -31,10 +30,10 @@
 
 #define END_SIZE 9u
 #define CODE_FILE_MAX (64u << 20)
-/* Of the first two lines of scripts.txt. */
+/* Longest first two lines of scripts.txt. */
 #define HEAD_MAX 2048u
 
-/* A script of which the text is in an open file. */
+/* A script whose text is in an open file. */
 typedef struct listed {
   char *key;
   int64_t offset;
@@ -47,7 +46,7 @@ static rp_lock lock = RP_LOCK_INIT;
 static listed list[RP_CODE_CACHE_SCRIPTS_MAX];
 static size_t list_length;
 
-/* Strings in one, to be freed; NULL without memory. */
+/* Concatenate strings; the caller frees the result. NULL without memory. */
 static char *
 join(const char *a, const char *b, const char *c, const char *d) {
   size_t size = strlen(a) + strlen(b) + strlen(c) + strlen(d) + 1;
@@ -64,7 +63,7 @@ rp_code_files_checksum(const char *data, size_t length) {
   for (size_t at = 0; at < length; at += sizeof(word)) {
     size_t rest = length - at;
 
-    word = rest; /* of the last ones: how many there are */
+    word = rest; /* the last bytes count their number, too */
     memcpy(&word, data + at, rest < sizeof(word) ? rest : sizeof(word));
     hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
     hash ^= hash >> 32;
@@ -72,8 +71,7 @@ rp_code_files_checksum(const char *data, size_t length) {
   return (uint32_t) hash;
 }
 
-/* Read from an offset on, until the end or until there is as much as that. @returns how
- * much there is */
+/* Read up to `size` bytes from an offset on. Returns how many there are. */
 static size_t
 read_at(uv_file file, int64_t offset, char *bytes, size_t size) {
   size_t at = 0;
@@ -90,7 +88,7 @@ read_at(uv_file file, int64_t offset, char *bytes, size_t size) {
   return at;
 }
 
-/* Negative: there is none. */
+/* Open a file for reading. Negative if that fails. */
 static uv_file
 open_file(const char *path) {
   uv_fs_t request;
@@ -108,7 +106,7 @@ close_file(uv_file file) {
   uv_fs_req_cleanup(&request);
 }
 
-/* A whole file, to be freed; NULL if it cannot be read, and if it is empty. */
+/* Read a whole file; the caller frees it. NULL if it cannot be read or is empty. */
 static char *
 read_file(const char *path, size_t *length) {
   uv_fs_t request;
@@ -130,7 +128,6 @@ read_file(const char *path, size_t *length) {
   return bytes;
 }
 
-/* By what a script is known in this process: a package can be replaced while it runs. */
 char *
 rp_code_files_key(const char *folder, const char *build, const char *name) {
   char *file = join(folder, "/", name, " ");
@@ -140,7 +137,7 @@ rp_code_files_key(const char *folder, const char *build, const char *name) {
   return key;
 }
 
-/* Under the lock. */
+/* The lock is held. */
 static listed *
 find_listed(const char *key) {
   for (size_t i = 0; i < list_length; i++)
@@ -148,14 +145,14 @@ find_listed(const char *key) {
   return NULL;
 }
 
-/* List the scripts of scripts.txt, which begins with `head`; under the lock. False: there
- * is none, and nothing of this file has been listed. */
+/* List the scripts of scripts.txt, which begins with `head`. The lock is held. False if
+ * none was added. */
 static bool
 list_scripts(uv_file file, char *head, const char *folder, const char *build) {
   size_t before = list_length, build_length = strlen(build);
   char *end, *at = head + build_length + 1;
 
-  /* Another version may be being installed. */
+  /* It may be another build, just being installed. */
   if (strncmp(head, build, build_length) != 0 || head[build_length] != '\n' ||
       (end = strchr(at, '\n')) == NULL)
     return false;
@@ -174,7 +171,7 @@ list_scripts(uv_file file, char *head, const char *folder, const char *build) {
     one.sum = (uint32_t) strtoul(at, &at, 16);
     at += *at == ' ';
     if ((one.key = rp_code_files_key(folder, build, name)) == NULL) break;
-    if (find_listed(one.key) != NULL) { /* by another thread */
+    if (find_listed(one.key) != NULL) { /* listed by another thread */
       free(one.key);
       break;
     }
@@ -184,7 +181,7 @@ list_scripts(uv_file file, char *head, const char *folder, const char *build) {
   return list_length > before;
 }
 
-/* Open scripts.txt, for good. */
+/* Open scripts.txt, which stays open. */
 static void
 open_scripts(const char *folder, const char *build) {
   char *path = join(folder, "/scripts.txt", "", "");
@@ -215,7 +212,7 @@ find_in_list(const char *key, listed *found) {
 
 /* NOLINTBEGIN(clang-analyzer-unix.Malloc): rp_code_cache_add() and rp_code_cache_put()
  * take what they keep. */
-/* Have the text of a script kept, if that can be read. */
+/* Read the text of a script into the code cache. Does nothing on failure. */
 static void
 load_text(const char *key, const char *folder, const char *build) {
   listed one;
@@ -234,8 +231,8 @@ load_text(const char *key, const char *folder, const char *build) {
     free(text);
 }
 
-/* The engine's code that an earlier process has left for a script, to be freed; NULL:
- * there is none. */
+/* Read the compiled code that an earlier process has left; the caller frees it. NULL if
+ * there is none, or it is damaged. */
 static char *
 load_data(const char *folder, const char *build, const char *name, const char *at,
           size_t *length, bool *shallow) {

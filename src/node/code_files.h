@@ -1,6 +1,5 @@
 /*
- * code_files.h - the scripts that scripts/bundle.js has made of the wrapper, in the files
- * that they are in.
+ * code_files.h - the files in dist/: the scripts of the wrapper and their compiled code.
  */
 #ifndef RP_NODE_CODE_FILES_H_
 #define RP_NODE_CODE_FILES_H_
@@ -11,16 +10,18 @@
 
 #include "core/process/code_cache.h"
 
-/* Of the bytes, eight at a time; scripts/bundle.js computes the same. */
+/* Return a checksum of bytes, eight at a time; scripts/bundle.js computes the same. Any
+ * thread. */
 uint32_t rp_code_files_checksum(const char *data, size_t length);
 
-/* By what a script is known in this process, since a package can be replaced while it
- * runs. To be freed; NULL without memory. */
+/* Return the key of a script in the code cache, which the caller frees; NULL without
+ * memory. The key includes the build, since the package may be replaced while the process
+ * runs. */
 char *rp_code_files_key(const char *folder, const char *build, const char *name);
 
-/* Find a script that is kept, or is in files; what is read is kept. `at` names the Node
- * and the flags that the engine's code is for. Any thread, takes a lock and reads files.
- * False: there is none. */
+/* Find a script in the code cache, or read it from its files into the cache. `at` names
+ * the Node and the flags that the compiled code is for. Returns false if there is no such
+ * script. Any thread; takes locks and reads files. */
 bool rp_code_files_find(const char *folder, const char *build, const char *name,
                         const char *at, rp_code_cache_entry *code);
 

@@ -1,6 +1,6 @@
 /*
- * constants.c - the numbers that the wrapper has a copy of, for the test that compares
- * both.
+ * constants.c - the numbers that the wrapper has a copy of, for
+ * test/js/constants.test.js.
  */
 #include "node/constants.h"
 
@@ -17,15 +17,15 @@ typedef struct constant {
   int32_t value;
 } constant;
 
-#define ERROR(name, value) {#name, RP_##name},
+#define ERROR_CODE(name, value) {#name, RP_##name},
 #define CONTROL(name) {#name, RP_CONTROL_##name},
 #define RING(name, value) {#name, RP_RING_##name},
 #define WORD(name, field)                                                                \
   { name, (int32_t) offsetof(rp_shared_words, field) }
 #define COUNTER(name, field)                                                             \
-  { name, (int32_t) (offsetof(rp_shared_counters, field) / sizeof(rp_number)) }
+  { name, (int32_t) (offsetof(rp_shared_counters, field) / sizeof(rp_atomic_u64)) }
 
-static const constant errors[] = {RP_ERROR_LIST(ERROR)};
+static const constant errors[] = {RP_ERROR_LIST(ERROR_CODE)};
 static const constant controls[] = {RP_CONTROL_LIST(CONTROL){"WORDS", RP_CONTROL_WORDS}};
 static const constant rings[] = {RP_RING_LIST(RING){"WORDS", RP_RING_WORDS}};
 static const constant layout[] = {

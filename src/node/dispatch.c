@@ -1,5 +1,5 @@
 /*
- * dispatch.c - calls the wrapper for each port and ring that is on the ready list.
+ * dispatch.c - calls the wrapper for each port and ring on the ready list.
  */
 #include "node/dispatch.h"
 
@@ -9,7 +9,7 @@
 #include "node/ring_wakeups.h"
 #include "node/value.h"
 
-/* Have the wrapper deal with an endpoint that has news. */
+/* Call the wrapper's dispatch(slot, queued). False if JavaScript cannot run any more. */
 static bool
 dispatch(rp_env *e, uint32_t slot, uint32_t queued) {
   napi_handle_scope scope;
@@ -24,7 +24,7 @@ dispatch(rp_env *e, uint32_t slot, uint32_t queued) {
   return running;
 }
 
-/* One turn of an endpoint that has news. False if JS cannot run any more. */
+/* Give an endpoint its turn. False if JavaScript cannot run any more. */
 static bool
 turn(rp_env *e, rp_endpoint *endpoint) {
   uint32_t slot = endpoint->slot;
@@ -33,24 +33,25 @@ turn(rp_env *e, rp_endpoint *endpoint) {
 
   rp_endpoint_begin(endpoint);
   rp_failpoint("turn:begun");
-  /* A handle that is closing gets no callbacks any more; neither do we. */
+  /* As in libuv, a port that is closing gets no more callbacks. */
   if (e->ports[slot].state != RP_PORT_OPEN) return true;
   if (rp_chain_peek(&endpoint->inbox, &first) == RP_OK &&
       (first.type & RP_MESSAGE_BEHIND) != 0 && rp_order_hold(e, &e->ports[slot], true))
     return true;
 
+  e->ports[slot].late = false;
   e->turn = endpoint;
-  e->spun_since = 0;
-  e->spins_on = false;
+  e->turn_spin.since = 0;
+  e->turn_spin.goes_on = false;
   running = dispatch(e, slot, rp_chain_queued(&endpoint->inbox));
   e->turn = NULL;
 
   rp_port *port = &e->ports[slot];
 
   rp_failpoint("turn:called");
-  /* The callback may have closed the port, or sent it away. */
+  /* The callback may have closed or transferred the port. */
   if (port->state == RP_PORT_OPEN && port->endpoint == endpoint && port->waits == 0)
-    rp_endpoint_end(endpoint, e->spins_on, !port->receiving);
+    rp_endpoint_end(endpoint, e->turn_spin.goes_on, !port->receiving);
   return running;
 }
 
@@ -60,9 +61,9 @@ prepare(void *unused) {
   (void) rp_barrier_available();
 }
 
-/* Have the barrier of the process prepared meanwhile. By a thread, not by libuv's pool,
- * where it could wait for jobs that never end, and the end of the environment for it.
- * Without a thread there is no barrier. */
+/* Prepare the barrier of the process in a thread. In libuv's pool it could wait for jobs
+ * that never end, and the end of the environment for it. If no thread can be created,
+ * there is no barrier. */
 static void
 prepare_barrier(rp_env *e) {
   e->prepares = uv_thread_create(&e->preparer, prepare, NULL) == 0;

@@ -1,6 +1,6 @@
 /*
- * doorbell.c - what a thread does when libuv calls its doorbell, or a place among its
- * handles (order.h).
+ * doorbell.c - how a thread is woken: by its doorbell, or by a place among its handles
+ * (order.h).
  */
 #include "node/doorbell.h"
 
@@ -34,10 +34,10 @@ rp_doorbell_called(uv_async_t *doorbell) {
 
 void
 rp_doorbell_ring(rp_ready_list *list) {
-  /* libuv's relaxed fast path cannot miss here: who calls this holds the thread's token,
-   * so the last callback has begun and cleared the flag, and who has taken the token from
-   * a thread at rest has seen that. The other way, from here to the callback, nothing is
-   * expected of libuv but the call: see rp_ready_list_wake(). */
+  /* uv_async_send() returns early if it sees the `pending` flag of an earlier call. It
+   * cannot here: we have taken the token from a thread at rest, so its last callback has
+   * cleared the flag, and we see that. In the other direction libuv only has to run the
+   * callback, it need not order anything: see rp_ready_list_wake(). */
   uint64_t begin = uv_hrtime();
 
   (void) uv_async_send(((rp_env *) (void *) list)->doorbell);

@@ -26,8 +26,9 @@ rp_env_call(rp_env *e, napi_async_context context, napi_ref receiver_ref,
             napi_ref function_ref, size_t argc, const napi_value *argv) {
   napi_value receiver = NULL, function = NULL, error = NULL;
 
-  (void) napi_get_reference_value(e->env, receiver_ref, &receiver);
-  (void) napi_get_reference_value(e->env, function_ref, &function);
+  if (napi_get_reference_value(e->env, receiver_ref, &receiver) != napi_ok ||
+      napi_get_reference_value(e->env, function_ref, &function) != napi_ok)
+    return false;
 
   napi_status status =
       napi_make_callback(e->env, context, receiver, function, argc, argv, NULL);
@@ -37,26 +38,35 @@ rp_env_call(rp_env *e, napi_async_context context, napi_ref receiver_ref,
   bool pending = false;
 
   (void) napi_is_exception_pending(e->env, &pending);
-  if (!pending) return false; /* terminated */
+  if (!pending) return false; /* the thread was terminated */
   if (napi_get_and_clear_last_exception(e->env, &error) != napi_ok) return false;
   return napi_fatal_exception(e->env, error) == napi_ok;
 }
 
-static void
-set_view(rp_env *e, rp_view *view, napi_value value) {
+/* Use the memory of a Uint8Array or Int32Array of at least `least` bytes from now on.
+ * After throwing `view` is as it was. */
+static bool
+set_view(rp_env *e, rp_view *view, napi_value value, size_t least) {
   napi_typedarray_type type;
   napi_ref ref = NULL;
   void *data = NULL;
   size_t length = 0;
 
-  if (napi_get_typedarray_info(e->env, value, &type, &length, &data, NULL, NULL) !=
-      napi_ok) {
-    (void) rp_throw_type(e->env, "a typed array is needed");
-    return;
+  if (napi_get_typedarray_info(e->env, value, &type, &length, &data, NULL, NULL) ==
+          napi_ok &&
+      type == napi_int32_array)
+    length *= sizeof(int32_t);
+  if (data == NULL || length < least) {
+    (void) rp_throw_type(e->env, "a typed array is needed, large enough for its use");
+    return false;
   }
-  if (napi_create_reference(e->env, value, 1, &ref) != napi_ok) return;
+  if (napi_create_reference(e->env, value, 1, &ref) != napi_ok) {
+    (void) rp_throw_memory(e->env);
+    return false;
+  }
   if (view->ref != NULL) (void) napi_delete_reference(e->env, view->ref);
-  *view = (rp_view){ref, data, type == napi_int32_array ? length * 4 : length};
+  *view = (rp_view){ref, data, length};
+  return true;
 }
 
 napi_value
@@ -64,14 +74,12 @@ rp_env_setup(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
 
-  set_view(e, &e->control, argv[3]);
-  if (e->control.length < RP_CONTROL_WORDS * sizeof(uint32_t)) {
-    e->control = (rp_view){NULL, NULL, 0};
-    return rp_throw_type(env, "setup needs an Int32Array of control words");
-  }
-  (void) napi_create_reference(env, argv[0], 1, &e->receiver);
-  (void) napi_create_reference(env, argv[1], 1, &e->dispatch);
-  (void) napi_create_reference(env, argv[2], 1, &e->closed);
+  if (!set_view(e, &e->control, argv[3], RP_CONTROL_WORDS * sizeof(uint32_t)))
+    return NULL;
+  if (napi_create_reference(env, argv[0], 1, &e->receiver) != napi_ok ||
+      napi_create_reference(env, argv[1], 1, &e->dispatch) != napi_ok ||
+      napi_create_reference(env, argv[2], 1, &e->closed) != napi_ok)
+    return rp_throw_memory(env);
   return NULL;
 }
 
@@ -80,7 +88,7 @@ rp_env_set_scratch(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
 
-  set_view(e, &e->scratch, argv[0]);
+  (void) set_view(e, &e->scratch, argv[0], 1);
   return NULL;
 }
 
@@ -89,7 +97,7 @@ rp_env_set_outbox(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
 
-  set_view(e, &e->outbox, argv[0]);
+  (void) set_view(e, &e->outbox, argv[0], 1);
   return NULL;
 }
 
@@ -98,10 +106,8 @@ rp_env_set_posts(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
 
-  set_view(e, &e->posts, argv[0]);
-  if (e->posts.length >= sizeof(uint32_t)) return NULL;
-  e->posts = (rp_view){NULL, NULL, 0};
-  return rp_throw_type(env, "setPosts needs 4 bytes");
+  (void) set_view(e, &e->posts, argv[0], sizeof(uint32_t));
+  return NULL;
 }
 
 napi_value
@@ -109,7 +115,7 @@ rp_env_set_inbox(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
 
-  set_view(e, &e->inbox, argv[0]);
+  (void) set_view(e, &e->inbox, argv[0], 1);
   return NULL;
 }
 
@@ -119,8 +125,10 @@ rp_env_set_collect(napi_env env, napi_callback_info info) {
   rp_env *e = rp_arguments(env, info, argv);
 
   if (e->collect != NULL) return NULL;
-  (void) napi_create_reference(env, argv[0], 1, &e->collect);
-  (void) napi_get_value_uint32(env, argv[1], &e->flats_left);
+  if (napi_get_value_uint32(env, argv[1], &e->flats_left) != napi_ok)
+    return rp_throw_type(env, "setCollect needs a number");
+  if (napi_create_reference(env, argv[0], 1, &e->collect) != napi_ok)
+    return rp_throw_memory(env);
   return NULL;
 }
 
@@ -137,10 +145,12 @@ napi_value
 rp_env_set_ref(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  bool ref = false, rings = false;
+  bool ref, rings = false;
 
-  if (napi_get_value_bool(env, argv[0], &ref) != napi_ok || e->closing) return NULL;
-  (void) napi_get_value_bool(env, argv[1], &rings);
+  if (napi_get_value_bool(env, argv[0], &ref) != napi_ok)
+    return rp_throw_type(env, "setRef needs a boolean");
+  (void) napi_get_value_bool(env, argv[1], &rings); /* ports leave it out */
+  if (e->closing) return NULL;
   if (rings)
     e->ref_by_rings = ref;
   else

@@ -1,9 +1,9 @@
 /*
- * flat.c - messages that are one object whose properties are all primitive.
+ * flat.c - messages that are one object with primitive properties only.
  *
- * The wrapper reads the properties, in the order of the shape's keys, and makes the
- * object of them; both are functions of one line for each shape. What lies between is
- * here. The bytes are the codec's: op, number of the shape, values.
+ * The wrapper has two small functions for each shape: one reads the properties in the
+ * order of the shape's keys, the other makes the object from them. The encoding between
+ * these is here. It is the codec's: op, number of the shape, values.
  */
 #include "node/flat.h"
 
@@ -17,12 +17,12 @@
 #include "node/value.h"
 
 typedef struct rp_flat_shape {
-  napi_ref make; /* function of the values; NULL: not to be read here */
+  napi_ref make; /* makes an object of the values; NULL: left to the codec */
   uint32_t count;
   bool known;
 } rp_flat_shape;
 
-/* The values in an array, for the wrapper to do something else with them. */
+/* Return the values in an array, for the codec. */
 static napi_value
 give_back(napi_env env, const napi_value *values, uint32_t count) {
   napi_value array = NULL;
@@ -33,8 +33,9 @@ give_back(napi_env env, const napi_value *values, uint32_t count) {
   return array;
 }
 
-/* postFlat(slot, number of a shape, ...values) -> undefined, STATUS: 0 or RP_CLOSED; or
- * the values as an array: one of them is not written here, and nothing is sent. */
+/* postFlat(slot, shape, ...values): send an object. Returns undefined, with STATUS 0 or
+ * RP_CLOSED; or the values in an array if one of them is not primitive: then nothing was
+ * sent. */
 napi_value
 rp_flat_post(napi_env env, napi_callback_info info) {
   uint8_t message[RP_PRIMITIVES_SMALL * RP_FLAT_MAX + 8];
@@ -50,8 +51,9 @@ rp_flat_post(napi_env env, napi_callback_info info) {
   rp_env *e = data;
   uint8_t *end = message;
 
-  (void) napi_get_value_uint32(env, argv[0], &slot);
-  (void) napi_get_value_uint32(env, argv[1], &shape);
+  if (napi_get_value_uint32(env, argv[0], &slot) != napi_ok ||
+      napi_get_value_uint32(env, argv[1], &shape) != napi_ok)
+    return rp_throw_type(env, "postFlat needs a slot and a shape");
   *end++ = 0;
   *end++ = OP_OBJECT;
   for (int i = 0; i < 4; i++) *end++ = (uint8_t) (shape >> (8 * i));
@@ -68,7 +70,7 @@ rp_flat_post(napi_env env, napi_callback_info info) {
   return rp_send_end(e, port, status);
 }
 
-/* What is known of a shape; NULL: nothing yet. */
+/* Return a shape. If it is not known yet, set wanted_shape and return NULL. */
 static const rp_flat_shape *
 find(rp_env *e, uint32_t number) {
   if (number >= RP_SHAPES_MAX) return NULL;
@@ -94,9 +96,11 @@ rp_flat_read(rp_env *e, const uint8_t *at, const uint8_t *end) {
   }
   if (at != end) return NULL;
   e->flats_left--;
-  (void) napi_get_reference_value(e->env, shape->make, &make);
-  (void) napi_get_undefined(e->env, &undefined);
-  (void) napi_call_function(e->env, undefined, make, shape->count, values, &object);
+  if (napi_get_reference_value(e->env, shape->make, &make) != napi_ok ||
+      napi_get_undefined(e->env, &undefined) != napi_ok ||
+      napi_call_function(e->env, undefined, make, shape->count, values, &object) !=
+          napi_ok)
+    return NULL;
   return object;
 }
 
@@ -111,8 +115,8 @@ make_room(rp_env *e, uint32_t length) {
   return true;
 }
 
-/* setShape(number, function, count): objects of this shape are made by
- * function(...values), `count` of them; without a function they are not read here. */
+/* setShape(number, function, count): introduce a shape, whose objects function(...values)
+ * makes of `count` values; without a function they are left to the codec. */
 napi_value
 rp_flat_set_shape(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -120,10 +124,10 @@ rp_flat_set_shape(napi_env env, napi_callback_info info) {
   napi_valuetype type = napi_undefined;
   uint32_t number = RP_SHAPES_MAX, count = 0;
 
-  (void) napi_get_value_uint32(env, argv[0], &number);
-  (void) napi_get_value_uint32(env, argv[2], &count);
-  (void) napi_typeof(env, argv[1], &type);
-  if (number >= RP_SHAPES_MAX || (type == napi_function && count > RP_FLAT_MAX))
+  if (napi_get_value_uint32(env, argv[0], &number) != napi_ok ||
+      napi_get_value_uint32(env, argv[2], &count) != napi_ok ||
+      napi_typeof(env, argv[1], &type) != napi_ok || number >= RP_SHAPES_MAX ||
+      (type == napi_function && count > RP_FLAT_MAX))
     return rp_throw_type(env, "setShape needs a shape");
   if (number >= e->flat_length && !make_room(e, (number | 63) + 1))
     return rp_throw_memory(env);
@@ -133,7 +137,7 @@ rp_flat_set_shape(napi_env env, napi_callback_info info) {
   if (shape->known) return NULL;
   if (type == napi_function &&
       napi_create_reference(env, argv[1], 1, &shape->make) != napi_ok)
-    return NULL;
+    return rp_throw_memory(env);
   shape->count = count;
   shape->known = true;
   return NULL;

@@ -1,5 +1,5 @@
 /*
- * flat.h - messages that are one object whose properties are all primitive; see
+ * flat.h - messages that are one object with primitive properties only; see
  * lib/ports/flat.js.
  */
 #ifndef RP_NODE_FLAT_H_
@@ -9,14 +9,15 @@
 
 #include "node/env.h"
 
-/* Properties of one object at most; lib/ports/flat.js has the same number. */
+/* Most properties of such an object; lib/ports/flat.js has the same number. */
 #define RP_FLAT_MAX 16u
 
-/* The object whose op lies before `at`, which goes to `end`. NULL: it is not flat, or
- * e->wanted_shape says which shape is to be introduced by setShape() first. */
+/* Read the object behind OP_OBJECT, from `at` to `end`. Returns NULL if it cannot be read
+ * here; e->wanted_shape may then name a shape that setShape() must introduce first.
+ * Owner's thread. */
 napi_value rp_flat_read(rp_env *e, const uint8_t *at, const uint8_t *end);
 
-/* The environment has closed. */
+/* Free the shapes, when the environment has closed. */
 void rp_flat_free(rp_env *e);
 
 napi_value rp_flat_post(napi_env env, napi_callback_info info);

@@ -1,9 +1,9 @@
 /*
- * lifetime.c - how one Node environment begins and ends.
+ * lifetime.c - how the data of a Node environment is made and freed.
  *
- * It ends in this order: the async clean-up hook runs (no JavaScript any more), every
- * endpoint is closed (peers read RP_CLOSED), the doorbell and the handles of closing
- * ports are closed, and the last of their callbacks removes the hook and frees the rest.
+ * At its end the async clean-up hook runs first, when no JavaScript can run any more. It
+ * closes all endpoints (their peers read RP_CLOSED), the doorbell and all other libuv
+ * handles. The last close callback removes the hook and frees the rest.
  */
 #include "node/lifetime.h"
 
@@ -61,7 +61,7 @@ on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
     port->state = RP_PORT_FREE;
   }
   rp_rings_close(e);
-  /* Also what it was in the middle of: whoever waits for that goes on. */
+  /* Includes a spawn that is still open, so that nobody waits for it. */
   rp_spawn_forget_all(e);
   rp_threads_forget_all(e);
   rp_loop_spin_close(e);
@@ -80,7 +80,7 @@ rp_env_new(napi_env env) {
   if (e == NULL || doorbell == NULL || reserve == NULL) goto err;
   e->env = env;
   e->reserve = reserve;
-  e->loop_spin.port_limit = RP_PORT_SPIN_MEASURED;
+  e->turn_spin.limit = RP_LIMIT_MEASURED;
   e->unclosed = RP_NO_SLOT;
   e->doorbell = doorbell;
   e->free_slot = RP_NO_SLOT;
@@ -95,8 +95,7 @@ rp_env_new(napi_env env) {
   e->open_handles = 1;
   rp_failpoint("env:made");
   if (napi_add_async_cleanup_hook(env, on_environment_closing, e, &e->hook) != napi_ok) {
-    /* Only when the environment is going already; the loop still runs closing
-     * callbacks. */
+    /* The environment is ending already; the loop still runs close callbacks. */
     uv_close((uv_handle_t *) doorbell, (uv_close_cb) free);
     free(reserve);
     free(e);

@@ -3,19 +3,20 @@
  * messages first.
  *
  * The thread spins in a uv_prepare callback, which libuv runs right before it blocks. It
- * does not rest meanwhile (see ready_list.h), so a sender rings no doorbell: the thread
- * finds what is pushed and dispatches it right there, as the doorbell's callback would.
+ * does not rest meanwhile (ready_list.h), so senders ring no doorbell: the thread finds
+ * what they push and dispatches it, as the doorbell's callback would.
  *
- * Nothing else waits longer for it. The loop goes on at once when anything in it is ready
- * (uv_backend_timeout() is 0), when a timer is due, and after `limit` in any case, to
- * poll for I/O without blocking if messages keep coming. When it is about to block the
- * thread goes to rest.
+ * Nothing else waits longer. The loop continues at once when anything in it is ready
+ * (uv_backend_timeout() is 0), when a timer is due, and in any case after `limit`, to
+ * poll for I/O without blocking while messages keep coming. When the loop is about to
+ * block, the thread goes to rest.
  *
- * Each unsuccessful spin halves the budget, down to zero. A doorbell that rings so soon
- * that spinning might have met the message is a hint to spin in full again. If that is in
- * vain, the thread ignores the next hint, then the next two, and so on. Now and then it
- * yields. If it does not get its core back at once and there is no news then, others need
- * the core: it sleeps, and leaves out the next spin, then the next two, and so on.
+ * Each unsuccessful spin halves the budget, down to zero. If the doorbell then rings so
+ * soon that spinning might have met the message, that is a hint to spin in full again. If
+ * that is unsuccessful, the thread ignores the next hint, then the next two, and so on.
+ * The thread also yields now and then. If it does not get its core back at once, and
+ * there is no news, other threads need the core: it sleeps, and skips the next spin, then
+ * the next two, and so on.
  */
 #include "node/loop_spin.h"
 
@@ -26,17 +27,17 @@
 
 #define MILLISECOND ((uint64_t) 1000000)
 
-/* Shorter is not worth the clock readings. */
+/* Shortest budget: less is not worth reading the clock. */
 #define SHORTEST (2 * RP_MICROSECOND)
-/* Looks between two clock readings, some 20 ns each. */
+/* Looks between two clock readings; a reading takes some 20 ns. */
 #define LOOKS 32
-/* Until the first yield, in case that who is to answer has the same core, and, as it gets
- * longer, between the later ones: a system call of 0.3 us. */
+/* Time until the first yield, in case the sender needs this core. It doubles up to the
+ * last value, since a yield is a system call of 0.3 us. */
 #define YIELD_FIRST (2 * RP_MICROSECOND)
 #define YIELD_LAST (16 * RP_MICROSECOND)
-/* What sleeping adds to the way there and back: two wake-ups, at both ends. */
+/* What sleeping adds to a round trip: a wake-up at each end. */
 #define WAKE_UPS (50 * RP_MICROSECOND)
-/* Times left out at most. */
+/* Most spins or hints skipped in a row. */
 #define MOST 256
 
 static void
@@ -49,21 +50,21 @@ rest(rp_env *e) {
 }
 
 typedef enum outcome {
-  QUIET,   /* nothing came as long as it was worth waiting */
+  QUIET,   /* no news within the budget */
   TAKEN,   /* others need the core */
-  DUE,     /* the loop has something to do */
-  ON,      /* messages keep coming: have a look at I/O, then go on */
+  DUE,     /* the loop has other work */
+  ON,      /* messages keep coming: poll for I/O, then spin on */
   STOPPED, /* JavaScript cannot run any more */
 } outcome;
 
-/* When the loop has to go on, by what uv_backend_timeout() says: in milliseconds, -1
- * without a timer. */
+/* Convert the result of uv_backend_timeout(), in milliseconds or -1 without a timer, to
+ * a time. */
 static uint64_t
 due_at(rp_env *e, int timeout) {
   return timeout < 0 ? UINT64_MAX : (uv_now(e->loop) + (uint64_t) timeout) * MILLISECOND;
 }
 
-/* Spin and serve, at most until a timer is due. */
+/* Spin, and serve what comes, at most until a timer is due. */
 static outcome
 watch(rp_env *e, uint64_t now, int timeout) {
   rp_loop_spin *spin = &e->loop_spin;
@@ -87,7 +88,7 @@ watch(rp_env *e, uint64_t now, int timeout) {
       yield_at = now + gap;
       timeout = uv_backend_timeout(e->loop);
       if (timeout == 0 || e->order.length > 0) return DUE;
-      due = due_at(e, timeout); /* listeners set timers */
+      due = due_at(e, timeout); /* a listener may have set a timer */
     } else {
       now = uv_hrtime();
     }
@@ -105,7 +106,7 @@ watch(rp_env *e, uint64_t now, int timeout) {
   }
 }
 
-/* The whole budget was spent in vain. */
+/* The budget was used up without news. */
 static void
 halve_budget(rp_loop_spin *spin) {
   spin->vain = 0;
@@ -118,7 +119,7 @@ halve_budget(rp_loop_spin *spin) {
   }
 }
 
-/* Whether it is worth to spin now. */
+/* Return true if the thread should spin now. */
 static bool
 worth(rp_env *e) {
   rp_loop_spin *spin = &e->loop_spin;
@@ -128,8 +129,7 @@ worth(rp_env *e) {
   return !rp_backoff_skips(&spin->taken);
 }
 
-/* The loop has run out of work; `timeout` in milliseconds until a timer is due, -1
- * without one. */
+/* The loop has run out of work; `timeout` is that of uv_backend_timeout(). */
 static outcome
 run_out(rp_env *e, int timeout) {
   rp_loop_spin *spin = &e->loop_spin;
@@ -137,7 +137,7 @@ run_out(rp_env *e, int timeout) {
 
   if (!spin->watching) spin->since = now;
   if (!worth(e)) return QUIET;
-  /* What the doorbell on its way is about comes first. */
+  /* A doorbell is on its way: hear it first. */
   if (!spin->watching && !rp_ready_list_watch(&e->ready_list)) return DUE;
   spin->watching = true;
 
@@ -147,13 +147,13 @@ run_out(rp_env *e, int timeout) {
   if (how == TAKEN) rp_backoff_fail(&spin->taken, MOST);
   spin->vain = spin->since > now ? 0 : spin->vain + uv_hrtime() - now;
   if (spin->vain >= spin->budget) halve_budget(spin);
-  uv_update_time(e->loop); /* or a timer would be waited for from the time before */
+  uv_update_time(e->loop); /* or libuv would wait too long for a timer */
   return how;
 }
 
 static void
 on_again(uv_idle_t *again) {
-  (void) again; /* that it is active is all that matters */
+  (void) again; /* being active keeps the loop from blocking */
 }
 
 static void
@@ -164,7 +164,7 @@ on_prepare(uv_prepare_t *prepare) {
 
   if (e->closing) return;
   (void) uv_idle_stop(spin->again);
-  /* 0 if something else is to be done, and if nothing keeps the loop alive. */
+  /* 0 if the loop has work, or nothing keeps it alive. */
   int timeout = spin->limit == 0 || e->order.length > 0 ? 0 : uv_backend_timeout(e->loop);
 
   if (timeout != 0) how = run_out(e, timeout);
@@ -177,7 +177,7 @@ on_prepare(uv_prepare_t *prepare) {
   if (spin->limit == 0 && !spin->watching) (void) uv_prepare_stop(prepare);
 }
 
-/* Both handles, or none. */
+/* Make both handles. False without memory; then there is neither. */
 static bool
 make_handles(rp_env *e) {
   rp_loop_spin *spin = &e->loop_spin;
@@ -211,15 +211,15 @@ rp_loop_spin_set(napi_env env, napi_callback_info info) {
       napi_get_value_uint32(env, argv[1], &port_limit) != napi_ok)
     return rp_throw_type(env, "setIdle needs two numbers");
   if (e->closing) return NULL;
+  if (!rp_spin_pays()) limit = 0;
   if (spin->prepare == NULL && limit > 0 && !make_handles(e)) return rp_throw_memory(env);
-  spin->port_limit =
-      port_limit == UINT32_MAX ? RP_PORT_SPIN_MEASURED : port_limit * RP_MICROSECOND;
+  e->turn_spin.limit =
+      port_limit == UINT32_MAX ? RP_LIMIT_MEASURED : port_limit * RP_MICROSECOND;
   if (spin->prepare == NULL) return NULL;
   spin->limit = spin->budget = limit * RP_MICROSECOND;
   spin->taken = spin->deaf = (rp_backoff){0, 0};
   spin->vain = 0;
-  /* Stopping is for the callback, which knows whether the thread has to go to rest
-   * first. */
+  /* on_prepare() stops itself, after the thread has gone to rest. */
   if (limit > 0) (void) uv_prepare_start(spin->prepare, on_prepare);
   return NULL;
 }
@@ -228,7 +228,7 @@ void
 rp_loop_spin_woken(rp_env *e) {
   rp_loop_spin *spin = &e->loop_spin;
 
-  if (spin->budget == spin->limit) return; /* also if it is off */
+  if (spin->budget == spin->limit) return; /* also when it is off */
   if (uv_hrtime() - spin->since > spin->limit + WAKE_UPS) return;
   if (rp_backoff_skips(&spin->deaf)) return;
   spin->budget = spin->limit;
@@ -248,9 +248,8 @@ come_back(rp_env *e) {
 void
 rp_loop_spin_rest(rp_env *e) {
   if (e->order.length > 0 || e->loop_spin.watching)
-    return; /* whose callbacks come here */
-  /* What came meanwhile waits for the next iteration of the loop, behind timers and
-   * I/O. */
+    return; /* their callbacks let the thread rest */
+  /* There is news: it waits for the next iteration of the loop, behind timers and I/O. */
   if (!rp_ready_list_rest(&e->ready_list) && !come_back(e))
     (void) uv_async_send(e->doorbell);
 }

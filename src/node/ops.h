@@ -1,9 +1,9 @@
 /*
- * ops.h - the bytes of a message that holds one value: one byte of flags (0 here), one
- * op, and what the op says.
+ * ops.h - the encoding of a message that is one value: a byte of flags (0 here), an op,
+ * and the operands of the op.
  *
  * Integers are little-endian. lib/codec/ops.js is the table of all ops; the codec reads
- * and writes the same.
+ * and writes the same bytes.
  */
 #ifndef RP_NODE_OPS_H_
 #define RP_NODE_OPS_H_
@@ -27,7 +27,7 @@ enum {
       0xa4, /* u32 index, u8 1 if one byte a character, length as a number */
 };
 
-/* Strings of up to so many code units are written without malloc. */
+/* Strings of up to so many code units are converted on the stack. */
 #define STRING_STACK 512u
 
 static inline uint8_t *

@@ -1,18 +1,17 @@
 /*
- * order.c - what a thread posts by ring is heard where Node would hear it among its own
- * channels.
+ * order.c - keeps the order between messages by ring and messages by Node's own channels.
  *
- * A port that meets a marked record goes on a list. The thread stays awake meanwhile (it
- * does not rest, see ready_list.h).
+ * A port that meets a marked record joins the list of waiting ports. The thread does not
+ * rest meanwhile (ready_list.h).
  *
  * The port between a Worker and its parent has a place: a handle of ours where Node's
- * port stands, or the doorbell. When the loop calls it, all older handles have been
- * called, and what is there may be heard. What comes while the port is being read waits
- * for the next call.
+ * port stands, or the doorbell. When the loop calls that handle, all older handles have
+ * been called, and what is queued may be delivered. What comes while the port is being
+ * read waits for the next call.
  *
- * Any other port waits for the end of a poll that has called every handle: this one, if
- * the port met the mark as the doorbell rang, which is older than what Node makes later,
- * else the next one.
+ * Any other port waits for the end of a poll that has called every handle. That is the
+ * current poll if the port met the mark as the doorbell rang, which is older than the
+ * handles that Node makes later; otherwise it is the next one.
  */
 #include "node/order.h"
 
@@ -51,9 +50,10 @@ rp_order_place(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_port(e, argv[0]);
-  bool first = false;
+  bool first;
 
-  (void) napi_get_value_bool(env, argv[1], &first);
+  if (napi_get_value_bool(env, argv[1], &first) != napi_ok)
+    return rp_throw_type(env, "place needs a boolean");
   if (port == NULL || port->place != NULL || e->closing) return NULL;
   if (first) {
     port->place = e->doorbell;
@@ -73,8 +73,8 @@ rp_order_place(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* The port waits no more. The thread has not gone to rest for it, and libuv does not call
- * a place that is closed: so the doorbell has to, if nobody else waits. */
+/* The port waits no more. Because it waited, the thread has not gone to rest, and libuv
+ * does not call a closed place. So ring the doorbell if no other port waits. */
 static void
 stop_waiting(rp_env *e, rp_port *port) {
   rp_order *order = &e->order;
@@ -99,7 +99,7 @@ rp_order_leave(rp_env *e, rp_port *port) {
     uv_close((uv_handle_t *) place, rp_env_handle_closed);
 }
 
-/* Room for one more slot. */
+/* Make room for one more slot. False without memory. */
 static bool
 make_room(rp_order *order) {
   if (order->length < order->capacity) return true;
@@ -113,7 +113,7 @@ make_room(rp_order *order) {
   return true;
 }
 
-/* What is there now need not wait again. */
+/* The records queued now need not wait again. */
 static void
 cover(rp_port *port) {
   rp_chain *inbox = &port->endpoint->inbox;
@@ -121,12 +121,31 @@ cover(rp_port *port) {
   port->covered = inbox->received + rp_chain_queued(inbox);
 }
 
-static void
-on_again(uv_idle_t *again) {
-  (void) again; /* that it is active is all that matters */
+bool
+rp_order_is_covered(const rp_port *port) {
+  return (int32_t) (port->covered - port->endpoint->inbox.received) > 0;
 }
 
-/* Both handles, or none. */
+/* cover(slot): what is queued now need not wait. */
+napi_value
+rp_order_cover(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
+  rp_record first;
+
+  if (port == NULL) return NULL;
+  port->late = true;
+  if (rp_chain_peek(&port->endpoint->inbox, &first) == RP_OK) cover(port);
+  return NULL;
+}
+
+static void
+on_again(uv_idle_t *again) {
+  (void) again; /* being active keeps the loop from blocking */
+}
+
+/* Make both handles. False without memory; then there is neither. */
 static bool
 make_handles(rp_env *e) {
   rp_order *order = &e->order;
@@ -159,11 +178,12 @@ rp_order_hold(rp_env *e, rp_port *port, bool begins) {
 
   if (port->waits > 0) return true;
   if (!port->receiving) return false;
-  if ((int32_t) (port->covered - port->endpoint->inbox.received) > 0) return false;
-  if (now && order->called == port->place) {
+  if (rp_order_is_covered(port)) return false;
+  if (now && order->called == port->place && !port->late) {
     cover(port);
     return false;
   }
+  port->late = false;
   if (e->closing || !make_room(order)) return false;
   if (port->place != NULL) {
     port->waits = 1;
@@ -173,7 +193,7 @@ rp_order_hold(rp_env *e, rp_port *port, bool begins) {
     port->waits = order->called == NULL || (now && order->called == e->doorbell) ? 1 : 2;
     cover(port);
     if (order->unplaced++ == 0) {
-      /* In front of Node's, which runs the immediates. */
+      /* Started last, it runs before Node's check, which runs the immediates. */
       (void) uv_check_start(order->check, on_check);
       (void) uv_idle_start(order->again, on_again);
     }
@@ -197,7 +217,7 @@ rp_order_let_pass(rp_env *e, const uv_async_t *place) {
       continue;
     }
     if (port->state != RP_PORT_OPEN || port->endpoint == NULL) continue;
-    if (place != NULL) cover(port);
+    if (place != NULL && !port->late) cover(port);
     rp_endpoint_schedule(port->endpoint);
   }
   order->length = kept;

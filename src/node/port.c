@@ -1,5 +1,6 @@
 /*
- * port.c - what the wrapper does with ports: open, start, close, and ask about the peer.
+ * port.c - the addon's functions that open, start and close ports, and ask about the
+ * peer.
  */
 #include "node/port.h"
 
@@ -8,7 +9,7 @@
 #include "node/ports.h"
 #include "node/value.h"
 
-/* open() -> slot of one endpoint; the slot of the other is in the control word STATUS. */
+/* open() -> slot of one endpoint; STATUS is the slot of the other. */
 napi_value
 rp_port_open(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -29,14 +30,14 @@ rp_port_open(napi_env env, napi_callback_info info) {
     (void) rp_endpoint_close(other);
     return rp_throw_memory(env);
   }
-  /* Who gets one of them hears of it behind all that has been posted until now. */
+  /* Whoever gets one of them, gets it after all that was posted before. */
   rp_order_marked(e, &e->ports[slot]);
   rp_order_marked(e, &e->ports[other_slot]);
   rp_control(e)[RP_CONTROL_STATUS] = other_slot;
   return rp_from_u32(env, slot);
 }
 
-/* bind(slot, port): make the port an async resource, as Node's are. */
+/* bind(slot, port): make the port an async resource, as Node does with its ports. */
 napi_value
 rp_port_bind(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], name;
@@ -49,7 +50,7 @@ rp_port_bind(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* setReceiving(slot, boolean): start and stop. */
+/* setReceiving(slot, boolean): start or stop the port. */
 napi_value
 rp_port_set_receiving(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -65,7 +66,8 @@ rp_port_set_receiving(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* close(slot): the peer gets what was posted, then 'close'; our own 'close' follows. */
+/* close(slot): close the port in the closing phase of the loop. The peer reads what was
+ * posted, then 'close'. */
 napi_value
 rp_port_close(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -76,7 +78,7 @@ rp_port_close(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* wantViews(slot, boolean): whether the peer is to send large data as blocks. */
+/* wantViews(slot, boolean): see rp_endpoint_want_views(). */
 napi_value
 rp_port_want_views(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -89,7 +91,7 @@ rp_port_want_views(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* peerViews(slot) -> whether the peer has asked for that. */
+/* peerViews(slot) -> true if the peer wants large data as blocks. */
 napi_value
 rp_port_peer_views(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -99,8 +101,7 @@ rp_port_peer_views(napi_env env, napi_callback_info info) {
   return rp_from_bool(env, port != NULL && rp_endpoint_peer_views(port->endpoint));
 }
 
-/* peerDeclared(slot) -> whether the owner of the other endpoint has joined: see
- * rp_process_join(). */
+/* peerDeclared(slot) -> true if the owner of the other endpoint has called join(). */
 napi_value
 rp_port_peer_declared(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -110,7 +111,7 @@ rp_port_peer_declared(napi_env env, napi_callback_info info) {
   return rp_from_bool(env, port != NULL && rp_endpoint_peer_declared(port->endpoint));
 }
 
-/* claimOffer(slot) -> whether this side is to make the Node channel of the pair. */
+/* claimOffer(slot) -> true if this side must make the Node channel of the pair. */
 napi_value
 rp_port_claim_offer(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -123,7 +124,7 @@ rp_port_claim_offer(napi_env env, napi_callback_info info) {
   return rp_from_bool(env, first);
 }
 
-/* peerClosed(slot) -> whether the other endpoint is closed, or this one gone. */
+/* peerClosed(slot) -> true if the other endpoint is closed, or this one is gone. */
 napi_value
 rp_port_peer_closed(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -133,7 +134,7 @@ rp_port_peer_closed(napi_env env, napi_callback_info info) {
   return rp_from_bool(env, port == NULL || rp_endpoint_peer_closed(port->endpoint));
 }
 
-/* queued(slot) -> how many messages wait. */
+/* queued(slot) -> number of messages that wait. */
 napi_value
 rp_port_queued(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];

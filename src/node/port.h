@@ -1,8 +1,8 @@
 /*
- * port.h - what the wrapper does with ports: open, post, receive, close, detach, attach.
+ * port.h - the addon's functions for ports: open, post, receive, close, detach, attach.
  *
- * Ports are named by their slot. A call on a slot that is not open does nothing and says
- * so by returning false or RP_CLOSED in the status word.
+ * A port is named by its slot. A call for a slot that is not open does nothing and
+ * reports that by its result or by RP_CLOSED in the control word STATUS.
  */
 #ifndef RP_NODE_PORT_H_
 #define RP_NODE_PORT_H_

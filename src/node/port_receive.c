@@ -1,5 +1,6 @@
 /*
- * port_receive.c - the wrapper reads messages: as values, or as bytes for the codec.
+ * port_receive.c - the addon's functions that read messages: as values, or as bytes for
+ * the codec.
  */
 #include <assert.h>
 #include <string.h>
@@ -11,12 +12,12 @@
 #include "node/value.h"
 #include "node/values.h"
 
-/* In the STATUS word: the next message is not for readValues(), or it is an object of the
- * shape in BYTES, which is to be introduced first (flat.h). */
+/* Values of STATUS: the next message is not for readValues(); or it is an object whose
+ * shape, in BYTES, must be introduced first (flat.h). */
 #define RP_PORT_OTHER 1
 #define RP_PORT_SHAPE 2
 
-/* Bytes of the first records of the batch. */
+/* Return the size of the first `count` records of the batch. */
 static uint32_t
 bytes_of(const rp_env *e, uint32_t count) {
   uint32_t bytes = 0, length;
@@ -29,7 +30,7 @@ bytes_of(const rp_env *e, uint32_t count) {
   return bytes;
 }
 
-/* Step over the first COUNT records of the batch that this port has read. */
+/* Release the first COUNT records of the batch, if it is of this port. */
 static void
 step_over(rp_env *e, rp_port *port, uint32_t slot) {
   uint32_t count = rp_control(e)[RP_CONTROL_COUNT];
@@ -53,7 +54,18 @@ set_batch(rp_env *e, uint32_t slot, uint32_t bytes, uint32_t count) {
   e->batch_count = count;
 }
 
-/* The next batch, as it lies in the ring. Nothing if it has to wait, see order.h. */
+/* The control word MAX for all messages, also those that have to wait. */
+#define ALL 0x7fffffffu
+
+/* Return whether the first record, which is marked, has to wait; see order.h. */
+static bool
+has_to_wait(rp_env *e, rp_port *port, uint32_t max) {
+  if (max == 0 || max == ALL) return false;
+  if (e->turn == port->endpoint) return rp_order_hold(e, port, false);
+  return !rp_order_is_covered(port); /* the port's next turn reads it */
+}
+
+/* Find the next batch in the ring. RP_EMPTY also if it has to wait. */
 static int
 next_run(rp_env *e, rp_port *port, uint32_t room, uint32_t most, uint32_t *bytes,
          uint32_t *count) {
@@ -66,13 +78,12 @@ next_run(rp_env *e, rp_port *port, uint32_t room, uint32_t most, uint32_t *bytes
 
   if (status != RP_OK || (rp_record_type(e->batch) & RP_MESSAGE_BEHIND) == 0)
     return status;
-  if (max == 0 || e->turn != port->endpoint || !rp_order_hold(e, port, false))
-    return RP_OK;
+  if (!has_to_wait(e, port, max)) return RP_OK;
   *bytes = *count = 0;
   return RP_EMPTY;
 }
 
-/* The same, after a moment's patience in the port's turn if there is none. */
+/* The same, but if there is none in the port's turn, spin for it. */
 static int
 await_run(rp_env *e, rp_port *port, uint32_t room, uint32_t most, uint32_t *bytes,
           uint32_t *count) {
@@ -86,10 +97,10 @@ await_run(rp_env *e, rp_port *port, uint32_t room, uint32_t most, uint32_t *byte
   return status;
 }
 
-/* readValues(slot) -> an array, COUNT values of which are the next messages, at most MAX,
- * as far as they are primitives; after stepping over the first COUNT of the last batch.
- * These stay in the ring until then. undefined if there is none: STATUS is RP_EMPTY,
- * RP_CLOSED, RP_PORT_OTHER or RP_PORT_SHAPE. */
+/* readValues(slot): release the first COUNT records of the last batch, then return the
+ * values of the next messages, up to MAX and as far as they are primitives, in an array;
+ * COUNT is their number. They stay in the ring until released. undefined if there is
+ * none: STATUS is RP_EMPTY, RP_CLOSED, RP_PORT_OTHER or RP_PORT_SHAPE. */
 napi_value
 rp_port_read_values(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], values = NULL;
@@ -117,10 +128,10 @@ rp_port_read_values(napi_env env, napi_callback_info info) {
   return values;
 }
 
-/* receive(slot): step over the first COUNT of the last batch, then copy the next one, at
- * most MAX records, into the inbox. BYTES, COUNT: of the batch. STATUS: 0, RP_EMPTY,
- * RP_CLOSED, or RP_ETOOBIG: the next record takes BYTES, which the inbox does not have.
- */
+/* receive(slot): release the first COUNT records of the last batch, then copy the next
+ * batch, up to MAX records, into the inbox. BYTES and COUNT are its size and number.
+ * STATUS: 0, RP_EMPTY, RP_CLOSED, or RP_ETOOBIG: the next record takes BYTES, more than
+ * the inbox has. */
 napi_value
 rp_port_receive(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -138,7 +149,7 @@ rp_port_receive(napi_env env, napi_callback_info info) {
     if (status == RP_OK) {
       assert(count > 0 && bytes <= e->inbox.length);
       memcpy(e->inbox.data, e->batch, bytes);
-      /* The wrapper need not know of it. */
+      /* The wrapper does not know this flag. */
       rp_record_set_type(e->inbox.data,
                          rp_record_type(e->inbox.data) & ~RP_MESSAGE_BEHIND);
       rp_failpoint("receive:copied");
@@ -151,7 +162,7 @@ rp_port_receive(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* release(slot): step over the first COUNT of the last batch. */
+/* release(slot): release the first COUNT records of the last batch. */
 napi_value
 rp_port_release(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];

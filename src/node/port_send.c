@@ -1,5 +1,5 @@
 /*
- * port_send.c - the wrapper posts messages that the codec has written.
+ * port_send.c - the addon's functions that post messages written by the codec.
  */
 #include "core/failpoint.h"
 #include "node/order.h"
@@ -7,8 +7,8 @@
 #include "node/send.h"
 #include "node/value.h"
 
-/* post(): send scratch[START, END) with the blocks staged from STAGED on by the port
- * SLOT. STATUS: 0 or RP_CLOSED. */
+/* post(): send the bytes START to END of the scratch, and the blocks staged from STAGED
+ * on, by the port SLOT. STATUS: 0 or RP_CLOSED. */
 napi_value
 rp_port_post(napi_env env, napi_callback_info info) {
   rp_env *e = rp_callee(env, info);
@@ -30,8 +30,8 @@ rp_port_post(napi_env env, napi_callback_info info) {
   return rp_send_end(e, port, status);
 }
 
-/* postMany(slot): send the messages in outbox[0, END), all visible at once. STATUS: 0 or
- * RP_CLOSED. */
+/* postMany(slot): send the messages in the first END bytes of the outbox; all become
+ * visible at once. STATUS: 0 or RP_CLOSED. */
 napi_value
 rp_port_post_many(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];

@@ -1,27 +1,27 @@
 /*
- * port_spin.c - a port that has been read to the end spins for a moment before its thread
- * goes to sleep.
+ * port_spin.c - how long a port that was read to the end looks for the next message
+ * before its thread sleeps.
  *
- * A receiver that is faster than the sender would sleep after each message. Each message
- * then costs a doorbell: a system call and a wake-up for the sender and a turn of the
- * loop for the receiver, some 3 us in all when messages are that close. So the receiver
- * spins for hardly longer than that. After an unsuccessful spin the port leaves out the
- * next one, then the next two, and so on.
+ * A receiver that is faster than its sender would sleep after each message. Each message
+ * then costs a doorbell: a system call and a wake-up for the sender, and a turn of the
+ * loop for the receiver, about 3 us in all when messages are that close. So the port
+ * spins for little longer than that. After an unsuccessful spin it skips the next one,
+ * then the next two, and so on.
  *
- * A port that has sent something may be about to get an answer. Both threads would sleep
- * meanwhile, each on a core that sleeps too: 40 us and more. So such a port spins for
- * longer. If the other thread is asleep, it would answer in that time if it were awake,
- * but waking takes longer. So once in a while the port spins for twice as long, which
- * covers the wake-up. This pays only if later messages come sooner, so it backs off in
- * the same way.
+ * A port that has sent something may be about to get an answer. If both threads slept
+ * meanwhile, a round trip would take 40 us or more. So such a port spins for as long as a
+ * sleep costs. If the other thread is asleep, its answer comes too late, although it
+ * would come in time if that thread were awake. So once in a while the port spins for
+ * twice as long, which covers the wake-up. That pays only if later messages come sooner,
+ * so it backs off in the same way.
  *
- * A turn in which this pays must not last longer than timers can bear, and it ends as
- * soon as the loop has anything else to do. A thread for which setIdle() asked for
- * spinning (loop_spin.c) does that instead.
+ * A turn must not keep timers waiting, so its spins are limited, and they end as soon as
+ * the loop has anything else to do. A thread that watches (loop_spin.c) does not spin
+ * here.
  *
  * The other thread may be waiting for this very core, so the port yields it now and then.
- * If another process takes the core for milliseconds, the thread does not yield again for
- * a thousand times as long.
+ * If another process then keeps the core for milliseconds, the thread does not yield
+ * again for a thousand times as long.
  */
 #include "node/port_spin.h"
 
@@ -29,40 +29,40 @@
 #include "node/sleep_cost.h"
 #include "core/failpoint.h"
 
-/* Of one turn, from the first time on. */
+/* How long a turn may last once it has begun to spin. */
 #define TURN (100 * RP_MICROSECOND)
-/* Between two looks: each takes the cache line with the tail away from the sender. */
+/* Time between two looks: each takes the cache line of tail away from the sender. */
 #define GAP (RP_MICROSECOND / 2)
-/* Until a look at everything else there is to do, and between two of those. A port that
- * expects no answer does not look for longer: where messages come this rarely, a sleep
- * costs less than looking does. */
+/* Time until the first look at whatever else there is to do, and between two of those. A
+ * port that expects no answer spins no longer than this: for messages that are further
+ * apart, a sleep costs less. */
 #define UNDISTURBED (4 * RP_MICROSECOND)
 
 /* A yield that takes longer than any answer. */
 #define YIELD_LOST (100 * RP_MICROSECOND)
-/* So many times as long as the core was lost, it is not yielded again. */
+/* The next yield comes after so many times the time that was lost. */
 #define YIELD_REST 1000
 
-/* Times left out at most. */
+/* Most spins skipped in a row, of either kind. */
 #define MOST 32
 #define LONG_MOST 16
-/* Messages in a row that only spinning for longer may meet: the other thread spins more
- * rarely than that. */
+/* Most messages in a row that only a spin of twice the limit may meet. By then the other
+ * thread should have spun, too. */
 #define UNPROVED_MOST (2 * MOST)
 
-/* As long as a port has spun in vain so few times, it backs off less: code that V8 has
- * not compiled yet answers too late, and soon does not. */
+/* Until a port has spun in vain so many times, it skips fewer spins: code that V8 has not
+ * compiled yet answers too late, but not for long. */
 #define YOUNG 64
 #define YOUNG_MOST 4
 
 static uint64_t
 limit_of(const rp_env *e) {
-  uint64_t limit = e->loop_spin.port_limit;
+  uint64_t limit = e->turn_spin.limit;
 
-  return limit == RP_PORT_SPIN_MEASURED ? rp_sleep_cost() : limit;
+  return limit == RP_LIMIT_MEASURED ? rp_sleep_cost() : limit;
 }
 
-/* Most times to be left out, which would be `most` later on. */
+/* Return the most spins to skip, given the limit `most` of an older port. */
 static uint16_t
 most_skips(const rp_port_spin *spin, uint16_t most) {
   return spin->failures < YOUNG ? YOUNG_MOST : most;
@@ -75,7 +75,7 @@ has_message(rp_port *port) {
   return rp_chain_peek(&port->endpoint->inbox, &first) != RP_EMPTY;
 }
 
-/* Look until this time, beginning now. Whether there is a message. */
+/* Look at the inbox from now until `until`. True if there is a message. */
 static bool
 look(rp_env *e, rp_port *port, uint64_t until) {
   uint64_t now = uv_hrtime();
@@ -92,24 +92,24 @@ look(rp_env *e, rp_port *port, uint64_t until) {
   return false;
 }
 
-/* Let others have the core, unless that has been a mistake. False: they took it. */
+/* Yield, unless that was too costly a while ago. False if others need the core. */
 static bool
 yield(rp_env *e, rp_port_spin *spin) {
   uint64_t now = uv_hrtime();
 
-  if (now < e->yields_from) return true;
+  if (now < e->turn_spin.yields_from) return true;
 
   uint64_t took = rp_spin_yield() - now;
 
-  if (took > YIELD_LOST) e->yields_from = now + YIELD_REST * took;
+  if (took > YIELD_LOST) e->turn_spin.yields_from = now + YIELD_REST * took;
   if (took < RP_YIELD_LONG) return true;
   spin->vain.next = MOST;
   spin->failures = YOUNG;
   return false;
 }
 
-/* look(), from one time to another, unless this thread or its core is needed for
- * something else. */
+/* look() from one time to another, until this thread has other work or others need the
+ * core. */
 static bool
 look_around(rp_env *e, rp_port *port, uint64_t from, uint64_t to) {
   for (uint64_t until = from; until < to;) {
@@ -158,19 +158,20 @@ spin_longer(rp_env *e, rp_port *port, uint64_t begin) {
 
 bool
 rp_port_spin_for(rp_env *e, rp_port *port) {
+  rp_turn_spin *turn = &e->turn_spin;
   rp_port_spin *spin = &port->spin;
   bool asked = spin->asked;
 
   spin->asked = false;
   if (rp_backoff_skips(&spin->vain)) return false;
-  if (e->loop_spin.port_limit == 0 || e->loop_spin.limit > 0) return false;
+  if (turn->limit == 0 || e->loop_spin.limit > 0 || !rp_spin_pays()) return false;
   if (uv_backend_timeout(e->loop) == 0) return false;
 
   uint64_t begin = uv_hrtime();
 
-  if (e->spun_since == 0) e->spun_since = begin;
-  if (begin - e->spun_since > TURN) {
-    e->spins_on = true;
+  if (turn->since == 0) turn->since = begin;
+  if (begin - turn->since > TURN) {
+    turn->goes_on = true;
     spin->asked = asked;
     return false;
   }

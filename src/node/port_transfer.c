@@ -1,12 +1,13 @@
 /*
- * port_transfer.c - a port leaves its thread, or arrives.
+ * port_transfer.c - the addon's functions that transfer a port to another thread.
  */
 #include "core/failpoint.h"
 #include "node/port.h"
 #include "node/ports.h"
 #include "node/value.h"
 
-/* announce(slot) -> the id under which the endpoint will be in transit, or undefined. */
+/* announce(slot) -> id under which the endpoint will be in transit; undefined without
+ * one. */
 napi_value
 rp_port_announce(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -16,8 +17,7 @@ rp_port_announce(napi_env env, napi_callback_info info) {
   return port == NULL ? NULL : rp_from_id(env, rp_endpoint_announce(port->endpoint));
 }
 
-/* peer(slot) -> the slot of the other endpoint if it is a port of this thread, else
- * -1. */
+/* peer(slot) -> slot of the other endpoint if it is a port of this thread, else -1. */
 napi_value
 rp_port_peer(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -29,8 +29,8 @@ rp_port_peer(napi_env env, napi_callback_info info) {
   return peer == NULL ? rp_from_i32(env, -1) : rp_from_u32(env, peer->slot);
 }
 
-/* detach(slot) -> id of the endpoint, which is now in transit; undefined if it was
- * before. */
+/* detach(slot) -> id of the endpoint, now in transit; undefined if it was already. The
+ * port closes. */
 napi_value
 rp_port_detach(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -45,8 +45,8 @@ rp_port_detach(napi_env env, napi_callback_info info) {
   return id;
 }
 
-/* withdraw(slot) -> id of the endpoint, which is now in transit; the port stays, without
- * an endpoint, for restore or detach. */
+/* withdraw(slot) -> id of the endpoint, now in transit. The port stays without an
+ * endpoint, for restore() or detach(). */
 napi_value
 rp_port_withdraw(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -60,8 +60,8 @@ rp_port_withdraw(napi_env env, napi_callback_info info) {
   return rp_from_id(env, port->away);
 }
 
-/* restore(slot, id): take back what withdraw sent off, if nobody has; else the port
- * closes. */
+/* restore(slot, id): take back the endpoint that withdraw() has sent off. If another
+ * thread has it, the port closes. */
 napi_value
 rp_port_restore(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -83,7 +83,7 @@ rp_port_restore(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* attach(id) -> slot, -1 if no endpoint with this id is in transit. */
+/* attach(id) -> slot; -1 if no endpoint with this id is in transit. */
 napi_value
 rp_port_attach(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -104,7 +104,7 @@ rp_port_attach(napi_env env, napi_callback_info info) {
   return rp_from_u32(env, slot);
 }
 
-/* peerLost(slot): the other endpoint went into transit and did not arrive. */
+/* peerLost(slot): the other endpoint was lost in transit. */
 napi_value
 rp_port_peer_lost(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];

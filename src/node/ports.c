@@ -1,5 +1,6 @@
 /*
- * ports.c - the ports of an environment, by slot: how one gets there, leaves and closes.
+ * ports.c - the table of an environment's ports, by slot: how a port is added, withdrawn
+ * and closed.
  */
 #include "node/ports.h"
 
@@ -10,7 +11,7 @@
 #include "node/order.h"
 #include "node/value.h"
 
-/* Twice the slots. False without memory. */
+/* Double the number of slots. False without memory. */
 static bool
 grow_ports(rp_env *e) {
   uint32_t length = e->ports_length == 0 ? 8 : e->ports_length * 2;
@@ -56,7 +57,7 @@ typedef struct closing {
   uint32_t slot;
 } closing;
 
-/* The closing phase of a port. */
+/* Close a port, in the closing phase of the loop. */
 static void
 close_port(rp_env *e, uint32_t slot) {
   napi_handle_scope scope;
@@ -110,8 +111,8 @@ on_reserve_closed(uv_handle_t *handle) {
   }
 }
 
-/* Without memory for a handle of its own, a port closes with the others that have
- * none. */
+/* Without memory for a handle, close the port by the reserved one, which all such ports
+ * share. */
 static void
 retire_by_reserve(rp_env *e, uint32_t slot) {
   bool closes = e->unclosed != RP_NO_SLOT;
@@ -140,8 +141,7 @@ rp_ports_retire(rp_env *e, uint32_t slot) {
     retire_by_reserve(e, slot);
     return;
   }
-  /* Node emits 'close' in the closing phase of the loop; a handle that never starts gets
-   * there. */
+  /* A handle need not be started to get to the closing phase of the loop. */
   *c = (closing){e, slot};
   (void) uv_idle_init(e->loop, handle);
   handle->data = c;

@@ -2,8 +2,8 @@
  * primitives.h - messages that are one primitive value, written and read without the
  * codec.
  *
- * The codec is JavaScript: a thread that has sent few messages would spend more time
- * loading it than using it. These functions write and read the same bytes
+ * The codec is JavaScript: a thread that sends few messages would spend more time on
+ * loading it than on using it. These functions write and read the same bytes
  * (lib/codec/ops.js has the table).
  */
 #ifndef RP_NODE_PRIMITIVES_H_
@@ -14,16 +14,17 @@
 #include "node/env.h"
 
 enum {
-  /* What rp_primitives_put() writes at most, and of how many code units a string. */
+  /* Longest string that rp_primitives_put() writes, and the most bytes of any value. */
   RP_PRIMITIVES_UNITS = 128,
   RP_PRIMITIVES_SMALL = 5 + 2 * RP_PRIMITIVES_UNITS,
 };
 
-/* Write a number, a boolean, null or a short string at `at`. What is behind it, or NULL:
- * it is none of these. */
+/* Write a number, a boolean, null or a short string at `at`. Returns the end, or NULL if
+ * the value is none of these. Owner's thread. */
 uint8_t *rp_primitives_put(rp_env *e, uint8_t *at, napi_value value);
 
-/* Read a primitive, and step over it. NULL: it is none, or there is less of it. */
+/* Read a primitive and step over it. Returns NULL if there is none, or it is incomplete.
+ * Owner's thread. */
 napi_value rp_primitives_get(rp_env *e, const uint8_t **at, const uint8_t *end);
 
 napi_value rp_primitives_post(napi_env env, napi_callback_info info);

@@ -1,5 +1,5 @@
 /*
- * primitives_read.c - reads primitive values, without the codec.
+ * primitives_read.c - reads primitive values without the codec.
  */
 #include "node/primitives.h"
 
@@ -46,7 +46,7 @@ read_string(rp_env *e, const uint8_t **at, const uint8_t *end, size_t length,
   return result;
 }
 
-/* Behind the op; RP_OP_UTF16 may say more than there is. */
+/* A string with a length of 32 bits, which may exceed the message. */
 static napi_value
 read_long_string(rp_env *e, const uint8_t **at, const uint8_t *end, bool one_byte) {
   if (end - *at < 4) return NULL;
@@ -57,7 +57,7 @@ read_long_string(rp_env *e, const uint8_t **at, const uint8_t *end, bool one_byt
   return read_string(e, at, end, length, one_byte);
 }
 
-/* Bytes of an op of fixed size behind it. */
+/* Return how many bytes follow an op of fixed size. */
 static size_t
 size_of(uint8_t op) {
   switch (op) {

@@ -11,14 +11,14 @@
 #include "node/send.h"
 #include "node/value.h"
 
-/* In the STATUS word: not a value for these functions. */
+/* A value of STATUS: the value is not primitive. */
 #define NOT_PRIMITIVE 1
 
 /* Flags of a record; see lib/ports/endpoint.js. */
 #define FLAG_TRAILER 1u
 #define FLAG_WHOLE 8u
 
-/* From so many bytes on, a string travels as a block; the codec has the same line. */
+/* A string of so many bytes or more travels as a block; the codec has the same limit. */
 #define BLOCK_LINE (32u * 1024)
 
 static uint8_t *
@@ -30,7 +30,7 @@ put_double(uint8_t *at, double number) {
   return put_u32(put_u32(at, (uint32_t) bits), (uint32_t) (bits >> 32));
 }
 
-/* At most 9 bytes. */
+/* Write a number, at most 9 bytes. Returns the end. */
 static uint8_t *
 put_number(uint8_t *at, double number) {
   if (!(number >= INT32_MIN && number <= INT32_MAX)) return put_double(at, number);
@@ -64,21 +64,21 @@ is_narrow(const char16_t *units, size_t length) {
   return all <= UINT8_MAX;
 }
 
-/* One byte a character. What is behind them. */
+/* Write one byte for each code unit. Returns the end. */
 static uint8_t *
 put_narrow(uint8_t *at, const char16_t *units, size_t length) {
   for (size_t i = 0; i < length; i++) *at++ = (uint8_t) units[i];
   return at;
 }
 
-/* Two bytes a code unit, little-endian. */
+/* Write two bytes for each code unit, little-endian. Returns the end. */
 static uint8_t *
 put_units(uint8_t *at, const char16_t *units, size_t length) {
   for (size_t i = 0; i < length; i++) at = put_u16(at, units[i]);
   return at;
 }
 
-/* The op and length of a string that is written inline; at most 5 bytes. */
+/* Write the op and length of an inline string, at most 5 bytes. Returns the end. */
 static uint8_t *
 put_string_head(uint8_t *at, size_t length, bool one_byte) {
   if (one_byte && length < OP_UNDEFINED - OP_SMALL_STRING) {
@@ -106,12 +106,14 @@ post_short_string(rp_env *e, rp_port *port, napi_value value) {
   char16_t units[STRING_STACK + 1];
   size_t length;
 
-  (void) napi_get_value_string_utf16(e->env, value, units, STRING_STACK + 1, &length);
+  if (napi_get_value_string_utf16(e->env, value, units, STRING_STACK + 1, &length) !=
+      napi_ok)
+    return NOT_PRIMITIVE;
   return send_bytes(e, port, message,
                     put_string(message + 1, units, length, is_narrow(units, length)));
 }
 
-/* A string as the block of a message that says no more than that. */
+/* Send a message that is one string, which is in a block. Frees the block on failure. */
 static int
 post_block(rp_env *e, rp_port *port, rp_block block, size_t length, bool one_byte) {
   uint8_t message[32] = {0, OP_BLOCK_STRING};
@@ -120,7 +122,7 @@ post_block(rp_env *e, rp_port *port, rp_block block, size_t length, bool one_byt
   *end++ = one_byte;
   end = put_number(end, (double) length);
 
-  /* The trailer: how many bytes these are, and no message of the Node channel. */
+  /* The trailer: number of bytes before it, and 0 messages of the Node channel. */
   size_t trailer = ((size_t) (end - message) + 7) & ~(size_t) 7;
 
   (void) put_u32(put_u32(message + trailer, (uint32_t) (end - message)), 0);
@@ -131,7 +133,7 @@ post_block(rp_env *e, rp_port *port, rp_block block, size_t length, bool one_byt
   return result;
 }
 
-/* The characters of a string, one byte each, as a block. */
+/* Send a string as a block of one byte for each code unit. */
 static int
 post_narrow_block(rp_env *e, rp_port *port, const char16_t *units, size_t length) {
   rp_block block = rp_block_new(length);
@@ -163,7 +165,10 @@ post_long_string(rp_env *e, rp_port *port, napi_value value, size_t length) {
   int result;
 
   if (units == NULL) return RP_ENOMEM;
-  (void) napi_get_value_string_utf16(e->env, value, units, length + 1, &length);
+  if (napi_get_value_string_utf16(e->env, value, units, length + 1, &length) != napi_ok) {
+    rp_block_free(block);
+    return NOT_PRIMITIVE;
+  }
 
   bool one_byte = is_narrow(units, length);
   bool is_long = (one_byte ? length : length * 2) >= BLOCK_LINE;
@@ -181,7 +186,7 @@ post_string(rp_env *e, rp_port *port, napi_value value) {
 
   if (napi_get_value_string_utf16(e->env, value, NULL, 0, &length) != napi_ok)
     return NOT_PRIMITIVE;
-  if (length > UINT32_MAX / 4) return NOT_PRIMITIVE; /* more than an engine has */
+  if (length > UINT32_MAX / 4) return NOT_PRIMITIVE; /* longer than any engine allows */
   if (length <= STRING_STACK) return post_short_string(e, port, value);
   return post_long_string(e, port, value, length);
 }
@@ -196,16 +201,17 @@ put(rp_env *e, uint8_t *at, napi_value value, napi_valuetype type) {
 
   switch (type) {
     case napi_number:
-      (void) napi_get_value_double(e->env, value, &number);
+      if (napi_get_value_double(e->env, value, &number) != napi_ok) return NULL;
       return put_number(at, number);
     case napi_string:
-      /* One more than it may have: what is longer is cut. */
-      (void) napi_get_value_string_utf16(e->env, value, units, RP_PRIMITIVES_UNITS + 2,
-                                         &length);
-      if (length > RP_PRIMITIVES_UNITS) return NULL;
+      /* Room for one code unit more, to recognise longer strings. */
+      if (napi_get_value_string_utf16(e->env, value, units, RP_PRIMITIVES_UNITS + 2,
+                                      &length) != napi_ok ||
+          length > RP_PRIMITIVES_UNITS)
+        return NULL;
       return put_string(at, units, length, is_narrow(units, length));
     case napi_boolean:
-      (void) napi_get_value_bool(e->env, value, &truth);
+      if (napi_get_value_bool(e->env, value, &truth) != napi_ok) return NULL;
       *at = truth ? OP_TRUE : OP_FALSE;
       return at + 1;
     case napi_null:
@@ -235,8 +241,8 @@ post_value(rp_env *e, rp_port *port, napi_value value) {
   return end == NULL ? NOT_PRIMITIVE : send_bytes(e, port, message, end);
 }
 
-/* postValue(slot, value): send a primitive. STATUS: 0, RP_CLOSED, or NOT_PRIMITIVE and
- * nothing is sent. */
+/* postValue(slot, value): send a primitive. STATUS: 0, RP_CLOSED, or NOT_PRIMITIVE: then
+ * nothing was sent. */
 napi_value
 rp_primitives_post(napi_env env, napi_callback_info info) {
   napi_value argv[2];
@@ -255,8 +261,8 @@ rp_primitives_post(napi_env env, napi_callback_info info) {
   return rp_send_end(e, port, port == NULL ? RP_CLOSED : post_value(e, port, argv[1]));
 }
 
-/* postWhole(slot, sequence, bytes): send a record that says that the value is in message
- * `sequence` of the Node channel, and that Node has moved so many bytes with it. STATUS:
+/* postWhole(slot, sequence, bytes): send a record that stands for message `sequence` of
+ * the Node channel, which carries the value and has moved so many bytes with it. STATUS:
  * 0 or RP_CLOSED. */
 napi_value
 rp_primitives_post_whole(napi_env env, napi_callback_info info) {
@@ -268,8 +274,9 @@ rp_primitives_post_whole(napi_env env, napi_callback_info info) {
   double bytes = 0;
   int status = RP_CLOSED;
 
-  (void) napi_get_value_int32(env, argv[1], &sequence);
-  (void) napi_get_value_double(env, argv[2], &bytes);
+  if (napi_get_value_int32(env, argv[1], &sequence) != napi_ok ||
+      napi_get_value_double(env, argv[2], &bytes) != napi_ok)
+    return rp_throw_type(env, "postWhole needs two numbers");
   memcpy(message, &sequence, sizeof(sequence));
   memcpy(message + 8, &bytes, sizeof(bytes));
   if (port != NULL)

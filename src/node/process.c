@@ -1,6 +1,6 @@
 /*
- * process.c - what threads share besides channels: shapes of objects, endpoints for new
- * threads.
+ * process.c - the addon's functions for what threads share besides channels: shapes,
+ * spawns, the table of threads.
  */
 #include "node/process.h"
 
@@ -14,7 +14,7 @@
 #include "node/value.h"
 #include "core/failpoint.h"
 
-/* internShape(text) -> number of the shape, -1 if the table is full or the text too
+/* internShape(text) -> number of the shape; -1 if the table is full or the text too
  * long. */
 napi_value
 rp_process_intern_shape(napi_env env, napi_callback_info info) {
@@ -27,13 +27,13 @@ rp_process_intern_shape(napi_env env, napi_callback_info info) {
   if (napi_get_value_string_utf8(env, argv[0], NULL, 0, &length) != napi_ok)
     return rp_throw_type(env, "internShape needs a string");
   if (length > RP_SHAPE_TEXT_MAX) return rp_from_i32(env, -1);
-  (void) napi_get_value_string_utf8(env, argv[0], text, sizeof(text), &length);
+  if (napi_get_value_string_utf8(env, argv[0], text, sizeof(text), &length) != napi_ok)
+    return rp_from_i32(env, -1);
   if (rp_shapes_intern(text, length, &number) != RP_OK) return rp_from_i32(env, -1);
   return rp_from_u32(env, number);
 }
 
-/* shapeText(number) -> the text it was interned with, undefined if there is no such
- * shape. */
+/* shapeText(number) -> text of the shape; undefined if there is no such shape. */
 napi_value
 rp_process_shape_text(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], result = NULL;
@@ -48,6 +48,7 @@ rp_process_shape_text(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/* The id of a thread; 0, which is no worker, for anything else. */
 static uint64_t
 thread_id(napi_env env, napi_value value) {
   int64_t id = 0;
@@ -56,14 +57,14 @@ thread_id(napi_env env, napi_value value) {
   return (uint64_t) id;
 }
 
-/* A string, cut to what the table of threads keeps; empty for anything else. */
+/* Copy a string, truncated to what the table keeps; empty for anything else. */
 static void
 thread_name(napi_env env, napi_value value, char name[4 * RP_THREAD_NAME_MAX]) {
   name[0] = '\0';
   (void) napi_get_value_string_utf8(env, value, name, 4 * RP_THREAD_NAME_MAX, NULL);
 }
 
-/* spawnBegin(); see spawn.h. */
+/* spawnBegin(): see rp_spawn_begin(). */
 napi_value
 rp_process_spawn_begin(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -90,7 +91,7 @@ rp_process_spawn_commit(napi_env env, napi_callback_info info) {
   return rp_throw_type(env, "spawnCommit without spawnBegin");
 }
 
-/* spawnAbort(). */
+/* spawnAbort(): see rp_spawn_abort(). */
 napi_value
 rp_process_spawn_abort(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -100,9 +101,9 @@ rp_process_spawn_abort(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* join(threadId, milliseconds) -> slot of the endpoint that the parent of this thread has
- * made for it, attached and declared; undefined if the parent made none, null if that has
- * not settled within the time. */
+/* join(threadId, milliseconds) -> slot of the endpoint that the parent has made for this
+ * thread, attached and declared; undefined if it has made none; null if that is not known
+ * within the time. */
 napi_value
 rp_process_join(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], null = NULL;
@@ -136,19 +137,18 @@ rp_process_join(napi_env env, napi_callback_info info) {
   return rp_from_u32(env, slot);
 }
 
-/* spawnEntrust(threadId, id of an endpoint in transit): it is lost if the thread ends
- * before it arrives. */
+/* spawnEntrust(threadId, id of an endpoint in transit): see rp_spawn_entrust(). */
 napi_value
 rp_process_spawn_entrust(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
 
-  /* Without memory only the loss of what gets lost is not noticed. */
+  /* Without memory, a loss of the endpoint is not noticed. */
   (void) rp_spawn_entrust(e, thread_id(env, argv[0]), rp_to_id(env, argv[1]));
   return NULL;
 }
 
-/* lost(id): the endpoint will not arrive; closed if it is still in transit. */
+/* lost(id): close the endpoint if it is still in transit. */
 napi_value
 rp_process_lost(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -179,7 +179,7 @@ rp_process_thread_online(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* threadRun(threadId, name): this thread is one of those that threads() lists. */
+/* threadRun(threadId, name): list this thread in threads(). */
 napi_value
 rp_process_thread_run(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
@@ -191,41 +191,42 @@ rp_process_thread_run(napi_env env, napi_callback_info info) {
   return rp_throw_memory(env);
 }
 
-static void
+static bool
 set_number(napi_env env, napi_value object, const char *key, uint64_t number) {
-  napi_value value = NULL;
+  napi_value value;
 
-  (void) napi_create_double(env, (double) number, &value);
-  (void) napi_set_named_property(env, object, key, value);
+  return napi_create_double(env, (double) number, &value) == napi_ok &&
+         napi_set_named_property(env, object, key, value) == napi_ok;
 }
 
-static void
+static bool
 set_string(napi_env env, napi_value object, const char *key, const char *text) {
-  napi_value value = NULL;
+  napi_value value;
 
-  (void) napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value);
-  (void) napi_set_named_property(env, object, key, value);
+  return napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value) == napi_ok &&
+         napi_set_named_property(env, object, key, value) == napi_ok;
 }
 
+/* Describe a thread as threads() does. NULL if Node-API fails. */
 static napi_value
 describe_thread(napi_env env, const rp_thread_info *info) {
   static const char *const states[] = {"starting", "running", "stopping", "exited"};
-  napi_value object = NULL;
+  napi_value object;
+  bool complete = napi_create_object(env, &object) == napi_ok &&
+                  set_number(env, object, "threadId", info->id) &&
+                  set_string(env, object, "name", info->name) &&
+                  set_string(env, object, "state", states[info->state]) &&
+                  set_number(env, object, "ports", info->ports) &&
+                  set_number(env, object, "messagesIn", info->messages_in) &&
+                  set_number(env, object, "messagesOut", info->messages_out) &&
+                  set_number(env, object, "bytesIn", info->bytes_in) &&
+                  set_number(env, object, "bytesOut", info->bytes_out) &&
+                  set_number(env, object, "wakeUps", info->wakeups);
 
-  if (napi_create_object(env, &object) != napi_ok) return NULL;
-  set_number(env, object, "threadId", info->id);
-  set_string(env, object, "name", info->name);
-  set_string(env, object, "state", states[info->state]);
-  set_number(env, object, "ports", info->ports);
-  set_number(env, object, "messagesIn", info->messages_in);
-  set_number(env, object, "messagesOut", info->messages_out);
-  set_number(env, object, "bytesIn", info->bytes_in);
-  set_number(env, object, "bytesOut", info->bytes_out);
-  set_number(env, object, "wakeUps", info->wakeups);
-  return object;
+  return complete ? object : NULL;
 }
 
-/* threads() -> what lib/index.d.ts says. */
+/* threads() -> see lib/index.d.ts. */
 napi_value
 rp_process_threads(napi_env env, napi_callback_info info) {
   size_t capacity = rp_threads_list(NULL, 0) + 8; /* some may start meanwhile */
@@ -236,17 +237,19 @@ rp_process_threads(napi_env env, napi_callback_info info) {
   if (infos == NULL) return rp_throw_memory(env);
 
   size_t count = rp_threads_list(infos, capacity);
+  bool complete = napi_create_array(env, &result) == napi_ok;
 
-  if (napi_create_array(env, &result) == napi_ok)
-    for (uint32_t i = 0; i < count && i < capacity; i++)
-      (void) napi_set_element(env, result, i, describe_thread(env, &infos[i]));
+  for (uint32_t i = 0; complete && i < count && i < capacity; i++) {
+    napi_value thread = describe_thread(env, &infos[i]);
+
+    complete = thread != NULL && napi_set_element(env, result, i, thread) == napi_ok;
+  }
   free(infos);
-  return result;
+  return complete ? result : rp_throw_memory(env);
 }
 
-/* mark() -> a number, the same in all threads, that nobody else comes upon and that tells
- * nothing else: messages of the wrapper's own are known by it among those of its users.
- */
+/* mark() -> a secret number, the same in all threads. The wrapper marks its own messages
+ * with it on channels that users post to as well. */
 napi_value
 rp_process_mark(napi_env env, napi_callback_info info) {
   (void) info;
@@ -257,16 +260,18 @@ rp_process_mark(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* counts() -> [endpoints in transit, spawns begun or waiting for their thread], of the
- * whole process. */
+/* counts() -> [endpoints in transit, open spawns and unclaimed endpoints] of the process,
+ * for tests. */
 napi_value
 rp_process_counts(napi_env env, napi_callback_info info) {
   napi_value result = NULL;
 
   (void) info;
-  if (napi_create_array_with_length(env, 2, &result) != napi_ok) return NULL;
-  (void) napi_set_element(env, result, 0,
-                          rp_from_u32(env, (uint32_t) rp_channel_in_transit()));
-  (void) napi_set_element(env, result, 1, rp_from_u32(env, (uint32_t) rp_spawn_size()));
+  if (napi_create_array_with_length(env, 2, &result) != napi_ok ||
+      napi_set_element(env, result, 0,
+                       rp_from_u32(env, (uint32_t) rp_channel_in_transit())) != napi_ok ||
+      napi_set_element(env, result, 1, rp_from_u32(env, (uint32_t) rp_spawn_size())) !=
+          napi_ok)
+    return NULL;
   return result;
 }

@@ -1,6 +1,6 @@
 /*
- * process.h - what threads share besides channels: shapes of objects, endpoints for new
- * threads.
+ * process.h - the addon's functions for what threads share besides channels: shapes,
+ * spawns, the table of threads.
  */
 #ifndef RP_NODE_PROCESS_H_
 #define RP_NODE_PROCESS_H_

@@ -1,5 +1,6 @@
 /*
- * ring_buffer.c - shared rings for the wrapper: handles by slot, their waits, their end.
+ * ring_buffer.c - the addon's functions for shared rings: handles by slot, their waits
+ * and their end.
  */
 #include "node/ring_buffer.h"
 
@@ -50,8 +51,8 @@ rp_rings_locate(rp_ring_slot *s) {
     rp_ring_set_position(s->handle, (uint32_t) s->local[RP_LOCAL_POSITION]);
 }
 
-/* End a handle. What the wrapper has read counts as read, wherever in its work it was
- * stopped. */
+/* End a handle. What the wrapper has read counts as read, even if the thread was
+ * terminated in the middle of its work. */
 static void
 end_handle(rp_ring_slot *s) {
   rp_rings_locate(s);
@@ -87,7 +88,7 @@ rp_rings_free(rp_env *e) {
   e->rings = NULL;
 }
 
-/* A free slot; RP_NO_SLOT without memory. */
+/* Find a free slot. RP_NO_SLOT without memory. */
 static uint32_t
 free_slot(rp_rings *rings) {
   uint32_t slot = 0;
@@ -105,7 +106,7 @@ free_slot(rp_rings *rings) {
   return slot;
 }
 
-/* The memory of a typed array. False if it is none. */
+/* Get the memory of a Uint8Array or Int32Array. False if it is no typed array. */
 static bool
 view_of(napi_env env, napi_value value, uint8_t **bytes, size_t *size) {
   napi_typedarray_type type;
@@ -130,26 +131,26 @@ napi_value
 rp_rings_setup(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  /* Not calloc'ed: the endpoint in it is aligned to 128. */
+  /* Not calloc(): the endpoint in it is aligned to 128. */
   rp_rings *rings = e->rings != NULL ? NULL : rp_memory_take(sizeof(*rings));
 
   if (rings == NULL) return rp_throw_memory(env);
   memset(rings, 0, sizeof(*rings));
   if (!view_of(env, argv[2], &rings->words.data, &rings->words.length) ||
-      rings->words.length < RP_RING_WORDS * sizeof(uint32_t)) {
+      rings->words.length < RP_RING_WORDS * sizeof(uint32_t) ||
+      !view_of(env, argv[3], &rings->inbox.data, &rings->inbox.length)) {
     rp_memory_give(rings, sizeof(*rings));
-    return rp_throw_type(env, "ringSetup needs an Int32Array of words");
+    return rp_throw_type(env, "ringSetup needs an Int32Array of words and an inbox");
   }
-  if (!view_of(env, argv[3], &rings->inbox.data, &rings->inbox.length)) {
+  if (napi_create_reference(env, argv[0], 1, &rings->receiver) != napi_ok ||
+      napi_create_reference(env, argv[1], 1, &rings->rung) != napi_ok ||
+      napi_create_reference(env, argv[2], 1, &rings->words.ref) != napi_ok ||
+      napi_create_reference(env, argv[3], 1, &rings->inbox.ref) != napi_ok) {
     rp_memory_give(rings, sizeof(*rings));
-    return rp_throw_type(env, "ringSetup needs an inbox");
+    return rp_throw_memory(env);
   }
   rings->env = e;
   rp_lock_init(&rings->lock);
-  (void) napi_create_reference(env, argv[0], 1, &rings->receiver);
-  (void) napi_create_reference(env, argv[1], 1, &rings->rung);
-  (void) napi_create_reference(env, argv[2], 1, &rings->words.ref);
-  (void) napi_create_reference(env, argv[3], 1, &rings->inbox.ref);
   e->rings = rings;
   return NULL;
 }
@@ -202,7 +203,7 @@ rp_rings_map(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* Fill in a handle whose core is open. False without room for its references. */
+/* Keep the memory and the words of a handle alive. False if that fails. */
 static bool
 keep(napi_env env, rp_ring_slot *s, const napi_value *argv) {
   if (napi_create_reference(env, argv[0], 1, &s->memory) != napi_ok) return false;
@@ -213,7 +214,7 @@ napi_value
 rp_rings_open(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  uint32_t slot = free_slot(e->rings), role = RP_CONSUMER;
+  uint32_t slot = free_slot(e->rings), role;
   uint8_t *local;
   size_t size = 0, local_size = 0;
   rp_ring_slot *s = calloc(1, sizeof(*s));
@@ -222,12 +223,12 @@ rp_rings_open(napi_env env, napi_callback_info info) {
     free(s);
     return rp_throw_memory(env);
   }
-  (void) napi_get_value_uint32(env, argv[1], &role);
-  if (!view_of(env, argv[0], &s->bytes, &size) ||
+  if (napi_get_value_uint32(env, argv[1], &role) != napi_ok ||
+      !view_of(env, argv[0], &s->bytes, &size) ||
       !view_of(env, argv[2], &local, &local_size) ||
       local_size < RP_LOCAL_WORDS * sizeof(int32_t)) {
     free(s);
-    return rp_throw_type(env, "ringOpen needs the memory and words of its own");
+    return rp_throw_type(env, "ringOpen needs the memory, a role and words of its own");
   }
   s->rings = e->rings;
   s->slot = slot;
@@ -300,8 +301,7 @@ rp_rings_park(napi_env env, napi_callback_info info) {
   if (s == NULL) return NULL;
   (void) napi_get_value_uint32(env, argv[1], &length);
   rp_rings_locate(s);
-  /* A record that was taken and not given back is there to be read; parking would give it
-   * back. */
+  /* A record that was taken can be read; parking would release it. */
   set_status(e, s->taken > 0 ? RP_OK : rp_ring_park(s->handle, length));
   return NULL;
 }
@@ -316,7 +316,7 @@ rp_rings_unpark(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* None for what is no time, a year for what is longer. */
+/* Convert a timeout: 0 for NaN or below, at most a year. */
 static uint64_t
 nanoseconds(double milliseconds) {
   const double year = 365 * 24 * 3600 * 1e3;

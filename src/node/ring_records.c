@@ -1,17 +1,19 @@
 /*
- * ring_records.c - records of shared rings that the wrapper does not read and write by
- * itself: where several handles of a role claim from one position, a thread that ends
- * halfway must not leave a hole, and a call into C is not interrupted.
+ * ring_records.c - the addon's functions that write and read records of shared rings.
+ *
+ * For modes other than spsc: several handles of a role claim from one position, and a
+ * thread that is terminated between claim and commit would leave a hole. JavaScript can
+ * be terminated anywhere, a call into C cannot.
  */
 #include <string.h>
 
 #include "node/ring_buffer.h"
 #include "node/value.h"
 
-/* What records of the wrapper are; 0 is no type in a shared ring. */
+/* The type of the wrapper's records; 0 is not a type in a shared ring. */
 #define TYPE_BYTES 1u
 
-/* The handle of a call, with what it reads and says. */
+/* The handle of a call, the words and the arguments. */
 typedef struct call {
   rp_env *e;
   rp_ring_slot *s;
@@ -19,7 +21,7 @@ typedef struct call {
   napi_value argv[RP_ARGS_MAX];
 } call;
 
-/* False if there is no such handle: the wrapper never asks for one. */
+/* Look up the handle of a call. False after throwing. */
 static bool
 begin(call *c, napi_env env, napi_callback_info info) {
   c->e = rp_arguments(env, info, c->argv);
@@ -37,7 +39,7 @@ done(call *c, int status) {
   c->words[RP_RING_STATUS] = (uint32_t) status;
 }
 
-/* At least `length` bytes of a Uint8Array. NULL after throwing. */
+/* Get the bytes of a Uint8Array of at least `length` bytes. NULL after throwing. */
 static const uint8_t *
 bytes_of(napi_env env, napi_value value, uint64_t length) {
   napi_typedarray_type type;
@@ -71,7 +73,7 @@ rp_rings_write_many(napi_env env, napi_callback_info info) {
   napi_typedarray_type type;
   uint32_t count = 0, written = 0;
   size_t capacity = 0;
-  uint64_t total = 0; /* of a size_t of 32 bits it might come round */
+  uint64_t total = 0; /* a 32-bit size_t could wrap around */
   void *lengths = NULL;
 
   if (!begin(&c, env, info)) return NULL;
@@ -93,11 +95,12 @@ rp_rings_write_many(napi_env env, napi_callback_info info) {
 napi_value
 rp_rings_claim(napi_env env, napi_callback_info info) {
   call c;
-  uint32_t length = 0;
+  uint32_t length;
   uint8_t *payload = NULL;
 
   if (!begin(&c, env, info)) return NULL;
-  (void) napi_get_value_uint32(env, c.argv[1], &length);
+  if (napi_get_value_uint32(env, c.argv[1], &length) != napi_ok)
+    return rp_throw_type(env, "ringClaim needs a length");
 
   int status = rp_ring_claim(c.s->handle, TYPE_BYTES, length, &payload);
 
@@ -112,10 +115,11 @@ rp_rings_claim(napi_env env, napi_callback_info info) {
 napi_value
 rp_rings_commit(napi_env env, napi_callback_info info) {
   call c;
-  uint32_t length = 0;
+  uint32_t length;
 
   if (!begin(&c, env, info)) return NULL;
-  (void) napi_get_value_uint32(env, c.argv[1], &length);
+  if (napi_get_value_uint32(env, c.argv[1], &length) != napi_ok)
+    return rp_throw_type(env, "ringCommit needs a length");
   done(&c, rp_ring_commit(c.s->handle, length));
   rp_ring_publish(c.s->handle);
   return NULL;
@@ -153,7 +157,7 @@ rp_rings_read(napi_env env, napi_callback_info info) {
       c.s->taken = 1;
     }
   } else {
-    rp_ring_release(c.s->handle); /* what became of claims that were given up */
+    rp_ring_release(c.s->handle); /* padding that was skipped */
   }
   done(&c, status);
   return NULL;
@@ -179,7 +183,7 @@ rp_rings_gather(napi_env env, napi_callback_info info) {
 
   rp_rings_locate(c.s);
   rp_rings_settle(c.s);
-  /* Empty ones take no room, and writers may be as fast. */
+  /* Bounded: empty records take no room in `data`, and writers may be as fast. */
   for (size_t left = room + 1; left > 0 && rp_ring_peek(handle, &record) == RP_OK;
        left--) {
     if (record.length > room - used) break;

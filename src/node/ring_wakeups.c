@@ -1,13 +1,12 @@
 /*
- * ring_wakeups.c - how an environment hears that its ring handles were woken.
+ * ring_wakeups.c - how an environment learns that its ring handles were woken.
  */
 #include "node/ring_wakeups.h"
 
 #include "core/failpoint.h"
 #include "node/value.h"
 
-/* Put the endpoint on the thread's ready list, where it must not be twice. The lock is
- * held. */
+/* Put the endpoint on the thread's ready list, unless it is there. The lock is held. */
 static void
 push_endpoint(rp_rings *rings) {
   if (rings->pushed) return;
@@ -35,8 +34,8 @@ rp_rings_wake_up(void *context) {
   rp_lock_drop(&rings->lock);
 }
 
-/* The endpoint has been taken off the ready list: who is woken from now on puts it there
- * again. */
+/* The endpoint was taken off the ready list: from now on a wake-up pushes it again.
+ * Returns how many handles were woken so far. */
 static uint32_t
 begin_turn(rp_rings *rings) {
   uint32_t count = 0;
@@ -48,7 +47,7 @@ begin_turn(rp_rings *rings) {
   return count;
 }
 
-/* Take the first that was woken off the list. False: there is none. */
+/* Take the first woken handle off the list. False if there is none. */
 static bool
 next_woken(rp_rings *rings, uint32_t *slot) {
   rp_lock_take(&rings->lock);
@@ -90,7 +89,7 @@ rp_rings_turn(rp_env *e) {
   rp_rings *rings = e->rings;
   uint32_t slot;
 
-  /* What is woken meanwhile waits for the next round. */
+  /* Handles that are woken meanwhile wait for the next round. */
   for (uint32_t count = begin_turn(rings); count > 0 && next_woken(rings, &slot);
        count--) {
     napi_handle_scope scope;

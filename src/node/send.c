@@ -1,5 +1,5 @@
 /*
- * send.c - sends one message by a port, however it was made.
+ * send.c - sends a message by a port, whoever has written it.
  */
 #include "node/send.h"
 

@@ -1,5 +1,5 @@
 /*
- * send.h - sends one message by a port, however it was made.
+ * send.h - sends a message by a port, whoever has written it.
  */
 #ifndef RP_NODE_SEND_H_
 #define RP_NODE_SEND_H_
@@ -8,13 +8,13 @@
 
 #include "node/env.h"
 
-/* Write a message to the port's ring: RP_OK, and the record owns the blocks; or what
- * rp_endpoint_write() says. The peer does not see it before rp_send_end(). */
+/* Write a message into the port's ring, not visible before rp_send_end(). On RP_OK the
+ * record owns the blocks. Otherwise as rp_endpoint_write(). Owner's thread. */
 int rp_send_write(rp_env *e, rp_port *port, uint32_t flags, const uint8_t *bytes,
                   size_t length, const rp_block *blocks, uint32_t count);
 
-/* What ends a call of the wrapper's: if a message has been written (RP_OK) the peer sees
- * it. STATUS is `status`; an error other than RP_CLOSED is thrown. NULL. */
+/* End a call of the wrapper. RP_OK publishes the message; errors other than RP_CLOSED are
+ * thrown; all others go into STATUS. Returns NULL. Owner's thread. */
 napi_value rp_send_end(rp_env *e, rp_port *port, int status);
 
 #endif

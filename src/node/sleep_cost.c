@@ -9,34 +9,31 @@
  */
 #include "node/sleep_cost.h"
 
-#include <stdatomic.h>
-
+#include "core/atomic.h"
 #include "node/spin.h"
 
 #define RINGS_PER_SLEEP 3
 #define SLEEP_LEAST (20 * RP_MICROSECOND)
-/* What takes longer gains little by spinning, and a thread that was preempted while it
- * rang says nothing. */
+/* Spinning for longer gains little. A ring that takes longer was preempted: ignore it. */
 #define SLEEP_MOST (100 * RP_MICROSECOND)
 
-/* The mean of the last eight or so, in nanoseconds; written by all threads, relaxed: an
- * update that gets lost is one measurement less. */
-static _Atomic(uint32_t) ring_cost = (uint32_t) (SLEEP_LEAST / RINGS_PER_SLEEP);
+/* Moving average over about eight rings, in nanoseconds. All threads write it, relaxed: a
+ * lost update is one measurement less. */
+static rp_word ring_cost = (uint32_t) (SLEEP_LEAST / RINGS_PER_SLEEP);
 
 void
 rp_sleep_cost_rung(uint64_t took) {
   if (took > SLEEP_MOST) return;
 
-  uint32_t mean = atomic_load_explicit(&ring_cost, memory_order_relaxed);
+  uint32_t mean = rp_load_relaxed(&ring_cost);
 
   mean += (uint32_t) took / 8 - mean / 8;
-  atomic_store_explicit(&ring_cost, mean, memory_order_relaxed);
+  rp_store_relaxed(&ring_cost, mean);
 }
 
 uint64_t
 rp_sleep_cost(void) {
-  uint64_t cost =
-      RINGS_PER_SLEEP * (uint64_t) atomic_load_explicit(&ring_cost, memory_order_relaxed);
+  uint64_t cost = RINGS_PER_SLEEP * (uint64_t) rp_load_relaxed(&ring_cost);
 
   if (cost < SLEEP_LEAST) return SLEEP_LEAST;
   return cost < SLEEP_MOST ? cost : SLEEP_MOST;

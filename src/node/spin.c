@@ -1,9 +1,11 @@
 /*
- * spin.c - gives the core away, and looks whether the loop has something else to do.
+ * spin.c - the adaptive spin: what its two places ask the system.
  */
 #include "node/spin.h"
 
 #include <uv.h>
+
+#include "core/process/cpus.h"
 
 #if defined(_WIN32)
 #include <windows.h>
@@ -13,6 +15,11 @@
 #include <sched.h>
 #define yield_core() ((void) sched_yield())
 #endif
+
+bool
+rp_spin_pays(void) {
+  return rp_cpus_available() > 1;
+}
 
 uint64_t
 rp_spin_yield(void) {
@@ -24,7 +31,7 @@ bool
 rp_spin_has_events(uv_loop_t *loop) {
 #if defined(_WIN32)
   (void) loop;
-  return true; /* nothing tells */
+  return true;
 #else
   struct pollfd events = {.fd = uv_backend_fd(loop), .events = POLLIN};
 

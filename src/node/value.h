@@ -1,9 +1,10 @@
 /*
- * value.h - the few conversions between JS values and C that the binding needs.
+ * value.h - conversions between JavaScript values and C.
  *
- * The wrapper in lib/ is the only caller and checks what users give it, so these check
- * only what would be unsafe: a wrong type gives a thrown TypeError, never undefined
- * behaviour.
+ * The wrapper in lib/ is the only caller and checks what users pass. So the binding
+ * checks only what would be unsafe: a wrong type throws a TypeError and never causes
+ * undefined behaviour. Without a value of its own to return on failure, a conversion
+ * returns NULL, which is undefined in JavaScript.
  */
 #ifndef RP_NODE_VALUE_H_
 #define RP_NODE_VALUE_H_
@@ -14,18 +15,18 @@
 
 #define RP_ARGS_MAX 4
 
-/* The arguments of a call; data is what the function was made with. */
+/* Get the arguments of a call, filled up with undefined. Returns the data of the
+ * function. napi_get_cb_info() cannot fail with valid pointers. */
 static inline void *
 rp_arguments(napi_env env, napi_callback_info info, napi_value argv[RP_ARGS_MAX]) {
   size_t argc = RP_ARGS_MAX;
   void *data = NULL;
 
-  /* Fills up with undefined. */
   (void) napi_get_cb_info(env, info, &argc, argv, NULL, &data);
   return data;
 }
 
-/* What the function was made with. */
+/* Return the data of the function. */
 static inline void *
 rp_callee(napi_env env, napi_callback_info info) {
   void *data = NULL;
@@ -79,7 +80,7 @@ rp_from_id(napi_env env, uint64_t id) {
   return value;
 }
 
-/* The id in a BigInt; 0, which is nobody's, for anything else. */
+/* Return the id in a BigInt; 0, which is nobody's, for anything else. */
 static inline uint64_t
 rp_to_id(napi_env env, napi_value value) {
   uint64_t id = 0;

@@ -1,5 +1,6 @@
 /*
- * values.c - the messages in a run of records as an array of values, without the codec.
+ * values.c - reads the messages in a run of records as an array of values, without the
+ * codec.
  */
 #include "node/values.h"
 
@@ -9,8 +10,8 @@
 #include "node/ops.h"
 #include "node/primitives.h"
 
-/* The value that the bytes of a message say; NULL if it is not for these functions, or
- * not all of them. */
+/* Return the value of a message; NULL if it is not primitive or flat, or if bytes are
+ * left over. */
 static napi_value
 value_of(rp_env *e, const uint8_t *bytes, uint32_t length) {
   const uint8_t *at = bytes + 1, *end = bytes + length;
@@ -23,22 +24,23 @@ value_of(rp_env *e, const uint8_t *bytes, uint32_t length) {
   return at == end ? value : NULL;
 }
 
-/* The type of a record as its receiver sees it: that it had to wait does not matter any
- * more. */
+/* Return true if the sender has set no flag. BEHIND does not matter here: the record has
+ * waited. */
 static bool
 is_plain(uint32_t type) {
   return (type & ~RP_MESSAGE_BEHIND) == 0;
 }
 
-/* An array of values: made by a function of the wrapper, at a third of what
+/* Make an array of values by a function of the wrapper, in a third of the time that
  * napi_set_element() takes. */
 static napi_value
 collect(rp_env *e, uint32_t count, const napi_value *values) {
   napi_value array = NULL, function = NULL, undefined = NULL;
 
-  (void) napi_get_reference_value(e->env, e->collect, &function);
-  (void) napi_get_undefined(e->env, &undefined);
-  (void) napi_call_function(e->env, undefined, function, count, values, &array);
+  if (napi_get_reference_value(e->env, e->collect, &function) != napi_ok ||
+      napi_get_undefined(e->env, &undefined) != napi_ok ||
+      napi_call_function(e->env, undefined, function, count, values, &array) != napi_ok)
+    return NULL;
   return array;
 }
 

@@ -12,13 +12,9 @@
 
 typedef struct rp_env {
   rp_ready_list ready_list;
-  struct {
-    uint64_t limit, port_limit;
-  } loop_spin;
+  rp_loop_spin loop_spin;
+  rp_turn_spin turn_spin;
   struct uv_loop_s *loop;
-  uint64_t spun_since;
-  bool spins_on;
-  uint64_t yields_from;
 } rp_env;
 
 typedef struct rp_port {
@@ -54,6 +50,7 @@ static uint64_t events_at;  /* when the loop has something to do */
 static int timeout;
 static uint64_t yield_takes;
 static int yields;
+static bool pays;
 
 static uint64_t
 uv_hrtime(void) {
@@ -69,6 +66,11 @@ static int
 uv_backend_timeout(const struct uv_loop_s *loop) {
   (void) loop;
   return timeout;
+}
+
+bool
+rp_spin_pays(void) {
+  return pays;
 }
 
 bool
@@ -94,7 +96,7 @@ static void
 open_port(void) {
   memset(&env, 0, sizeof(env));
   memset(&port, 0, sizeof(port));
-  env.loop_spin.port_limit = LINGER;
+  env.turn_spin.limit = LINGER;
   rp_ready_list_init(&env.ready_list, no_doorbell);
   assert(rp_channel_open(&env.ready_list, &port.endpoint, &sender) == RP_OK);
   rp_endpoint_schedule(port.endpoint);
@@ -105,6 +107,7 @@ open_port(void) {
   timeout = -1;
   yield_takes = 0;
   yields = 0;
+  pays = true;
 }
 
 static void
@@ -135,8 +138,8 @@ read_to_the_end(uint64_t gap, bool asked, bool *met) {
 /* The same in a turn of its own. */
 static uint64_t
 turn(uint64_t gap, bool asked, bool *met) {
-  env.spun_since = 0;
-  env.spins_on = false;
+  env.turn_spin.since = 0;
+  env.turn_spin.goes_on = false;
   return read_to_the_end(gap, asked, met);
 }
 
@@ -237,11 +240,15 @@ whatever_else_there_is_to_do_ends_it(void) {
   env.loop_spin.limit = 1;
   assert(turn(NEVER, true, &met) <= TICK && !met);
   env.loop_spin.limit = 0;
-  env.loop_spin.port_limit = 0;
+  env.turn_spin.limit = 0;
   assert(turn(NEVER, true, &met) <= TICK && !met);
-  env.loop_spin.port_limit = 2 * RP_MICROSECOND;
+  env.turn_spin.limit = LINGER;
+  pays = false; /* on one CPU */
+  assert(turn(NEVER, true, &met) <= TICK && !met);
+  pays = true;
+  env.turn_spin.limit = 2 * RP_MICROSECOND;
   assert(turn(NEVER, true, &met) <= 4 * RP_MICROSECOND + LATE && !met);
-  env.loop_spin.port_limit = LINGER;
+  env.turn_spin.limit = LINGER;
   port.spin = (rp_port_spin){.asked = true};
   events_at = now;
   assert(turn(NEVER, true, &met) <= UNDISTURBED + LATE && !met);
@@ -264,10 +271,10 @@ a_turn_is_bounded_and_the_next_one_goes_on(void) {
   bool met;
 
   open_port();
-  env.spun_since = 0;
+  env.turn_spin.since = 0;
   do (void) read_to_the_end(2 * RP_MICROSECOND, true, &met);
   while (met);
-  assert(env.spins_on && now - begin <= TURN + LONG + LATE);
+  assert(env.turn_spin.goes_on && now - begin <= TURN + LONG + LATE);
   (void) turn(15 * RP_MICROSECOND, false, &met); /* it has asked in the turn before */
   assert(met);
   close_port();
@@ -339,9 +346,9 @@ a_sleep_costs_what_ringing_says(void) {
   assert(rp_sleep_cost() <= 54 * RP_MICROSECOND);
   for (int i = 0; i < 200; i++) rp_sleep_cost_rung(SLEEP_MOST);
   assert(rp_sleep_cost() == SLEEP_MOST);
-  env.loop_spin.port_limit = RP_PORT_SPIN_MEASURED;
+  env.turn_spin.limit = RP_LIMIT_MEASURED;
   assert(limit_of(&env) == SLEEP_MOST);
-  env.loop_spin.port_limit = LINGER;
+  env.turn_spin.limit = LINGER;
   assert(limit_of(&env) == LINGER);
 }
 

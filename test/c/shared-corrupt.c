@@ -77,7 +77,10 @@ try_anything(rng *random, const memory *m, rp_ring_handle **handle, rp_role role
       ONE_OF(result, RP_OK, RP_EFORMAT);
       break;
     case 3:
-      if (random_below(random, 20) == 0) rp_ring_close(*handle);
+      if (random_below(random, 20) == 0) {
+        result = rp_shared_close(m->at, m->size);
+        ONE_OF(result, RP_OK, RP_EFORMAT);
+      }
       break;
     default:
       if (role == RP_PRODUCER)
@@ -174,7 +177,7 @@ spoiled_meanwhile(rng *random, rp_mode mode) {
 
 /* Those of spsc have half the bits. */
 static void
-set_position(rp_mode mode, rp_long *position, uint32_t value) {
+set_position(rp_mode mode, rp_atomic_u64 *position, uint32_t value) {
   if (mode == RP_SPSC)
     atomic_store((rp_word *) position, value);
   else

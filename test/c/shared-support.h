@@ -86,7 +86,7 @@ check_bytes(const uint8_t *bytes, uint32_t length, uint32_t number) {
 }
 
 static inline double
-counter(const rp_number *number) {
+counter(const rp_atomic_u64 *number) {
   uint64_t bits = atomic_load(number);
   double value;
 
@@ -104,7 +104,7 @@ total(const memory *m, rp_role role, size_t offset) {
   for (uint32_t i = 0; i < RP_SHARED_BLOCKS; i++) {
     char *block = (char *) &m->shared.words->counters[role][i];
 
-    sum += counter((rp_number *) (void *) (block + offset));
+    sum += counter((rp_atomic_u64 *) (void *) (block + offset));
   }
   return sum;
 }

@@ -133,7 +133,6 @@ run(rp_mode mode, uint32_t capacity, uint32_t slot, uint32_t producers,
            .most = mode == RP_MPMC ? slot : capacity / 2 - 8};
   member members[2][SIDES_MAX] = {0};
   pthread_t threads[2][SIDES_MAX];
-  rp_ring_handle *closer;
 
   for (uint32_t i = 0; i < consumers; i++) {
     members[1][i] = (member){.job = &j, .index = i};
@@ -144,9 +143,7 @@ run(rp_mode mode, uint32_t capacity, uint32_t slot, uint32_t producers,
     threads[0][i] = start(produce, &members[0][i]);
   }
   for (uint32_t i = 0; i < producers; i++) finish(threads[0][i]);
-  closer = handle_new(&j.memory, RP_PRODUCER);
-  rp_ring_close(closer);
-  rp_ring_end(closer);
+  assert(rp_shared_close(j.memory.at, j.memory.size) == RP_OK);
   for (uint32_t i = 0; i < consumers; i++) finish(threads[1][i]);
   assert(j.arrived == producers * records);
   assert(TOTAL(&j.memory, RP_PRODUCER, records) == j.arrived);

@@ -261,8 +261,6 @@ step(world *w, input *in) {
       leave(s);
       break;
     case 1:
-      if (take_u8(in) % 4 == 0) rp_ring_close(s->handle);
-      break;
     case 2:
       if (take_u8(in) % 4 == 0) (void) rp_shared_close(w->memory, w->size);
       break;

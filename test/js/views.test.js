@@ -174,7 +174,10 @@ describe('receiveViews: where Node-API allows no external ArrayBuffers', () => {
       const binding = require(path);
       let asked = 0;
 
-      require.cache[path].exports = Object.create(binding, { lend: { value: () => void asked++ } });
+      require.cache[path].exports = Object.create(binding, {
+        define: { value: (object, group) => binding.define(binding, group) },
+        lend: { value: () => void asked++ },
+      });
 
       const { MessageChannel } = require('./lib');
       const { port1, port2 } = new MessageChannel();

@@ -5,7 +5,10 @@
  * The receiver sleeps until all has been posted, so that one wake-up of its loop finds all of it.
  */
 
+const assert = require('node:assert');
+
 const { sameProcess } = require('./support/differential');
+const { play } = require('./support/play');
 
 /** What else is posted, and where. Each makes a pair of ends; the second goes to the worker. */
 const OTHERS = {
@@ -122,4 +125,34 @@ describe('worker: what another channel brings while messages go over to the ring
         }, { data: [`(${make})`, count, more, `(${collector})`] });
     }
   }
+});
+
+describe('worker: what it has written while its parent was busy with its first messages by ring', () => {
+  it('is heard before what it has posted behind that', async () => {
+    const noted = await play((wt, { worker, note }) => {
+      const flags = new Int32Array(new SharedArrayBuffer(4));
+      const other = worker(({ parentPort, workerData: flags }) => {
+        parentPort.on('message', () => {
+          process.stdout.write('line');
+          parentPort.postMessage('behind it');
+          parentPort.close();
+          Atomics.store(flags, 0, 1);
+          Atomics.notify(flags, 0);
+        });
+        parentPort.postMessage('first');
+      }, { workerData: flags, stdout: true });
+      const heard = [];
+
+      other.stdout.on('data', (data) => heard.push(String(data)));
+      other.on('message', (message) => {
+        heard.push(message);
+        if (message !== 'first') return;
+        other.postMessage('write');
+        Atomics.wait(flags, 0, 0);
+      });
+      other.on('exit', () => note(heard));
+    }, { env: { ...process.env, RINGPORT_COLD: '0' } });
+
+    assert.deepStrictEqual(noted, [[['first', 'line', 'behind it']]]);
+  });
 });

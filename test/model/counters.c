@@ -6,7 +6,7 @@
 #include "core/ring/wait_queue.h"
 
 void
-rp__ring_count(rp_ring_handle *handle, rp_number *counter, double by) {
+rp__ring_count(rp_ring_handle *handle, rp_atomic_u64 *counter, double by) {
   (void) handle, (void) counter, (void) by;
 }
 

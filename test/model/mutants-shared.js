@@ -300,8 +300,8 @@ module.exports = [
   {
     name: 'a handle that ends wakes nobody',
     file: 'ring/handle.c',
-    from: '  rp__wait_queue_wake_all(queue);\n  rp_lock_drop(&queue->lock);\n  rp__wait_queue_leave(queue);',
-    to: '  rp_lock_drop(&queue->lock);\n  rp__wait_queue_leave(queue);',
+    from: '  rp__wait_queue_wake_all(queue);\n  rp_lock_drop(&queue->lock);\n  rp__wait_queue_leave(queue);\n  rp_cond_destroy',
+    to: '  rp_lock_drop(&queue->lock);\n  rp__wait_queue_leave(queue);\n  rp_cond_destroy',
     scenarios: ['handle-leave'],
   },
   {

@@ -300,11 +300,11 @@ module.exports = [
     file: 'port/channel.c',
     from: [
       '  rp_lock_take(&channel->lock);\n  if (endpoint->owner != NULL)\n',
-      '    endpoint->token_held = true;\n  rp_lock_drop(&channel->lock);\n}\n\n/* Drop what nobody',
+      '    endpoint->token_held = true;\n  rp_lock_drop(&channel->lock);\n}\n\n/* Drop messages that nobody',
     ],
     to: [
       '  (void) channel;\n  if (endpoint->owner != NULL)\n',
-      '    endpoint->token_held = true;\n}\n\n/* Drop what nobody',
+      '    endpoint->token_held = true;\n}\n\n/* Drop messages that nobody',
     ],
     scenarios: ['detach-attach'],
   },
@@ -359,8 +359,8 @@ module.exports = [
   {
     name: 'detach puts the endpoint into the registry before it has left',
     file: 'port/channel.c',
-    from: ['  leave(endpoint);\n  /* In transit', '  if (!lost) rp_transfer_add(endpoint);\n'],
-    to: ['  rp_transfer_add(endpoint);\n  leave(endpoint);\n  /* In transit', ''],
+    from: ['  leave(endpoint);\n  /* DETACHED and in the registry', '  if (!lost) rp_transfer_add(endpoint);\n'],
+    to: ['  rp_transfer_add(endpoint);\n  leave(endpoint);\n  /* DETACHED and in the registry', ''],
     scenarios: ['detach-early'],
   },
   {

@@ -26,8 +26,11 @@ const flags = [
 ];
 const instrumented = ['-O1', '-fsanitize=thread'];
 /** shapes.c has no protocol: one lock around everything; counters.c neither: nobody waits for a counter.
- * What barrier.c and random.c ask the system for, memory.c does. */
-const without = ['process/barrier.c', 'ring/counters.c', 'random.c', 'process/shapes.c'];
+ * What barrier.c and random.c ask the system for, memory.c does; cpus.c only asks
+ * it. */
+const without = [
+  'process/barrier.c', 'process/cpus.c', 'ring/counters.c', 'random.c', 'process/shapes.c',
+];
 /** Relative to the folder of the core, as the files of `smaller` and of the mutants. */
 const parts = sources.core().map((file) => file.replace('src/core/', '')).filter((file) => !without.includes(file));
 

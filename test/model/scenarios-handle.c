@@ -293,7 +293,7 @@ check_ended(void) {
 }
 static void
 close_ring(void) {
-  rp_ring_close(producer[1]);
+  CHECK(rp_shared_close(memory, size) == RP_OK);
 }
 static void
 get_to_end(void) {
@@ -311,7 +311,7 @@ SCENARIO(handle_close_mpmc, "handle-close-mpmc", setup_mpmc,
 static void
 put_and_close(void) {
   put(0, 8);
-  rp_ring_close(producer[0]);
+  CHECK(rp_shared_close(memory, size) == RP_OK);
 }
 SCENARIO(handle_close_spsc, "handle-close-spsc", setup_spsc, {put_and_close, get_to_end},
          check_ended, NULL, -1);

@@ -8,13 +8,13 @@ const os = require('node:os');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 
+const { native } = require('../../scripts/targets');
+
 const root = path.join(__dirname, '..', '..');
 const { env: { RINGPORT_BINARY: binary = path.join(root, 'build/Release/ringport.node') } } = process;
-const libc = fs.existsSync('/etc/alpine-release') ? '.musl' : '.glibc';
-const prebuilt = `prebuilds/${process.platform}-${process.arch}/` +
-  `node.napi${process.platform === 'linux' ? libc : ''}.node`;
+const { file: prebuilt } = native() ?? { file: 'ringport.node' };
 /** The machines that tools find the binary of. */
-const isShipped = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch) && libc === '.glibc';
+const isShipped = native() !== undefined;
 
 const body = `
   const { port1, port2 } = new MessageChannel();

@@ -17,12 +17,7 @@ function ringport() {
 }
 
 function ringbuf() {
-  try {
-    return require('ringbuf.js').RingBuffer;
-  } catch (error) {
-    if (error.code !== 'MODULE_NOT_FOUND') throw error;
-    throw new Error('ringbuf.js is not here: npm install --no-save ringbuf.js', { cause: error });
-  }
+  return require('ringbuf.js').RingBuffer;
 }
 
 const lanes = {

@@ -1,13 +1,12 @@
 /*
  * chain.c - the inbox of a port: a chain of rings that grows and shrinks.
  *
- * The link: the producer stores `next` (plain), then seals with a store to tail
- * (release). The consumer reads tail (acquire), finds the seal, and only then reads
- * `next`. So one word orders everything, and parking while the producer links is the same
- * race as parking while it publishes.
+ * Linking: the producer stores `next` (plain), then sets the seal in tail (release). The
+ * consumer loads tail (acquire), finds the seal, and only then reads `next`. So one word
+ * orders everything, and parking races with linking exactly as it does with publishing.
  *
- * Who frees a segment: the consumer, once it has found the seal and drained it. The
- * producer has then left it for good: its last access was the store that set the seal.
+ * Freeing: the consumer frees a segment once it has found the seal and drained it. The
+ * producer's last access to the segment was the store that set the seal.
  */
 #include "core/port/chain.h"
 
@@ -28,13 +27,13 @@ struct rp_segment {
 _Static_assert(offsetof(rp_segment, head) - offsetof(rp_segment, tail) == 128,
                "tail and head are two lines apart");
 
-/* Parked consumers to meet in a row, with less than an eighth of the segment written in
- * between, before shrinking: enough that a ping-pong of bursts does not malloc each time.
- */
+/* A chain shrinks after the producer has met so many parked consumers in a row and has
+ * written less than an eighth of the segment in between. High enough that bursts to and
+ * fro do not malloc each time. */
 #define CALM_ENOUGH 16u
 
-/* Records read without parking from which on a barrier for the next parking is little:
- * 0.5 us, and 12 in a virtual machine another core of which is busy. */
+/* A consumer that has read so many records without parking can afford a barrier when it
+ * parks: 0.5 us, and 12 us in a virtual machine while another core is busy. */
 #define BUSY 4096u
 
 static void
@@ -59,7 +58,7 @@ segment_reset(rp_segment *segment) {
   segment->next = NULL;
 }
 
-/* A segment of at least `capacity`: the spare if it will do and is not far too large. */
+/* Get a segment of at least `capacity`: the spare, unless it is far too large. */
 static rp_segment *
 segment_take(rp_chain *chain, uint32_t capacity) {
   /* Acquire pairs with the release in segment_give(): the consumer is done with it. */
@@ -74,8 +73,8 @@ segment_take(rp_chain *chain, uint32_t capacity) {
   return spare;
 }
 
-/* Keep one drained segment for the producer, free the one it displaces. One that is far
- * larger than what the producer has gone over to is not kept: the chain has shrunk. */
+/* Keep a drained segment as the spare and free the one it replaces. After shrinking the
+ * segment is far larger than the next one: free it instead. */
 static void
 segment_give(rp_chain *chain, rp_segment *segment) {
   if (segment->capacity / 4 > segment->next->capacity) {
@@ -89,7 +88,7 @@ segment_give(rp_chain *chain, rp_segment *segment) {
   segment_free(displaced);
 }
 
-/* Go over to `segment`. Everything claimed in the old one becomes visible. */
+/* Continue in `segment`. All records claimed in the old one become visible. */
 static void
 link_segment(rp_chain *chain, rp_segment *segment) {
   rp_segment **next = chain->newest ? &chain->newest->next : &chain->first_next;
@@ -121,8 +120,8 @@ grow(rp_chain *chain, uint32_t length) {
   return RP_OK;
 }
 
-/* Called with a parked consumer, so it has drained everything: a good moment to go over
- * to a small segment. Failing to get one changes nothing. */
+/* The consumer is parked, so it has drained everything: a good moment to switch to a
+ * small segment. Without memory nothing changes. */
 static void
 shrink_when_calm(rp_chain *chain) {
   uint32_t written = chain->producer.position - chain->calm_from;
@@ -132,7 +131,7 @@ shrink_when_calm(rp_chain *chain) {
   chain->calm = written < chain->producer.capacity / 8 ? chain->calm + 1 : 0;
   if (chain->calm < CALM_ENOUGH) return;
 
-  /* Takes the spare or frees it: what the burst left there goes, too. */
+  /* This uses the spare or frees it, so what the burst has left there goes, too. */
   rp_segment *segment = segment_take(chain, RP_SEGMENT_MIN);
 
   if (segment != NULL) link_segment(chain, segment);
@@ -180,7 +179,7 @@ rp_chain_claim(rp_chain *chain, uint32_t type, uint32_t length, uint8_t **payloa
 int
 rp_chain_claim_run(rp_chain *chain, uint32_t bytes, uint32_t count, uint8_t **run) {
   uint8_t *payload;
-  /* One record of that size, whose header the first one's replaces. */
+  /* Claim one record of that size; the first record's header overwrites its header. */
   int result = rp_chain_claim(chain, 0, bytes - RP_RECORD_HEADER, &payload);
 
   if (result != RP_OK) return result;
@@ -250,7 +249,7 @@ rp_chain_peek_run(rp_chain *chain, uint32_t max_bytes, uint32_t max_count, uint3
   }
   *run = record.payload - RP_RECORD_HEADER;
 
-  /* A copy of the consumer looks ahead; the ring itself does not move. */
+  /* Look ahead with a copy of the consumer. */
   rp_segment_consumer ahead = chain->consumer;
   uint8_t *end = *run;
 
@@ -281,8 +280,8 @@ rp_chain_release(rp_chain *chain, uint32_t bytes, uint32_t count) {
 
 uint32_t
 rp_chain_queued(rp_chain *chain) {
-  /* A record counts once tail has moved past it; the refresh of tail in peek orders this
-   * read. */
+  /* Relaxed: the acquire of tail in peek orders this load, so every record that peek has
+   * seen is counted. */
   return rp_load_relaxed(&chain->sent) - chain->received;
 }
 

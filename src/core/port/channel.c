@@ -1,9 +1,10 @@
 /*
- * channel.c - port pairs: entangle, detach, attach, disentangle.
+ * channel.c - channels: two endpoints that send to each other, and how they are opened,
+ * transferred and closed.
  *
- * Who may touch what: the inbox of an endpoint is consumed by the owner of that endpoint
- * and produced by the owner of the other; whoever takes an endpoint out of the registry
- * owns it. The lock orders the hand-over between owners, and the wake path against it.
+ * The inbox of an endpoint is consumed by the owner of that endpoint and produced by the
+ * owner of the other. Whoever takes an endpoint out of the transfer registry owns it. The
+ * lock orders the hand-over between owners, and wakers against it.
  */
 #include "core/port/channel.h"
 
@@ -29,7 +30,7 @@ endpoint_init(rp_endpoint *endpoint, rp_channel *channel, rp_endpoint *peer,
   (void) rp_chain_park(&endpoint->inbox);
 }
 
-/* The caller has taken the token out of the inbox. Any thread. */
+/* Wake the owner of an endpoint whose token the caller has taken. Any thread. */
 static void
 wake(rp_endpoint *endpoint) {
   rp_channel *channel = endpoint->channel;
@@ -43,8 +44,8 @@ wake(rp_endpoint *endpoint) {
   rp_lock_drop(&channel->lock);
 }
 
-/* Drop what nobody will read. Endpoints that travelled with it are lost, too: they go on
- * the list. */
+/* Drop messages that nobody will read. The endpoints in them are lost: add them to the
+ * list `lost`. */
 static void
 drop_queued(rp_chain *inbox, rp_endpoint **lost) {
   rp_record record;
@@ -83,16 +84,16 @@ disentangle_one(rp_endpoint *endpoint, rp_endpoint **lost) {
   rp_failpoint("endpoint:closed");
   if (!last) return;
   for (int i = 0; i < 2; i++) {
-    drop_queued(&channel->endpoint[i].inbox, lost); /* written before its end was seen */
+    drop_queued(&channel->endpoint[i].inbox, lost); /* what was written since */
     rp_chain_destroy(&channel->endpoint[i].inbox, NULL);
   }
   rp_lock_destroy(&channel->lock);
   rp_memory_give(channel, sizeof(*channel));
 }
 
-/* The endpoint has no owner any more and nobody can find it: seal the other inbox, and
- * free the channel if the other endpoint is gone too. The same for every endpoint in the
- * messages that go with it. `endpoint` must not be used afterwards. */
+/* Close an endpoint that has no owner and that nobody can find: seal the other inbox, and
+ * free the channel if the other endpoint is closed, too. Also close all endpoints in the
+ * messages that are dropped with it. */
 static void
 disentangle(rp_endpoint *endpoint) {
   rp_endpoint *lost = NULL;
@@ -104,7 +105,7 @@ disentangle(rp_endpoint *endpoint) {
   } while (endpoint != NULL);
 }
 
-/* Take the endpoint off its thread, with its token if the thread has it. */
+/* Take the endpoint off its thread, together with the token if the thread has it. */
 static void
 leave(rp_endpoint *endpoint) {
   rp_ready_list *owner = endpoint->owner;
@@ -114,7 +115,7 @@ leave(rp_endpoint *endpoint) {
   rp_lock_drop(&endpoint->channel->lock);
 
   rp_failpoint("endpoint:ownerless");
-  /* From here on no waker pushes it; one that did before is found on the list. */
+  /* Wakers no longer push it; an earlier push is on the list by now. */
   if (!rp_ready_list_remove(owner, endpoint) && !endpoint->awake) return;
   endpoint->awake = false;
   rp_lock_take(&endpoint->channel->lock);
@@ -161,8 +162,7 @@ rp_endpoint_publish(rp_endpoint *endpoint) {
 
 void
 rp_endpoint_schedule(rp_endpoint *endpoint) {
-  /* Either we have the token, or it is parked and we take it, or it is on its way to
-   * us. */
+  /* We have the token, or it is parked and we take it, or it is on its way to us. */
   if (!endpoint->awake && !rp_chain_unpark(&endpoint->inbox)) return;
   endpoint->awake = false;
   rp_ready_list_push(endpoint->owner, endpoint);
@@ -258,8 +258,8 @@ rp_endpoint_detach(rp_endpoint *endpoint) {
   rp_failpoint("endpoint:announced");
   leave(endpoint);
   rp_failpoint("endpoint:left");
-  /* In transit and in the registry at once: who learns of the loss either says so before,
-   * or finds the endpoint. */
+  /* DETACHED and in the registry at the same time: whoever learns of the loss has either
+   * set `lost` before, or finds the endpoint. */
   rp_lock_take(&endpoint->channel->lock);
   bool lost = endpoint->lost;
   endpoint->state = RP_ENDPOINT_DETACHED;
@@ -281,7 +281,7 @@ rp_endpoint_attach(uint64_t id, rp_ready_list *owner, rp_endpoint **attached) {
   rp_endpoint_want_views(endpoint, false);
 
   rp_lock_take(&endpoint->channel->lock);
-  endpoint->id = 0; /* a passport is good for one journey */
+  endpoint->id = 0; /* an id is good for one transfer */
   endpoint->owner = owner;
   endpoint->state = RP_ENDPOINT_ATTACHED;
   endpoint->awake = endpoint->token_held;
@@ -298,7 +298,7 @@ uint64_t
 rp_endpoint_close(rp_endpoint *endpoint) {
   rp_endpoint *peer = endpoint->peer;
 
-  leave(endpoint); /* CLOSED only once nobody reads its fields any more */
+  leave(endpoint); /* before CLOSED: nobody reads its fields any more */
   rp_lock_take(&endpoint->channel->lock);
   uint64_t in_transit = peer->state == RP_ENDPOINT_DETACHED ? peer->id : 0;
   rp_lock_drop(&endpoint->channel->lock);
@@ -321,7 +321,7 @@ void
 rp_endpoint_lost(uint64_t id) {
   rp_endpoint *endpoint = id == 0 ? NULL : rp_transfer_take(id);
 
-  /* Out of the registry it is ours alone, as if we were its owner. */
+  /* Taken out of the registry it is ours alone. */
   rp_failpoint("endpoint:lost");
   if (endpoint != NULL) disentangle(endpoint);
 }

@@ -1,8 +1,8 @@
 /*
- * endpoint.h - the two endpoints of a channel in memory: who may touch which field.
+ * endpoint.h - the memory of a channel's two endpoints, and who may access each field.
  *
- * channel.h says what they do. A field belongs to the thread that owns the endpoint, to
- * whoever holds the token of its inbox, or to the channel's lock.
+ * channel.h has the functions. A field belongs to the thread that owns the endpoint, to
+ * the holder of the token of its inbox, or to the channel's lock.
  */
 #ifndef RP_CORE_PORT_ENDPOINT_H_
 #define RP_CORE_PORT_ENDPOINT_H_
@@ -25,19 +25,19 @@ typedef struct rp_endpoint {
   rp_channel *channel;
   struct rp_endpoint *peer;
   struct rp_ready_list *owner;        /* under the lock */
-  struct rp_endpoint *ready_next;     /* of whoever holds the token */
-  struct rp_endpoint *ready_previous; /* on the owner's list; the owner's */
-  struct rp_endpoint *next; /* in the registry of detached endpoints, under its lock */
-  uint64_t id;              /* 0: not announced; under the lock */
-  uint32_t slot;            /* the owner's, to find its port */
-  uint32_t round;           /* the owner's, see ready_list.h */
-  rp_word views;    /* a hint of the owner's to the peer: see rp_endpoint_want_views() */
-  rp_word declared; /* the owner's: see rp_endpoint_declare() */
-  uint8_t state;    /* rp_endpoint_state, under the lock */
-  bool token_held;  /* the token is here; under the lock */
-  bool lost;        /* to be closed instead of detached; under the lock */
-  bool awake;       /* the token is with the owner; the owner's */
-  bool listed;      /* on the owner's list; the owner's */
+  struct rp_endpoint *ready_next;     /* the token holder's */
+  struct rp_endpoint *ready_previous; /* the owner's, while `listed` */
+  struct rp_endpoint *next;           /* in the transfer registry, under its lock */
+  uint64_t id;                        /* 0: not announced; under the lock */
+  uint32_t slot;                      /* finds the owner's port; the owner's */
+  uint32_t round;                     /* see ready_list.h; the owner's */
+  rp_word views;                      /* see rp_endpoint_want_views(); the owner writes */
+  rp_word declared;                   /* see rp_endpoint_declare(); the owner writes */
+  uint8_t state;                      /* rp_endpoint_state, under the lock */
+  bool token_held; /* the endpoint itself holds the token; under the lock */
+  bool lost;       /* close instead of detaching; under the lock */
+  bool awake;      /* the owner holds the token; the owner's */
+  bool listed;     /* on the local part of the ready list; the owner's */
 } rp_endpoint;
 
 struct rp_channel {

@@ -9,7 +9,7 @@
 #include "core/memory.h"
 #include "core/failpoint.h"
 
-/* What a user may write behind the length: Node-API ends UTF-16 strings with a zero. */
+/* Node-API writes a zero behind a string; of UTF-16 that is two bytes. */
 #define TERMINATOR 2u
 
 rp_block
@@ -95,14 +95,14 @@ rp_message_write(rp_chain *chain, uint32_t flags, const void *bytes, size_t leng
   int result = rp_chain_claim(chain, flags | count << 16, padded + table, &payload);
 
   if (result != RP_OK) return result;
-  /* No bytes, no address, perhaps: memcpy must not be asked. */
+  /* `bytes` may be NULL without bytes, which memcpy must not get. */
   if (length > 0) memcpy(payload, bytes, length);
   if (count > 0) memcpy(payload + padded, blocks, table);
   rp_failpoint("message:copied");
   return RP_OK;
 }
 
-/* Whether `run` is whole records of messages without blocks, and how many. */
+/* Check that `run` is complete records of messages without blocks, and count them. */
 static bool
 is_run(const uint8_t *run, uint32_t bytes, uint32_t *count) {
   uint32_t header[2];
@@ -162,7 +162,7 @@ own_table(const rp_record *record, uint32_t *count) {
   return record->payload + record->length - bytes;
 }
 
-/* The same for the table of all blocks, wherever it is. */
+/* The same for the table of all blocks, in the record or in a block. */
 static uint8_t *
 table_of(const rp_record *record, uint32_t *count) {
   uint8_t *table = own_table(record, count);

@@ -1,5 +1,5 @@
 /*
- * ready_list.c - the list of endpoints that have news for one thread, and its doorbell.
+ * ready_list.c - the endpoints of a thread that have news, and its doorbell.
  */
 #include "core/port/ready_list.h"
 
@@ -12,7 +12,7 @@
 static struct rp_endpoint resting;
 #define RESTING (&resting)
 
-/* Append what was pushed, `pushed` being the last, to the local list, oldest first. */
+/* Append what was pushed to the local list, oldest first; `pushed` is the newest. */
 static void
 append(rp_ready_list *list, rp_endpoint *pushed) {
   rp_endpoint *last = pushed;
@@ -35,12 +35,12 @@ append(rp_ready_list *list, rp_endpoint *pushed) {
   list->last = last;
 }
 
-/* Append everything pushed, as far as this thread can see. */
+/* Append all pushes that this thread can see. */
 static void
 take_all(rp_ready_list *list) {
   rp_endpoint *pushed = rp_load_relaxed(&list->ready);
 
-  /* RESTING stays: this may not be a wake-up, and the next push has to ring. */
+  /* Leave RESTING there: this may not be a wake-up, and the next push has to ring. */
   if (pushed == NULL || pushed == RESTING) return;
   /* Acquire pairs with the CAS in rp_ready_list_push(): ready_next is written. */
   pushed = rp_exchange(&list->ready, NULL);
@@ -48,7 +48,7 @@ take_all(rp_ready_list *list) {
   append(list, pushed);
 }
 
-/* Take an endpoint that is on the local list out of it. */
+/* Unlink an endpoint from the local list. */
 static void
 unlink_endpoint(rp_ready_list *list, rp_endpoint *endpoint) {
   if (endpoint->ready_previous != NULL)
@@ -87,10 +87,10 @@ rp_ready_list_push(rp_ready_list *list, rp_endpoint *endpoint) {
 
 void
 rp_ready_list_wake(rp_ready_list *list) {
-  /* A read-modify-write, since the doorbell orders nothing: it may be a relaxed store
-   * (libuv's is) whose reader need not see the push. A load might then still give
-   * RESTING. But the push that rang has replaced our RESTING, so what we swap in comes
-   * behind it. Acquire pairs with the CAS in rp_ready_list_push(). */
+  /* The doorbell orders nothing: libuv's is a relaxed store, and a thread that reads it
+   * need not see the push, so a load might still return RESTING. A read-modify-write
+   * cannot: the push that rang has replaced our RESTING, so the exchange comes after it.
+   * Acquire pairs with the CAS in rp_ready_list_push(). */
   rp_endpoint *pushed = rp_exchange(&list->ready, NULL);
 
   rp_failpoint("ready:taken");
@@ -124,8 +124,8 @@ rp_ready_list_rest(rp_ready_list *list) {
 
   if (list->first != NULL) return false;
   rp_failpoint("ready:resting");
-  /* Release half pairs with the CAS in rp_ready_list_push(): what we did while awake is
-   * done. */
+  /* Release pairs with the CAS in rp_ready_list_push(): all we did while awake happens
+   * before the next ring. */
   return rp_cas(&list->ready, &awake, RESTING) || awake == RESTING;
 }
 
@@ -133,13 +133,13 @@ bool
 rp_ready_list_watch(rp_ready_list *list) {
   rp_endpoint *rests = RESTING;
 
-  /* A push before this has rung; one after it finds us awake. */
+  /* A push before this has rung; one after it finds NULL and does not. */
   return rp_cas(&list->ready, &rests, NULL);
 }
 
 bool
 rp_ready_list_news(const rp_ready_list *list) {
-  /* Relaxed: what a push has written is read by who takes it. */
+  /* Relaxed: taking the endpoints has an acquire of its own. */
   rp_endpoint *ready = rp_load_relaxed(&list->ready);
 
   return list->first != NULL || (ready != NULL && ready != RESTING);

@@ -1,10 +1,9 @@
 /*
  * segment_ring.c - single producer, single consumer ring of records.
  *
- * The producer owns tail, the consumer owns head; each keeps a private copy of the
- * other's position and refreshes it only when it must. A record exists once tail has
- * moved past it, so a producer that dies while copying leaves nothing behind. Words that
- * the other side can write are read once into a local, checked, then used.
+ * The producer owns tail and the consumer owns head. Each keeps a copy of the other's
+ * position and refreshes it only when it must. A word that the other side writes is read
+ * once into a local, checked, then used.
  */
 #include "core/port/segment_ring.h"
 
@@ -44,7 +43,7 @@ check_side(uint32_t capacity) {
   (void) capacity;
 }
 
-/* Take over what the consumer has released. False if head makes no sense. */
+/* Refresh the copy of head. False if it makes no sense. */
 static bool
 refresh_head(rp_segment_producer *p) {
   /* Acquire pairs with the store in rp_segment_release(): the consumer has finished
@@ -57,7 +56,7 @@ refresh_head(rp_segment_producer *p) {
   return true;
 }
 
-/* Take over what the producer has published. False if tail makes no sense. */
+/* Refresh the copy of tail. False if it makes no sense. */
 static bool
 refresh_tail(rp_segment_consumer *c) {
   /* Acquire pairs with the store in rp_segment_publish(): the records below tail are
@@ -157,8 +156,8 @@ rp_segment_peek(rp_segment_consumer *c, rp_record *record) {
 
     if (size > readable || size > contiguous) return RP_ECORRUPT;
     if (h.type == RP_PADDING) {
-      /* Padding ends where the data area ends; anything else would let it be skipped
-       * into. */
+      /* Padding must end where the data area ends, or a forged one could lead into the
+       * middle of a record. */
       if (size != contiguous) return RP_ECORRUPT;
       c->position += size;
       continue;
@@ -187,7 +186,7 @@ rp_segment_park(rp_segment_consumer *c, rp_parking *parking) {
 
   if ((tail & ~RP_FLAGS) == c->position && (tail & RP_TAIL_SEALED) == 0) return true;
 
-  /* A publish or the seal came first. The token is ours to take back, unless its producer
-   * or a later one has taken it: then its doorbell is on the way. */
+  /* A publish or the seal came first: take the token back, unless a producer has taken it
+   * already. Then its doorbell is on the way. */
   return !rp_parking_take(parking);
 }

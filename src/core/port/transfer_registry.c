@@ -1,8 +1,8 @@
 /*
  * transfer_registry.c - the endpoints in transit, by id.
  *
- * A table of chains, which doubles when they become long and goes back to the one that is
- * always there when the last endpoint has left.
+ * A hash table with chaining. It doubles when its chains become long, and goes back to
+ * its static first table when the last endpoint has left.
  */
 #include "core/port/transfer_registry.h"
 
@@ -14,7 +14,7 @@
 
 /* A power of two; ids are uniform, so their low bits choose the chain. */
 #define CHAINS 256u
-/* Endpoints to a chain, on average, before there are twice as many chains. */
+/* Average length of a chain at which the table doubles. */
 #define LONG 4u
 
 static rp_lock lock = RP_LOCK_INIT;
@@ -22,7 +22,7 @@ static rp_endpoint *first_chains[CHAINS];
 static rp_endpoint **chains = first_chains;
 static size_t chain_count = CHAINS;
 static size_t size;
-static uint64_t counter; /* of the ids given out */
+static uint64_t counter; /* ids made so far */
 
 uint64_t
 rp_transfer_new_id(void) {
@@ -35,8 +35,7 @@ rp_transfer_new_id(void) {
   return id;
 }
 
-/* The link to the first endpoint of the chain where an id belongs. Under the lock, as all
- * of these. */
+/* Return the chain where an id belongs. The lock is held, as in the functions below. */
 static rp_endpoint **
 chain_of(uint64_t id) {
   return &chains[id & (chain_count - 1)];
@@ -50,7 +49,7 @@ put(rp_endpoint *endpoint) {
   *first = endpoint;
 }
 
-/* Twice as many chains. Without memory they stay as they are, and become longer. */
+/* Double the number of chains. Without memory the chains become longer instead. */
 static void
 grow(void) {
   rp_endpoint **old = chains;
@@ -70,7 +69,7 @@ grow(void) {
   if (old != first_chains) free(old);
 }
 
-/* Nobody is in transit: the first chains, which are empty, do. */
+/* No endpoint is in transit: go back to the static table. */
 static void
 shrink(void) {
   if (chains == first_chains) return;

@@ -13,7 +13,7 @@
 #define PRIVATE_EXPEDITED (1 << 3)
 #define REGISTER_PRIVATE_EXPEDITED (1 << 4)
 
-/* What is known of the barrier; only ever goes on. */
+/* State of the barrier. It only moves forward. */
 enum { UNKNOWN, WANTED, TAKEN, MISSING, READY };
 
 static rp_word known = UNKNOWN;
@@ -26,8 +26,8 @@ rp_barrier_available(void) {
   bool is = false;
 #endif
 
-  /* A thread may be denied what others are not. Release pairs with the acquire in
-   * rp_barrier_ready(). */
+  /* A sandbox may deny this thread what it allows others. Release pairs with the acquire
+   * in rp_barrier_ready(). */
   if (is || rp_load_relaxed(&known) != READY)
     rp_store_release(&known, is ? READY : MISSING);
   return is;
@@ -53,8 +53,8 @@ rp_barrier_all(void) {
 #ifdef SYS_membarrier
   struct timespec left = {0, 10 * 1000 * 1000};
 
-  /* It can fail for want of memory, or of a permission that was taken away: what others
-   * have stored arrives by itself, long before that. */
+  /* The call can fail without memory, or after a sandbox has taken away the permission.
+   * Then wait: store buffers drain by themselves in far less time. */
   if (syscall(SYS_membarrier, PRIVATE_EXPEDITED, 0, 0) == 0) return;
   while (nanosleep(&left, &left) != 0 && errno == EINTR) {} /* a signal does not end it */
 #endif
@@ -62,7 +62,7 @@ rp_barrier_all(void) {
 
 #else
 
-/* Nothing is to be prepared: it is there, or it is not. */
+/* Nothing to prepare: Windows has a barrier, the other systems have none. */
 #ifdef _WIN32
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>

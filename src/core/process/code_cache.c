@@ -1,7 +1,9 @@
 /*
- * code_cache.c - the scripts of the wrapper, which all threads of this process share.
+ * code_cache.c - the scripts of the wrapper with their compiled code, shared by all
+ * threads of this process.
  *
- * They are a dozen, looked for when a thread loads them: a lock and a list do.
+ * There are about a dozen, and a thread looks each up once, so a lock and an array will
+ * do.
  */
 #include "core/process/code_cache.h"
 
@@ -15,7 +17,7 @@ static rp_lock lock = RP_LOCK_INIT;
 static rp_code_cache_entry scripts[RP_CODE_CACHE_SCRIPTS_MAX];
 static size_t count;
 
-/* Under the lock, as all of these. */
+/* The lock is held here and in add() and put(). */
 static rp_code_cache_entry *
 find(const char *name) {
   for (size_t i = 0; i < count; i++)
@@ -49,7 +51,7 @@ rp_code_cache_add(const char *name, const char *text, size_t length) {
   return result;
 }
 
-/* The old data stays: somebody may be reading it. */
+/* The old data is not freed: another thread may be reading it. */
 static int
 put(const char *name, const void *data, size_t length, bool shallow) {
   rp_code_cache_entry *script = find(name);

@@ -1,9 +1,9 @@
 /*
- * code_cache.h - the scripts of the wrapper, which all threads of this process share.
+ * code_cache.h - the scripts of the wrapper with their compiled code, shared by all
+ * threads of this process.
  *
- * A script is kept with its text and the code that the engine has made of it. What has
- * been put stays as it is for as long as the process lives, and can be read without the
- * lock; it is bounded by what the wrapper consists of.
+ * Text and code that were added stay unchanged until the process exits, so they can be
+ * read without the lock. The cache is bounded by the number of scripts in dist/.
  */
 #ifndef RP_CORE_PROCESS_CODE_CACHE_H_
 #define RP_CORE_PROCESS_CODE_CACHE_H_
@@ -12,31 +12,32 @@
 #include <stddef.h>
 
 #define RP_CODE_CACHE_SCRIPTS_MAX 128u
-/* The code that a process has left, that of a thread here if the engine refuses it, and
- * better ones. */
+/* Versions of the compiled code of a script: one left by an earlier process, one by a
+ * thread here if the engine rejects that, and more complete ones. */
 #define RP_CODE_CACHE_GENERATIONS 4u
 
 typedef struct rp_code_cache_entry {
   const char *name;
   const char *text; /* latin1, not terminated */
   size_t text_length;
-  const void *data; /* the engine's code; aligned as by malloc() */
+  const void *data; /* compiled code, aligned as by malloc(); NULL: none yet */
   size_t data_length;
-  bool shallow;        /* of the functions that are used early on, only */
-  unsigned generation; /* how often data has been put */
+  bool shallow;        /* it covers only the functions that are used early on */
+  unsigned generation; /* number of rp_code_cache_put() calls */
 } rp_code_cache_entry;
 
-/* Keep a script, with its text where it lies, which stays there from now on, and a copy
- * of its name. Any thread, takes a lock. RP_EBUSY: it is kept already. RP_FULL,
- * RP_ENOMEM. Otherwise than RP_OK nothing has changed. */
+/* Add a script. The cache copies `name` and refers to `text`, which must stay valid. Any
+ * thread, takes a lock. Returns RP_EBUSY if there is a script of that name, RP_FULL or
+ * RP_ENOMEM. On any error nothing has changed. */
 int rp_code_cache_add(const char *name, const char *text, size_t length);
 
-/* Keep the engine's code for a script in the place of what it has; it stays where it
- * lies. Any thread, takes a lock. RP_EBUSY: it has been replaced often enough. RP_ENOENT:
- * there is no such script. Otherwise than RP_OK nothing has changed. */
+/* Set or replace the compiled code of a script. The cache refers to `data`, which must
+ * stay valid. Any thread, takes a lock. Returns RP_EBUSY after RP_CODE_CACHE_GENERATIONS
+ * calls, RP_ENOENT if there is no such script. On any error nothing has changed. */
 int rp_code_cache_put(const char *name, const void *data, size_t length, bool shallow);
 
-/* The script of this name. Any thread, takes a lock. RP_ENOENT. */
+/* Look up a script by name. Any thread, takes a lock. Returns RP_ENOENT if there is
+ * none. */
 int rp_code_cache_get(const char *name, rp_code_cache_entry *code);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * shapes.c - the shapes of objects that the threads of this process exchange, by number.
  *
- * Threads keep what they have learned in caches of their own, so this is asked once per
- * thread and shape: a lock and open addressing do.
+ * Each thread caches what it has looked up, so it asks once per shape: a lock and open
+ * addressing will do.
  */
 #include "core/process/shapes.h"
 

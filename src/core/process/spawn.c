@@ -12,20 +12,20 @@
 typedef struct spawn {
   struct spawn *next;
   const void *parent;
-  uint64_t number; /* of the beginning */
+  uint64_t number; /* of rp_spawn_begin() */
   uint64_t thread_id;
   uint64_t endpoint_id; /* 0: begun and not yet committed */
-  bool entrusted;       /* travels by itself: not to be claimed */
+  bool entrusted;       /* rp_spawn_entrust(): cannot be claimed */
 } spawn;
 
 static rp_lock lock = RP_LOCK_INIT;
-static rp_cond settled; /* made by the first that waits */
+static rp_cond settled; /* initialised by the first wait */
 static bool waited;
 static spawn *spawns; /* the latest first: begun, or committed and not yet claimed; few */
 static uint64_t begun;
 
-/* A link to the latest spawn that this parent has begun and not committed; to NULL if
- * there is none. Under the lock, as all of these. */
+/* Return a link to the last open spawn of this parent, or to NULL. The lock is held, as
+ * in the functions below. */
 static spawn **
 find_begun(const void *parent) {
   spawn **at = &spawns;
@@ -35,7 +35,7 @@ find_begun(const void *parent) {
   return at;
 }
 
-/* What is for this thread; `any`: to be claimed or not. */
+/* Return a link to an endpoint for this thread; with `any`, also one entrusted to it. */
 static spawn **
 find_thread(uint64_t thread_id, bool any) {
   spawn **at = &spawns;
@@ -74,7 +74,7 @@ settle(void) {
   if (waited) rp_cond_wake_all(&settled);
 }
 
-/* Wait for one to settle. False: it is later than `deadline`. */
+/* Wait for a commit or an abort. False on timeout. */
 static bool
 wait_until(uint64_t deadline) {
   if (!waited) rp_cond_init(&settled);

@@ -1,6 +1,6 @@
 /*
- * threads.c - the threads that have ringport loaded, and what each has done, for anyone
- * to read.
+ * threads.c - the table of threads: who has ringport loaded, and what each thread has
+ * sent and received.
  */
 #include "core/process/threads.h"
 
@@ -13,16 +13,16 @@
 
 typedef struct entry {
   struct entry *next;
-  const void *parent;          /* who will say that it has seen the end; NULL: nobody */
-  const rp_counters *counters; /* NULL: not loaded yet, or `info` has the last of them */
+  const void *parent;          /* will call rp_threads_forget(); NULL: nobody will */
+  const rp_counters *counters; /* NULL: not loaded yet, or final and in `info` */
   rp_thread_info info;
 } entry;
 
 static rp_lock lock = RP_LOCK_INIT;
 static entry *entries; /* by id */
 
-/* A link to the first entry of this thread, or to where it belongs. Under the lock, as
- * all of these. */
+/* Return a link to the first entry of this thread, or to where it belongs. The lock is
+ * held, as in the functions below. */
 static entry **
 find(uint64_t id) {
   entry **at = &entries;
@@ -59,7 +59,7 @@ discard(entry **at) {
   free(gone);
 }
 
-/* As much of the name as there is room for, in whole characters. */
+/* Set the name, truncated at a character; an empty one changes nothing. */
 static void
 set_name(entry *e, const char *name) {
   size_t length = strlen(name);
@@ -102,7 +102,7 @@ rp_threads_run(uint64_t id, const char *name, const rp_counters *counters) {
   rp_lock_take(&lock);
   entry *e = *find(id);
 
-  /* One that runs already has loaded a second copy of the wrapper: listed by itself. */
+  /* Running already: this is a second copy of ringport, which gets its own entry. */
   if (e == NULL || e->info.id != id || e->counters != NULL) e = insert(id);
   if (e != NULL) {
     e->counters = counters;
@@ -148,7 +148,7 @@ rp_threads_exit(const rp_counters *counters) {
   rp_lock_drop(&lock);
 }
 
-/* Nobody will see the end of this thread: gone at once, or when it ends. */
+/* Nobody will see this thread exit: discard it now, or when it ends. True if now. */
 static bool
 orphan(entry **at) {
   (*at)->parent = NULL;

@@ -1,11 +1,10 @@
 /*
- * threads.h - the threads that have ringport loaded, and what each has done, for anyone
- * to read.
+ * threads.h - the table of threads: who has ringport loaded, and what each thread has
+ * sent and received.
  *
- * A thread is in the table from the moment that its parent has started it, or else that
- * it has loaded ringport, until its parent has seen the end of it, or else that it has
- * ended. What it counts it writes itself, with relaxed stores into a line of its own;
- * readers stop nobody.
+ * A thread is listed from the moment its parent has started it, or else from loading
+ * ringport, until its parent has seen it exit, or else until it ends. A thread counts
+ * with relaxed stores into a cache line of its own, so listing stops nobody.
  */
 #ifndef RP_CORE_PROCESS_THREADS_H_
 #define RP_CORE_PROCESS_THREADS_H_
@@ -17,60 +16,59 @@
 #define RP_THREAD_NAME_MAX 64u
 
 typedef enum rp_thread_state {
-  RP_THREAD_STARTING, /* its parent has not heard from it, and it has not loaded ringport */
-  RP_THREAD_RUNNING,  /* with ringport, or without: then it counts nothing */
-  RP_THREAD_STOPPING, /* runs no JavaScript any more */
-  RP_THREAD_EXITED,   /* its parent has not seen it yet */
+  RP_THREAD_STARTING, /* not online yet, and ringport not loaded */
+  RP_THREAD_RUNNING,  /* online; without ringport all its counters are 0 */
+  RP_THREAD_STOPPING, /* its environment is closing */
+  RP_THREAD_EXITED,   /* ended, and the parent has not seen that yet */
 } rp_thread_state;
 
-typedef _Atomic uint64_t rp_counter;
-
-/* Written by the thread alone. Bytes are those of the records, headers and all, and of
- * the blocks that travel beside them. */
+/* Written by its thread only. Bytes include record headers and the blocks that travel
+ * beside a record. */
 typedef struct rp_counters {
-  rp_counter messages_in, messages_out;
-  rp_counter bytes_in, bytes_out;
-  rp_counter wakeups;
-  rp_counter ports; /* open now */
+  rp_atomic_u64 messages_in, messages_out;
+  rp_atomic_u64 bytes_in, bytes_out;
+  rp_atomic_u64 wakeups;
+  rp_atomic_u64 ports; /* open now */
 } rp_counters;
 
-/* Owner only, wait-free, no read-modify-write. */
+/* Add to a counter. Its thread only, wait-free, no read-modify-write. */
 static inline void
-rp_count(rp_counter *counter, uint64_t by) {
+rp_count(rp_atomic_u64 *counter, uint64_t by) {
   rp_store_relaxed(counter, rp_load_relaxed(counter) + by);
 }
 
 typedef struct rp_thread_info {
   uint64_t id;
-  char name[RP_THREAD_NAME_MAX]; /* UTF-8, cut if it is longer */
+  char name[RP_THREAD_NAME_MAX]; /* UTF-8, truncated at a character */
   rp_thread_state state;
   uint64_t messages_in, messages_out, bytes_in, bytes_out, wakeups, ports;
 } rp_thread_info;
 
-/* `parent` has started a thread, which may be running by now. Without memory it is not
- * listed. */
+/* `parent` has started thread `id`, which may be running already. Parent's thread.
+ * Without memory the thread is not listed. */
 void rp_threads_start(const void *parent, uint64_t id, const char *name);
 
-/* The thread itself: it has loaded ringport; `counters` is its, all 0, until
- * rp_threads_exit(). An empty name leaves what its parent said. RP_ENOMEM. */
+/* The calling thread has loaded ringport and counts in `counters`, all 0, until
+ * rp_threads_exit(). An empty name keeps the one from rp_threads_start(). Returns
+ * RP_ENOMEM. */
 int rp_threads_run(uint64_t id, const char *name, const rp_counters *counters);
 
-/* The parent has heard that the thread runs. */
+/* The parent has received 'online' from the thread. Parent's thread. */
 void rp_threads_online(uint64_t id);
 
-/* The thread itself: it is about to end, and then it has ended. Without rp_threads_run()
- * no-ops. */
+/* rp_threads_stop(): the calling thread begins to end. rp_threads_exit(): it has ended,
+ * and `counters` is not read any more. No-ops unless rp_threads_run() has succeeded. */
 void rp_threads_stop(const rp_counters *counters);
 void rp_threads_exit(const rp_counters *counters);
 
-/* The parent has seen the end of the thread. */
+/* The parent has received 'exit' from the thread. Parent's thread. */
 void rp_threads_forget(uint64_t id);
 
-/* The parent ends: nobody will see the end of its threads. */
+/* The parent ends: nobody will see the exit of its threads. Its thread. */
 void rp_threads_forget_all(const void *parent);
 
-/* Copy at most `capacity` of the threads, by id, and return how many there are. Any
- * thread; waits only for others that start, end or list threads. */
+/* Copy up to `capacity` entries, ordered by thread id, and return how many there are. Any
+ * thread, takes the lock of the table. */
 size_t rp_threads_list(rp_thread_info *infos, size_t capacity);
 
 #endif

@@ -1,17 +1,16 @@
 /*
- * counters.c - what a handle of a shared ring counts, in the ring, for anyone to read.
+ * counters.c - the counters of a handle, which are in the ring for anyone to read.
  */
 #include "core/ring/handle.h"
 #include "core/ring/wait_queue.h"
 
 #include <string.h>
 
-/* How often the fill of an mpmc ring is looked at, by counts: its positions are busy
- * words. */
+/* An mpmc handle samples the fill once in so many counts: the positions are contended. */
 #define SAMPLE 64u
 
 static double
-number(const rp_number *counter) {
+number(const rp_atomic_u64 *counter) {
   uint64_t bits = rp_load_relaxed(counter);
   double value;
 
@@ -28,7 +27,7 @@ bits_of(double value) {
 }
 
 void
-rp__ring_count(rp_ring_handle *handle, rp_number *counter, double by) {
+rp__ring_count(rp_ring_handle *handle, rp_atomic_u64 *counter, double by) {
   uint64_t old;
 
   if (!handle->counts_together) {
@@ -41,11 +40,10 @@ rp__ring_count(rp_ring_handle *handle, rp_number *counter, double by) {
 
 static void
 fill_seen(rp_ring_handle *handle, uint64_t in_use) {
-  rp_number *most = &handle->counters->high_water;
+  rp_atomic_u64 *most = &handle->counters->high_water;
 
   if (in_use > handle->shared.capacity) return;
-  /* Of several that share the block one may win over a higher one; see
-   * shared_memory.h. */
+  /* Handles that share a block may overwrite a higher value: it is not exact. */
   if ((double) in_use > number(most)) rp_store_relaxed(most, bits_of((double) in_use));
 }
 

@@ -1,5 +1,5 @@
 /*
- * handle.c - a handle of a shared ring: how it begins, ends and closes, where it is.
+ * handle.c - how a handle of a shared ring is opened and ended, and how a ring is closed.
  */
 #include "core/ring/handle.h"
 
@@ -36,14 +36,14 @@ init(rp_ring_handle *handle) {
   }
 }
 
-/* The wait queue's lock is held. */
+/* Show the number of handles in the ring. The wait queue's lock is held. */
 static void
 tell_count(rp_wait_queue *queue) {
   rp_store_relaxed(&queue->shared.words->producers, queue->handles[RP_PRODUCER]);
   rp_store_relaxed(&queue->shared.words->consumers, queue->handles[RP_CONSUMER]);
 }
 
-/* Join the wait queue. False: the role is taken. */
+/* Join the wait queue. False if the role is taken. */
 static bool
 join(rp_ring_handle *handle) {
   rp_wait_queue *queue = handle->queue;
@@ -105,7 +105,7 @@ rp_ring_end(rp_ring_handle *handle) {
     rp_ring_abort(handle);
     rp_ring_publish(handle);
   } else if (handle->shared.mode == RP_MPMC) {
-    /* No one else can get what is left of its range. */
+    /* No other consumer can get the rest of its range: it counts as read. */
     handle->as.mpmc_consumer.next = handle->as.mpmc_consumer.to;
     rp_ring_release(handle);
   }
@@ -135,28 +135,6 @@ rp_ring_counters(rp_ring_handle *handle) {
   return handle->counts_together ? NULL : handle->counters;
 }
 
-static void
-close_ring(rp_wait_queue *queue) {
-  rp_shared_words *words = queue->shared.words;
-
-  rp_failpoint("handle:closing");
-  rp_lock_take(&queue->lock);
-  /* Release pairs with the acquire in rp_spsc_look(). */
-  (void) rp_fetch_or(&words->state, RP_STATE_CLOSED);
-  /* What has been claimed is before the bit CLOSED, what is claimed from now on sees
-   * it. */
-  if (queue->shared.mode != RP_SPSC)
-    (void) rp_fetch_or(&words->tail.wide, (uint64_t) RP_TAIL_CLOSED);
-  rp__wait_queue_wake_all(queue);
-  rp_lock_drop(&queue->lock);
-}
-
-void
-rp_ring_close(rp_ring_handle *handle) {
-  if (handle->role == RP_PRODUCER) rp_ring_publish(handle);
-  close_ring(handle->queue);
-}
-
 int
 rp_shared_close(void *memory, size_t size) {
   rp_shared shared;
@@ -167,14 +145,21 @@ rp_shared_close(void *memory, size_t size) {
   rp_wait_queue *queue = rp__wait_queue_enter(&shared);
 
   if (queue == NULL) return RP_ENOMEM;
-  close_ring(queue);
+
+  rp_shared_words *words = shared.words;
+
+  rp_failpoint("handle:closing");
+  rp_lock_take(&queue->lock);
+  /* Release pairs with the acquire in rp_spsc_look(). */
+  (void) rp_fetch_or(&words->state, RP_STATE_CLOSED);
+  /* Claims are ordered by tail: earlier ones are before the bit CLOSED, later ones see
+   * it. */
+  if (shared.mode != RP_SPSC)
+    (void) rp_fetch_or(&words->tail.wide, (uint64_t) RP_TAIL_CLOSED);
+  rp__wait_queue_wake_all(queue);
+  rp_lock_drop(&queue->lock);
   rp__wait_queue_leave(queue);
   return RP_OK;
-}
-
-bool
-rp_ring_closed(const rp_ring_handle *handle) {
-  return (rp_load_relaxed(&handle->shared.words->state) & RP_STATE_CLOSED) != 0;
 }
 
 uint32_t

@@ -1,5 +1,5 @@
 /*
- * handle_read.c - what a consumer of a shared ring does, in the mode of the ring.
+ * handle_read.c - what a consumer of a shared ring does, by the mode of the ring.
  */
 #include "core/ring/handle.h"
 
@@ -8,12 +8,11 @@
 
 #include <assert.h>
 
-/* Slots that a consumer of mpmc takes at once, at most: while it reads them no one else
- * can. */
+/* Most slots that an mpmc consumer takes at once: no other consumer gets them. */
 #define RANGE_MAX 64u
 
-/* The next record of a range; a new range of at most `limit` slots if it is at its
- * end. */
+/* Read the next record of the range. At its end, take a new range of at most `limit`
+ * slots. */
 static int
 peek_range(rp_ring_handle *handle, rp_record *record, uint32_t limit) {
   rp_mpmc_consumer *c = &handle->as.mpmc_consumer;
@@ -40,7 +39,7 @@ peek(rp_ring_handle *handle, rp_record *record, uint32_t limit) {
   }
 }
 
-/* A look at the ring by its owner, not by take(). */
+/* Count a look at the ring that found nothing; pass on what a woken handle leaves. */
 static int
 looked(rp_ring_handle *handle, int result) {
   if (result == RP_EMPTY) rp__ring_count(handle, &handle->counters->stalls, 1);
@@ -78,7 +77,7 @@ rp_ring_take(rp_ring_handle *handle, rp_record *records, uint32_t limit,
 
   assert(handle->role == RP_CONSUMER);
   for (*taken = 0; *taken < limit; ++*taken) {
-    /* What was taken of a range stays valid: it is not gone beyond. */
+    /* Stay within the range, so that the records taken remain valid. */
     if (handle->shared.mode == RP_MPMC && *taken > 0)
       result = rp_mpmc_peek(&handle->as.mpmc_consumer, &records[*taken]);
     else
@@ -111,7 +110,8 @@ rp_ring_release(rp_ring_handle *handle) {
   if (wanted) rp_ring_wake_others(handle, records > 0 ? records : 1);
 }
 
-/* From the end of the first `count` of the records to `position`: bytes, or slots. */
+/* Return the distance from the end of the first `count` records to `position`, in bytes
+ * or slots. */
 static uint32_t
 back_to(const rp_ring_handle *handle, uint32_t position, const rp_record *records,
         uint32_t count) {
@@ -125,7 +125,7 @@ back_to(const rp_ring_handle *handle, uint32_t position, const rp_record *record
 
   uint32_t back = (position - at) & (shared->capacity - 1);
 
-  /* All of a full ring. */
+  /* 0 modulo the capacity: the records are the whole of a full ring. */
   return back == 0 && count == 0 ? shared->capacity : back;
 }
 

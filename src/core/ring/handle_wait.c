@@ -7,7 +7,7 @@
 #include "core/ring/wait_queue.h"
 #include "core/failpoint.h"
 
-/* Whether there is room for the record that a producer wants. Any thread. */
+/* Return true if there is room for a record of `length` bytes. Any thread. */
 static bool
 writable(const rp_shared *shared, uint32_t length) {
   switch (shared->mode) {
@@ -39,8 +39,8 @@ ready(const rp_ring_handle *handle) {
                                      : readable(handle);
 }
 
-/* Before it sleeps, a handle does all that others may be waiting for. Without the
- * lock. */
+/* Before it sleeps, a handle publishes or releases what others may be waiting for. The
+ * lock is not held. */
 static void
 settle(rp_ring_handle *handle) {
   if (handle->role == RP_PRODUCER)
@@ -49,8 +49,8 @@ settle(rp_ring_handle *handle) {
     rp_ring_release(handle);
 }
 
-/* Go on the list and look once more. True if there is something: then the handle is still
- * listed, and if it was woken before, it still owes what it finds to others. */
+/* Join the list of sleepers and look once more. Returns true if there is something: the
+ * handle is still listed then, and if it was woken before, it owes the next a wake-up. */
 static bool
 lie_down(rp_ring_handle *handle, uint32_t length) {
   rp_wait_queue *queue = handle->queue;
@@ -58,8 +58,8 @@ lie_down(rp_ring_handle *handle, uint32_t length) {
   handle->length = length;
   handle->slept = true;
   rp__wait_queue_list(handle);
-  /* One half of rp_post(): from here on, who publishes sees it, or has published what we
-   * look at. */
+  /* The counterpart of rp_post(): a handle that publishes either sees this store, or has
+   * published before ready() looks. */
   rp_store_seq(rp__wait_queue_wanted(queue, handle->role), 1);
   if (ready(handle)) return true;
   handle->woken = false;
@@ -99,7 +99,7 @@ rp_ring_unpark(rp_ring_handle *handle) {
 
   handle->notify = false;
   rp__wait_queue_unlist(handle);
-  /* It was woken for something that it may not want any more. */
+  /* It may not want any more what it was woken for: wake the next. */
   if (handle->woken) rp__wait_queue_wake(queue, handle->role);
   handle->woken = false;
   handle->slept = false;
@@ -135,21 +135,21 @@ void
 rp_ring_wake_others(rp_ring_handle *handle, uint32_t records) {
   rp_wait_queue *queue = handle->queue;
   rp_role role = handle->role == RP_PRODUCER ? RP_CONSUMER : RP_PRODUCER;
-  /* What has been released is room for one at least; who was woken for it passes on what
-   * it leaves. */
+  /* A release makes room for at least one record; the producer woken for it wakes the
+   * next if there is more. */
   uint32_t most = handle->shared.mode == RP_MPMC ? records : 1;
   uint32_t woken = 0;
 
   rp_failpoint("handle:waking");
   rp_lock_take(&queue->lock);
   while (queue->first[role] != NULL && woken < most) {
-    /* The first in the queue is not overtaken by one that wants less. */
+    /* A producer that wants less room does not overtake the first. */
     if (role == RP_PRODUCER && !writable(&queue->shared, queue->first[role]->length))
       break;
     rp__wait_queue_wake(queue, role);
     woken++;
   }
-  /* Somebody may have set it who is not asleep; every record would come here. */
+  /* If the word was set and nobody sleeps, every publish would come here: clear it. */
   if (queue->first[role] == NULL) rp_store_relaxed(rp__wait_queue_wanted(queue, role), 0);
   rp_lock_drop(&queue->lock);
   if (woken > 0) rp__ring_count(handle, &handle->counters->wakeups, woken);
@@ -168,7 +168,7 @@ rp__ring_hand_on(rp_ring_handle *handle) {
                                            : readable(handle)))
     rp__wait_queue_wake(queue, handle->role);
   handle->woken = false;
-  /* One that still waits to be called has not been woken yet. */
+  /* A handle that is still on the list has not been woken yet. */
   handle->slept = handle->listed;
   rp_lock_drop(&queue->lock);
 }

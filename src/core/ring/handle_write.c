@@ -1,5 +1,5 @@
 /*
- * handle_write.c - what a producer of a shared ring does, in the mode of the ring.
+ * handle_write.c - what a producer of a shared ring does, by the mode of the ring.
  */
 #include "core/ring/handle.h"
 
@@ -37,7 +37,7 @@ rp_ring_claim(rp_ring_handle *handle, uint32_t type, uint32_t length, uint8_t **
   } else if (result == RP_FULL) {
     rp__ring_count(handle, &handle->counters->stalls, 1);
     rp__ring_look_at_fill(handle);
-    /* There will be room when what is not visible yet has been read. */
+    /* Consumers can make room only after reading what is not published yet. */
     rp_ring_publish(handle);
   }
   return result;
@@ -75,12 +75,12 @@ rp_ring_abort(rp_ring_handle *handle) {
   rp__ring_count(handle, &handle->counters->aborted, 1);
   handle->claiming = false;
   if (handle->shared.mode == RP_SPSC) {
-    /* Padding before the claim stays, and goes with the next publish. */
+    /* Padding before the claim remains, and is published next time. */
     if (handle->as.spsc_producer.position != handle->as.spsc_producer.published)
       handle->unpublished++;
     return;
   }
-  /* What others have committed behind it can be read now. */
+  /* Consumers are waiting for this claim: let them skip it. */
   if (handle->shared.mode == RP_MPSC)
     commit(handle, RP_PADDING, rp_record_size(handle->claim_length) - RP_RECORD_HEADER);
   else

@@ -1,5 +1,5 @@
 /*
- * mpmc.c - many producers, many consumers: what does not happen for every record.
+ * mpmc.c - many producers, many consumers: the paths that not every record takes.
  */
 #include "core/ring/mpmc.h"
 
@@ -13,8 +13,8 @@ rp_mpmc_consumer_init(rp_mpmc_consumer *c, const rp_shared *shared) {
   *c = (rp_mpmc_consumer){.shared = *shared};
 }
 
-/* `now` is what `*at` was loaded from, loaded again. True if others have moved it
- * meanwhile. */
+/* Compare a position with its new value `now`. If it has moved, update `*at` and return
+ * true. */
 static inline bool
 moved(uint64_t *at, uint64_t now) {
   if (now == *at) return false;
@@ -22,9 +22,8 @@ moved(uint64_t *at, uint64_t now) {
   return true;
 }
 
-/* The slot of `*at` belongs to the lap before: still being written, not read yet, or
- * being read. It cannot be older, since who moved tail or head to `*at` has been past it.
- */
+/* Return true if the slot is still in the lap before: being written, unread, or being
+ * read. It cannot be older: the position has moved past it since. */
 static inline bool
 lap_before(const rp_shared *shared, int32_t distance) {
   return distance < 0 && distance >= -(int32_t) shared->capacity;
@@ -43,11 +42,11 @@ rp_mpmc_not_ready(const rp_shared *shared, uint64_t *at, int32_t distance) {
 
   uint64_t tail = rp_load_relaxed(&shared->words->tail.wide);
 
-  /* Not while a claim is still open before the bit CLOSED. */
+  /* Closed once every claim before the bit CLOSED has been taken. */
   return tail == (*at | RP_TAIL_CLOSED) ? RP_CLOSED : RP_EMPTY;
 }
 
-/* How far the sequence of the slot is from that of a record that is ready. */
+/* Return the difference between the sequence of a slot and that of a ready one. */
 static inline int32_t
 from_ready(const rp_shared *shared, uint32_t position) {
   /* Acquire pairs with rp_mpmc_publish(): the record is complete. */
@@ -57,9 +56,9 @@ from_ready(const rp_shared *shared, uint32_t position) {
 
 int
 rp_mpmc_take(rp_mpmc_consumer *c, uint32_t limit) {
-  rp_long *head = &c->shared.words->head.wide;
+  rp_atomic_u64 *head = &c->shared.words->head.wide;
 
-  /* Acquire pairs with the swap below, as in rp_mpmc_claim(). */
+  /* Acquire pairs with the CAS below, as in rp_mpmc_claim(). */
   for (uint64_t at = rp_load_acquire(head);;) {
     uint32_t position = (uint32_t) (at / RP_MPMC_STEP);
     int32_t distance = from_ready(&c->shared, position);
@@ -88,8 +87,7 @@ rp_mpmc_writable(const rp_shared *shared) {
   uint32_t position = (uint32_t) (tail / RP_MPMC_STEP);
   uint32_t sequence = rp_load_seq(&rp_slot_at(shared, position)->sequence);
 
-  /* Closed is for the claim to say, and so is that another has taken the slot
-   * meanwhile. */
+  /* True also if the ring is closed or the slot was taken: the claim will say so. */
   return (tail & RP_TAIL_CLOSED) != 0 ||
          !lap_before(shared, (int32_t) (sequence - rp_slot_free(shared, position)));
 }

@@ -2,9 +2,9 @@
  * mpmc.h - many producers, many consumers, slots of one size, in the memory of
  * shared_memory.h.
  *
- * The bounded queue of Dmitry Vyukov: the sequence of a slot says whose turn it is, tail
- * and head only say who gets which slot. A consumer may claim several slots at once, in
- * one piece: its range.
+ * Dmitry Vyukov's bounded queue: the sequence of a slot says whose turn it is, tail and
+ * head only assign the slots. A consumer may claim several contiguous slots at once: its
+ * range.
  */
 #ifndef RP_CORE_RING_MPMC_H_
 #define RP_CORE_RING_MPMC_H_
@@ -12,55 +12,56 @@
 #include "core/ring/shared_memory.h"
 #include "core/failpoint.h"
 
-/* A position p in tail and head is p x 2, beside the bit CLOSED. */
+/* tail and head are the position times 2, plus the bit CLOSED. */
 #define RP_MPMC_STEP 2u
 
 typedef struct rp_mpmc_producer {
   rp_shared shared;
   uint32_t claimed; /* the open claim */
-  rp_slot *
-      pending; /* the first that is complete but for its sequence: NULL if there is none */
+  rp_slot *pending; /* the first committed slot, its sequence not stored yet; or NULL */
   uint32_t pending_sequence;
 } rp_mpmc_producer;
 
 typedef struct rp_mpmc_consumer {
   rp_shared shared;
-  uint32_t from; /* the range: taken, ... */
-  uint32_t next; /* ... read up to here, ... */
-  uint32_t to;   /* ... and ending here */
+  uint32_t from; /* start of the range */
+  uint32_t next; /* read up to here */
+  uint32_t to;   /* end of the range */
 } rp_mpmc_consumer;
 
+/* Initialise a side. */
 void rp_mpmc_producer_init(rp_mpmc_producer *p, const rp_shared *shared);
 void rp_mpmc_consumer_init(rp_mpmc_consumer *c, const rp_shared *shared);
 
-/* What to do where the slot is not free (ready): RP_OK, try again with the new `*at`. */
+/* The slot at `*at` is not free, or not ready. Returns RP_OK if the position has moved:
+ * try again with the new `*at`. Otherwise returns the result of the operation. */
 int rp_mpmc_not_free(const rp_shared *shared, uint64_t *at, int32_t distance);
 int rp_mpmc_not_ready(const rp_shared *shared, uint64_t *at, int32_t distance);
 
-/* Claim slots that are ready, up to `limit`, once the range has been released. Any
- * consumer, lock-free. RP_EMPTY, RP_CLOSED, RP_ECORRUPT. */
+/* Claim up to `limit` ready slots as the new range; the last one must be released. Any
+ * consumer, lock-free. Returns RP_EMPTY, RP_CLOSED or RP_ECORRUPT. */
 int rp_mpmc_take(rp_mpmc_consumer *c, uint32_t limit);
 
-/* As those of spsc.h. */
+/* As in spsc.h. Any thread. */
 bool rp_mpmc_writable(const rp_shared *shared);
 bool rp_mpmc_readable(const rp_shared *shared);
 
-/* Claim a slot, which consumers wait for from now on. Any producer, lock-free. RP_FULL,
- * RP_ETOOBIG, RP_ECLOSED, RP_ECORRUPT: nothing has changed. */
+/* Claim a slot, which consumers wait for from now on. Any producer, lock-free. Returns
+ * RP_FULL, RP_ETOOBIG, RP_ECLOSED or RP_ECORRUPT; then nothing has changed. */
 static inline int
 rp_mpmc_claim(rp_mpmc_producer *p, uint32_t length, uint8_t **payload) {
-  rp_long *tail = &p->shared.words->tail.wide;
+  rp_atomic_u64 *tail = &p->shared.words->tail.wide;
 
   if (length > p->shared.slot) return RP_ETOOBIG;
 
-  /* Acquire pairs with the swap below: the slot is seen as it was left for its last lap,
-   * or later. */
+  /* Acquire pairs with the CAS below: the slot's sequence is at least as new as that of
+   * the lap before. */
   for (uint64_t at = rp_load_acquire(tail);;) {
     if (at & RP_TAIL_CLOSED) return RP_ECLOSED;
 
     uint32_t position = (uint32_t) (at / RP_MPMC_STEP);
     rp_slot *slot = rp_slot_at(&p->shared, position);
-    /* Acquire pairs with rp_mpmc_release(): it has been read. */
+    /* Acquire pairs with rp_mpmc_release(): the consumer has finished reading. */
     int32_t distance =
         (int32_t) (rp_load_acquire(&slot->sequence) - rp_slot_free(&p->shared, position));
 
@@ -77,8 +78,8 @@ rp_mpmc_claim(rp_mpmc_producer *p, uint32_t length, uint8_t **payload) {
   }
 }
 
-/* The claimed record is complete, with its first `length` bytes. It becomes visible with
- * the next publish, all at once. Its producer only, wait-free. */
+/* Complete the claim with its first `length` bytes. Visible after the next publish, all
+ * records at once. Its producer only, wait-free. */
 static inline void
 rp_mpmc_commit(rp_mpmc_producer *p, uint32_t type, uint32_t length) {
   rp_slot *slot = rp_slot_at(&p->shared, p->claimed);
@@ -87,7 +88,7 @@ rp_mpmc_commit(rp_mpmc_producer *p, uint32_t type, uint32_t length) {
   /* Relaxed: the sequence makes it visible. */
   rp_store_relaxed(&slot->info, length | type << 24);
   if (p->pending == NULL) {
-    /* The first becomes visible last: whoever sleeps looks there. */
+    /* The first becomes visible last: sleeping consumers look there. */
     p->pending = slot;
     p->pending_sequence = complete;
   } else {
@@ -96,8 +97,8 @@ rp_mpmc_commit(rp_mpmc_producer *p, uint32_t type, uint32_t length) {
   }
 }
 
-/* Make everything committed visible. Its producer only, wait-free. True if a consumer
- * sleeps. */
+/* Make all committed records visible. Its producer only, wait-free. Returns true if a
+ * consumer sleeps. */
 static inline bool
 rp_mpmc_publish(rp_mpmc_producer *p) {
   rp_slot *pending = p->pending;
@@ -109,8 +110,9 @@ rp_mpmc_publish(rp_mpmc_producer *p) {
   return rp_post(&pending->sequence, p->pending_sequence, &p->shared.words->data_wanted);
 }
 
-/* The next record of the range. RP_EMPTY: it is at its end. RP_ECORRUPT: calling again
- * goes on with the record behind. Its consumer only, wait-free. */
+/* Read the next record of the range. Its consumer only, wait-free. Returns RP_EMPTY at
+ * the end of the range, or RP_ECORRUPT; calling again continues with the following
+ * record. */
 static inline int
 rp_mpmc_peek(rp_mpmc_consumer *c, rp_record *record) {
   for (; c->next != c->to; c->next++) {
@@ -130,13 +132,14 @@ rp_mpmc_peek(rp_mpmc_consumer *c, rp_record *record) {
   return RP_EMPTY;
 }
 
+/* Step over the record that rp_mpmc_peek() has read. Its consumer only, wait-free. */
 static inline void
 rp_mpmc_advance(rp_mpmc_consumer *c) {
   c->next++;
 }
 
-/* Give all slots of the range that were read back. Its consumer only, wait-free in the
- * size of the range. True if a producer sleeps. */
+/* Free all slots of the range that were read. Its consumer only, wait-free in the size of
+ * the range. Returns true if a producer sleeps. */
 static inline bool
 rp_mpmc_release(rp_mpmc_consumer *c) {
   uint32_t n = c->shared.capacity, first = c->from;
@@ -145,7 +148,7 @@ rp_mpmc_release(rp_mpmc_consumer *c) {
   rp_failpoint("mpmc:releasing");
   c->from = c->next;
   /* Release pairs with the acquire in rp_mpmc_claim(): we have finished reading. The
-   * first comes last: whoever sleeps looks there. */
+   * first slot comes last: sleeping producers look there. */
   for (uint32_t i = first + 1; i != c->next; i++)
     rp_store_release(&rp_slot_at(&c->shared, i)->sequence,
                      rp_slot_free(&c->shared, i) + n);

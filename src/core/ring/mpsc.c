@@ -1,5 +1,5 @@
 /*
- * mpsc.c - many producers, single consumer.
+ * mpsc.c - many producers, single consumer, in the memory of shared_memory.h.
  */
 #include "core/ring/mpsc.h"
 #include "core/failpoint.h"
@@ -16,7 +16,7 @@ offset_of(const rp_shared *shared, uint64_t position) {
   return (uint32_t) position & (shared->capacity - 1);
 }
 
-/* Bytes to skip so that `size` bytes behind `position` are in one piece. */
+/* Return the padding needed for `size` contiguous bytes behind `position`. */
 static inline uint32_t
 padding_at(const rp_shared *shared, uint64_t position, uint32_t size) {
   uint32_t contiguous = shared->capacity - offset_of(shared, position);
@@ -46,7 +46,7 @@ rp_mpsc_consumer_init(rp_mpsc_consumer *c, const rp_shared *shared) {
   };
 }
 
-/* What is first becomes visible last, by rp_mpsc_publish(): whoever sleeps looks
+/* The first type becomes visible last, by rp_mpsc_publish(): a sleeping consumer looks
  * there. */
 static inline void
 put_type(rp_mpsc_producer *p, rp_word *word, uint32_t type) {
@@ -54,32 +54,32 @@ put_type(rp_mpsc_producer *p, rp_word *word, uint32_t type) {
     p->pending = word;
     p->pending_type = type;
   } else {
-    /* Relaxed: the consumer comes here by what is first. */
+    /* Relaxed: the consumer reads the first type before, with acquire. */
     rp_store_relaxed(word, type);
   }
 }
 
-/* Look at both positions, of which either may move meanwhile. RP_OK or RP_ECORRUPT. */
+/* Refresh both positions, either of which may be moving. RP_OK or RP_ECORRUPT. */
 static int
 look_at_head(rp_mpsc_producer *p, uint64_t *tail) {
   rp_shared_words *words = p->shared.words;
 
   for (;;) {
-    /* Acquire pairs with the swap in rp_mpsc_claim(): head is then no older than what
-     * they saw who have moved tail to here. */
+    /* Acquire pairs with the CAS in rp_mpsc_claim(): head is then no older than what the
+     * producers saw that have moved tail to here. */
     *tail = rp_load_acquire(&words->tail.wide);
-    /* Acquire pairs with rp_mpsc_release(): what lies before has been read and cleared.
-     * It also makes the tail that the consumer had seen the oldest that we can get. */
+    /* Acquire pairs with rp_mpsc_release(): all before head has been read and cleared. It
+     * also makes the tail that the consumer had seen the oldest that we can load. */
     p->released = rp_load_acquire(&words->head.wide);
     if (position_of(*tail) - p->released <= p->shared.capacity) return RP_OK;
-    /* Head has moved past where tail was, or it makes no sense. */
+    /* Either head has moved past the tail that we loaded, or it makes no sense. */
     if (rp_load_relaxed(&words->tail.wide) == *tail) return RP_ECORRUPT;
   }
 }
 
 int
 rp_mpsc_claim(rp_mpsc_producer *p, uint32_t length, uint8_t **payload) {
-  rp_long *shared_tail = &p->shared.words->tail.wide;
+  rp_atomic_u64 *shared_tail = &p->shared.words->tail.wide;
 
   if (length > rp_shared_payload_max(&p->shared)) return RP_ETOOBIG;
 
@@ -91,8 +91,8 @@ rp_mpsc_claim(rp_mpsc_producer *p, uint32_t length, uint8_t **payload) {
     if (tail & RP_FLAGS) return tail & RP_TAIL_CLOSED ? RP_ECLOSED : RP_ECORRUPT;
     padding = padding_at(&p->shared, tail, size);
     if (tail + padding + size - p->released <= p->shared.capacity) {
-      /* Release: see look_at_head(). What is in the bytes is ordered by head and by their
-       * types. */
+      /* Release: see look_at_head(). Access to the bytes is ordered by head and by the
+       * types of records. */
       if (rp_cas(shared_tail, &tail, tail + padding + size)) break;
       looked = false;
       continue;
@@ -126,7 +126,7 @@ rp_mpsc_commit(rp_mpsc_producer *p, uint32_t claimed, uint32_t type, uint32_t le
     rp_header *behind =
         rp_header_at(&p->shared, (uint32_t) p->claimed + rp_record_size(length));
 
-    /* Relaxed: the type before makes them visible. */
+    /* Relaxed: the type of the record before makes them visible. */
     rp_store_relaxed(&behind->length, rest - RP_RECORD_HEADER);
     rp_store_relaxed(&behind->type, RP_PADDING);
   }
@@ -145,11 +145,11 @@ rp_mpsc_publish(rp_mpsc_producer *p) {
   return rp_post(pending, p->pending_type, &p->shared.words->data_wanted);
 }
 
-/* Take over what has been claimed: RP_OK if it goes beyond position. */
+/* Refresh the copy of tail. RP_OK if it is beyond position. */
 static int
 look(rp_mpsc_consumer *c) {
-  /* Relaxed: it only says who may be writing where, and is never older than a type that
-   * we have read. */
+  /* Relaxed: it only says how far producers may have written, and it is never older than
+   * a type that we have read. */
   uint64_t tail = rp_load_relaxed(&c->shared.words->tail.wide);
   uint64_t published = position_of(tail);
   uint64_t in_use = published - c->released;
@@ -165,8 +165,8 @@ look(rp_mpsc_consumer *c) {
 int
 rp_mpsc_peek(rp_mpsc_consumer *c, rp_record *record) {
   for (;;) {
-    /* First: where nothing is claimed there may be a record that we have read and not
-     * cleared. */
+    /* Check this first: behind the last claim there may be a record of the lap before,
+     * read but not cleared. */
     if (c->position == c->published) {
       int result = look(c);
 
@@ -211,7 +211,7 @@ rp_mpsc_release(rp_mpsc_consumer *c) {
   rp_failpoint("mpsc:cleared");
   c->released = c->position;
   /* Release pairs with the acquire in rp_mpsc_claim(): we have read and cleared. */
-  return rp_post_long(&words->head.wide, c->position, &words->room_wanted);
+  return rp_post_u64(&words->head.wide, c->position, &words->room_wanted);
 }
 
 bool
@@ -221,20 +221,20 @@ rp_mpsc_writable(const rp_shared *shared, uint32_t length) {
   uint64_t in_use = position_of(tail) - released;
   uint32_t size = rp_record_size(length);
 
-  /* Closed is for the claim to say, and so is what makes no sense. */
+  /* True also if the ring is closed or corrupt: the claim will say so. */
   if ((tail & RP_TAIL_CLOSED) != 0 || in_use > shared->capacity) return true;
   return in_use + padding_at(shared, tail, size) + size <= shared->capacity;
 }
 
 bool
 rp_mpsc_readable(const rp_mpsc_consumer *c) {
-  /* Everything read is released and cleared, so what is there is new. */
+  /* All that was read is released and cleared, so a type that is not 0 is new. */
   uint32_t type = rp_load_seq(&rp_header_at(&c->shared, (uint32_t) c->position)->type);
-  /* After the type: of a record that is complete, the claim is seen. */
+  /* Load tail after the type: then the claim of a complete record is visible. */
   uint64_t tail = rp_load_seq(&c->shared.words->tail.wide);
 
-  /* What nobody has claimed is no record, which peek() says as well. */
+  /* A type without a claim is not a record; peek agrees. */
   if (type != 0 && position_of(tail) != c->position) return true;
-  /* The end; not while a claim is still open before it. */
+  /* Closed once every claim before the bit CLOSED has been read. */
   return tail == (c->position | RP_TAIL_CLOSED);
 }

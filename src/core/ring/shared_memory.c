@@ -1,9 +1,9 @@
 /*
- * shared_memory.c - making a shared ring, and finding one.
+ * shared_memory.c - creates the memory of a shared ring, and finds the ring in it.
  */
 #include "core/ring/shared_memory.h"
 
-/* Bytes from one slot to the next; payload and header, both multiples of 8. */
+/* Return the distance between two slots: header and payload, both multiples of 8. */
 static inline uint32_t
 stride_of(uint32_t slot) {
   return slot == 0 ? 0 : slot + RP_SLOT_HEADER;
@@ -24,7 +24,7 @@ rp_shared_size(rp_mode mode, uint32_t capacity, uint32_t slot) {
   return RP_SHARED_DATA + (size_t) bytes;
 }
 
-/* Where things are in a ring whose shape has been checked. */
+/* Describe a ring whose parameters have been checked. */
 static void
 lay_out(rp_shared *shared, void *memory, rp_mode mode, uint32_t capacity, uint32_t slot) {
   *shared = (rp_shared){
@@ -55,7 +55,8 @@ rp_shared_format(void *memory, size_t size, rp_mode mode, uint32_t capacity,
   rp_store_relaxed(&words->mode, (uint32_t) mode);
   rp_store_relaxed(&words->capacity, capacity);
   rp_store_relaxed(&words->slot, slot);
-  /* Pairs with the acquire in rp_shared_map(): who finds the magic finds a ring. */
+  /* Pairs with the acquire in rp_shared_map(): with the magic the other words are
+   * visible. */
   rp_store_release(&words->magic, RP_SHARED_MAGIC);
   return RP_OK;
 }

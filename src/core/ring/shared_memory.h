@@ -23,39 +23,37 @@
  *   1536   1024  consumers   the same
  *   2560   n                 data area: spsc, mpsc `capacity` bytes; mpmc `capacity` slots
  *
- * All that sides write while records flow is on lines of its own; the line of the state
- * is read with every record and written only when somebody goes to sleep, comes, goes, or
+ * Words that are written while records flow have cache lines of their own. The line of
+ * `state` is read for every record, and written only when a handle sleeps, opens, ends or
  * closes.
  *
  * Positions run free and are never reduced modulo the capacity:
  *
- *   spsc   u32 at the offset above (the other endpoint stays 0), bytes, multiples of 8
+ *   spsc   u32 at the offset above (the upper half stays 0), bytes, multiples of 8
  *   mpsc   u64, bytes, multiples of 8; bit 0 of tail: CLOSED, nothing can be claimed any more
  *   mpmc   u64, records x 2; bit 0 of tail: CLOSED
  *
- * Where several sides claim by compare and swap, 64 bits are what rules out that a
- * position comes round while one of them is between its load and its swap: a u32 of bytes
- * does so within a second.
+ * Where several handles claim by compare and swap, 64 bits ensure that a position does
+ * not wrap around between the load and the swap: 32 bits of bytes do so within a second.
  *
- * A record of spsc and mpsc is that of segment_ring.h: u32 length | u32 type | payload,
- * padded to 8 bytes, never across the end; RP_PADDING skips. In spsc it exists once tail
- * has moved past it, and padding only ever fills the rest of the data area. In mpsc it
- * exists once its type is not 0, so 0 is no type there; the consumer clears what it gives
- * back, and padding is also what became of a claim that was given up.
+ * A record of spsc and mpsc is that of record.h; RP_PADDING is skipped. In spsc a record
+ * exists once tail has moved past it, and padding only fills the rest of the data area.
+ * In mpsc it exists once its type is not 0, so there is no type 0; the consumer clears
+ * what it releases, and padding also replaces claims that were given up.
  *
- * A slot of mpmc: u32 sequence | u24 length, u8 type | payload. The sequence of slot i of
- * n is l when it is free for record l + i, where l is a multiple of n; l + 1 when that
- * record is complete; and l + n when it has been read. So a slot of zeros is free, and a
- * ring of any size is made at once. A claim that was given up has the type
+ * A slot of mpmc: u32 sequence | u24 length, u8 type | payload. In a ring of n slots the
+ * sequence of slot i is l when it is free for record l + i, where l is a multiple of n;
+ * l + 1 when that record is complete; l + n when it has been read. So a slot of zeros is
+ * free, and a new ring needs no initialisation. A claim that was given up has the type
  * RP_SLOT_PADDING.
  *
- * Any word may be overwritten by anybody at any time. The creator's words are read once,
- * when a side opens; all others are read into a local, checked, then used; what makes no
- * sense is RP_ECORRUPT.
+ * Any thread may overwrite any word at any time. The creator's words are read once, when
+ * a handle opens; all others are read into a local, checked, then used. Nonsense is
+ * RP_ECORRUPT.
  *
- * When its owner ends (the wait queue knows; see handle.h): tail and head stay as they
- * are, open claims become padding. Records that a consumer of spsc or mpsc has read and
- * not released are the next one's; those of mpmc count as read.
+ * When a handle ends or its thread dies (the wait queue knows; see handle.h), tail and
+ * head stay as they are and open claims become padding. Records that an spsc or mpsc
+ * consumer has read and not released go to the next one; in mpmc they count as read.
  */
 #ifndef RP_CORE_RING_SHARED_MEMORY_H_
 #define RP_CORE_RING_SHARED_MEMORY_H_
@@ -82,38 +80,35 @@ typedef enum rp_mode { RP_SPSC = 1, RP_MPSC = 2, RP_MPMC = 3 } rp_mode;
 #define RP_STATE_CLOSED 1u
 #define RP_TAIL_CLOSED 1u
 
-/* Numbers as doubles: exact up to 2^53, read and written by JS as a Float64Array. A block
- * belongs to one side at a time, which writes it with plain relaxed stores; the last of
- * each role is for all that found no other. What the sides before have counted stays:
- * sums over all blocks are the ring's. */
-typedef _Atomic uint64_t rp_number;
-
+/* Counters are doubles, exact up to 2^53: JavaScript reads and writes them as a
+ * Float64Array. A block belongs to one handle at a time, which writes it with relaxed
+ * stores; the last block of each role is shared by all handles that found no other. A
+ * block keeps the counts of former handles, so the sums over all blocks are those of the
+ * ring. */
 typedef struct rp_shared_counters {
-  rp_number records;    /* written, or read */
-  rp_number bytes;      /* of their payloads */
-  rp_number wakeups;    /* times that this side woke another */
-  rp_number stalls;     /* times that there was no room, or nothing to read */
-  rp_number high_water; /* most in use that was seen, in bytes (mpmc: slots); not exact */
-  rp_number aborted;    /* claims given up */
-  rp_number unused[2];
+  rp_atomic_u64 records;    /* written, or read */
+  rp_atomic_u64 bytes;      /* of their payloads */
+  rp_atomic_u64 wakeups;    /* times that it woke the other side */
+  rp_atomic_u64 stalls;     /* times that it found no room, or nothing to read */
+  rp_atomic_u64 high_water; /* largest fill seen, bytes (mpmc: slots); not exact */
+  rp_atomic_u64 aborted;    /* claims given up */
+  rp_atomic_u64 unused[2];
 } rp_shared_counters;
 
 #define RP_SHARED_BLOCKS 16u
 
-typedef _Atomic uint64_t rp_long;
-
-/* The words, as they lie in the memory. Padded by hand: a SharedArrayBuffer is aligned to
- * 8 bytes and no more, which leaves the distances what they are. */
+/* The words of the memory. Padded by hand instead of aligned: a SharedArrayBuffer is
+ * aligned to 8 bytes only, but the distances hold anyway. */
 typedef struct rp_shared_words {
   rp_word magic, version, mode, capacity, slot, unused1[27];
   rp_word state;
-  rp_word data_wanted; /* by consumers that sleep */
-  rp_word room_wanted; /* by producers that sleep */
+  rp_word data_wanted; /* a consumer sleeps */
+  rp_word room_wanted; /* a producer sleeps */
   rp_word producers, consumers, unused2[27];
   union {
-    rp_word word;      /* spsc */
-    rp_long wide;      /* mpsc, mpmc */
-    rp_long whole[16]; /* a line of its own, and the next, which comes along */
+    rp_word word;            /* spsc */
+    rp_atomic_u64 wide;      /* mpsc, mpmc */
+    rp_atomic_u64 whole[16]; /* two lines: they are prefetched in pairs */
   } tail, head;
   rp_shared_counters counters[2][RP_SHARED_BLOCKS]; /* by rp_role */
 } rp_shared_words;
@@ -131,7 +126,7 @@ _Static_assert(sizeof(rp_shared_counters) == 64, "a block of counters is a line"
 _Static_assert(sizeof(rp_shared_words) == RP_SHARED_DATA, "the data area follows");
 _Static_assert(_Alignof(rp_shared_words) == 8, "all that a SharedArrayBuffer promises");
 
-/* What a handle knows of its ring: checked once, then its own. */
+/* Where the ring is and its shape, checked once when a handle opens. */
 typedef struct rp_shared {
   rp_shared_words *words;
   uint8_t *data;
@@ -141,14 +136,14 @@ typedef struct rp_shared {
   uint32_t stride;   /* from one slot to the next */
 } rp_shared;
 
-/* A slot of mpmc, as it lies in the memory. */
+/* A slot of mpmc. */
 typedef struct rp_slot {
   rp_word sequence;
   rp_word info; /* length | type << 24 */
   uint8_t payload[];
 } rp_slot;
 
-/* The sequence of a slot that is free for the record at `position`. */
+/* Return the sequence of a slot that is free for the record at `position`. */
 static inline uint32_t
 rp_slot_free(const rp_shared *shared, uint32_t position) {
   return position & ~(shared->capacity - 1);
@@ -168,40 +163,40 @@ rp_header_at(const rp_shared *shared, uint32_t position) {
   return (rp_header *) (void *) (shared->data + (position & (shared->capacity - 1)));
 }
 
-/* Publish `value` in `word`; true if `wanted` is set. Both operations are in the one
- * order that all sequentially consistent ones have, as those of the side that sets
- * `wanted` and then looks at `word`: at least one of the two sees what the other has
- * stored. Any thread, wait-free. */
+/* Store `value` in `word`; return true if `wanted` is set. A thread that goes to sleep
+ * sets `wanted` and then loads `word`. All four operations are sequentially consistent,
+ * so at least one of the two threads sees the other's store. Any thread, wait-free. */
 static inline bool
 rp_post(rp_word *word, uint32_t value, rp_word *wanted) {
   rp_store_seq(word, value);
   return rp_load_seq(wanted) != 0;
 }
 
-/* The same for a wide word. */
+/* The same for a 64-bit word. */
 static inline bool
-rp_post_long(rp_long *word, uint64_t value, rp_word *wanted) {
+rp_post_u64(rp_atomic_u64 *word, uint64_t value, rp_word *wanted) {
   rp_store_seq(word, value);
   return rp_load_seq(wanted) != 0;
 }
 
-/* Bytes of memory that a ring takes, 0 if there can be no such ring: capacity is a power
- * of two, the data area has 64 bytes to 1 GiB, mpmc has at least 2 slots and a slot size
- * that is not 0 and a multiple of 8, spsc and mpsc have none. Any thread. */
+/* Return the size of the memory of a ring, or 0 if the parameters are invalid. `capacity`
+ * is a power of two; the data area has 64 bytes to 1 GiB. mpmc has at least 2 slots, and
+ * `slot` is a multiple of 8 above 0; otherwise `slot` is 0. Any thread. */
 size_t rp_shared_size(rp_mode mode, uint32_t capacity, uint32_t slot);
 
-/* Make a new ring in memory of `size` bytes, aligned to 8, which nobody else uses yet.
- * Memory beyond what it takes stays as it is; what it takes must be 0 (a new
- * SharedArrayBuffer is). RP_EFORMAT: no such ring, or it takes more. */
+/* Create a ring in `size` bytes of memory that are aligned to 8 and not in use. The bytes
+ * that the ring takes must be 0, as in a new SharedArrayBuffer; further ones are not
+ * touched. Returns RP_EFORMAT if the parameters are invalid or the memory is too
+ * small. */
 int rp_shared_format(void *memory, size_t size, rp_mode mode, uint32_t capacity,
                      uint32_t slot);
 
-/* Look whether there is a ring in memory of `size` bytes, and where. RP_EFORMAT: magic,
- * version, mode, capacity, slot, size or alignment are wrong. Any thread. */
+/* Find the ring in `size` bytes of memory. Any thread. Returns RP_EFORMAT if magic,
+ * version, mode, capacity, slot, size or alignment are wrong. */
 int rp_shared_map(rp_shared *shared, void *memory, size_t size);
 
-/* The largest payload of a record: of mpmc the slot, else half of the data area less the
- * header. */
+/* Return the largest payload of a record: in mpmc the slot, otherwise half of the data
+ * area minus the header. */
 static inline uint32_t
 rp_shared_payload_max(const rp_shared *shared) {
   return shared->mode == RP_MPMC ? shared->slot : shared->capacity / 2 - RP_RECORD_HEADER;

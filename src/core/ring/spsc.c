@@ -1,10 +1,10 @@
 /*
- * spsc.c - single producer, single consumer: where a side looks at what the other has
- * done.
+ * spsc.c - single producer, single consumer: the paths that look at the words of the
+ * other side.
  */
 #include "core/ring/spsc.h"
 
-/* Where the data area ends that `position` is in. */
+/* Return the position at which the lap of `position` ends. */
 static inline uint32_t
 lap_end(const rp_shared *shared, uint32_t position) {
   return (position | (shared->capacity - 1)) + 1;
@@ -114,7 +114,7 @@ rp_spsc_writable(const rp_shared *shared, uint32_t length) {
   uint32_t released = rp_load_seq(&words->head.word) & ~RP_FLAGS;
   uint32_t published = rp_load_seq(&words->tail.word) & ~RP_FLAGS;
 
-  /* Closed is for the claim to say, and so is what makes no sense. */
+  /* True also if the ring is closed or corrupt: the claim will say so. */
   if (rp_load_acquire(&words->state) & RP_STATE_CLOSED) return true;
   if (published - released > shared->capacity) return true;
   return fits(shared, published, released, rp_record_size(length));

@@ -1,14 +1,14 @@
 /*
  * spsc.h - single producer, single consumer, in the memory of shared_memory.h.
  *
- * The record format and the rules of segment_ring.h. Different from there: nobody parks
- * in tail and head; publish and release store their position and look at a word of the
- * sleepers (barrier.h). What happens for every record is inline; the paths that look at
- * the other side's words are in spsc.c.
+ * The record format and the rules are those of segment_ring.h, except that nobody parks
+ * in tail and head: publish and release store their position and look at the word that
+ * sleepers set (rp_post()). What happens for every record is inline; the paths that look
+ * at the other side's words are in spsc.c.
  *
- * Both sides keep a `limit`: up to there, everything is known to be free (or published)
- * and in one piece. So there is one comparison for room, end of the data area and what
- * makes no sense.
+ * Both sides keep a `limit`: up to there, all bytes are known to be free (published) and
+ * contiguous. So a single comparison covers room, the end of the data area, and corrupt
+ * positions.
  */
 #ifndef RP_CORE_RING_SPSC_H_
 #define RP_CORE_RING_SPSC_H_
@@ -20,39 +20,40 @@ typedef struct rp_spsc_producer {
   uint32_t position; /* committed up to here; tail follows on publish */
   uint32_t limit;
   uint32_t published; /* what tail holds */
-  uint32_t released;  /* our copy of head */
+  uint32_t released;  /* copy of head */
 } rp_spsc_producer;
 
 typedef struct rp_spsc_consumer {
   rp_shared shared;
   uint32_t position; /* read up to here; head follows on release */
   uint32_t limit;
-  uint32_t published; /* our copy of tail */
+  uint32_t published; /* copy of tail */
   uint32_t released;  /* what head holds */
-  uint32_t most;      /* in use, at most, when we looked */
+  uint32_t most;      /* largest fill seen */
 } rp_spsc_consumer;
 
-/* Go on where the former owner of the side left, or with 0. */
+/* Initialise a side; it continues where the former owner has stopped. */
 void rp_spsc_producer_init(rp_spsc_producer *p, const rp_shared *shared);
 void rp_spsc_consumer_init(rp_spsc_consumer *c, const rp_shared *shared);
 
-/* Find room for `size` bytes in one piece beyond what is known: RP_OK, RP_FULL or
- * RP_ECORRUPT. */
+/* Look for `size` contiguous bytes of room beyond `limit`. Producer only. Returns RP_OK,
+ * RP_FULL or RP_ECORRUPT. */
 int rp_spsc_make_room(rp_spsc_producer *p, uint32_t size);
 
-/* Find out what there is to read beyond `limit`: RP_OK, RP_EMPTY, RP_CLOSED or
+/* Look for records beyond `limit`. Consumer only. Returns RP_OK, RP_EMPTY, RP_CLOSED or
  * RP_ECORRUPT. */
 int rp_spsc_look(rp_spsc_consumer *c);
 
-/* Whether there is room for a record of `length` bytes behind what is published (any
- * thread), or something to read, or the ring is closed. The loads of head and tail are
- * sequentially consistent. */
+/* rp_spsc_writable(): return true if there is room for a record of `length` bytes behind
+ * what is published, or if a claim would fail for another reason. Any thread.
+ * rp_spsc_readable(): return true if there is a record or the ring is closed. Consumer
+ * only. Both load head and tail sequentially consistent. */
 bool rp_spsc_writable(const rp_shared *shared, uint32_t length);
 bool rp_spsc_readable(const rp_spsc_consumer *c);
 
-/* Room for a record, nothing of which is visible; claiming again without a commit gives
- * the same. Producer only, wait-free. RP_FULL, RP_ETOOBIG, RP_ECLOSED, RP_ECORRUPT:
- * nothing has changed. */
+/* Claim room for a record, not visible to the consumer. Claiming again without a commit
+ * returns the same room. Producer only, wait-free. Returns RP_FULL, RP_ETOOBIG,
+ * RP_ECLOSED or RP_ECORRUPT; then nothing has changed. */
 static inline int
 rp_spsc_claim(rp_spsc_producer *p, uint32_t length, uint8_t **payload) {
   if (length > p->shared.capacity / 2 - RP_RECORD_HEADER) return RP_ETOOBIG;
@@ -69,7 +70,7 @@ rp_spsc_claim(rp_spsc_producer *p, uint32_t length, uint8_t **payload) {
   return RP_OK;
 }
 
-/* The claimed record is complete; `length` is at most what was claimed. Producer only,
+/* Complete the claim with `length` bytes, at most as many as were claimed. Producer only,
  * wait-free. */
 static inline void
 rp_spsc_commit(rp_spsc_producer *p, uint32_t type, uint32_t length) {
@@ -81,7 +82,7 @@ rp_spsc_commit(rp_spsc_producer *p, uint32_t type, uint32_t length) {
   p->position += rp_record_size(length);
 }
 
-/* Make every record committed so far visible. Producer only, wait-free. True if the
+/* Make all committed records visible. Producer only, wait-free. Returns true if the
  * consumer sleeps. */
 static inline bool
 rp_spsc_publish(rp_spsc_producer *p) {
@@ -92,8 +93,8 @@ rp_spsc_publish(rp_spsc_producer *p) {
   return rp_post(&words->tail.word, p->position, &words->data_wanted);
 }
 
-/* The next record, which stays in the ring and is valid until release. Consumer only,
- * wait-free. RP_EMPTY, RP_CLOSED, RP_ECORRUPT. */
+/* Read the next record, which stays in the ring and is valid until released. Consumer
+ * only, wait-free. Returns RP_EMPTY, RP_CLOSED or RP_ECORRUPT. */
 static inline int
 rp_spsc_peek(rp_spsc_consumer *c, rp_record *record) {
   for (;;) {
@@ -116,21 +117,21 @@ rp_spsc_peek(rp_spsc_consumer *c, rp_record *record) {
 
     uint32_t end = c->position + rp_record_size(length);
 
-    /* Padding ends where the data area ends; anything else would let it be skipped
-     * into. */
+    /* Padding must end where the data area ends, or a forged one could lead into the
+     * middle of a record. */
     if ((end & (c->shared.capacity - 1)) != 0) return RP_ECORRUPT;
     c->position = end;
   }
 }
 
-/* Step over the record that rp_spsc_peek() gave. Consumer only, wait-free. */
+/* Step over the record that rp_spsc_peek() has read. Consumer only, wait-free. */
 static inline void
 rp_spsc_advance(rp_spsc_consumer *c, const rp_record *record) {
   c->position += rp_record_size(record->length);
 }
 
-/* Give the room of everything stepped over back. Consumer only, wait-free. True if the
- * producer sleeps. */
+/* Return the room of all records stepped over. Consumer only, wait-free. Returns true if
+ * the producer sleeps. */
 static inline bool
 rp_spsc_release(rp_spsc_consumer *c) {
   rp_shared_words *words = c->shared.words;

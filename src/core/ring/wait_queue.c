@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rings come and go rarely, and there are few: one lock and one list do. */
-static rp_lock hubs_lock = RP_LOCK_INIT;
+/* Rings are few and rarely opened, so one lock and one list will do. */
+static rp_lock queues_lock = RP_LOCK_INIT;
 static rp_wait_queue *queues;
 
 rp_wait_queue *
 rp__wait_queue_enter(const rp_shared *shared) {
-  rp_lock_take(&hubs_lock);
+  rp_lock_take(&queues_lock);
 
   rp_wait_queue *queue = queues;
 
@@ -25,7 +25,7 @@ rp__wait_queue_enter(const rp_shared *shared) {
     queues = queue;
   }
   if (queue != NULL) queue->refs++;
-  rp_lock_drop(&hubs_lock);
+  rp_lock_drop(&queues_lock);
   return queue;
 }
 
@@ -33,14 +33,14 @@ void
 rp__wait_queue_leave(rp_wait_queue *queue) {
   rp_wait_queue **at = &queues;
 
-  rp_lock_take(&hubs_lock);
+  rp_lock_take(&queues_lock);
   if (--queue->refs > 0) {
-    rp_lock_drop(&hubs_lock);
+    rp_lock_drop(&queues_lock);
     return;
   }
   while (*at != queue) at = &(*at)->other;
   *at = queue->other;
-  rp_lock_drop(&hubs_lock);
+  rp_lock_drop(&queues_lock);
   rp_lock_destroy(&queue->lock);
   free(queue);
 }
@@ -75,7 +75,7 @@ rp__wait_queue_unlist(rp_ring_handle *handle) {
     handle->next->previous = handle->previous;
   else
     queue->last[handle->role] = handle->previous;
-  /* Relaxed: who still finds 1 takes the lock for nothing. */
+  /* Relaxed: a handle that still finds 1 takes the lock for nothing. */
   if (queue->first[handle->role] == NULL)
     rp_store_relaxed(rp__wait_queue_wanted(queue, handle->role), 0);
 }

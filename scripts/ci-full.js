@@ -1,0 +1,35 @@
+'use strict';
+
+// node scripts/ci-full.js
+//
+// All of .ci/run, then the binaries for other machines: built, and tried under qemu, Wine and musl's loader.
+// On Debian, x64, as root: it installs compilers and emulators. Takes half an hour more.
+
+const { run, total } = require('./steps');
+
+const node = (...args) => [process.execPath, args];
+
+/** What depends most on the C library, the processor and the system; all of them would take hours. */
+const suites = ['worker', 'worker-terminate', 'ring-threads', 'ring-wake', 'values', 'transfer', 'order']
+  .flatMap((name) => ['--mocha', `test/js/${name}.test.js`]);
+
+const steps = {
+  'everything in .ci/run': ['bash', ['.ci/run']],
+  'binaries for other machines': node('scripts/prebuild.js', '--install', '--all'),
+  'other machines': node('scripts/targets-run.js'),
+  'C tests, musl': node('scripts/ctest.js', '--cc', 'musl-gcc', '--sanitize', 'none'),
+  'C tests, arm64': node('scripts/ctest.js', '--cc', 'aarch64-linux-gnu-gcc', '--sanitize', 'none'),
+  'mocha on Windows': node('scripts/targets-run.js', ...suites, 'win32-x64'),
+  'mocha on arm64': node('scripts/targets-run.js', ...suites.slice(0, 8), 'linux-arm64-glibc'),
+};
+
+async function main() {
+  const done = [];
+
+  for (const [name, [command, args]] of Object.entries(steps)) {
+    done.push(await run(name, command, args, { minutes: 60 }));
+  }
+  total(done);
+}
+
+main();

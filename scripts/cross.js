@@ -1,0 +1,195 @@
+'use strict';
+
+// Builds the addon for machines other than this one, by Debian's cross compilers. Linux on x64 only.
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { spawnSync } = require('node:child_process');
+
+const { BuildError } = require('./explain');
+const sources = require('./sources');
+const toolchain = require('./toolchain');
+
+const { root } = sources;
+const build = path.join(root, 'build', 'cross');
+/** Debian's package musl-dev of arm64, unpacked: apt installs only what fits this machine. */
+const muslArm64 = path.join(root, '.cache', 'musl-arm64');
+
+const common = [
+  '-std=c11', '-DNAPI_VERSION=9', '-O2', '-shared', '-fvisibility=hidden',
+  '-Wall', '-Wextra', '-Wconversion', '-Wshadow',
+];
+const elf = ['-D_GNU_SOURCE', '-fPIC', '-flto', '-pthread', '-s', '-Wl,-z,nodelete'];
+const AARCH64 = 'aarch64-linux-gnu-gcc';
+const MINGW = 'x86_64-w64-mingw32-gcc';
+
+/**
+ * How each target is built: the compiler, Debian's packages that bring it, and what to do.
+ * @type {Record<string, {compiler: string, packages: string[], make: (binary: string) => void}>}
+ */
+const recipes = {
+  'linux-arm64-glibc': {
+    compiler: AARCH64,
+    packages: ['gcc-aarch64-linux-gnu'],
+    make: (binary) => compile(AARCH64, [...elf, '-o', binary]),
+  },
+  'linux-x64-musl': {
+    compiler: 'musl-gcc',
+    packages: ['musl-tools'],
+    make: (binary) => compile('musl-gcc', [...elf, '-o', binary]),
+  },
+  'linux-arm64-musl': {
+    compiler: AARCH64,
+    packages: ['gcc-aarch64-linux-gnu'],
+    isReady: () => fs.existsSync(muslArm64),
+    make(binary) {
+      const own = run(AARCH64, ['-print-file-name=include']).trim();
+      const include = path.join(muslArm64, 'usr', 'include', 'aarch64-linux-musl');
+      const lib = path.join(muslArm64, 'lib', 'aarch64-linux-musl');
+
+      compile(AARCH64, [
+        // libgcc's choice of atomics asks for a function that only glibc has.
+        ...elf, '-mno-outline-atomics', '-nostdinc', '-isystem', include, '-isystem', own, '-nostdlib', '-o', binary,
+      ], [`-L${lib}`, '-l:libc.so', '-lgcc']);
+    },
+  },
+  'win32-x64': {
+    compiler: MINGW,
+    packages: ['gcc-mingw-w64-x86-64'],
+    make: makeWindows,
+  },
+};
+
+/** Run a command to its end. @returns {string} what it prints @throws {BuildError} */
+function run(command, args, options = {}) {
+  const { status, error, stdout, stderr } = spawnSync(command, args,
+    { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, ...options });
+
+  if (status === 0) return stdout;
+  throw new BuildError(`${command} ${args.slice(0, 4).join(' ')} ... failed: ${error?.message ?? stderr}`);
+}
+
+function compile(compiler, flags, libraries = []) {
+  run(compiler, [
+    ...common, ...flags, ...includes(), ...sources.core(), ...sources.node(), ...libraries]);
+}
+
+/** Node's headers are the same for all machines. */
+function includes() {
+  const include = toolchain.includeDir();
+
+  if (!include) throw new BuildError('Node\'s headers are not here yet: run node scripts/build.js first.');
+  return ['-Isrc', `-I${include}`];
+}
+
+/**
+ * On Windows an addon takes Node's functions from node.exe, by a library of imports that Node ships for
+ * Visual Studio; here it is made of the names that the objects ask for. Delayed, since the program
+ * may have another name; see src/mingw/delay_load.c.
+ */
+function makeWindows(binary) {
+  const object = path.join(build, 'ringport.o');
+  const hook = path.join(build, 'delay_load.o');
+  const def = path.join(build, 'node.def');
+  const library = path.join(build, 'libnode.a');
+  const flags = common.filter((flag) => flag !== '-shared');
+
+  fs.mkdirSync(build, { recursive: true });
+  const objects = [...sources.core(), ...sources.node()].map((source) => {
+    const each = path.join(build, sources.objectName(source));
+
+    run(MINGW, [...flags, ...includes(), '-c', source, '-o', each]);
+    return each;
+  });
+
+  run(MINGW, [...flags, '-c', 'src/mingw/delay_load.c', '-o', hook]);
+  run(MINGW, ['-r', '-nostdlib', ...objects, '-o', object]);
+
+  const names = run('x86_64-w64-mingw32-nm', ['--undefined-only', '--format=posix', object])
+    .split('\n').map((line) => line.split(' ')[0]).filter((name) => /^(napi|node_api|uv)_/.test(name));
+
+  fs.writeFileSync(def, `LIBRARY node.exe\nEXPORTS\n${names.join('\n')}\n`);
+  run('x86_64-w64-mingw32-dlltool', ['-d', def, '-y', library]);
+  run(MINGW, ['-shared', '-s', '-static-libgcc', object, hook, library, '-ldelayimp', '-o', binary]);
+}
+
+const isHost = process.platform === 'linux' && process.arch === 'x64';
+
+/** @returns {boolean} whether a target can be cross-compiled here */
+function canBuild(name) {
+  const recipe = recipes[name];
+
+  if (!isHost || recipe === undefined) return false;
+  return toolchain.runs(recipe.compiler) && (recipe.isReady?.() ?? true);
+}
+
+/**
+ * @param {string} name of a target for which canBuild() is true
+ * @param {string} binary where to put it, absolute
+ * @throws {BuildError}
+ */
+function buildFor(name, binary) {
+  const draft = `${binary}.new`;
+
+  fs.mkdirSync(path.dirname(binary), { recursive: true });
+  recipes[name].make(draft);
+  fs.renameSync(draft, binary);
+}
+
+/**
+ * Install Debian's packages, if they are missing.
+ * @param {Record<string, string>} programs packages, by a program of theirs
+ * @param {Record<string, string>} [files] packages, by a file of theirs
+ * @throws {BuildError} which names them, where that cannot be done
+ */
+function installPackages(programs, files = {}) {
+  const lacking = [
+    ...Object.keys(programs).filter((name) => spawnSync('sh', ['-c', `command -v ${name}`]).status !== 0),
+    ...Object.keys(files).filter((file) => !fs.existsSync(file)),
+  ];
+  const packages = [...new Set(lacking.map((name) => programs[name] ?? files[name]))];
+
+  if (packages.length === 0) return;
+  if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) {
+    throw new BuildError(`this needs ${lacking.join(', ')}. As root on Debian: apt-get install ${packages.join(' ')}`);
+  }
+  console.error(`Installing ${packages.join(', ')} ...`);
+  run('apt-get', ['update', '-q']);
+  run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...packages],
+    { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+}
+
+/** Fetch musl for arm64, by lists of packages of its own: the machine's apt stays as it is. */
+function fetchMusl() {
+  if (fs.existsSync(muslArm64)) return;
+
+  const draft = `${muslArm64}.new`;
+  const lists = path.join(draft, 'lists');
+  const options = [
+    '-o', 'APT::Architectures::=amd64', '-o', 'APT::Architectures::=arm64', '-o', `Dir::State::lists=${lists}`,
+    '-o', `Dir::Cache=${path.join(draft, 'cache')}`, '-o', 'APT::Sandbox::User=root',
+  ];
+
+  console.error('Fetching musl-dev for arm64 ...');
+  fs.rmSync(draft, { recursive: true, force: true });
+  for (const folder of ['lists/partial', 'cache/archives/partial', 'root']) {
+    fs.mkdirSync(path.join(draft, folder), { recursive: true });
+  }
+  run('apt-get', [...options, '-q', 'update']);
+  run('apt-get', [...options, '-q', 'download', 'musl:arm64', 'musl-dev:arm64'], { cwd: draft });
+  for (const name of fs.readdirSync(draft).filter((each) => each.endsWith('.deb'))) {
+    run('dpkg-deb', ['-x', path.join(draft, name), path.join(draft, 'root')]);
+  }
+  fs.renameSync(path.join(draft, 'root'), muslArm64);
+  fs.rmSync(draft, { recursive: true });
+}
+
+/** Install all compilers. @throws {BuildError} */
+function installCompilers() {
+  if (!isHost) throw new BuildError('the cross compilers are installed on Debian, on x64.');
+  installPackages(Object.fromEntries(
+    Object.values(recipes).map(({ compiler, packages }) => [compiler, packages[0]])));
+  fetchMusl();
+}
+
+module.exports = { buildFor, canBuild, installCompilers, installPackages, muslArm64, run };

@@ -1,0 +1,20 @@
+/*
+ * open.c - opens an addon as Node would, for C libraries that there is no Node for here.
+ * The loader must find all symbols at once; those of Node are made up (targets-run.js).
+ */
+#include <dlfcn.h>
+#include <stdio.h>
+
+int
+main(int argc, char **argv) {
+  for (int i = 1; i < argc; i++) {
+    void *library = dlopen(argv[i], RTLD_NOW);
+
+    if (library == NULL) {
+      printf("%s\n", dlerror());
+      return 1;
+    }
+    if (dlsym(library, "napi_register_module_v1") == NULL) return 2;
+  }
+  return argc > 1 ? 0 : 3;
+}
