@@ -57,19 +57,18 @@ const SCRIPTS = {
   ringbuffer: ['ring-buffer/index', 'ring-buffer/events', 'codec/errors'],
 };
 /**
- * Of these V8 compiles all functions together with the file: they run when messages go over to the ring. What
- * is in the code cache of a script depends otherwise on the thread that leaves it, and one side of a channel
- * does not run what the other one does.
+ * Files whose functions V8 compiles eagerly, because they run when a port switches to the ring. Otherwise the
+ * code cache would contain only the functions of the side that saved it.
  */
 const EAGER = new Set([
   ...CHANGE, 'ports/flat', 'ports/is-flat', 'ports/posts', 'ports/call-listener', 'codec/shapes', 'worker/parent-receive',
 ]);
-/** Files that Node loads by their names: they stay as they are. */
+/** Files that Node loads by name; copied unchanged. */
 const ENTRIES = ['register.js', 'register-worker.js', 'index.mjs', 'import.mjs'];
-/** What is in first.js, besides what it says itself. */
+/** The modules in first.js. */
 const FIRST = ['loading/scripts', 'binding', 'loading/builtins', 'loading/runtime', 'loading/copies'];
 
-/** In the scripts that may be the first; see there. */
+/** Included in each script that a thread may load first; see globals.js. */
 const GLOBALS = 'loading/globals';
 
 function idsOf(dir = '') {
@@ -82,8 +81,8 @@ function idsOf(dir = '') {
 }
 
 /**
- * The functions of a file as expressions in parentheses, which V8 compiles at once; at its top, as they are
- * hoisted.
+ * Turn a file's functions into parenthesized expressions, which V8 compiles eagerly. Moves them to its top,
+ * because expressions are not hoisted.
  */
 function eager(code) {
   const functions = [];
@@ -95,7 +94,7 @@ function eager(code) {
   return functions.join('') + rest;
 }
 
-/** The text of a file as a function of (module, exports, requireOurs). */
+/** Wrap the text of a file in a function (module, exports, requireOurs). */
 function wrapped(id, transform) {
   const source = fs.readFileSync(path.join(lib, `${id}.js`), 'utf8')
     .replace(/\brequire\('(\.[^']*)'\)/g, (_, other) =>
@@ -103,23 +102,23 @@ function wrapped(id, transform) {
   const { code: plain } = transform(source, { loader: 'js', sourcefile: `lib/${id}.js` });
   const code = EAGER.has(id) ? eager(plain) : plain;
 
-  /* Without indentation, unless that is in the middle of a template. */
+  /* Remove the indentation, unless that changes a template literal. */
   const flat = code.replace(/^ +/gm, '');
   const meaning = (text) => transform(text, { minifyWhitespace: true }).code;
   const text = meaning(flat) === meaning(code) ? flat : code;
 
-  /* In parentheses: V8 compiles it at once instead of reading it twice. */
+  /* In parentheses, so that V8 compiles it eagerly instead of parsing it twice. */
   return `files['${id}'] = (function (module, exports, requireOurs) {\n${text.replace(/^"use strict";\n/, '')}});\n`;
 }
 
-/** What src/node/code_files.c makes of a text: eight bytes at a time. */
+/** The checksum of src/node/code_files.c, which hashes eight bytes at a time. */
 function checksum(text) {
   const bytes = Buffer.from(text, 'latin1');
   let hash = 0xcbf29ce484222325n;
 
   for (let at = 0; at < bytes.length; at += 8) {
     const some = bytes.subarray(at, at + 8);
-    /* The number of the last ones stands in the place of those that there are not. */
+    /* The last word may be short: its first byte is its length until copied over, the rest is zero. */
     const word = Buffer.from([some.length, 0, 0, 0, 0, 0, 0, 0]);
 
     some.copy(word);
@@ -129,7 +128,7 @@ function checksum(text) {
   return BigInt.asUintN(32, hash).toString(16).padStart(8, '0');
 }
 
-/** A file under another name first: who reads meanwhile sees the whole of the old one or of the new one. */
+/** Write a file atomically: a concurrent reader sees the old or the new text as a whole. */
 function put(name, text) {
   const draft = path.join(dist, `${name}.${process.pid}`);
 
@@ -137,7 +136,7 @@ function put(name, text) {
   fs.renameSync(draft, path.join(dist, name));
 }
 
-/** The program that makes one script of some files. @throws {BuildError} */
+/** Load esbuild. @throws {BuildError} it is not installed */
 function esbuild() {
   try {
     return require('esbuild');
@@ -147,10 +146,10 @@ function esbuild() {
   }
 }
 
-/** Make dist/. @throws {BuildError} */
+/** Build dist/. @throws {BuildError} */
 function bundle() {
   const { transformSync } = esbuild();
-  /* All that the files of a script use of the language's globals are constants of the script. */
+  /* Captured globals are constants of each script; see globals.js. */
   const textOf = (ids, isFirst = false) => {
     const text = ids.map((id) => wrapped(id, transformSync)).join('');
     const used = NAMES.filter((name) => new RegExp(`\\b${name}\\b`).test(text)).join(', ');
@@ -168,18 +167,18 @@ ${text}`;
   ]);
   const rest = idsOf().filter((id) => !notRest.has(id));
   const scripts = { ...SCRIPTS, rings, rest };
-  /* ` name:` before the ids in it; see scriptOf() in scripts.js. */
+  /* ` name:` precedes the ids of a script; see scriptOf() in scripts.js. */
   const where = Object.entries(scripts).reverse()
     .map(([name, ids]) => ` ${name}: ${ids.join(' ')} `).join('');
   const texts = new Map(ENTRIES.map((name) => [name, fs.readFileSync(path.join(lib, name), 'utf8')]));
-  /* The names of an ES module are written down: once. */
+  /* import.mjs exports the names listed in index.mjs. */
   const [, names] = texts.get('index.mjs').split('export default ringport;\n');
   let list = '';
   let whole = '';
 
   texts.set('import.mjs', `${texts.get('import.mjs')}${names}`);
 
-  /* Lines are the same in both forms of a script. */
+  /* Both forms of a script have the same line numbers. */
   for (const [name, ids] of Object.entries(scripts)) {
     const isFirst = ids.includes('loading/scripts');
     const table = isFirst ? `files.where = '${where}';\n` : '';
@@ -198,7 +197,7 @@ ${text}`;
   const builtins = new Set([...named].map(([, id]) => id));
   const requires = Object.keys(scripts).map((name) => `${name}: () => require('./${name}.js')`);
 
-  /* Not on one line, which Node would show above an error; as of 2020, since ncc knows nothing later. */
+  /* Keep lines: Node shows the failing line above an error. ES2020, because ncc parses nothing later. */
   const small = (source) => transformSync(source, { minifySyntax: true, target: 'es2020' }).code;
 
   texts.set('scripts.txt', `${build}\n${list.slice(1)}\n${whole}`);
@@ -257,7 +256,7 @@ module.exports = {
 };
 `));
 
-  /* The last one: it is what stale() looks at. */
+  /* Write it last: stale() checks its age. */
   texts.set('index.js',
     small(fs.readFileSync(path.join(lib, 'loading/entry.js'), 'utf8').replaceAll('BUILD', `'${build}'`)));
 

@@ -1,8 +1,8 @@
 'use strict';
 
-// Errors that are said to the user in one sentence.
+// Reports errors to the user in one sentence.
 
-/** What ends a build with one sentence and exit code 1, without a stack. */
+/** Ends a build with one sentence and exit code 1, without a stack. */
 class BuildError extends Error {}
 
 /** Run `body`; a BuildError becomes its sentence on standard error and exit code 1. */

@@ -2,10 +2,9 @@
 
 // node scripts/mocha-asan.js [suites...]
 //
-// Runs the mocha suites with the addon built under AddressSanitizer and UBSan. Node itself is not,
-// so the sanitizer's library is loaded before it, and leaks, of which Node has its own, are not
-// counted. What is freed is kept back only for a while, so that the tests of memory use hold here
-// too. Linux only.
+// Runs the mocha suites with the addon built under AddressSanitizer and UBSan. Node itself is not
+// instrumented, so the sanitizer's library is preloaded. Leaks are not reported, because Node has its
+// own. The quarantine of freed memory is small, so that the tests of memory use pass, too. Linux only.
 
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
@@ -17,7 +16,7 @@ const { runMocha, testFiles, total } = require('./steps');
 const all = testFiles(['test/js']).filter((file) => file !== IGNORES_BINARY);
 const suites = process.argv.length > 2 ? process.argv.slice(2) : all;
 
-/** What is different for the first messages. */
+/** Suites that behave differently during the first messages. */
 const isOfFirst = (file) => /(?:flat|order|transfer|worker|worker-first)\.test\.js$/.test(file);
 
 function runtimeLibrary() {

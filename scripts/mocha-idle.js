@@ -2,9 +2,8 @@
 
 // node scripts/mocha-idle.js [suites...]
 //
-// Runs the suites that compare ringport with Node while every thread watches for messages before it
-// sleeps, and while each sleeps as soon as its ports are empty (setIdleStrategy): nothing but the time
-// that it takes may be different.
+// Runs the suites that compare ringport with Node twice (setIdleStrategy): every thread spins before it
+// sleeps, and every thread sleeps as soon as its ports are empty. Only the timing may differ.
 
 const { runMocha, total } = require('./steps');
 

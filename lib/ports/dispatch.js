@@ -149,9 +149,9 @@ function deliver(slot, owner, port, queued) {
 }
 
 /**
- * Deliver what is queued as in a turn of the port, though it may be marked as behind what
- * Node's channels bring (see src/node/order.h): one of those has just brought word of it.
- * What is marked and comes later has to wait for a turn.
+ * Deliver the queued messages as in a turn of the port. Also delivers records marked to
+ * follow Node's messages (see src/node/order.h), because CHANGE has just arrived as one
+ * of those. Records that are marked and arrive later wait for a turn.
  */
 function deliverQueued(slot) {
   binding.cover(slot);
