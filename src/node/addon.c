@@ -53,12 +53,9 @@ static const entry at_start[] = {
 
 /* To post and to hand over primitives: all that most workers ever need. */
 static const entry for_values[] = {
-    {"setPosts", rp_env_set_posts},
-    {"cover", rp_order_cover},
-    {"setCollect", rp_env_set_collect},
-    {"fatal", rp_env_fatal},
-    {"postValue", rp_primitives_post},
-    {"readValues", rp_port_read_values},
+    {"setPosts", rp_env_set_posts},     {"cover", rp_order_cover},
+    {"setCollect", rp_env_set_collect}, {"fatal", rp_env_fatal},
+    {"postValue", rp_primitives_post},  {"readValues", rp_port_read_values},
     {"release", rp_port_release},
 };
 
