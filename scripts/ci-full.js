@@ -2,8 +2,9 @@
 
 // node scripts/ci-full.js
 //
-// All of .ci/run, then the binaries for other machines: built, and tried under qemu, Wine and musl's loader.
-// On Debian, x64, as root: it installs compilers and emulators. Takes half an hour more.
+// All of .ci/run, then all suites under ASan and with other idle strategies, and the binaries for other
+// machines: built, and tried under qemu, Wine and musl's loader. On Debian, x64, as root: it installs
+// compilers and emulators. Takes an hour more.
 
 const { run, total } = require('./steps');
 
@@ -15,6 +16,8 @@ const suites = ['worker', 'worker-terminate', 'ring-threads', 'ring-wake', 'valu
 
 const steps = {
   'everything in .ci/run': ['bash', ['.ci/run']],
+  'mocha, idle strategies': node('scripts/mocha-idle.js'),
+  'mocha, addon under ASan': node('scripts/mocha-asan.js'),
   'binaries for other machines': node('scripts/prebuild.js', '--install', '--all'),
   'other machines': node('scripts/targets-run.js'),
   'C tests, musl': node('scripts/ctest.js', '--cc', 'musl-gcc', '--sanitize', 'none'),

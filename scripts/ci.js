@@ -2,13 +2,20 @@
 
 // node scripts/ci.js
 //
-// Everything that must hold before a change lands; .ci/run calls it. Starts on a fresh clone: the
-// first step installs and builds. Ends with the time of each step and the sum of all tests.
+// What must hold before a change lands, in half an hour at most; .ci/run calls it. Starts on a fresh clone:
+// the first step installs and builds. Ends with the time of each step and the sum of all tests.
 
 const { run, total } = require('./steps');
 
 const node = (...args) => [process.execPath, args];
 const npm = (...args) => ['npm', args];
+
+/** The suites that reach most of the addon's memory; ci-full.js has all of them under ASan. */
+const memory = [
+  'by-node', 'flat', 'gc', 'large', 'many-parts', 'memory', 'move-context', 'order', 'ring-api', 'ring-corrupt', 'ring-forged',
+  'ring-threads', 'ring-wake', 'small-buffers', 'transfer', 'transfer-handle', 'unreadable', 'values', 'views', 'worker',
+  'worker-change-order', 'worker-faults', 'worker-first', 'worker-terminate', 'worker-transfer-storm',
+].map((name) => `test/js/${name}.test.js`);
 
 const steps = {
   // As a newcomer types it. C tests under gcc, plain and with both sanitizers; all mocha suites,
@@ -22,8 +29,7 @@ const steps = {
   'models in Promela': node('test/spin/run.js'),
   'fuzzing, in short': node('scripts/fuzz.js', '--seconds', '3'),
   'mocha on the other Node lines': node('scripts/mocha-all.js', '--others'),
-  'mocha, idle strategies': node('scripts/mocha-idle.js'),
-  'mocha, addon under ASan': node('scripts/mocha-asan.js'),
+  'mocha, addon under ASan': node('scripts/mocha-asan.js', ...memory),
   'soak': node('test/soak/run.js', '--seconds', '25'),
   'npm start': npm('start', '--silent', '--', '--rounds', '1'),
   'bench smoke test': node('bench/js/run.js', '--quick', '--scenario', 'oneway', '--filter', 'number'),
