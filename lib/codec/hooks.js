@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * hooks.js - what lib/ports provides for the codec. Without these hooks the codec works
- * alone: shapes, strings and binary data travel in the message.
+ * hooks.js - functions that lib/ports provides to the codec. Without them, shapes,
+ * strings and binary data travel in the message.
  */
 
 const { Buffer } = require('../loading/builtins');
@@ -18,7 +18,7 @@ const hooks = {
   /** @type {null | ((id: number) => string | undefined)} the text of a number */
   shapeKeys: null,
   /**
-   * Asked for every object the codec does not know.
+   * Called for each object of an unknown type.
    * @type {null | ((object: object, context: object | null) => number)} index of a port,
    *   or -1
    */
@@ -37,15 +37,15 @@ const hooks = {
   /** @type {null | ((index: number, oneByte: boolean) => string | undefined)} */
   takeString: null,
   /**
-   * Memory for a copy that is made for a message: a Uint8Array on an ArrayBuffer of its
-   * own.
+   * Allocates memory for a message's copy of a buffer: a Uint8Array with its own
+   * ArrayBuffer.
    */
   allocate: Buffer.allocUnsafeSlow,
-  /** A foreign value is a copy made for this message, so transfer it. */
+  /** Called for a foreign value that is a copy made for this message: transfer it. */
   copied() {},
-  /** Whether the receiver would rather have very large data as blocks. */
+  /** Whether the receiver prefers very large data as blocks. */
   views: () => false,
-  /** The outermost encoding has failed: its blocks are not needed. */
+  /** Drops the blocks of the outermost encoding, which has failed. */
   unstage() {},
 };
 

@@ -4,8 +4,9 @@
  * index.js - the codec: JavaScript values to bytes and back, with the semantics of
  * structured clone.
  *
- * Each thread has one instance. It does not know ports: what cannot be bytes goes through
- * the hooks, or is left in `foreign` for the caller to send over the Node channel.
+ * Each thread has one instance, which knows nothing of ports. It passes objects of
+ * unknown types to the hooks, and leaves foreign values in `foreign` for the Node
+ * channel.
  */
 
 const { Buffer } = require('../loading/builtins');
@@ -24,7 +25,7 @@ const { prototype: objectPrototype } = Object;
 const { allocUnsafe } = Buffer;
 const { latin1Write } = Buffer.prototype;
 
-/** The self-contained form: two bytes of header, then a message. */
+/** The header of the self-contained form: two bytes, followed by a message. */
 const MAGIC = 0xb7;
 const VERSION = 1;
 const HEADER = 2;
@@ -41,12 +42,12 @@ const codec = {
   /** The bytes of the last encode() are scratch[start, end). */
   scratch: w.u8,
   end: 0,
-  /** Until release(): what the last encode() leaves to Node, an array, or null. */
+  /** The foreign values of the last encode(), until release(): an array, or null. */
   foreign: null,
-  /** What the value of the next encode() has been copied from, null: from nothing. */
+  /** The object that the next encode()'s value is a copy of, or null. */
   original: null,
 
-  /** What the port layer provides: set its members, or use attach(). */
+  /** The functions of the port layer: assign members, or use attach(). */
   hooks,
   attach,
 
@@ -62,13 +63,12 @@ const codec = {
 };
 
 /**
- * When this much has been written of a message, smaller parts travel beside it, too: the
- * scratch grows more slowly, and what it can hold is not reached by a message of many
- * parts.
+ * Once a message has this many bytes, smaller parts become blocks, too. So the scratch
+ * grows more slowly, and a message of many parts does not exceed its maximum.
  */
 const CROWDED = 256 * 1024 * 1024;
 const CROWDED_LINE = 1024;
-/** The block line before that; 0: the scratch is not crowded. */
+/** The block line before it was lowered; 0: it was not. */
 let usualLine = 0;
 
 function noteCrowd(is) {
@@ -89,7 +89,7 @@ w.onReplace = (u8) => {
 
 /* Defined apart: an accessor in the literal would make the whole object a slow
  * dictionary. */
-/** Whether an encoding is under way, in which this is called. */
+/** Whether this is called within an encoding, by a getter. */
 Object.defineProperty(codec, 'encoding', { __proto__: null, get: () => w.depth !== 0 });
 
 Object.defineProperty(codec, 'BLOCK_LINE', {
@@ -102,13 +102,13 @@ Object.defineProperty(codec, 'BLOCK_LINE', {
   },
 });
 
-/** Plug in the port layer: see `hooks` for what it may provide. */
+/** Attach the port layer; see hooks.js for its functions. */
 function attach(provided) {
   Object.assign(hooks, provided);
   hooks.setScratch(w.u8);
 }
 
-/** Structured clone refuses `object` from now on (markAsUncloneable). */
+/** Reject `object` from now on (markAsUncloneable). */
 function markUncloneable(object) {
   if (host.marked === null) host.marked = new WeakSet();
   host.marked.add(object);
@@ -119,9 +119,9 @@ function markUncloneable(object) {
  *
  * @param {unknown} value
  * @param {{transfer: Set<object>|null}|null} context null without a transfer list
- * @returns {number} offset of the first byte; give it to release() when the bytes have
- *   been taken
- * @throws what a getter throws, and Node's DataCloneError
+ * @returns {number} offset of the first byte; pass it to release() after copying the
+ * bytes
+ * @throws {DOMException} Node's DataCloneError; {unknown} an error of a getter
  */
 function encode(value, context) {
   if (w.depth !== 0) return encodeInside(value, context, false);
@@ -133,7 +133,7 @@ function encode(value, context) {
   return 0;
 }
 
-/** Write one message at `start`; w.pos is behind its flags. */
+/** Write one message at `start`; w.pos is after its flags. */
 function run(value, start) {
   const { depth } = w;
   const { original } = codec;
@@ -175,7 +175,7 @@ function run(value, start) {
   }
 }
 
-/** Say where in the message the value is that has been refused. */
+/** Add the path of the rejected value to the error. */
 function locate(error, root) {
   const { refused } = host;
   if (refused === null) return;
@@ -198,7 +198,7 @@ function reset() {
   encoder.clearOthers();
 }
 
-/** Hold on to no object of the message. */
+/** Drop all references to objects of the message. */
 function forget() {
   const { seen, base, count } = walk;
   for (let i = base; i < count; i++) seen[i] = undefined;
@@ -214,10 +214,10 @@ function forget() {
   walk.flags = 0;
 }
 
-/** By depth: where the encoding around that one goes on. */
+/** By depth: the position at which the outer encoding continues. */
 const outerPositions = [0, 0];
 
-/** Encode while another encoding is under way: behind what that has written. */
+/** Encode within another encoding, after the bytes that it has written. */
 function encodeInside(value, context, alone) {
   const outer = { ...walk };
   const { pos } = w;
@@ -243,8 +243,7 @@ function encodeInside(value, context, alone) {
 }
 
 /**
- * The bytes that encode() has returned as `start`, and up to 32 bytes behind them, are no
- * longer needed.
+ * Release the bytes of the encode() that returned `start`, and up to 32 bytes after them.
  */
 function release() {
   const depth = w.depth--;
@@ -253,7 +252,7 @@ function release() {
   else w.pos = outerPositions[depth];
 }
 
-/** The shapes that travel with the message, behind its value. */
+/** Write the shapes that travel with the message, after its value. */
 function writeShapes(start) {
   const first = w.pos - start;
   const { locals, localCount } = walk;
@@ -279,12 +278,12 @@ function writeEntry(node) {
 }
 
 /**
- * The self-contained form of `value`: any later version of the same major reads it.
+ * Encode `value` in the self-contained form. Later versions of the same major can read
+ * it.
  *
  * @param {unknown} value
  * @returns {Buffer}
- * @throws DataCloneError for what cannot be bytes: functions, shared memory, Node's own
- *   objects
+ * @throws {DOMException} DataCloneError: functions, shared memory, Node's own objects
  */
 function serialize(value) {
   let start = HEADER;
@@ -298,8 +297,8 @@ function serialize(value) {
 }
 
 /**
- * Write the self-contained form to scratch[0, end), until release(). Not while
- * `encoding`.
+ * Write the self-contained form to scratch[0, end), valid until release(). Requires that
+ * `encoding` is false.
  */
 function encodeAlone(value) {
   w.depth = 1;
@@ -321,11 +320,12 @@ function copyOut(start, length) {
   return bytes;
 }
 
-/** Small inputs are copied here, which is quicker than a DataView on each. */
+/** Buffer for small inputs: a copy is faster than a new DataView. */
 const inbox = new Uint8Array(4096);
 
 /**
- * @param {Uint8Array} bytes what serialize() returned
+ * Decode the self-contained form.
+ * @param {Uint8Array} bytes the result of serialize()
  * @returns {unknown}
  * @throws {RingportError} ERR_RINGPORT_CORRUPT, ERR_RINGPORT_VERSION
  */

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * check.js - checks arguments and options, and makes the errors for them: Node's where
- * Node has one.
+ * check.js - checks arguments and options, and creates their errors, with Node's codes
+ * where Node has one.
  */
 
 const { inspect, types } = require('node:util');
@@ -10,7 +10,7 @@ const { Buffer } = require('../loading/builtins');
 const { RingportError, withCode } = require('../codec/errors');
 const { status } = require('./native');
 
-/** As Node's messages end: "Received type string ('x')". */
+/** The end of Node's messages: "Received type string ('x')". */
 function received(value) {
   if (value === null || value === undefined) return `Received ${value}`;
   if (typeof value === 'function') return `Received function ${value.name}`;
@@ -75,7 +75,7 @@ function checkBytes(name, value) {
   }
 }
 
-/** What can be a record. */
+/** Check a record. */
 function checkData(value) {
   if (typeof value !== 'string' && !types.isUint8Array(value)) {
     throw wrongType('The "data" argument',
@@ -83,7 +83,7 @@ function checkData(value) {
   }
 }
 
-/** Records to be written, none of them longer than `maxLength`. */
+/** Check records to write, none of them longer than `maxLength`. */
 function checkList(value, maxLength) {
   if (value === null || typeof value !== 'object' || typeof value[Symbol.iterator] !== 'function') {
     throw wrongType('The "list" argument', 'an iterable of records', value);
@@ -99,7 +99,7 @@ function checkList(value, maxLength) {
   return list;
 }
 
-/** Milliseconds to wait. */
+/** Check a timeout in milliseconds. */
 function checkTimeout({ timeout }) {
   if (timeout === undefined) return Infinity;
   if (typeof timeout !== 'number') {
@@ -117,7 +117,7 @@ function checkSignal({ signal }) {
   return signal;
 }
 
-/** What a wait that `signal` stops ends with: Node's own. */
+/** The error of a wait that `signal` aborts: Node's AbortError. */
 function abortError(signal) {
   const error = new Error('The operation was aborted', { cause: signal.reason });
 
@@ -143,7 +143,7 @@ function ringError(what, text = TEXTS[what]) {
 }
 
 /**
- * Why a record was not written.
+ * The error for a record that was not written.
  * @param {number} result
  * @param {number} maxLength of the ring
  */
@@ -157,13 +157,13 @@ function writeError(result, maxLength) {
   return readError(result);
 }
 
-/** Why there is no record, though there should be one or the ring should say so. */
+/** The error for a failed read: out of memory, or a corrupt ring. */
 function readError(result) {
   if (result !== status.NO_MEMORY) return ringError('CORRUPT');
   return withCode(new Error('Failed to allocate memory'), 'ERR_MEMORY_ALLOCATION_FAILED');
 }
 
-/** Why a role in the ring cannot be taken. */
+/** The error for a role that cannot be taken. */
 function takeError(result, role) {
   if (result !== status.BUSY) return readError(result);
 

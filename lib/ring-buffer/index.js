@@ -4,8 +4,8 @@
  * index.js - RingBuffer: a lock-free ring of records in a SharedArrayBuffer. See
  * index.d.ts.
  *
- * It consists of the memory (memory.js), the roles that it has taken (roles.js), and a
- * writer and a reader that are opened on first use (spsc-*.js or crossing.js). This file
+ * A RingBuffer has the memory (memory.js), the roles that it has taken (roles.js), and a
+ * writer and a reader that it opens on first use (spsc-*.js or crossing.js). This file
  * checks arguments and converts results.
  */
 
@@ -14,7 +14,7 @@ const { RingEvents, kGather, kListeners } = require('./events');
 
 const kInspect = Symbol.for('nodejs.util.inspect.custom');
 
-/* Importing ringport may load the class; the first ring loads these. */
+/* Loaded by the first ring: importing ringport may load the class without using it. */
 let codec, inspect;
 let checkBytes, checkData, checkFunction, checkInteger, checkList;
 let outOfRange, readError, ringError, writeError;
@@ -37,7 +37,7 @@ function loadRest() {
   codec = require('../codec/index'); // the last one: all is here
 }
 
-/** Records up to here deserialize() copies itself before it looks at them. */
+/** deserialize() copies records up to this size itself before it decodes them. */
 const COPIED = 4096;
 
 class RingBuffer extends RingEvents {
@@ -49,9 +49,9 @@ class RingBuffer extends RingEvents {
   #claimed = false;
   #peeked = false;
   #draining = false;
-  /** A read has found the end, whatever is written to the memory afterwards. */
+  /** A read has found the end of the ring; later writes to the memory do not matter. */
   #sealed = false;
-  /** Bytes of the record that did not fit last. */
+  /** Size in bytes of the last record that did not fit. */
   #refused = 0;
 
   constructor(source, options) {
@@ -79,16 +79,16 @@ class RingBuffer extends RingEvents {
     return `RingBuffer ${inspect({ mode, capacity, closed }, options)}`;
   }
 
-  // ---- its part in the ring ----
+  // ---- roles ----
 
-  /** To write with: no claim may be open. */
+  /** The writer, for writing. @throws if a claim is open */
   #toWrite() {
     if (this.#claimed) throw ringError('CLAIM', 'A record is claimed: commit or abort it first');
     if (this.#writer === null) this.#writer = this.#roles.takeProducer();
     return this.#writer;
   }
 
-  /** To read with: not from within drain(). */
+  /** The reader, for reading. @throws within drain() */
   #toRead() {
     if (this.#draining) throw ringError('DRAINING');
     if (this.#reader === null) this.#reader = this.#roles.takeConsumer();
@@ -146,7 +146,9 @@ class RingBuffer extends RingEvents {
     return count;
   }
 
-  /** @param {Uint8Array | string | number} data what found no room, or its length */
+  /**
+   * @param {Uint8Array | string | number} data the record that did not fit, or its length
+   */
   #notWritten(result, data, must) {
     if (result === FULL) {
       this.#refused = typeof data === 'number' ? data : Buffer.byteLength(data);
@@ -197,7 +199,7 @@ class RingBuffer extends RingEvents {
   }
 
   #post(value) {
-    /* A getter that writes a message to a ring is in the middle of another one. */
+    /* A getter that writes to a ring runs within another encoding. */
     if (codec.encoding) return this.tryWrite(codec.serialize(value));
 
     codec.encodeAlone(value);
@@ -213,7 +215,7 @@ class RingBuffer extends RingEvents {
 
   // ---- read ----
 
-  /** What there is none of. @returns null @throws if the ring makes no sense */
+  /** Handle a read without a record. @returns null @throws if the ring is corrupt */
   #nothing(result) {
     if (result === SEALED) {
       this.#sealed = true;
@@ -261,7 +263,8 @@ class RingBuffer extends RingEvents {
    * Read several records as one run of bytes.
    * @param {number} most bytes
    * @returns {Buffer | null} null: the next record is missing, larger or empty; read()
-   *   tells
+   * tells
+   *   which
    */
   [kGather](most) {
     const reader = this.#toRead();
@@ -380,7 +383,7 @@ class RingBuffer extends RingEvents {
 
   // ---- events ----
 
-  /** A listener has come or gone. */
+  /** Called when a listener is added or removed. */
   [kListeners](event) {
     const listening = (name) => this.listenerCount(name) > 0;
 
