@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * roles.js - the roles that a RingBuffer has taken in its ring, producer or consumer,
- * with their waits and events.
+ * roles.js - the roles (producer, consumer) that a RingBuffer has taken in its ring, with
+ * their waits and events.
  */
 
 const { process } = require('../loading/builtins');
@@ -18,8 +18,8 @@ const { Waiting } = require('./waiting');
 /**
  * @typedef {object} Role
  * @property {Side} side
- * @property {boolean} others there were some of the other role when we looked last
- * @property {number} seen how far they had come when their end was told
+ * @property {boolean} others the other role had holders at the last check
+ * @property {number} seen their position when 'disconnect' was last emitted
  * @property {Waiting} waiting
  */
 
@@ -27,11 +27,11 @@ class Roles {
   /** @type {import('./index').RingBuffer} */
   #ring;
   #memory;
-  /** @type {Role | null} null: it is not taken */
+  /** @type {Role | null} null: not taken */
   producer = null;
   /** @type {Role | null} */
   consumer = null;
-  /** Whether anyone wants to know when all holders of the other role have ended. */
+  /** Whether something depends on the end of the other role's last holder. */
   watches;
   #refed = true;
   #closeTold = false;
@@ -97,8 +97,8 @@ class Roles {
   }
 
   /**
-   * Emit 'disconnect' once when the last holder of the other role has ended. A holder
-   * that ended before we looked is known by the position that it has left.
+   * Emit 'disconnect' once when the last holder of the other role has ended. The position
+   * that a holder leaves reveals one that came and ended between two checks.
    * @param {Role} own
    * @returns {boolean} whether the ring has been closed for it
    */
@@ -130,13 +130,13 @@ class Roles {
     for (const { waiting } of this.#taken) waiting.refed = refed;
   }
 
-  /** The memory has been closed. */
+  /** Called when the memory has been closed. */
   closed() {
     if (this.consumer === null) this.tellClosed();
     else this.consumer.waiting.again(0);
   }
 
-  /** Give them up, for good. */
+  /** Give up all roles, for good. */
   end() {
     for (const { side, waiting } of this.#taken) {
       waiting.end();
@@ -150,13 +150,13 @@ class Roles {
 
   /**
    * @param {Role | null} role
-   * @param {boolean} listening whether somebody waits for its event
+   * @param {boolean} listening whether its event has a listener
    */
   listen(role, listening) {
     if (role !== null) role.waiting.listening = listening;
   }
 
-  /** @param {boolean} listening whether somebody waits for 'disconnect' */
+  /** @param {boolean} listening whether 'disconnect' has a listener */
   watch(listening) {
     this.watches = this.#memory.closeOnDisconnect || listening;
   }
@@ -173,8 +173,7 @@ class Roles {
     const { session } = waiting;
 
     this.#ring.emit('readable');
-    /* A listener that has read something is told of the rest. One that has not already
-     * knows. */
+    /* Notify a listener again only if it has read something; else it already knows. */
     if (side.counters[counter.RECORDS] !== before) setImmediate(() => waiting.again(0, session));
   }
 
@@ -183,7 +182,7 @@ class Roles {
     else this.#ring.emit('writable');
   }
 
-  /** Emit 'close' once: no record will come, and none can be written. */
+  /** Emit 'close' once: there will be no more records, and none can be written. */
   tellClosed() {
     if (this.#closeTold) return;
     this.#closeTold = true;

@@ -15,24 +15,23 @@ const { setImmediate } = require('../loading/native');
 const { checkOptions } = require('./check');
 const { Stop } = require('./waiting');
 
-/** What async generators inherit from, which has no name. */
+/** %AsyncIteratorPrototype%, which is not a global. */
 function AsyncIterator() {}
 
 AsyncIterator.prototype = Object.getPrototypeOf(
   Object.getPrototypeOf(Object.getPrototypeOf((async function* () {})())));
 
 /**
- * Records that run together as bytes make chunks of this size, if there are so many: a
- * chunk costs a file or a socket more than a record costs us.
+ * Combine records of a byte stream into chunks of up to this size, because a chunk costs
+ * a file or a socket more than a record costs the ring.
  */
 const CHUNK = 256 * 1024;
 
-/** Several records as one Buffer: see index.js. */
+/** Key of the method that reads several records as one Buffer; see index.js. */
 const { kGather } = require('./events');
 
 /**
- * Bytes that are read in one turn of the event loop, if writers are so fast: each record
- * counts for more.
+ * Limit of bytes read per turn of the event loop. Each record also counts for some bytes.
  */
 const TURN = 1 << 19;
 const EACH = 512;
@@ -41,7 +40,7 @@ class RingReadStream extends Readable {
   #ring;
   #waiting = false;
   #stop = new Stop();
-  /** What may still be read in this turn. */
+  /** The rest of this turn's limit, in bytes. */
   #left = TURN;
 
   constructor(ring, given = {}) {
@@ -53,8 +52,7 @@ class RingReadStream extends Readable {
 
     super({ ...options, highWaterMark, autoDestroy: true });
     this.#ring = ring;
-    /* Not by super(), which would have it destroy us before there is anything to
-     * destroy. */
+    /* Not passed to super(): an aborted signal would destroy the stream too early. */
     if (signal !== undefined) addAbortSignal(signal, this);
   }
 
@@ -70,12 +68,12 @@ class RingReadStream extends Readable {
   _read() {
     const ring = this.#ring;
 
-    /* What has been pushed may have been consumed while we wait for more. */
+    /* The pushed chunks may be consumed while this waits for more. */
     if (this.#waiting) return;
 
     for (let chunk; this.#left > 0 && (chunk = this.#next()) !== null;) {
       this.#left -= chunk.length + EACH;
-      /* In a stream of bytes nothing is no chunk. */
+      /* A byte stream has no empty chunks. */
       if (chunk.length === 0 && !this.readableObjectMode) continue;
       if (!this.push(chunk) || this.destroyed) return;
     }
@@ -89,7 +87,7 @@ class RingReadStream extends Readable {
   async #wait() {
     this.#waiting = true;
     try {
-      /* Others have their turn, even if there is always something to read. */
+      /* Yield to the event loop, even if there is always something to read. */
       if (this.#left <= 0) await new Promise(setImmediate);
       else await this.#ring.readable({ signal: this.#stop });
       this.#waiting = false;
@@ -129,7 +127,7 @@ class RingWriteStream extends Writable {
     this.#put(this.#split(chunks.map(({ chunk }) => chunk)), callback);
   }
 
-  /** Chunks that are no larger than a record may be. */
+  /** Split into chunks no larger than the maximum record. */
   #split(chunks) {
     const { maxLength } = this.#ring;
 
@@ -169,7 +167,7 @@ class RingWriteStream extends Writable {
   }
 }
 
-/** Close the ring, so that the other side learns that the stream was destroyed. */
+/** Close the ring, which tells the other side that the stream was destroyed. */
 function end(ring, error, callback) {
   try {
     ring.close();
@@ -180,13 +178,13 @@ function end(ring, error, callback) {
   callback(error);
 }
 
-/** What `for await` takes from a ring: a record that is there needs no wait. */
+/** The async iterator of a ring. Returns a queued record without waiting. */
 class RecordIterator extends AsyncIterator {
   #ring;
   #stop = new Stop();
-  /** What may still be read in this turn of the event loop. */
+  /** The rest of this turn's limit, in bytes. */
   #left = TURN;
-  /** The last next() that has not been answered. */
+  /** The last pending next(). */
   #pending = null;
 
   constructor(ring) {
@@ -228,7 +226,7 @@ class RecordIterator extends AsyncIterator {
   async #later() {
     const signal = this.#stop;
 
-    /* Others have their turn, if writers are so fast that there is always a record. */
+    /* Yield to the event loop, even if there is always a record. */
     if (this.#left <= 0) {
       await new Promise(setImmediate);
       this.#left = TURN;
@@ -247,7 +245,7 @@ class RecordIterator extends AsyncIterator {
     return { value: undefined, done: true };
   }
 
-  /** The loop was left: the ring stays as it is, and nobody waits for it any more. */
+  /** Called when the loop ends early. Ends its waits; the ring stays open. */
   return(value) {
     this.#ring = null;
     this.#stop.abort();

@@ -3,10 +3,10 @@
 /*
  * waiting.js - waits for a record or for room in a ring.
  *
- * Nothing polls. A side parks in the core; the other side, when it writes or reads what
- * the first one waits for, takes it off the list of sleepers and rings the doorbell of
- * its thread, which calls rung(). Parking looks once more before it sleeps, so it also
- * tells whether to wait at all.
+ * Nothing polls. A side parks in the core. When the other side writes or reads what the
+ * first one waits for, it removes it from the list of sleepers and rings the doorbell of
+ * its thread, which calls rung(). Parking checks the ring once more, so it also returns
+ * whether to wait at all.
  */
 
 const { process } = require('../loading/builtins');
@@ -19,14 +19,14 @@ const { abortError, checkOptions, checkSignal, checkTimeout, ringError } = requi
 const { OK, CORRUPT } = status;
 
 /**
- * A blocking wait comes back this often, so that its thread can be terminated: in
- * milliseconds.
+ * A blocking wait returns to JavaScript this often, in milliseconds, so that its thread
+ * can be terminated.
  */
 const SLICE = 50;
-/** What setTimeout takes. */
+/** The maximum delay of setTimeout. */
 const LONGEST = 2 ** 31 - 1;
 
-/** Milliseconds: a test may have put another clock in the place of performance.now(). */
+/** The time in milliseconds. Not performance.now(), which fake clocks replace. */
 const now = () => process.uptime() * 1000;
 
 /**
@@ -54,7 +54,7 @@ class Stop {
 
 /**
  * @param {object | undefined} options
- * @param {string[]} known those of its properties that the wait takes
+ * @param {string[]} known the options of this wait
  * @returns {{timeout: number, signal: AbortSignal | undefined, length: number |
  *   undefined}}
  */
@@ -66,7 +66,7 @@ function waitOptions(options = {}, known) {
 
 class Waiting {
   #slot;
-  /** Listeners are told only of what was missing when again() was called. */
+  /** Notify listeners only of news since again() was called. */
   #onDemand;
   #over;
   #emit;
@@ -75,11 +75,11 @@ class Waiting {
   #listening = false;
   /** Counts the listening sessions. */
   session = 0;
-  /** Listeners have been told, or are not to be told yet. */
+  /** Listeners have been notified, or must not be notified yet. */
   #told = true;
   /** Bytes that listeners want room for. */
   #length = 0;
-  /** In the core, until we are woken up. */
+  /** Parked in the core. */
   #parked = false;
   /** Keeps the event loop alive. */
   #held = false;
@@ -89,9 +89,10 @@ class Waiting {
    * @param {number} slot
    * @param {boolean} onDemand
    * @param {() => boolean} over whether there is nothing more to wait for
-   * @param {() => void} emit tells the listeners
-   * @param {() => boolean} alone asked before each sleep; true: the ring has been closed,
-   *   look again
+   * @param {() => void} emit notifies the listeners
+   * @param {() => boolean} alone called before each sleep; true: it has closed the ring,
+   * so
+   *   check again
    */
   constructor(slot, onDemand, { over, emit, alone }) {
     this.#slot = slot;
@@ -123,7 +124,7 @@ class Waiting {
     }
   }
 
-  /** Keep the ring, and the event loop if need be, as long as somebody waits. */
+  /** Keep the ring, and the event loop if refed, alive while there are waits. */
   #hold() {
     const waits = this.#entries.size > 0 || (this.#listening && !(this.#onDemand && this.#told));
 
@@ -203,7 +204,7 @@ class Waiting {
   }
 
   /**
-   * The side was woken: finish the waits that are fulfilled, and park again for the
+   * Called when the side was woken: finish fulfilled waits, and park again for the
    * others.
    */
   rung() {
@@ -218,7 +219,7 @@ class Waiting {
       if (news) this.#told = true;
       this.#parkForAll();
     } catch (error) {
-      /* Listeners learn of it when they read or write. */
+      /* The listener's own read or write reports the error. */
       news = this.#listening && !this.#told;
       this.#told = true;
       this.#fail(error);
@@ -227,7 +228,7 @@ class Waiting {
     if (news) this.#emit();
   }
 
-  /** Somebody listens from now on, or nobody any more. */
+  /** Called when the first listener is added or the last one removed. */
   set listening(listening) {
     if (this.#listening === listening) return;
     this.#listening = listening;
@@ -256,7 +257,7 @@ class Waiting {
     if (this.#told) this.again(0);
   }
 
-  /** The side is given up: all waits end. */
+  /** End all waits, because the side is given up. */
   end() {
     this.listening = false;
     this.#fail(ringError('DETACHED'));
