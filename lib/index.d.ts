@@ -32,7 +32,7 @@ export declare class MessagePort {
    * The port that a transfer handle stands for, with everything that was queued for it.
    * The transfer handle is used up.
    * @throws {TypeError} ERR_INVALID_ARG_TYPE if it is no MessagePort of Node
-   * @throws {RingportError} ERR_RINGPORT_INVALID_PASSPORT if it is no transfer handle, or
+   * @throws {RingportError} ERR_RINGPORT_INVALID_TRANSFER_HANDLE if it is no transfer handle, or
    *   has been used; ERR_RINGPORT_OTHER_COPY if another version of ringport has made it
    */
   static from(handle: nodeThreads.MessagePort): MessagePort;

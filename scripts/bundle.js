@@ -102,8 +102,9 @@ function wrapped(id, transform) {
   const { code: plain } = transform(source, { loader: 'js', sourcefile: `lib/${id}.js` });
   const code = EAGER.has(id) ? eager(plain) : plain;
 
-  /* Remove the indentation, unless that changes a template literal. */
-  const flat = code.replace(/^ +/gm, '');
+  /* Remove comments, which esbuild keeps in classes and objects, and the indentation, unless that changes a
+   * template literal. */
+  const flat = code.replace(/^ *\/\*[^]*?\*\/\n/gm, '').replace(/^ +/gm, '');
   const meaning = (text) => transform(text, { minifyWhitespace: true }).code;
   const text = meaning(flat) === meaning(code) ? flat : code;
 

@@ -10,8 +10,8 @@ const { MessagePort, Worker } = require('node:worker_threads');
  * node-events.js and worker.js.
  */
 const INTERNALS = [
-  'kCreateEvent', 'handle_onclose', 'kNewListener', 'kRemoveListener', 'kOnExit',
-  'nodejs.internal.kHybridDispatch',
+  'kCreateEvent', 'handle_onclose', 'kNewListener', 'kRemoveListener', 'kOnExit', 'kOnErrorMessage',
+  'kOnCouldNotSerializeErr', 'nodejs.internal.kHybridDispatch',
 ];
 
 /** @returns {string} the runtime and its version */

@@ -77,7 +77,7 @@ function detach(endpoint) {
  *   thread
  * @returns {MessagePort} with its queued messages, in order
  * @throws {TypeError} ERR_INVALID_ARG_TYPE: not a MessagePort of Node's
- * @throws {RingportError} ERR_RINGPORT_INVALID_PASSPORT: not a transfer handle, or
+ * @throws {RingportError} ERR_RINGPORT_INVALID_TRANSFER_HANDLE: not a transfer handle, or
  * already
  *   used; ERR_RINGPORT_OTHER_COPY: from another version of ringport
  */
@@ -101,10 +101,10 @@ function from(handle) {
 
     if (isHandle && !valid) {
       throw new RingportError('ERR_RINGPORT_OTHER_COPY',
-        'The port that the passport stands for belongs to another copy of ringport, in another version');
+        'The port that the transfer handle stands for belongs to another copy of ringport, in another version');
     }
-    throw new RingportError('ERR_RINGPORT_INVALID_PASSPORT',
-      'The port is no passport of a ringport MessagePort, or it has been used');
+    throw new RingportError('ERR_RINGPORT_INVALID_TRANSFER_HANDLE',
+      'The port is no transfer handle of a ringport MessagePort, or it has been used');
   }
   received.sign?.close();
   handle.close();

@@ -141,7 +141,7 @@ function handle(random) {
     MessagePort.from(random.below(16) === 0 ? anything(random) : port2);
     fail('ports', Buffer.from(String(Object.values(fields))), 'a transfer handle that nobody has made was taken');
   } catch (error) {
-    if (!['ERR_RINGPORT_INVALID_PASSPORT', 'ERR_INVALID_ARG_TYPE'].includes(error?.code)) {
+    if (!['ERR_RINGPORT_INVALID_TRANSFER_HANDLE', 'ERR_INVALID_ARG_TYPE'].includes(error?.code)) {
       fail('ports', Buffer.from(String(Object.values(fields))), error?.stack);
     }
   }

@@ -459,7 +459,7 @@ describe('transfer handle: wrong use', () => {
     const handle = b.detach();
     const back = t.attach(handle);
 
-    assert.throws(() => wt.MessagePort.from(handle), { code: 'ERR_RINGPORT_INVALID_PASSPORT' });
+    assert.throws(() => wt.MessagePort.from(handle), { code: 'ERR_RINGPORT_INVALID_TRANSFER_HANDLE' });
     a.postMessage('works');
     assert.strictEqual(await t.next(back, 'message'), 'works');
   });
@@ -467,11 +467,11 @@ describe('transfer handle: wrong use', () => {
   own('a plain port is no transfer handle, and goes on working', (wt, t) => {
     const [p, q] = plainPair(t);
 
-    assert.throws(() => wt.MessagePort.from(p), { code: 'ERR_RINGPORT_INVALID_PASSPORT' });
+    assert.throws(() => wt.MessagePort.from(p), { code: 'ERR_RINGPORT_INVALID_TRANSFER_HANDLE' });
     p.postMessage('still works');
     assert.deepStrictEqual(plain.receiveMessageOnPort(q), { message: 'still works' });
     p.postMessage('not ours');
-    assert.throws(() => wt.MessagePort.from(q), { code: 'ERR_RINGPORT_INVALID_PASSPORT' });
+    assert.throws(() => wt.MessagePort.from(q), { code: 'ERR_RINGPORT_INVALID_TRANSFER_HANDLE' });
     p.postMessage('works on');
     assert.deepStrictEqual(plain.receiveMessageOnPort(q), { message: 'works on' });
   });
@@ -499,7 +499,7 @@ describe('transfer handle: wrong use', () => {
 
     handle.close();
     await t.next(a, 'close');
-    assert.throws(() => wt.MessagePort.from(handle), { code: 'ERR_RINGPORT_INVALID_PASSPORT' });
+    assert.throws(() => wt.MessagePort.from(handle), { code: 'ERR_RINGPORT_INVALID_TRANSFER_HANDLE' });
   });
 
   own('a transfer handle that was sent away is none', async (wt, t) => {
@@ -509,7 +509,7 @@ describe('transfer handle: wrong use', () => {
 
     p.postMessage(handle, [handle]);
     await t.turns(1);
-    assert.throws(() => wt.MessagePort.from(handle), { code: 'ERR_RINGPORT_INVALID_PASSPORT' });
+    assert.throws(() => wt.MessagePort.from(handle), { code: 'ERR_RINGPORT_INVALID_TRANSFER_HANDLE' });
     const back = t.attach(await t.next(q, 'message'));
     a.postMessage('works');
     assert.strictEqual(await t.next(back, 'message'), 'works');
@@ -526,7 +526,7 @@ describe('transfer handle: wrong use', () => {
       const [p, q] = plainPair(t);
 
       p.postMessage(message);
-      assert.throws(() => wt.MessagePort.from(q), { code: 'ERR_RINGPORT_INVALID_PASSPORT' });
+      assert.throws(() => wt.MessagePort.from(q), { code: 'ERR_RINGPORT_INVALID_TRANSFER_HANDLE' });
     }
   });
 
@@ -537,7 +537,7 @@ describe('transfer handle: wrong use', () => {
       const [p, q] = plainPair(t);
 
       p.postMessage({ ...message, end: fake });
-      assert.throws(() => wt.MessagePort.from(q), { code: 'ERR_RINGPORT_INVALID_PASSPORT' });
+      assert.throws(() => wt.MessagePort.from(q), { code: 'ERR_RINGPORT_INVALID_TRANSFER_HANDLE' });
       message.end.close();
       await t.next(a, 'close');
     }
@@ -547,7 +547,7 @@ describe('transfer handle: wrong use', () => {
     const [p, q] = plainPair(t);
 
     p.postMessage({ ...message, id: message.id + 1n }, [message.end]);
-    assert.throws(() => wt.MessagePort.from(q), { code: 'ERR_RINGPORT_INVALID_PASSPORT' });
+    assert.throws(() => wt.MessagePort.from(q), { code: 'ERR_RINGPORT_INVALID_TRANSFER_HANDLE' });
     await t.next(a, 'close');
   });
 

@@ -4,8 +4,8 @@
  * touches it afterwards, and who listens reads all that was written, then the seal.
  *
  * Endpoint A stays with thread 1. Endpoint B belongs to thread 2, which may send it to thread 3: it is attached
- * there, or dropped with the record it travels in, or lost as a passport. Of that thread 1 is told by the
- * companion, and thread 2, which made the passport, by the passport; one of them may have ended.
+ * there, or dropped with the record it travels in, or lost as a transfer handle. Of that thread 1 is told by the
+ * companion, and thread 2, which made the transfer handle, by the transfer handle; one of them may have ended.
  * A thread that is terminated closes its endpoints, as a close does; between which two native calls is
  * chosen by the checker.
  *
@@ -39,7 +39,7 @@ byte bells[4];      /* of each thread */
 
 mtype envelope = AT_HOME;
 bool told;          /* the companion's end has closed: thread 1 hears it */
-bool noticed;       /* the passport has closed: thread 2 hears it */
+bool noticed;       /* the transfer handle has closed: thread 2 hears it */
 byte ended;         /* the thread that does not hear it any more */
 bool patient[2];    /* the owner does not close before it has read the seal */
 
@@ -333,7 +333,7 @@ init {
     :: patient[B] = true
     :: true
     fi;
-    /* If thread 2 ends before its passport has arrived or is lost, thread 1 must listen until then: if A
+    /* If thread 2 ends before its transfer handle has arrived or is lost, thread 1 must listen until then: if A
      * was closed before B was detached, nobody is left to hear of a loss, and the channel stays. */
     if
     :: ended = 0

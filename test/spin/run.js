@@ -60,7 +60,7 @@ const models = {
       RUMOUR_IS_MISSED: ['ends', 'a loss that is heard of before the endpoint is in transit is missed'],
       DETACHED_BEFORE_REGISTERED: ['ends', 'an endpoint is in transit before it can be found'],
       ATTACH_DOES_NOT_LOOK: ['ends', 'attach does not look for the token'],
-      ONLY_THE_PEER_LISTENS: ['ends', 'who made a passport does not listen for its loss'],
+      ONLY_THE_PEER_LISTENS: ['ends', 'who made a transfer handle does not listen for its loss'],
     },
   },
   change: {
