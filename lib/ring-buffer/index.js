@@ -146,9 +146,7 @@ class RingBuffer extends RingEvents {
     return count;
   }
 
-  /**
-   * @param {Uint8Array | string | number} data the record that did not fit, or its length
-   */
+  /** @param {Uint8Array | string | number} data the record, or its length */
   #notWritten(result, data, must) {
     if (result === FULL) {
       this.#refused = typeof data === 'number' ? data : Buffer.byteLength(data);
@@ -262,9 +260,8 @@ class RingBuffer extends RingEvents {
   /**
    * Read several records as one run of bytes.
    * @param {number} most bytes
-   * @returns {Buffer | null} null: the next record is missing, larger or empty; read()
-   * tells
-   *   which
+   * @returns {Buffer | null} null: the next record is missing, larger or empty, which
+   *   read() tells apart
    */
   [kGather](most) {
     const reader = this.#toRead();
