@@ -156,3 +156,36 @@ describe('worker: what it has written while its parent was busy with its first m
     assert.deepStrictEqual(noted, [[['first', 'line', 'behind it']]]);
   });
 });
+
+describe('worker: messages that wait for other channels when it ends', () => {
+  sameProcess('have all come before \'exit\'', (wt, { worker, note }) => {
+    const flags = new Int32Array(new SharedArrayBuffer(4));
+    const other = worker(({ parentPort, workerData: flags }) => {
+      const channel = new BroadcastChannel('nobody listens');
+
+      parentPort.postMessage('up');
+      parentPort.on('message', () => {
+        for (let i = 0; i < 20; i++) {
+          channel.postMessage(i);
+          parentPort.postMessage(i);
+        }
+        channel.close();
+        parentPort.close();
+      });
+      process.on('exit', () => {
+        Atomics.store(flags, 0, 1);
+        Atomics.notify(flags, 0);
+      });
+    }, { workerData: flags });
+    const heard = [];
+
+    other.on('message', (message) => {
+      heard.push(message);
+      if (message !== 'up') return;
+      other.postMessage('go');
+      Atomics.wait(flags, 0, 0);
+      Atomics.wait(flags, 0, 1, 200); // until it has ended
+    });
+    other.on('exit', () => note(heard));
+  }, { env: { ...process.env, RINGPORT_COLD: '0' } });
+});
