@@ -72,7 +72,8 @@ const ALL = 0x7fffffff;
 const NONE = -1;
 
 /**
- * Take the oldest message, even if not started. @returns {{message: unknown} | undefined}
+ * Take the oldest message, even if not started.
+ * @returns {{ message: unknown } | undefined}
  */
 function receiveOne(endpoint) {
   unsent.flush();

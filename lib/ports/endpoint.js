@@ -338,8 +338,8 @@ class Endpoint {
   }
 
   /**
-   * Take the oldest message, even if not started. @returns {{message: unknown} |
-   * undefined}
+   * Take the oldest message, even if not started.
+   * @returns {{ message: unknown } | undefined}
    */
   receive() {
     return receiveOne(this);

@@ -38,7 +38,8 @@ function getWord(u8, at) {
 }
 
 /**
- * Copy block `index` of the current record. @returns {Buffer} with its own ArrayBuffer
+ * Copy block `index` of the current record.
+ * @returns {Buffer} with its own ArrayBuffer
  */
 function takeBytes(index) {
   const length = binding.blockLength(recordAt, index);

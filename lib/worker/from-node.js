@@ -64,8 +64,8 @@ class FromNode {
   }
 
   /**
-   * Wait another turn for CHANGE; give up after TURNS_MAX. @param {() => Endpoint}
-   * connect
+   * Wait another turn for CHANGE; give up after TURNS_MAX.
+   * @param {() => Endpoint} connect
    */
   wait(connect) {
     this.#turns++;
