@@ -14,13 +14,8 @@ const NOT_PRIMITIVE = 1;
 /** After an object that is not flat, skip the check for this many objects. */
 const UNSEEN = 16;
 
-/** Loaded with the first object that is posted by ring. */
+/** flat.js, loaded with the first object that is posted by ring. */
 let flat = null;
-
-function loadFlat() {
-  flat ??= require('./flat');
-  return flat;
-}
 
 const isObject = (value) => typeof value === 'object' && value !== null;
 
@@ -43,7 +38,8 @@ class Way {
   #spent = 0;
   #spentOnObjects = 0;
   #unseen = 0;
-  #isPrepared = false;
+  /** prepare.js has been called. */
+  isPrepared = false;
 
   constructor(follows) {
     this.#follows = follows;
@@ -72,13 +68,7 @@ class Way {
 
   /** Whether objects will soon go by ring and prepare.js has not been called yet. */
   get nears() {
-    return !this.#isPrepared && this.#spentOnObjects > thresholds.PREPARE;
-  }
-
-  /** Note that prepare.js is being called. @returns {number} need */
-  prepares(need) {
-    this.#isPrepared = true;
-    return need;
+    return !this.isPrepared && this.#spentOnObjects > thresholds.PREPARE;
   }
 
   #isFlat(value, transfer) {
@@ -98,7 +88,10 @@ class Way {
  *   value, or a copy of it if its getters have run
  */
 function postByC(slot, value) {
-  if (isObject(value)) return loadFlat().post(slot, value);
+  if (isObject(value)) {
+    flat ??= require('./flat');
+    return flat.post(slot, value);
+  }
   binding.postValue(slot, value);
   return control[STATUS] === NOT_PRIMITIVE ? value : undefined;
 }

@@ -147,7 +147,8 @@ const methods = {
     const result = postByNode(arguments);
 
     if (nears && heard !== NOTHING && !closed) {
-      prepare(way.prepares(Math.max(needOf(value), needOf(heard))));
+      way.isPrepared = true;
+      prepare(Math.max(needOf(value), needOf(heard)));
       heard = NOTHING;
     }
     return result;

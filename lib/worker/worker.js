@@ -143,7 +143,10 @@ class Worker extends threads.Worker {
         const nears = this.#way.nears && binding.peerDeclared(this.#slot);
 
         this.#postByNode(value, transfer);
-        if (nears && !this.#ended) prepare(this.#way.prepares(needOf(value)));
+        if (nears && !this.#ended) {
+          this.#way.isPrepared = true;
+          prepare(needOf(value));
+        }
         return undefined;
       }
       if (!this.#byRing) this.#changeWay(needOf(value));
