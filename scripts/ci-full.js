@@ -6,7 +6,7 @@
 // machines: built, and tried under qemu, Wine and musl's loader. On Debian, x64, as root: it installs
 // compilers and emulators. Takes an hour more.
 
-const { run, total } = require('./steps');
+const { runAll } = require('./steps');
 
 const node = (...args) => [process.execPath, args];
 
@@ -26,13 +26,4 @@ const steps = {
   'mocha on arm64': node('scripts/targets-run.js', ...suites.slice(0, 8), 'linux-arm64-glibc'),
 };
 
-async function main() {
-  const done = [];
-
-  for (const [name, [command, args]] of Object.entries(steps)) {
-    done.push(await run(name, command, args, { minutes: 60 }));
-  }
-  total(done);
-}
-
-main();
+runAll(steps, 60);

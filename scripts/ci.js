@@ -5,7 +5,7 @@
 // What must hold before a change lands, in half an hour at most; .ci/run calls it. Starts on a fresh clone:
 // the first step installs and builds. Ends with the time of each step and the sum of all tests.
 
-const { run, total } = require('./steps');
+const { runAll } = require('./steps');
 
 const node = (...args) => [process.execPath, args];
 const npm = (...args) => ['npm', args];
@@ -35,15 +35,4 @@ const steps = {
   'bench smoke test': node('bench/js/run.js', '--quick', '--scenario', 'oneway', '--filter', 'number'),
 };
 
-async function main() {
-  const done = [];
-
-  for (const [name, [command, args]] of Object.entries(steps)) {
-    // Each test file has its own, shorter limit.
-    done.push(await run(name, command, args, { minutes: 20 }));
-  }
-
-  total(done);
-}
-
-main();
+runAll(steps, 20); // each test file has its own, shorter limit

@@ -222,6 +222,20 @@ async function runMocha(name, node, suites, options) {
   return step;
 }
 
+/**
+ * Run commands one after the other, then print what each did.
+ * @param {Record<string, [string, string[]]>} commands by name
+ * @param {number} minutes for each at most
+ */
+async function runAll(commands, minutes) {
+  const done = [];
+
+  for (const [name, [command, args]] of Object.entries(commands)) {
+    done.push(await run(name, command, args, { minutes }));
+  }
+  total(done);
+}
+
 /** Print what each step did and the closing line; a failure becomes the exit code. */
 function total(steps) {
   const sum = (key) => steps.reduce((all, step) => all + step[key], 0);
@@ -241,4 +255,4 @@ function total(steps) {
   if (sum('failed') > 0) process.exitCode = 1;
 }
 
-module.exports = { run, runMocha, testFiles, total };
+module.exports = { run, runAll, runMocha, testFiles, total };
