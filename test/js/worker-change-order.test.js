@@ -29,12 +29,24 @@ const collector = String((heard, done) => {
   };
 });
 
+/* Posts the numbers from `first` to `count`, and `more` behind what goes by the channel; then the sleeper may go on. */
+const poster = (count, more) => `(port, channel, flags, first) => {
+  for (let i = first; i < ${count}; i++) port.postMessage(i);
+  channel.postMessage('other');
+  for (let i = 0; i < ${more}; i++) port.postMessage(i + 1);
+  port.postMessage('last');
+  channel.postMessage('other\\'s end');
+  port.postMessage('end');
+  Atomics.store(flags, 1, 1);
+  Atomics.notify(flags, 1);
+}`;
+
 describe('worker: what another channel brings while messages go over to the ring', () => {
   for (const [name, make] of Object.entries(OTHERS)) {
     /* Fewer than Node's port delivers in a wake-up: with more it is not always the same with Node. */
     for (const [count, more] of [[200, 60], [200, 150], [290, 600], [700, 0], [500, 400]]) {
       sameProcess(`${name}: ${count} messages before it and ${more} behind it, to a worker`,
-        (wt, { worker, note, data: [make, count, more, collector] }) => {
+        (wt, { worker, note, data: [make, poster, collector] }) => {
           const flags = new Int32Array(new SharedArrayBuffer(8));
           const other = worker((wt, { data: collector }) => {
             const { parentPort, workerData: flags } = wt;
@@ -72,21 +84,14 @@ describe('worker: what another channel brings while messages go over to the ring
             }
             other.postMessage(0);
             Atomics.wait(flags, 0, 0);
-            for (let i = 1; i < count; i++) other.postMessage(i);
-            port1.postMessage('other');
-            for (let i = 0; i < more; i++) other.postMessage(i + 1);
-            other.postMessage('last');
-            port1.postMessage('other\'s end');
-            other.postMessage('end');
-            Atomics.store(flags, 1, 1);
-            Atomics.notify(flags, 1);
+            (0, eval)(poster)(other, port1, flags, 1);
           });
-        }, { data: [`(${make})`, count, more, `(${collector})`] });
+        }, { data: [`(${make})`, poster(count, more), `(${collector})`] });
 
       sameProcess(`${name}: ${count} messages before it and ${more} behind it, from a worker`,
-        (wt, { worker, note, data: [make, count, more, collector] }) => {
+        (wt, { worker, note, data: [make, poster, collector] }) => {
           const flags = new Int32Array(new SharedArrayBuffer(8));
-          const other = worker((wt, { data: [count, more] }) => {
+          const other = worker((wt, { data: poster }) => {
             const { parentPort, workerData: flags } = wt;
 
             parentPort.once('message', ({ port }) => {
@@ -94,17 +99,10 @@ describe('worker: what another channel brings while messages go over to the ring
 
               parentPort.postMessage('blocked');
               Atomics.wait(flags, 0, 0);
-              for (let i = 0; i < count; i++) parentPort.postMessage(i);
-              channel.postMessage('other');
-              for (let i = 0; i < more; i++) parentPort.postMessage(i + 1);
-              parentPort.postMessage('last');
-              channel.postMessage('other\'s end');
-              parentPort.postMessage('end');
-              Atomics.store(flags, 1, 1);
-              Atomics.notify(flags, 1);
+              (0, eval)(poster)(parentPort, channel, flags, 0);
               channel.close();
             });
-          }, { workerData: flags, data: [count, more] });
+          }, { workerData: flags, data: poster });
           const { port1: mine, port2 } = (0, eval)(make)(wt);
           const heard = [];
           const see = (0, eval)(collector)(heard, () => {
@@ -122,7 +120,7 @@ describe('worker: what another channel brings while messages go over to the ring
             Atomics.notify(flags, 0);
             Atomics.wait(flags, 1, 0);
           });
-        }, { data: [`(${make})`, count, more, `(${collector})`] });
+        }, { data: [`(${make})`, poster(count, more), `(${collector})`] });
     }
   }
 });
