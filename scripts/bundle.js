@@ -23,7 +23,7 @@ const dist = path.join(root, 'dist');
 /** What every thread loads. */
 const BOTH = [
   'loading/scripts', 'loading/builtins', 'index', 'loading/exports', 'loading/copy-to', 'loading/native',
-  'loading/node-threads', 'ports/call-listener', 'ports/way', 'ports/is-flat', 'ports/posts', 'worker/marks', 'worker/prepare',
+  'loading/node-threads', 'ports/call-listener', 'ports/way', 'ports/is-plain', 'ports/posts', 'worker/marks', 'worker/prepare',
 ];
 const WORKER = ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/post-to-worker', 'worker/listening', 'worker/options'];
 /** What the receiver of the first message by ring needs. */
@@ -61,7 +61,7 @@ const SCRIPTS = {
  * code cache would contain only the functions of the side that saved it.
  */
 const EAGER = new Set([
-  ...CHANGE, 'ports/flat', 'ports/is-flat', 'ports/posts', 'ports/call-listener', 'codec/shapes', 'worker/parent-receive',
+  ...CHANGE, 'ports/flat', 'ports/is-plain', 'ports/posts', 'ports/call-listener', 'codec/shapes', 'worker/parent-receive',
 ]);
 /** Files that Node loads by name; copied unchanged. */
 const ENTRIES = ['register.js', 'register-worker.js', 'index.mjs', 'import.mjs'];

@@ -53,27 +53,28 @@ function mark(name) {
 const endpoints = [];
 
 /**
- * When loading a faster path pays off; see docs/decisions/first-message.md. In units of
- * roughly 0.1 us, except the last two, which count messages. Integers, because V8
+ * When loading a faster path pays off; see docs/decisions/first-message.md. The first
+ * four are in units of roughly 0.1 us, the others count messages. Integers, because V8
  * allocates other numbers.
  */
 const thresholds = {
   /** Cost of messages over Node's channel above which a port switches to its ring. */
   FIRST: 3000,
-  /** Cost of objects above which the codec is loaded; see ports/prepare.js. */
-  PREPARE: 2892,
-  /**
-   * Cost of one message. A primitive costs more: by ring it needs only C, while an object
-   * needs the codec.
-   */
+  /** Cost of one message. */
   SIMPLE: 10,
-  OBJECT: 1,
   /**
    * Extra cost of a request that was answered over Node's channel, where both threads
-   * sleep each time. A round trip by ring takes a tenth of that.
+   * sleep each time. A round trip by ring takes a tenth of that. Objects also need
+   * functions for their shapes, which must be made first.
    */
   ANSWER: 90,
-  ANSWERED_OBJECT: 27,
+  ANSWERED_PLAIN: 17,
+  /** Objects above which a port switches to its ring and the codec is loaded. */
+  OBJECTS: 10_000,
+  /** An answered object counts for so many. */
+  ANSWERED_OBJECT: 30,
+  /** Objects above which the codec is loaded in advance; see ports/prepare.js. */
+  PREPARE: 9880,
   /** Objects that C writes or reads before the codec takes over; see flat.js. */
   COLD_FLATS: 60_000,
   /** Other objects that a port leaves to Node before it loads the codec. */

@@ -1,105 +1,160 @@
 'use strict';
 
 /*
- * flat.js - posts and learns flat objects: those with a few properties, all primitive. C
- * writes and reads them with a generated one-line function per shape. The codec produces
- * the same bytes, but is faster only once V8 has optimized it, after thousands of
- * messages.
+ * flat.js - posts plain values that are objects or arrays (see is-plain.js), and teaches
+ * C to read objects. C writes flat objects, whose values are all leaves, by a generated
+ * one-line function per shape, and other plain values by a list that describes them. It
+ * reads each object by a generated function. The codec produces the same bytes, but is
+ * faster only once V8 has optimized it, after thousands of messages.
  */
 
 const shapes = require('../codec/shapes');
 const { binding, define, local, thresholds, FOR_FLAT } = require('../loading/native');
-const { FIELDS, isOrdinary } = require('./is-flat');
+const { FIELDS, NO_SHAPE, describe, isOrdinary } = require('./is-plain');
 
 define(FOR_FLAT);
 
-const { postFlat } = binding;
+const { postFlat, postTree } = binding;
 const {
   getOwnPropertyDescriptor, hasOwn, is, keys: keysOf, prototype: objectPrototype,
 } = Object;
 const { getRoot, step } = shapes;
 const { parse, stringify } = JSON;
+const { apply } = Reflect;
+const { isArray } = Array;
 const makeFunction = Function;
 
 /** Number this many shapes on first use; later ones once they are frequent. */
 const AT_ONCE = 64;
-/** Give a shape up after this many objects that were not flat. */
+/** Give a way up, for a shape or for arrays, after this many that it could not post. */
 const MISSES = 3;
 
-/** Count of objects to post before the codec takes over. */
+/** A nested object or array counts for so many; C reads them by the same count. */
+const NESTED = 11;
+
+/** Count of objects and arrays to post before the codec takes over. */
 let left = thresholds.COLD_FLATS;
 let numbered = 0;
+let arrayMisses = 0;
 
 /**
- * Make the function that posts objects of a shape. Like Node, it reads each property
+ * Make the function that posts flat objects of a shape. Like Node, it reads each property
  * once, in the order of the keys.
- * @returns {{ post: (slot: number, object: object) => unknown[] | undefined, misses:
- *   number } | null} post returns undefined, or the values if it has sent nothing
+ * @returns {((slot: number, object: object) => unknown[] | undefined) | null} a function
+ *   that returns undefined, or the values if it has sent nothing
  */
-function makeSender(node) {
+function makePost(node) {
   const keys = shapes.keysOf(node);
 
-  if (keys.length === 0) return null;
   /* If a getter deleted such a key, the read would find Object.prototype's. */
-  if (keys.some((key) => key in objectPrototype)) return null;
-  if (node.id === -1) {
-    numbered++;
-    shapes.number(node, binding.internShape);
-  }
-  if (node.id < 0 || !shapes.countWriter()) return null;
+  if (keys.length === 0 || keys.some((key) => key in objectPrototype)) return null;
+  if (!shapes.countWriter()) return null;
 
   const list = keys.map((key) => `o[${stringify(key)}]`).join(', ');
 
   try {
-    return {
-      post: makeFunction('postFlat', `return (s, o) => postFlat(s, ${node.id}, ${list});`)(postFlat),
-      misses: 0,
-    };
+    return makeFunction('postFlat', `return (s, o) => postFlat(s, ${node.id}, ${list});`)(postFlat);
   } catch {
     return null; // code generation is disabled, or the stack is full
   }
 }
 
-function senderOf(node) {
-  if (node.send !== undefined) return node.send;
-  if (node.keys !== null) return null; // too many shapes: it is not a node of the tree
-  if (node.id === -1 && numbered >= AT_ONCE && ++node.uses < shapes.FREQUENT) return null;
-  node.send = makeSender(node);
-  return node.send;
+/** Have a number for a shape. @returns {boolean} false: it has none (yet) */
+function isNumbered(node) {
+  if (node.id !== -1) return node.id >= 0;
+  if (node.keys !== null) return false; // too many shapes: it is not a node of the tree
+  if (numbered >= AT_ONCE && ++node.uses < shapes.FREQUENT) return false;
+  numbered++;
+  shapes.number(node, binding.internShape);
+  return node.id >= 0;
 }
 
-/**
- * Post an object if it is flat.
- * @returns {object | undefined} undefined: sent, or the port is closed (see STATUS). Else
- *   nothing was sent, and the caller must send this: the object, or a copy of it if its
- *   getters have run.
- */
-function post(slot, object) {
-  if (left === 0 || local.marksMade || !isOrdinary(object)) return object;
+/** @returns {object | null} how objects of a shape are sent; null: not by C (yet) */
+function senderOf(node) {
+  if (node.send === undefined && isNumbered(node)) {
+    node.send = { post: makePost(node), flatMisses: 0, misses: 0 };
+  }
+  return node.send ?? null;
+}
 
-  const keys = keysOf(object);
+/** Walk from the root of the tree of shapes to the node for these keys. */
+function nodeOf(keys) {
   let node = getRoot();
 
-  if (keys.length > FIELDS) return object;
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i];
 
     node = node.key === key ? node.next : step(node, key);
   }
+  return node;
+}
 
+/** @returns {number} the number of the shape with these keys, or NO_SHAPE (yet) */
+function shapeOf(keys) {
+  const node = nodeOf(keys);
+
+  return isNumbered(node) ? node.id : NO_SHAPE;
+}
+
+/** Count objects that C has written. */
+function spend(count) {
+  left -= count;
+  /* The codec is to be loaded at once, and not after so many by Node. */
+  if (left <= 0) local.objectsPosted = thresholds.COLD_OBJECTS;
+}
+
+/** Post a plain value. @returns {boolean} false: C cannot write it, nothing was sent */
+function postPlain(slot, value) {
+  const list = [slot];
+  const objects = [];
+
+  if (!describe(value, list, objects, 0, shapeOf)) return false;
+  if (!apply(postTree, undefined, list)) return false;
+  spend(1 + (objects.length - 1) * NESTED);
+  return true;
+}
+
+/** Post an array if it is plain. @returns {object | undefined} as post() */
+function postArray(slot, array) {
+  if (arrayMisses > MISSES || !isArray(array)) return array;
+  if (postPlain(slot, array)) return undefined;
+  arrayMisses++;
+  return array;
+}
+
+/**
+ * Post an object or array if it is plain.
+ * @returns {object | undefined} undefined: sent, or the port is closed (see STATUS). Else
+ *   nothing was sent, and the caller must send this: the object, or a copy of it if its
+ *   getters have run.
+ */
+function post(slot, object) {
+  if (left <= 0 || local.marksMade) return object;
+  if (!isOrdinary(object)) return postArray(slot, object);
+
+  const keys = keysOf(object);
+
+  if (keys.length > FIELDS) return object;
+
+  const node = nodeOf(keys);
   const sender = senderOf(node);
 
   if (sender === null) return object;
+  if (sender.post !== null) {
+    const values = sender.post(slot, object);
 
-  const values = sender.post(slot, object);
-
-  if (values === undefined) {
-    left--;
-    return undefined;
+    if (values === undefined) {
+      spend(1);
+      return undefined;
+    }
+    if (++sender.flatMisses > MISSES) sender.post = null;
+    if (!keys.every((key, i) => isUnchanged(getOwnPropertyDescriptor(object, key), values[i]))) {
+      return copyOf(object, keys, values);
+    }
   }
+  if (postPlain(slot, object)) return undefined;
   if (++sender.misses > MISSES) node.send = null;
-  return keys.every((key, i) => isUnchanged(getOwnPropertyDescriptor(object, key), values[i]))
-    ? object : copyOf(object, keys, values);
+  return object;
 }
 
 /** Whether a property is a data property that still has the value that was read. */
@@ -127,10 +182,10 @@ function copyOf(object, keys, values) {
 /** Teach C to read objects of a shape, if it can. @param {number} id of the shape */
 function learn(id) {
   const text = binding.shapeText(id);
-  const keys = text === undefined ? [] : parse(text);
+  const keys = text === undefined ? ['__proto__'] : parse(text);
   let make;
 
-  if (keys.length > 0 && keys.length <= FIELDS && !keys.includes('__proto__')) {
+  if (keys.length <= FIELDS && !keys.includes('__proto__')) {
     const names = keys.map((_, i) => `v${i}`);
     const fields = keys.map((key, i) => `${stringify(key)}: v${i}`);
 

@@ -6,16 +6,16 @@
  * same time, so that neither waits for the other.
  */
 
-const { FOR_FLATS, FOR_OBJECTS } = require('./is-flat');
+const { FOR_PLAIN, FOR_OBJECTS } = require('./is-plain');
 
 /** A value to warm up the codec. */
 const SAMPLE = { id: 1, list: [1, 'text', { ok: true }] };
 
-/** @param {number} need of the values in both directions; see is-flat.js */
+/** @param {number} need of the values in both directions; see is-plain.js */
 function load(need) {
   require('./dispatch');
   require('./posts');
-  if (need >= FOR_FLATS) require('./flat');
+  if (need >= FOR_PLAIN) require('./flat');
   if (need < FOR_OBJECTS) return;
   require('./endpoint');
 

@@ -6,12 +6,12 @@
  */
 
 const { binding, control, local, thresholds, STATUS } = require('../loading/native');
-const { isFlat } = require('./is-flat');
+const { isFlat, isPlain } = require('./is-plain');
 
 /** Status of postValue() for a value other than a primitive; see primitives_write.c. */
 const NOT_PRIMITIVE = 1;
 
-/** After an object that is not flat, skip the check for this many objects. */
+/** After an object that C cannot write, do not look at this many if the peer leads. */
 const UNSEEN = 16;
 
 /** flat.js, loaded with the first object that is posted by ring. */
@@ -28,7 +28,7 @@ function mayHavePorts(value, transfer) {
 class Way {
   /** A message has arrived over Node's channel since the last one was sent. */
   heard = false;
-  /** The peer sends by ring. */
+  /** The peer sends by ring; see lead(). */
   isLed = false;
   /**
    * Whether to answer messages from Node over Node, however many. If only one side used
@@ -36,13 +36,19 @@ class Way {
    */
   #follows;
   #spent = 0;
-  #spentOnObjects = 0;
-  #unseen = 0;
+  /** Objects sent; answered ones count for several. */
+  #objects = 0;
   /** prepare.js has been called. */
   isPrepared = false;
 
   constructor(follows) {
     this.#follows = follows;
+  }
+
+  /** The peer sends by ring now: follow with the first message that C can write. */
+  lead() {
+    this.isLed = true;
+    this.#spent = thresholds.FIRST;
   }
 
   /**
@@ -52,38 +58,42 @@ class Way {
     if (mayHavePorts(value, transfer)) return true;
 
     const { heard } = this;
+    const isValue = !isObject(value);
 
     this.heard = false;
-    if (isObject(value)) {
-      this.#spentOnObjects += heard ? thresholds.ANSWERED_OBJECT : thresholds.OBJECT;
-    }
-    if (heard && this.#follows && !this.isLed) return this.#spentOnObjects > thresholds.FIRST;
-    this.#spent += heard ? thresholds.SIMPLE + thresholds.ANSWER : thresholds.SIMPLE;
-    if (this.#spent <= thresholds.FIRST && !this.isLed) return false;
-    if (!isObject(value)) return true;
-    if (this.#spentOnObjects <= thresholds.FIRST) return this.#isFlat(value, transfer);
+    this.#spent += thresholds.SIMPLE;
+    if (heard) this.#spent += isValue ? thresholds.ANSWER : thresholds.ANSWERED_PLAIN;
+    if (!isValue) this.#objects += heard ? thresholds.ANSWERED_OBJECT : 1;
+    if (heard && this.#follows && !this.isLed) return this.#needsCodec();
+    if (this.#spent <= thresholds.FIRST) return false;
+    return isValue || this.#needsCodec() || this.#isForC(value, transfer, heard);
+  }
+
+  #needsCodec() {
+    if (this.#objects <= thresholds.OBJECTS) return false;
     local.objectsPosted = thresholds.COLD_OBJECTS;
     return true;
   }
 
-  /** Whether objects will soon go by ring and prepare.js has not been called yet. */
-  get nears() {
-    return !this.isPrepared && this.#spentOnObjects > thresholds.PREPARE;
+  /**
+   * Whether C writes an object at less cost than Node. A round trip by ring is worth
+   * writing nested objects, too.
+   */
+  #isForC(value, transfer, heard) {
+    if (transfer === undefined && (heard ? isPlain(value) : isFlat(value))) return true;
+    /* What has been sent does not say that a change pays. Look again later. */
+    this.#spent = this.isLed ? thresholds.FIRST - UNSEEN * thresholds.SIMPLE : 0;
+    return false;
   }
 
-  #isFlat(value, transfer) {
-    if (this.#unseen > 0) {
-      this.#unseen--;
-      return false;
-    }
-    if (transfer === undefined && isFlat(value)) return true;
-    this.#unseen = UNSEEN;
-    return false;
+  /** Whether objects will soon go by ring and prepare.js has not been called yet. */
+  get nears() {
+    return !this.isPrepared && this.#objects > thresholds.PREPARE;
   }
 }
 
 /**
- * Post a primitive or a flat object by ring.
+ * Post a plain value by ring.
  * @returns {unknown} undefined: sent. Else the caller must send this by the codec: the
  *   value, or a copy of it if its getters have run
  */

@@ -11,7 +11,7 @@
 
 const { binding, define, endpoints, listen, local, threads, FOR_CHANNELS } = require('../loading/native');
 const { CHANGE, CHANNEL, ENVELOPE } = require('./marks');
-const { FOR_PRIMITIVES, needOf } = require('../ports/is-flat');
+const { FOR_PRIMITIVES, needOf } = require('../ports/is-plain');
 const { Way, mayHavePorts, postByC } = require('../ports/way');
 const { port, listening, hear, hook, takeFromNode, wait } = require('./parent-receive');
 const { postByNode, postManyByNode, tellChange } = require('./post-by-node');
@@ -88,7 +88,7 @@ function arrive(queued) {
 
 /** Handle CHANGE: every message that the parent sent over Node has been delivered. */
 function followChange() {
-  way.isLed = true;
+  way.lead();
   port.isDirect = true;
   if (port.endpoint !== null) port.endpoint.wait = null;
 }

@@ -5,7 +5,7 @@
  */
 
 const { threads } = require('../loading/native');
-const { FOR_PRIMITIVES } = require('../ports/is-flat');
+const { FOR_PRIMITIVES } = require('../ports/is-plain');
 const { located, mayHavePorts } = require('../ports/way');
 const { CHANGE } = require('./marks');
 const { port } = require('./parent-receive');
@@ -35,7 +35,7 @@ function postByNode(args) {
 /**
  * Post CHANGE to the parent. While Node is serializing a message, wait until that is
  * sent.
- * @param {number} need of the first message by ring; see ports/is-flat.js
+ * @param {number} need of the first message by ring; see ports/is-plain.js
  */
 function tellChange(need) {
   port.changes = port.posting;

@@ -3,7 +3,7 @@
 /**
  * Load the code that the ring needs; see ports/prepare.js. Never throws: the message that
  * led here has already been sent or received.
- * @param {number} need of the values in both directions; see ports/is-flat.js
+ * @param {number} need of the values in both directions; see ports/is-plain.js
  */
 function prepare(need) {
   try {

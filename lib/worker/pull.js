@@ -9,7 +9,7 @@
 const context = require('../ports/async-context');
 const { runTicks } = require('../ports/dispatch');
 const { binding, threads } = require('../loading/native');
-const { FOR_PRIMITIVES } = require('../ports/is-flat');
+const { FOR_PRIMITIVES } = require('../ports/is-plain');
 const { CHANGE, CHANNEL } = require('./marks');
 
 /** Schedule a turn of the port, even if its ring is empty. */

@@ -16,7 +16,7 @@ const {
   binding, control, endpoints, findSymbol, define, local, owner, threads, STATUS,
   FOR_CHANNELS, FOR_PORTS,
 } = require('../loading/native');
-const { FOR_PRIMITIVES, needOf } = require('../ports/is-flat');
+const { FOR_PRIMITIVES, needOf } = require('../ports/is-plain');
 const { Way, postByC } = require('../ports/way');
 const { emitMessage, emitNow } = require('./emit');
 const { FromNode } = require('./from-node');
@@ -221,7 +221,8 @@ class Worker extends threads.Worker {
   #takes({ kind, id, end, sign, need }) {
     if (kind === CHANGE) {
       prepare(need);
-      this.#way.isLed = this.#isDirect = true;
+      this.#way.lead();
+      this.#isDirect = true;
       if (this.#endpoint !== null) this.#endpoint.wait = null;
       require('../ports/dispatch').deliverQueued(this.#endpoint?.slot ?? this.#slot);
       return true;

@@ -22,6 +22,7 @@
 #include "node/lifetime.h"
 #include "node/order.h"
 #include "node/stay_loaded.h"
+#include "node/tree.h"
 #include "node/value.h"
 
 typedef struct entry {
@@ -74,9 +75,8 @@ static const entry for_channels[] = {
 };
 
 static const entry for_flat[] = {
-    {"postFlat", rp_flat_post},
-    {"setShape", rp_flat_set_shape},
-    {"internShape", rp_process_intern_shape},
+    {"postFlat", rp_flat_post},           {"postTree", rp_tree_post},
+    {"setShape", rp_flat_set_shape},      {"internShape", rp_process_intern_shape},
     {"shapeText", rp_process_shape_text},
 };
 

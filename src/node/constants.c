@@ -9,7 +9,11 @@
 #include "core/error.h"
 #include "core/ring/shared_memory.h"
 #include "node/env.h"
+#include "node/flat.h"
+#include "node/ops.h"
+#include "node/primitives.h"
 #include "node/ring_wakeups.h"
+#include "node/tree.h"
 #include "node/value.h"
 
 typedef struct constant {
@@ -48,6 +52,12 @@ static const constant counters[] = {
     COUNTER("HIGH_WATER", high_water), COUNTER("ABORTED", aborted),
 };
 
+static const constant plain[] = {
+    {"FIELDS", (int32_t) RP_FLAT_MAX},   {"ELEMENTS", SMALL_ARRAYS - 1},
+    {"VALUES", RP_TREE_VALUES},          {"DEPTH", RP_TREE_DEPTH},
+    {"CHARACTERS", RP_PRIMITIVES_UNITS},
+};
+
 static const struct {
   const char *name;
   const constant *list;
@@ -58,6 +68,7 @@ static const struct {
     {"ring", rings, sizeof(rings) / sizeof(rings[0])},
     {"layout", layout, sizeof(layout) / sizeof(layout[0])},
     {"counter", counters, sizeof(counters) / sizeof(counters[0])},
+    {"plain", plain, sizeof(plain) / sizeof(plain[0])},
 };
 
 napi_value

@@ -133,6 +133,17 @@ rp_env_set_collect(napi_env env, napi_callback_info info) {
 }
 
 napi_value
+rp_env_collect(rp_env *e, uint32_t count, const napi_value *values) {
+  napi_value array = NULL, function = NULL, undefined = NULL;
+
+  if (napi_get_reference_value(e->env, e->collect, &function) != napi_ok ||
+      napi_get_undefined(e->env, &undefined) != napi_ok ||
+      napi_call_function(e->env, undefined, function, count, values, &array) != napi_ok)
+    return NULL;
+  return array;
+}
+
+napi_value
 rp_env_fatal(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
 

@@ -150,8 +150,12 @@ napi_value rp_env_set_scratch(napi_env env, napi_callback_info info);
 napi_value rp_env_set_outbox(napi_env env, napi_callback_info info);
 napi_value rp_env_set_inbox(napi_env env, napi_callback_info info);
 
+/* Make an array of values by setCollect()'s function, in a third of the time that
+ * napi_set_element() takes. Returns NULL on failure. Owner's thread. */
+napi_value rp_env_collect(rp_env *e, uint32_t count, const napi_value *values);
+
 /* setCollect(function, flats): function(...values) returns its arguments as an array.
- * `flats` is how many flat objects flat.c reads at most. */
+ * `flats` is how many objects and arrays tree.c reads at most. */
 napi_value rp_env_set_collect(napi_env env, napi_callback_info info);
 
 /* setPosts(Uint8Array of 4 bytes): where the wrapper counts the posts of this thread to

@@ -1,9 +1,9 @@
 /*
- * flat.c - messages that are one object with primitive properties only.
+ * flat.c - posts messages that are one object with primitive properties only, and knows
+ * the shapes of objects that C reads.
  *
  * The wrapper has two small functions for each shape: one reads the properties in the
- * order of the shape's keys, the other makes the object from them. The encoding between
- * these is here. It is the codec's: op, number of the shape, values.
+ * order of the shape's keys, the other makes an object from them.
  */
 #include "node/flat.h"
 
@@ -15,12 +15,6 @@
 #include "node/send.h"
 #include "core/process/shapes.h"
 #include "node/value.h"
-
-typedef struct rp_flat_shape {
-  napi_ref make; /* makes an object of the values; NULL: left to the codec */
-  uint32_t count;
-  bool known;
-} rp_flat_shape;
 
 /* Return the values in an array, for the codec. */
 static napi_value
@@ -56,7 +50,7 @@ rp_flat_post(napi_env env, napi_callback_info info) {
     return rp_throw_type(env, "postFlat needs a slot and a shape");
   *end++ = 0;
   *end++ = OP_OBJECT;
-  for (int i = 0; i < 4; i++) *end++ = (uint8_t) (shape >> (8 * i));
+  end = put_u32(end, shape);
   for (size_t i = 2; i < argc; i++) {
     end = rp_primitives_put(e, end, argv[i]);
     if (end == NULL) return give_back(env, argv + 2, (uint32_t) argc - 2);
@@ -70,38 +64,12 @@ rp_flat_post(napi_env env, napi_callback_info info) {
   return rp_send_end(e, port, status);
 }
 
-/* Return a shape. If it is not known yet, set wanted_shape and return NULL. */
-static const rp_flat_shape *
-find(rp_env *e, uint32_t number) {
+const rp_flat_shape *
+rp_flat_find(rp_env *e, uint32_t number) {
   if (number >= RP_SHAPES_MAX) return NULL;
   if (number < e->flat_length && e->flat[number].known) return &e->flat[number];
   e->wanted_shape = number;
   return NULL;
-}
-
-napi_value
-rp_flat_read(rp_env *e, const uint8_t *at, const uint8_t *end) {
-  napi_value values[RP_FLAT_MAX], make = NULL, undefined = NULL, object = NULL;
-  uint32_t number = 0;
-
-  if (e->flats_left == 0 || end - at < 4) return NULL;
-  for (int i = 0; i < 4; i++) number |= (uint32_t) *at++ << (8 * i);
-
-  const rp_flat_shape *shape = find(e, number);
-
-  if (shape == NULL || shape->make == NULL) return NULL;
-  for (uint32_t i = 0; i < shape->count; i++) {
-    values[i] = rp_primitives_get(e, &at, end);
-    if (values[i] == NULL) return NULL;
-  }
-  if (at != end) return NULL;
-  e->flats_left--;
-  if (napi_get_reference_value(e->env, shape->make, &make) != napi_ok ||
-      napi_get_undefined(e->env, &undefined) != napi_ok ||
-      napi_call_function(e->env, undefined, make, shape->count, values, &object) !=
-          napi_ok)
-    return NULL;
-  return object;
 }
 
 static bool

@@ -1,21 +1,27 @@
 /*
- * flat.h - messages that are one object with primitive properties only; see
- * lib/ports/flat.js.
+ * flat.h - messages that are one object with primitive properties only, and the shapes of
+ * objects that C reads; see lib/ports/flat.js.
  */
 #ifndef RP_NODE_FLAT_H_
 #define RP_NODE_FLAT_H_
 
 #include <node_api.h>
+#include <stdbool.h>
 
 #include "node/env.h"
 
-/* Most properties of such an object; lib/ports/flat.js has the same number. */
+/* Most properties of an object; lib/ports/is-plain.js has the same number. */
 #define RP_FLAT_MAX 16u
 
-/* Read the object behind OP_OBJECT, from `at` to `end`. Returns NULL if it cannot be read
- * here; e->wanted_shape may then name a shape that setShape() must introduce first.
- * Owner's thread. */
-napi_value rp_flat_read(rp_env *e, const uint8_t *at, const uint8_t *end);
+typedef struct rp_flat_shape {
+  napi_ref make; /* makes an object of the values; NULL: left to the codec */
+  uint32_t count;
+  bool known;
+} rp_flat_shape;
+
+/* Return a shape; or NULL, and set e->wanted_shape to a shape that setShape() must
+ * introduce first. Owner's thread. */
+const rp_flat_shape *rp_flat_find(rp_env *e, uint32_t number);
 
 /* Free the shapes, when the environment has closed. */
 void rp_flat_free(rp_env *e);

@@ -20,11 +20,12 @@ enum {
   OP_INT16,
   OP_INT32,
   OP_DOUBLE,
-  OP_LATIN1,        /* u32 length, characters of one byte */
-  OP_UTF16,         /* u32 length, code units */
-  OP_OBJECT = 0x8b, /* u32 number of its shape, its values; see flat.h */
-  OP_BLOCK_STRING =
-      0xa4, /* u32 index, u8 1 if one byte a character, length as a number */
+  OP_LATIN1,              /* u32 length, characters of one byte */
+  OP_UTF16,               /* u32 length, code units */
+  OP_OBJECT = 0x8b,       /* u32 number of its shape, its values; see tree.h */
+  OP_BLOCK_STRING = 0xa4, /* u32 index, u8 1 if one byte a unit, length as a number */
+  OP_SMALL_ARRAY = 0xc0,  /* and the length, below SMALL_ARRAYS; its elements */
+  SMALL_ARRAYS = 16,
 };
 
 /* Strings of up to so many code units are converted on the stack. */

@@ -9,9 +9,9 @@
 
 #include "node/env.h"
 
-/* Read the first records of a run as far as they are primitives. In: `*bytes` and
- * `*count` of the run; out: of the records read. Returns an array of their values, or
- * NULL if the first is not primitive. Owner's thread. */
+/* Read the first records of a run as far as C can read their values. In: `*bytes` and
+ * `*count` of the run; out: of the records read. Returns an array of the values, or NULL
+ * if the first is none of these. Owner's thread. */
 napi_value rp_values_read(rp_env *e, const uint8_t *run, uint32_t *bytes,
                           uint32_t *count);
 

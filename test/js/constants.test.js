@@ -7,6 +7,7 @@
 const assert = require('node:assert/strict');
 
 const native = require('../../lib/loading/native');
+const { limits } = require('../../lib/ports/is-plain');
 const rings = require('../../lib/ring-buffer/native');
 
 describe('constants', () => {
@@ -14,7 +15,7 @@ describe('constants', () => {
 
   native.binding.define(addon, native.FOR_TESTS);
 
-  const { error, control, ring, layout, counter } = addon.constants();
+  const { error, control, ring, layout, counter, plain } = addon.constants();
 
   /** Each of `names` in `copy` is what the sources say. */
   const agree = (copy, sources, names = Object.keys(copy)) => {
@@ -34,6 +35,10 @@ describe('constants', () => {
   it('of the memory of a ring are the same', () => {
     agree(rings.layout, layout);
     agree(rings.counter, counter);
+  });
+
+  it('of plain values are the same', () => {
+    agree(limits, plain, Object.keys(plain));
   });
 
   it('of results are the same', () => {

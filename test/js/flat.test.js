@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Objects whose properties are all primitive are written and read by C at first (lib/ports/flat.js),
- * others in other ways: what arrives, and what is read of them, is the same as with Node.
+ * Plain values are written and read by C at first (lib/ports/is-plain.js), others in other ways:
+ * what arrives, and what is read of them, is the same as with Node.
  */
 
 const assert = require('node:assert');
@@ -31,7 +31,7 @@ function postAll(t, send, receive, times) {
   }
 }
 
-describe('flat objects', () => {
+describe('plain values', () => {
   same('between two ports', async (wt, t) => {
     const [a, b] = t.channel();
 
@@ -92,7 +92,7 @@ describe('flat objects', () => {
       wt.parentPort.on('message', (m) => wt.parentPort.postMessage(m));
     });
     const values = Array.from({ length: 3000 }, (_, i) =>
-      [{ id: i, name: `n ${i}` }, i, `text ${i}`, { id: i, list: [i] }, null, { id: i, name: `n ${i}` }][i % 6]);
+      [{ id: i, name: `n ${i}` }, i, `text ${i}`, { id: i, list: [i, { i }] }, [i], { id: i, date: new Date(i) }][i % 6]);
     const all = t.messages(worker, values.length);
 
     for (const value of values) worker.postMessage(value);
@@ -115,7 +115,9 @@ describe('flat objects', () => {
         note(next);
         port1.close();
       });
-      for (let id = 0; id < 500; id++) port1.postMessage({ id, name: `n ${id}` });
+      for (let id = 0; id < 500; id++) {
+        port1.postMessage(id % 3 === 0 ? { id, name: `n ${id}`, list: [id, { id }] } : { id, name: `n ${id}` });
+      }
     }, { env: { ...process.env, LIB: path.resolve(__dirname, '../../lib') } }), [[500]]);
   });
 
@@ -123,9 +125,9 @@ describe('flat objects', () => {
     assert.deepStrictEqual(await play((wt, { note }) => {
       const { port1, port2 } = new wt.MessageChannel();
 
-      for (let i = 0; i < 20; i++) port1.postMessage({ i, text: 'x' });
+      for (let i = 0; i < 20; i++) port1.postMessage({ i, text: ['x', {}] });
       for (let i = 0, received; (received = wt.receiveMessageOnPort(port2)); i++) {
-        if (received.message.i !== i || received.message.text !== 'x') note('wrong', received);
+        if (received.message.i !== i || received.message.text[0] !== 'x') note('wrong', received);
       }
       note('end');
     }, { flags: ['--disallow-code-generation-from-strings'] }), [['end']]);
