@@ -17,9 +17,12 @@
 
 const { Blob } = require('node:buffer');
 
+const { runTicks } = require('./dispatch');
 const { ALL, drain } = require('./drain');
 const { Endpoint } = require('./endpoint');
-const { binding, findSymbol, owner: ownerSymbols, threads } = require('../loading/native');
+const {
+  binding, findSymbol, owner: ownerSymbols, setImmediate, threads,
+} = require('../loading/native');
 const { kArrive, ports } = require('./kinds');
 const { MessageChannel, receiveMessageOnPort } = require('./message-channel');
 const { Port, make } = require('./port');
@@ -164,13 +167,14 @@ function goOver(endpoint, back, way) {
     /** The ring has been drained. */
     isDry: false,
     listener: ({ data, ports: list }) => hear(endpoint, data, list),
+    onError({ data }) {
+      hearFirst(endpoint);
+      if (endpoint.link === null) fail(back);
+      else endpoint.owner[kMessageError](data);
+    },
   };
   Object.setPrototypeOf(endpoint, OverNode.prototype);
-  way.addEventListener('messageerror', ({ data }) => {
-    hearFirst(endpoint);
-    if (endpoint.link === null) fail(back);
-    else endpoint.owner[kMessageError](data);
-  });
+  way.addEventListener('messageerror', endpoint.link.onError);
   if (endpoint.receiving) listen(endpoint.link);
 }
 
@@ -179,27 +183,38 @@ function listen({ way, listener }) {
   way.unref();
 }
 
-/** Deliver the messages still in the ring. */
+/** Deliver the messages still in the ring, then those received while it was stopped. */
 function hearFirst(endpoint) {
-  if (endpoint.link.isDry) return;
-  if (endpoint.queued) drain(endpoint, ALL);
-  if (endpoint.link !== null) endpoint.link.isDry = !endpoint.queued;
+  const { link } = endpoint;
+
+  if (!link.isDry) {
+    if (endpoint.queued) drain(endpoint, ALL);
+    if (endpoint.link === link) link.isDry = !endpoint.queued;
+  }
+  while (endpoint.link === link && endpoint.receiving && link.pending.length > 0) {
+    deliver(endpoint, ...link.pending.shift());
+    runTicks();
+  }
 }
 
 /** Deliver a message from Node. */
 function hear(endpoint, data, list) {
-  const { link, owner } = endpoint;
+  const { link } = endpoint;
 
   hearFirst(endpoint);
   if (endpoint.link !== link) { // one of those listeners has transferred the port
     pass(data, list, link.back);
-  } else if (!endpoint.receiving) { // one of those listeners has stopped it
-    if (endpoint.open) link.pending.push([data, list]);
-  } else if (owner[kBatching]) {
-    owner[kMessages]([data], [...list]);
-  } else {
-    owner[kMessage](data, [...list]);
+  } else if (endpoint.receiving) {
+    deliver(endpoint, data, list);
+  } else if (endpoint.open) { // one of those listeners has stopped it
+    link.pending.push([data, list]);
   }
+}
+
+/** Call the listeners. */
+function deliver({ owner }, data, list) {
+  if (owner[kBatching]) owner[kMessages]([data], [...list]);
+  else owner[kMessage](data, [...list]);
 }
 
 /** An Endpoint that has switched to Node. It keeps its ring, but sends nothing by it. */
@@ -241,13 +256,7 @@ class OverNode extends Endpoint {
     if (!this.open || this.receiving) return;
     super.start();
     listen(this.link);
-    if (this.link.pending.length > 0) setImmediate(() => this.hearPending());
-  }
-
-  hearPending() {
-    while (this.receiving && this.link?.pending.length > 0) {
-      hear(this, ...this.link.pending.shift());
-    }
+    if (this.link.pending.length > 0) setImmediate(() => this.link !== null && hearFirst(this));
   }
 
   stop() {
@@ -270,12 +279,13 @@ class OverNode extends Endpoint {
 
   /** Turn back into an Endpoint, with a relay, because the port leaves this thread. */
   settle() {
-    const { way, back, pending, listener } = this.link;
+    const { way, back, pending, listener, onError } = this.link;
 
     super.settle();
     Object.setPrototypeOf(this, Endpoint.prototype);
     this.link = null;
     way.removeEventListener('message', listener);
+    way.removeEventListener('messageerror', onError);
     for (const [data, list] of pending) pass(data, list, back);
     relay(back, way);
   }

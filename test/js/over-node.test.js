@@ -121,6 +121,44 @@ const PROGRAMS = {
     await closed(port1);
     note(seen);`,
 
+  'what arrives while a listener stops the port, in order once it listens again': `
+    const { port1, port2 } = new MessageChannel();
+    const flag = word();
+    const heard = [];
+    const listen = (method, last) => new Promise((resolve) => port1[method]('message', (m) => {
+      heard.push(m);
+      Promise.resolve().then(() => heard.push('tick'));
+      if (m === last) setTimeout(resolve, 20);
+    }));
+    port2.postMessage('first');
+    port1.postMessage({ flag });
+    await give(port2, \`port.on('message', ({ flag }) => {
+      for (const m of ['second', 'third', 'fourth']) port.postMessage(m);
+      Atomics.store(flag, 0, 1); Atomics.notify(flag, 0);
+    })\`);
+    wait(flag);
+    await listen('once', 'first');
+    await listen('once', 'second');
+    await listen('on', 'fourth');
+    note(heard);
+    port1.close();`,
+
+  'the same, while a fake clock has the place of setImmediate': `
+    const { port1, port2 } = new MessageChannel();
+    const flag = word();
+    port2.postMessage('first');
+    port1.postMessage({ flag });
+    await give(port2, \`port.on('message', ({ flag }) => {
+      port.postMessage('second');
+      Atomics.store(flag, 0, 1); Atomics.notify(flag, 0);
+    })\`);
+    wait(flag);
+    note(await next(port1));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    globalThis.setImmediate = () => {};
+    note(await next(port1));
+    port1.close();`,
+
   'what only Node carries, both ways': `
     const { port1, port2 } = new MessageChannel();
     await give(port2, \`port.on('message', async ({ file, stream, bytes, signal, name }) => {
@@ -279,6 +317,18 @@ const PROGRAMS = {
     port1.postMessage({ object: 1 });
     port1.postMessage('last');
     await closed(port1);`,
+
+  'a message that cannot be read, to a port that has left since': `
+    const { port1, port2 } = new MessageChannel();
+    await give(port2, \`\${unreadable}; port.on('message', () => {
+      port.postMessage(unreadable());
+      port.postMessage('end');
+    })\`);
+    const moved = structuredClone(port1, { transfer: [port1] });
+    moved.on('messageerror', (error) => note(error.name));
+    moved.on('message', (m) => { note(m); moved.close(); });
+    moved.postMessage('go');
+    await closed(moved);`,
 
   'messages that cannot be read, both ways, of a port whose peer is in another thread': `
     const worker = new Worker(\`\${unreadable}; const { MessageChannel, parentPort } = require('node:worker_threads');
