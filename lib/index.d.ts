@@ -170,38 +170,37 @@ export declare function moveMessagePortToContext(
   port: MessagePort | nodeThreads.MessagePort, context: Context): nodeThreads.MessagePort;
 
 /**
- * What a thread does when its event loop has nothing to do. It neither watches nor looks
- * where the process has one CPU, by its affinity or by the quota of its container.
+ * How a thread idles. A process with one CPU, by its affinity or its container's quota,
+ * neither polls nor waits.
  */
 export interface IdleStrategy {
   /**
-   * For how many microseconds (0 to 100,000) to watch for messages of ringport before the
-   * loop blocks. One that comes meanwhile costs no wake-up, neither here nor for who
-   * sends it; watching takes a core. It ends when a timer is due or anything else is to
-   * be done, becomes shorter while it is in vain and stops where others need the core.
-   * I/O and signals may wait so long. It keeps no process alive. 0, the default, is not
-   * to watch.
+   * How long the thread polls for messages before its event loop blocks, in microseconds
+   * (0 to 100,000). A message that arrives meanwhile costs neither side a wake-up, but
+   * polling occupies a core. It ends when a timer is due or the thread has other work,
+   * becomes shorter while unsuccessful, and stops if others need the core. It delays I/O
+   * and signals at most that long, and keeps no process alive. 0, the default: no polling.
    */
   spin: number;
   /**
-   * For how many microseconds (0 to 1,000), at most, a port that has been read to the end
-   * looks for an answer to what it has sent before its thread sleeps; now and then twice
-   * as long, and 4 if it has sent nothing. Unless given, this is what a sleep costs on
-   * the machine, 20 to 100, and `getIdleStrategy()` says 20. It becomes rare where it is in vain and ends when there is anything else to do. 0:
-   * never. A thread that watches does not do this.
+   * How long a drained port that has sent something waits for an answer before its thread
+   * sleeps, in microseconds (0 to 1,000). It occasionally waits twice as long, and 4 us if
+   * it has sent nothing. 20, the default, stands for the cost of a sleep on this machine,
+   * which ringport measures: 20 to 100. 0: never. Unsuccessful waits become rare, and a
+   * wait ends when the thread has other work. Unused while `spin` is set.
    */
   linger: number;
 }
 
 /**
- * How this thread idles from now on; the environment variables `RINGPORT_SPIN` and
- * `RINGPORT_LINGER` say it for all.
- * @throws {TypeError} ERR_INVALID_ARG_TYPE, {RangeError} ERR_OUT_OF_RANGE: nothing is
+ * Configures how this thread idles. A property that is left out gets its default. The
+ * environment variables `RINGPORT_SPIN` and `RINGPORT_LINGER` set it for all threads.
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE, {RangeError} ERR_OUT_OF_RANGE; nothing has
  *   changed
  */
 export declare function setIdleStrategy(strategy: Partial<IdleStrategy>): void;
 
-/** What `setIdleStrategy` was given in this thread, or the default. */
+/** This thread's strategy: what `setIdleStrategy` was given, or the default. */
 export declare function getIdleStrategy(): IdleStrategy;
 
 /**

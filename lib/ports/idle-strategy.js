@@ -15,7 +15,7 @@ const LONGEST = { spin: 100_000, linger: 1000 };
 /** For setIdle(): linger for the measured cost of a sleep on this machine. */
 const AS_MEASURED = 0xffffffff;
 
-/** The measured linger is at least 20 us; see src/node/port_spin.c. */
+/** A linger of 20 stands for the measured one, 20 to 100 us; see sleep_cost.c. */
 const DEFAULTS = { spin: 0, linger: 20 };
 
 let current = DEFAULTS;
@@ -37,9 +37,9 @@ function microseconds(name, value = DEFAULTS[name]) {
  *
  * `linger` (0 to 1,000): how long a drained port that has sent something waits for an
  * answer before its thread continues and sleeps. It occasionally waits twice as long, and
- * 4 us if it has sent nothing. Default: the cost of a sleep on this machine, 20 to 100;
- * getIdleStrategy() then returns 20. Unsuccessful waits become rare. A wait ends as soon
- * as the thread has other work.
+ * 4 us if it has sent nothing. 20, the default, stands for the cost of a sleep on this
+ * machine: 20 to 100. Unsuccessful waits become rare. A wait ends as soon as the thread
+ * has other work.
  *
  * `spin` (0 to 100,000, default 0): how long the thread polls for messages before its
  * event loop blocks. A message that arrives meanwhile costs neither side a wake-up, but
@@ -63,7 +63,7 @@ function setIdleStrategy(strategy) {
   const spin = microseconds('spin', strategy.spin);
   const linger = microseconds('linger', strategy.linger);
 
-  binding.setIdle(Math.ceil(spin), strategy.linger === undefined ? AS_MEASURED : Math.ceil(linger));
+  binding.setIdle(Math.ceil(spin), linger === DEFAULTS.linger ? AS_MEASURED : Math.ceil(linger));
   current = { spin, linger };
 }
 

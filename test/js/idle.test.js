@@ -64,6 +64,32 @@ describe('idle strategy', () => {
     assert.deepStrictEqual(rp.getIdleStrategy(), { spin: 0, linger: 20 });
   });
 
+  it('is kept if it is set to what it is', () => {
+    const native = require('../../lib/loading/native');
+    const file = require.resolve('../../lib/ports/idle-strategy');
+    const { binding } = native;
+    const { [file]: cached } = require.cache;
+    const calls = [];
+
+    /* What the addon is told, which does not say it again. */
+    native.binding = { setIdle: (...limits) => calls.push(limits) };
+    delete require.cache[file];
+    try {
+      const { getIdleStrategy, setIdleStrategy } = require(file);
+
+      for (const strategy of [{}, { spin: 50 }, { linger: 0 }, { spin: 7, linger: 300 }]) {
+        calls.length = 0;
+        setIdleStrategy(strategy);
+        setIdleStrategy(getIdleStrategy());
+        setIdleStrategy({ ...getIdleStrategy() });
+        assert.deepStrictEqual(calls, [calls[0], calls[0], calls[0]], JSON.stringify(strategy));
+      }
+    } finally {
+      native.binding = binding;
+      require.cache[file] = cached;
+    }
+  });
+
   it('takes nothing but microseconds, up to a tenth of a second of watching and a thousandth of lingering', () => {
     rp.setIdleStrategy({ spin: 7, linger: 3 });
     for (const wrong of [undefined, null, 5, 'text', { spin: '5' }, { spin: null }, { linger: [] }]) {
