@@ -36,10 +36,7 @@ let stagedBase = 0;
 let sending = false;
 /** Buffers that the innermost encoding has copied for its message; null if none. */
 let copies = null;
-/**
- * Slot of the posting port, for the codec's views(). Only a hint: if a getter posts, it
- * remains the slot of that getter's port.
- */
+/** Slot of the innermost encoding's port, for the codec's views(). */
 let posting = NONE;
 
 /** Drop the blocks of an encoding that failed or was not sent. */
@@ -122,6 +119,7 @@ function sendCopy(endpoint, copy, original) {
 /** Encode and send. Requires that nothing is staged from `stagedBase` on or copied. */
 function send(endpoint, value, transfer) {
   const outerSending = sending;
+  const outerPosting = posting;
   let start = NONE;
 
   unsent.flush(); // keeps the order if a getter within postMany() calls this
@@ -137,6 +135,7 @@ function send(endpoint, value, transfer) {
   } finally {
     /* Assign first: on stack overflow, calls fail. */
     sending = outerSending;
+    posting = outerPosting;
     copies = null;
     if (start !== NONE) codec.release(start);
     unstage();
@@ -181,6 +180,7 @@ function sendMany(endpoint, values) {
 
   const outerBase = stagedBase;
   const outerSending = sending;
+  const outerPosting = posting;
   const outerCopies = copies;
   let start = NONE;
 
@@ -207,6 +207,7 @@ function sendMany(endpoint, values) {
       unstage();
       stagedBase = outerBase;
       sending = outerSending;
+      posting = outerPosting;
       copies = outerCopies;
     }
   }

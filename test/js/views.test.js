@@ -95,6 +95,28 @@ describe('receiveViews', () => {
     assert.deepStrictEqual(kept.map((value) => value.length ?? value), [0, 7, 0]);
   });
 
+  it('data is lent, too, behind a getter that posts to a port that borrows nothing', async () => {
+    const other = new rp.MessageChannel();
+    const message = (data) => ({ get first() { return other.port1.postMessage({ a: [1] }); }, data });
+    const kept = await received([message(bytes(1)), message(bytes(2))], ({ data }) => data);
+
+    assert.deepStrictEqual(kept.map((view) => view.length), [0, 0]);
+    assert.deepStrictEqual(rp.receiveMessageOnPort(other.port2), { message: { a: [1] } });
+    other.port1.close();
+  });
+
+  it('of several that are posted at once, data is lent behind such a getter', async () => {
+    const other = new rp.MessageChannel();
+    const message = { get first() { return other.port1.postMessage({ a: [1] }); }, data: bytes(1) };
+    const kept = await new Promise((resolve) => {
+      port2.on('message', ({ data }) => setImmediate(resolve, data));
+      port1.postMessages([message]);
+    });
+
+    assert.strictEqual(kept.length, 0);
+    other.port1.close();
+  });
+
   it('memory is used again', async () => {
     for (let round = 1; round < 40; round++) {
       const kept = await new Promise((resolve) => {
