@@ -66,7 +66,7 @@ function receive(slot) {
   receiveBatch(slot);
 }
 
-/** No limit: more messages than can be queued. */
+/** No limit, not even that marked records wait: RP_MAX_ALL in src/node/env.h. */
 const ALL = 0x7fffffff;
 
 const NONE = -1;

@@ -30,7 +30,8 @@ typedef struct constant {
   { name, (int32_t) (offsetof(rp_shared_counters, field) / sizeof(rp_atomic_u64)) }
 
 static const constant errors[] = {RP_ERROR_LIST(ERROR_CODE)};
-static const constant controls[] = {RP_CONTROL_LIST(CONTROL){"WORDS", RP_CONTROL_WORDS}};
+static const constant controls[] = {RP_CONTROL_LIST(CONTROL){"WORDS", RP_CONTROL_WORDS},
+                                    {"ALL", RP_MAX_ALL}};
 static const constant rings[] = {RP_RING_LIST(RING){"WORDS", RP_RING_WORDS}};
 static const constant layout[] = {
     {"MAGIC", (int32_t) RP_SHARED_MAGIC},

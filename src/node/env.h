@@ -32,6 +32,9 @@
 #define RP_CONTROL_ENTRY(name) RP_CONTROL_##name,
 enum { RP_CONTROL_LIST(RP_CONTROL_ENTRY) RP_CONTROL_WORDS = 16 };
 
+/* MAX for all messages, also those that have to wait. */
+#define RP_MAX_ALL 0x7fffffff
+
 typedef enum rp_port_state {
   RP_PORT_FREE,
   RP_PORT_OPEN,

@@ -54,14 +54,11 @@ set_batch(rp_env *e, uint32_t slot, uint32_t bytes, uint32_t count) {
   e->batch_count = count;
 }
 
-/* From here on the control word MAX means all messages, also those that have to wait. The
- * wrapper begins with 0x7fffffff and subtracts what it has delivered. */
-#define ALL 0x40000000u
-
 /* Return whether the first record, which is marked, has to wait; see order.h. */
 static bool
 has_to_wait(rp_env *e, rp_port *port, uint32_t max) {
-  if (max == 0 || max >= ALL) return false;
+  /* The wrapper begins with RP_MAX_ALL and subtracts what it has delivered. */
+  if (max == 0 || max > RP_MAX_ALL / 2) return false;
   if (e->turn == port->endpoint) return rp_order_hold(e, port, false);
   return !rp_order_is_covered(port); /* the port's next turn reads it */
 }
