@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * decode-core.js - what the decode-*.js files share: the message that is being read, and
- * the functions that decode.js adds.
+ * decode-core.js - what the decode-*.js files share: the state of a decoding, and the
+ * functions that decode.js adds to this module.
  */
 
 const r = {
@@ -10,16 +10,17 @@ const r = {
   view: new DataView(new ArrayBuffer(8)),
   pos: 0,
   end: 0,
-  /** Bytes, at least, that the long arrays being read still need for their elements. */
+  /** Minimum bytes still needed for the elements of the long arrays being read. */
   promised: 0,
-  /** Bytes that the resizable buffers read may grow to. */
+  /** Sum of the maximum lengths of the resizable buffers read. */
   reserved: 0,
-  /** Objects by identity number, null in a message without references. */
+  /** Objects by identity number; null in a message without references. */
   objects: null,
   /** Shapes that came with the message. */
   locals: null,
+  /** Values that came over the Node channel. */
   foreign: null,
-  /** In deserialize(): nothing of this process may be named. */
+  /** For deserialize(): refuse ops that refer to something in this process. */
   alone: false,
 };
 

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * decode-errors.js - makes Error objects with the properties that the running Node's
- * structured clone gives them, in its order.
+ * decode-errors.js - creates Error objects with the properties that structured clone in
+ * the running Node gives them, in the same order.
  */
 
 const { corrupt } = require('./errors');
@@ -31,13 +31,13 @@ function readError() {
 }
 
 /**
- * An error without a stack: neither captured, which is slow, nor formatted, which runs
- * user code.
+ * Create an error without a stack: capturing one is slow, and formatting it runs user
+ * code.
  */
 function blank(ErrorType) {
   const limit = Error.stackTraceLimit;
   if (typeof limit !== 'number') return withoutStack(new ErrorType());
-  // Reflect.set, because frozen intrinsics refuse silently.
+  // Reflect.set() does not throw if the intrinsics are frozen.
   Reflect.set(Error, 'stackTraceLimit', 0);
   const error = new ErrorType();
   Reflect.set(Error, 'stackTraceLimit', limit);

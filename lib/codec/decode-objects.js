@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * decode-objects.js - reads arrays, collections, errors, binary data and what travelled
- * beside the message.
+ * decode-objects.js - reads arrays, bigints, objects that are not plain, and values that
+ * did not travel in the message itself: blocks, ports, foreign values.
  */
 
 const { Buffer, Date } = require('../loading/builtins');
@@ -24,7 +24,7 @@ const { types } = require('node:util');
 
 module.exports = { readOther, noteMemory };
 
-/** Loaded with the first error. */
+/** decode-errors.js, loaded with the first error. */
 let errors = null;
 
 function readError() {
@@ -69,8 +69,8 @@ function readOther(code) {
 }
 
 /**
- * Longer arrays take their memory at once: what they and those around them lack must
- * still come.
+ * Longer arrays are allocated at once, so check that the message is long enough for all
+ * elements still missing, of the enclosing arrays too.
  */
 const PROMISED = 64;
 
@@ -97,13 +97,13 @@ function readManyElements(length) {
   return array;
 }
 
-/** An array of any length, allocated by what the message contains. */
+/** Read an array of any length; its memory depends only on the number of its keys. */
 function readSparse() {
   const array = keep([]);
   const length = readU32();
   const count = readCount(2);
   if (count * 2 > r.end - r.pos - r.promised) throw corrupt('a count');
-  // An array that has been as long as can be stays a table, however short it becomes.
+  // V8 keeps an array as a hash table once it has had the maximum length.
   if (length > 64 + count * 16) array.length = 0xffffffff;
   array.length = length;
   readKeys(array, count);
@@ -126,7 +126,7 @@ function readNumbers(code) {
   const { view, pos } = r;
   const array = keep(new Array(length));
   r.pos = pos + length * size;
-  // A loop for each size: the engine makes each quick by itself.
+  // One loop per size: V8 optimizes each on its own.
   if (size === 1) {
     for (let i = 0; i < length; i++) array[i] = view.getInt8(pos + i);
   } else if (size === 2) {
@@ -148,9 +148,6 @@ function readBigInt() {
   return negative === 1 ? -value : value;
 }
 
-/**
- * The identity number is taken before the parts are read, though they hold no objects.
- */
 function readRegExp() {
   const source = readValue();
   const flags = readValue();
@@ -181,7 +178,7 @@ function readBoxed() {
   return keep(Object(value));
 }
 
-/** A copy of `length` bytes, as the bytes of `buffer`. */
+/** Copy the next `length` bytes into `buffer`. @returns buffer */
 function takeBytes(buffer, length) {
   const { pos } = r;
   if (length > r.end - pos) throw corrupt('binary data');
@@ -191,8 +188,8 @@ function takeBytes(buffer, length) {
 }
 
 /**
- * Address space, all in all, that bytes from strangers may have reserved: each max takes
- * as much at once.
+ * Limit of `reserved` in deserialize(): a resizable buffer reserves address space for its
+ * maximum length at once.
  */
 const RESERVED = 64 * 1024 ** 3;
 
@@ -235,8 +232,8 @@ function readView() {
 function makeView(at, type, buffer, offset, length, tracks) {
   const View = VIEW_TYPES[type];
   const size = type === 0 ? 1 : View.BYTES_PER_ELEMENT;
-  // The buffer may have been resized after it was written; a view that tracks it does not
-  // mind.
+  // The buffer may have been resized after the view was written. A view that tracks its
+  // length is valid all the same.
   const end = tracks ? offset : offset + length;
   if (offset % size !== 0 || length % size !== 0 || end > buffer.byteLength) throw corrupt('a view');
   const view = tracks ? trackingView(View, buffer, offset, size) :
@@ -246,8 +243,8 @@ function makeView(at, type, buffer, offset, length, tracks) {
 }
 
 /**
- * Older engines make such a view only while the buffer's length is a multiple of its
- * elements'.
+ * Create a view that tracks the length of its buffer. Older versions of V8 require the
+ * buffer's length to be a multiple of the element size meanwhile.
  */
 function trackingView(View, buffer, offset, size) {
   const length = buffer.byteLength;
@@ -273,9 +270,10 @@ const NOTED = 1024 * 1024;
 let noted = 0;
 
 /**
- * ArrayBuffers that Node has moved here. Only when V8 allocates the memory of one does it
- * see that the young ones hold enough for a quick collection; without, full ones come
- * instead, and take more time than the messages. So it allocates a byte for each MiB.
+ * Called for an ArrayBuffer that Node has transferred here. V8 checks only when it
+ * allocates an ArrayBuffer's memory itself whether the young ones justify a quick
+ * collection. Otherwise it runs full ones, which take longer than the messages. So
+ * allocate one byte for each MiB received.
  */
 function noteMemory(bytes) {
   noted += bytes;

@@ -1,14 +1,15 @@
 'use strict';
 
 /*
- * decode.js - reads one value. The bytes come from another thread, possibly another
- * process: every length, count and number is checked, nothing is allocated by an
- * unchecked count, and no user code runs (properties are defined, never set through a
- * prototype).
+ * decode.js - reads one value.
  *
- * Reads past the end of the message give some op or `undefined`, never an endless loop:
- * each op takes at least its own byte, and what was read counts only if it ended exactly
- * at the end.
+ * The bytes come from another thread, with deserialize() from anywhere. So every length,
+ * count and number is checked before use or allocation, and no user code runs: properties
+ * are defined, never set through a prototype.
+ *
+ * A read past the end of the message returns some op or `undefined`. It cannot loop,
+ * because each op consumes at least one byte, and the result is discarded unless reading
+ * stopped exactly at the end.
  */
 
 const { Buffer } = require('../loading/builtins');
@@ -22,7 +23,7 @@ const strings = require('./strings');
 const { isBuffer } = Buffer;
 const { r } = core;
 
-/* For the files that read the rarer kinds. */
+/* For decode-objects.js and decode-errors.js. */
 core.readValue = readValue;
 core.readU32 = readU32;
 core.readCount = readCount;
@@ -32,7 +33,7 @@ core.readObject = readObject;
 core.decode = decode;
 module.exports = core;
 
-/** What reads arrays and the rarer kinds, loaded with the first value of one. */
+/** decode-objects.js, loaded with the first value that needs it. */
 let others = null;
 
 function readOther(code) {
@@ -41,16 +42,17 @@ function readOther(code) {
 }
 
 /**
+ * Read the message u8[offset, offset + length).
  * @param {Uint8Array} u8
  * @param {number} offset
- * @param {number} length
- * @param {unknown[]|null} foreign what came over the Node channel
+ * @param {number} length in bytes
+ * @param {unknown[] | null} foreign values that came over the Node channel
  * @returns {unknown}
  * @throws {RingportError} ERR_RINGPORT_CORRUPT
  */
 function decode(u8, offset, length, foreign) {
   if (u8 !== r.u8) {
-    // Of a Buffer, slices would be Buffers.
+    // Not a Buffer, because its slices would be Buffers.
     r.u8 = isBuffer(u8) ? new Uint8Array(u8.buffer, u8.byteOffset, u8.byteLength) : u8;
     r.view = new DataView(u8.buffer, u8.byteOffset, u8.byteLength);
   }
@@ -79,7 +81,7 @@ function begin(flags, offset) {
   if (flags & op.FLAG_SHAPES) r.locals = readShapes(r, offset);
 }
 
-/** What is longer is not kept until the next message. */
+/** Larger memory is not referenced until the next message. */
 const KEEP = 4 * 1024 * 1024;
 const NOTHING = new Uint8Array(0);
 
@@ -96,14 +98,14 @@ function readU32() {
   return value;
 }
 
-/** A number of things that take at least `size` bytes each. */
+/** Read the number of items that take at least `size` bytes each. */
 function readCount(size) {
   const count = readU32();
   if (count * size > r.end - r.pos) throw corrupt('a count');
   return count;
 }
 
-/** A non-negative integer written as a value. */
+/** Read a non-negative integer that is written as a value. */
 function readLength() {
   const value = readValue();
   if (!Number.isSafeInteger(value) || value < 0) throw corrupt('a length');

@@ -1,13 +1,12 @@
 'use strict';
 
 /*
- * encode-arrays.js - arrays: dense, with extra keys, sparse; integers and doubles in
- * bulk.
+ * encode-arrays.js - writes arrays: dense, sparse, with extra keys, and packed numbers.
  *
- * Few arrays have keys beyond their indices, but each must be asked, and asking is what
- * an array costs: there is no direct way, and listing all keys makes a string of each
- * index. So it is done in the way that is cheapest for the length: by listing the keys,
- * or by having Node look for them for another purpose.
+ * Few arrays have keys other than their indices, but every array must be checked, and
+ * that check dominates the cost of an array: JavaScript has no direct way, and listing
+ * the keys creates a string for each index. Which check is cheapest depends on the
+ * length; see hasOnlyElements() and writeNumbers().
  */
 
 const { isDeepStrictEqual } = require('node:util');
@@ -21,65 +20,62 @@ const { keys: keysOf, values: valuesOf } = Object;
 const hasOwn = Object.hasOwn;
 const { getPrototypeOf, prototype: objectPrototype } = Object;
 const { prototype: arrayPrototype } = Array;
-/** A quarter of what a property descriptor costs. */
+/** Costs a quarter of getOwnPropertyDescriptor(). */
 const { __lookupGetter__: lookupGetter } = objectPrototype;
 
 /**
- * Lengths up to which listing the keys is the cheapest check: of any array, and of
- * numbers.
+ * Maximum lengths for which listing the keys is the cheapest check: for any array, and
+ * for one of numbers.
  */
 const SOME = 64;
 const SOME_NUMBERS = 32;
 /**
- * From there up to here, listing the values is for integers. Accessors, if an array of
- * integers should have any, are called twice by it; elsewhere each is called once.
+ * Maximum length for which an array of integers is checked by listing its values. That
+ * calls an accessor among its elements twice; all other checks call it once.
  */
 const VALUES = 160;
-/** Numbers are packed from this length on. */
+/** Minimum length of a packed array. */
 const PACKED = 8;
 
-/**
- * Whether all keys are indices. Not every array with holes that has no other keys is said
- * to be so.
- */
+/** Whether all keys are indices. May be false for an array with holes. */
 function hasOnlyElements(array, length) {
   if (length > SOME && mayBait() && hasValue(array, 0)) return takesBait(array, length);
   const keys = keysOf(array);
-  // Indices come first: if the last of so many keys is the last index, all of them are
-  // indices.
+  // Indices come first: if there are `length` keys and the last one is the last index,
+  // all of them are indices.
   return keys.length === length && (length === 0 || keys[length - 1] === `${length - 1}`);
 }
 
-/** Whether the element is the array's own, and reading it runs no getter. */
+/** Whether the array has the element itself, and not as an accessor. */
 function hasValue(array, index) {
   return hasOwn(array, index) && lookupGetter.call(array, index) === undefined;
 }
 
 /*
- * Node looks for keys that are no indices when it compares arrays, natively and without a
- * string for each index. It goes on to the elements if there are none: so it gets to the
- * first element of `bait`, or it does not.
+ * isDeepStrictEqual() first compares the non-index keys of two arrays, natively and
+ * without creating strings. It compares elements only if these keys agree. `bait` has
+ * none, so its first element is read only if the other array has none either.
  */
 const bait = [];
 let taken = false;
-/**
- * Whether this Node compares arrays like that; undefined until the first one is asked
- * for.
- */
+/** Whether this Node compares arrays in that order; undefined until tested. */
 let works;
 
 Object.defineProperty(bait, 0, {
   __proto__: null,
   get() {
     taken = true;
-    return works; // no object: the comparison ends here
+    return works; // not an object, so the comparison ends here
   },
   enumerable: true,
 });
 
-/** @param {unknown[]} array whose first element is no accessor: it is read */
+/**
+ * Whether the array has no keys but indices.
+ * @param {unknown[]} array its first element must not be an accessor, because it is read
+ */
 function takesBait(array, length) {
-  // Its constructor would be asked for.
+  // Otherwise the comparison would read its constructor.
   if (getPrototypeOf(array) !== arrayPrototype) return false;
   taken = false;
   bait.length = length;
@@ -94,11 +90,11 @@ function mayBait() {
   return works;
 }
 
-/** Long arrays are asked at this many places whether they are mostly holes. */
+/** Elements that are sampled of an array longer than PROBED, to find holes. */
 const PROBES = 64;
 const PROBED = 4096;
 
-/** Arrays of holes cost what their elements cost, not what their length says. */
+/** Whether to write an array by its keys, because it seems to consist mostly of holes. */
 function isMostlyHoles(array, length) {
   let holes = 0;
   for (let i = 0; i < PROBES; i++) {
@@ -118,9 +114,9 @@ function writeArray(array) {
   else writeUncommon(array, length);
 }
 
-/** An array that starts with a number: packed as long as numbers follow. */
+/** Write an array that starts with a number; packed if it consists of numbers. */
 function writeNumbers(array, length, first) {
-  // The ends mostly tell how large integers are.
+  // The first and last element usually tell which width all integers need.
   let last = first;
   let isSimple;
   if (length <= SOME_NUMBERS) {
@@ -128,8 +124,8 @@ function writeNumbers(array, length, first) {
   } else if (length <= VALUES && isInteger(first)) {
     const values = valuesOf(array);
     last = values[length - 1];
-    // A hole makes room for the value of another key, but see writeRest; so does a hidden
-    // element, for the last one.
+    // The number of values is also right with a hole and an extra key, which writeRest()
+    // handles, or with a non-enumerable element and one, which shift the last value.
     isSimple = values.length === length && last === array[length - 1] &&
       getPrototypeOf(array) === arrayPrototype;
   } else {
@@ -138,7 +134,7 @@ function writeNumbers(array, length, first) {
   if (!isSimple) return writeUncommon(array, length);
   reserve(length * 8 + 8);
   const { view, pos } = w;
-  // Taken beforehand: an accessor among the elements may encode another message.
+  // Claim the space first: an accessor among the elements may encode another message.
   w.pos = pos + 5 + length * 8;
   if (!isInteger(first)) writeDoubles(array, length, pos, view, 0, first);
   else if (isByte(first) && isByte(last)) writeBytes(array, length, pos, view);
@@ -146,7 +142,7 @@ function writeNumbers(array, length, first) {
   else writeWords(array, length, pos, view, 0, first, 4);
 }
 
-/** Whether `value` is an integer of 32 bits, and not -0. */
+/** Whether `value` is a 32-bit integer other than -0. */
 function isInteger(value) {
   return typeof value === 'number' && (value | 0) === value && (value !== 0 || 1 / value > 0);
 }
@@ -160,9 +156,9 @@ function isShort(value) {
 }
 
 /*
- * Each element is read once. They start as the integers that the first one makes likely;
- * one that does not fit widens what has been written, and anything that is no number
- * turns it into an ordinary array.
+ * These functions read each element once. They begin with the narrowest integers that fit
+ * the first and last element. A number that does not fit widens what has been written; a
+ * value other than a number turns it into an ordinary array.
  */
 
 function writeBytes(array, length, pos, view) {
@@ -188,8 +184,9 @@ function writeShorts(array, length, pos, view) {
 }
 
 /**
- * Go on from the element `start`, which has just been read as `value`, behind those of
- * `size` bytes.
+ * Continue with 32-bit integers.
+ * @param {number} start index of the element just read, whose value is `value`
+ * @param {number} size bytes of each element written before it
  */
 function writeWords(array, length, pos, view, start, value, size) {
   const at = pos + 5;
@@ -208,8 +205,8 @@ function writeWords(array, length, pos, view, start, value, size) {
 }
 
 /**
- * Go on from the element `start`, which has just been read as `value`, behind those of 4
- * bytes.
+ * Continue with doubles. The elements before `start` are 32-bit integers, and the element
+ * just read is `value`.
  */
 function writeDoubles(array, length, pos, view, start, value) {
   const at = pos + 5;
@@ -218,7 +215,7 @@ function writeDoubles(array, length, pos, view, start, value) {
   }
   if (typeof value !== 'number') return writeRest(array, length, pos, view, start, value);
   view.setFloat64(at + start * 8, value, true);
-  // A variable of its own, so that the engine need not box each number.
+  // A separate variable, so that the engine need not box each number.
   for (let i = start + 1; i < length; i++) {
     const number = array[i];
     if (typeof number !== 'number') return writeRest(array, length, pos, view, i, number);
@@ -227,9 +224,7 @@ function writeDoubles(array, length, pos, view, start, value) {
   finish(view, pos, op.DOUBLES, length, 8);
 }
 
-/**
- * The elements are in `view`, which is no longer the scratch if that has grown meanwhile.
- */
+/** Write the op and length. Copies the elements if the scratch has been replaced. */
 function finish(view, pos, code, length, size) {
   const end = pos + 5 + length * size;
   view.setUint8(pos, code);
@@ -239,7 +234,8 @@ function finish(view, pos, code, length, size) {
 }
 
 /**
- * The elements before `start` are doubles in the scratch, `value` is the one at `start`.
+ * Continue as an ordinary array. The elements before `start` are doubles in `view`, and
+ * the element just read is `value`.
  */
 function writeRest(array, length, pos, view, start, value) {
   if (length > SOME_NUMBERS && length <= VALUES && !hasOnlyElements(array, length)) {
@@ -275,10 +271,7 @@ function writeElement(array, index, value) {
   else w.u8[w.pos++] = op.HOLE;
 }
 
-/**
- * The elements as they are when they are met: getters of earlier ones may have changed
- * them.
- */
+/** Write each element as it is when reached: getters of earlier ones may change it. */
 function writeElements(array, length, code) {
   const { holder } = walk;
   writeHeader(length, code);
@@ -288,9 +281,7 @@ function writeElements(array, length, code) {
   }
 }
 
-/**
- * Arrays with holes or with keys that are no indices.
- */
+/** Write an array with holes or with keys other than indices. */
 function writeUncommon(array, length) {
   const keys = keysOf(array);
   let elements = 0;
@@ -308,10 +299,7 @@ function writeUncommon(array, length) {
 
 const INDEX = /^(?:0|[1-9]\d{0,9})$/;
 
-/**
- * How many of the keys are indices: those come first. The elements may have changed
- * meanwhile.
- */
+/** Count the indices among the keys; they come first. */
 function indicesAmong(keys) {
   let count = 0;
   while (count < keys.length && INDEX.test(keys[count]) && keys[count] < 0xffffffff) count++;
@@ -319,7 +307,8 @@ function indicesAmong(keys) {
 }
 
 /**
- * Count, keys and values of the properties `keys` (from `start` on) that are still there.
+ * Write the properties `keys`, from index `start` on: their number, then key and value of
+ * each. Leaves out those that a getter has deleted.
  */
 function writeKeys(object, keys, start) {
   reserve(0);

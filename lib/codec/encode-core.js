@@ -2,28 +2,29 @@
 
 /*
  * encode-core.js - what the encode-*.js files share: the state of an encoding, and the
- * functions that encode.js adds. A file that writes one kind of object calls them to
- * write the values in it.
+ * functions that encode.js adds to this module. The other files call them to write nested
+ * values.
  */
 
-/** Identity: so many objects are looked up in a list, more in a Map. */
+/** Up to this many objects, identity is looked up in a list; above, in a Map. */
 const LINEAR = 32;
 
-/** What one encoding knows. Saved and restored when another one runs inside a getter. */
+/** The state of an encoding. Saved and restored when a getter starts another one. */
 const walk = {
   /**
-   * Objects met so far, from `base` on; beyond LINEAR `map` holds all of them instead.
+   * The objects written so far, seen[base] to seen[base + count - 1] if up to LINEAR;
+   * otherwise `map` holds all of them.
    */
   seen: Array.from({ length: LINEAR + 4 }),
   base: 0,
   count: 0,
   map: null,
   flags: 0,
-  /** The depth of the encoding whose state this is. */
+  /** Nesting depth of this encoding. */
   level: 0,
-  /** The key whose value is being written, a node of the tree; null at the top. */
+  /** The key whose value is being written: a node of the shape tree, or null. */
   holder: null,
-  /** Nodes whose entries travel with this message. */
+  /** Shape nodes whose keys are sent with this message. */
   locals: [],
   localCount: 0,
   stamp: 1,
@@ -31,14 +32,14 @@ const walk = {
   foreign: null,
   /** Object.prototype has enumerable properties. */
   inherits: false,
-  /** No numbers of the registry, no blocks, nothing foreign. */
+  /** Self-contained, for serialize(): no registered shapes, blocks or foreign values. */
   alone: true,
 };
 
 const host = {
-  /** Objects that structured clone must refuse: a WeakSet once there are any. */
+  /** @type {WeakSet | null} objects marked as uncloneable, once there are any */
   marked: null,
-  /** @type {{ value: unknown } | null} what an encoding is about to fail with */
+  /** @type {{ value: unknown } | null} the value that an encoding is about to reject */
   refused: null,
 };
 

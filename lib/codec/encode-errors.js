@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * encode-errors.js - Error objects as the engine clones them: the type by its `name`, own
+ * encode-errors.js - writes Error objects as V8 clones them: the type by `name`, the own
  * data properties `message` and `cause`, and the stack.
  */
 
@@ -13,16 +13,16 @@ const core = require('./encode-core');
 
 const { getOwnPropertyDescriptor, hasOwn } = Object;
 
-/** The index is what travels. */
+/** The index is part of the format. */
 const ERROR_TYPES = [
   Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError,
 ];
 const ERROR_NAMES = new Map(ERROR_TYPES.map((type, index) => [type.name, index]));
 
-/** Parts of an error; END closes their list. */
+/** Tags of an error's parts; END follows the last one. */
 const PARTS = { END: 0, MESSAGE: 1, CAUSE: 2, STACK: 3 };
 
-/** The engine of Node 20 reads the stack after the cause. */
+/** V8 of Node 20 reads the cause before the stack, later ones after it. */
 const CAUSE_FIRST = parseInt(process.versions.node, 10) < 22;
 
 module.exports = { writeError, ERROR_TYPES, PARTS };

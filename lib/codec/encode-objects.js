@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * encode-objects.js - writes objects that are neither plain nor arrays, and leaves to
- * Node what only Node can carry.
+ * encode-objects.js - writes objects that are neither plain nor arrays, and bigints.
+ * Values that only Node can clone are left to the Node channel.
  */
 
 const { Buffer, Date } = require('../loading/builtins');
@@ -17,7 +17,7 @@ const core = require('./encode-core');
 const { walk } = core;
 const { hexWrite } = Buffer.prototype;
 
-/** The getter `name` of a builtin prototype, as a function of the object. */
+/** The getter `name` of a built-in prototype; undefined if this engine lacks it. */
 function getter(prototype, name) {
   const descriptor = Object.getOwnPropertyDescriptor(prototype, name);
   return descriptor === undefined ? undefined : descriptor.get;
@@ -44,7 +44,7 @@ const viewBuffer = getter(DataView.prototype, 'buffer');
 const viewOffset = getter(DataView.prototype, 'byteOffset');
 const viewLength = getter(DataView.prototype, 'byteLength');
 
-/** Loaded with the first value that Node must have a look at. */
+/** node-clone.js, loaded with the first value that needs it. */
 let nodes = null;
 
 function loadNodes() {
@@ -60,10 +60,10 @@ module.exports = {
 const { writeError } = require('./encode-errors');
 const { writeListed } = require('./encode-plain');
 
-/** An object that is no array, view or Proxy. */
+/** Write an object that is not an array, view or Proxy. */
 function writeOther(object, prototype) {
-  // What is common first: a method of the class tells whether it is one, without a native
-  // call.
+  // The common classes first. Calling one of their methods checks the internal slot
+  // without a native call.
   if (prototype === mapPrototype && isCallable(mapSize, object)) return writeMap(object);
   if (prototype === setPrototype && isCallable(setSize, object)) return writeSet(object);
   if (prototype === datePrototype && isCallable(dateValue, object)) return writeDate(object);
@@ -82,8 +82,8 @@ function writeOther(object, prototype) {
 }
 
 /**
- * Whether an object without keys, whose prototype is Object.prototype, is no more than
- * that.
+ * Whether an object is plain by its internal slots. Called for an object without keys
+ * whose prototype is Object.prototype.
  */
 function isPlainBySlots(object) {
   return kindBySlots(object, kinds.PLAIN) === kinds.PLAIN;
@@ -105,9 +105,9 @@ function writeDate(date) {
 }
 
 /*
- * Entries of Maps and Sets are collected before the first is written, as the engine does:
- * what getters add or delete later does not count. They wait on one stack, to allocate
- * nothing.
+ * The entries of a Map or Set are collected before the first one is written, as V8 does,
+ * so getters cannot add or delete entries of the message. All collections in progress
+ * share one stack, which avoids allocations.
  */
 const stack = [];
 let top = 0;
@@ -126,7 +126,7 @@ function unwind(start) {
   if (stack.length > 4096 && start === 0) stack.length = 0;
 }
 
-/** Whatever an encoding that ran out of stack has left. */
+/** Drop what an encoding that overflowed the stack has left. */
 function clearStack() {
   if (top !== 0) unwind(0);
 }
@@ -185,7 +185,7 @@ function writeBoxed(object) {
   else core.writeValue(bigintValue.call(object));
 }
 
-/** By way of hexadecimal digits: as quick as JS gets for any size. */
+/** Converts by hexadecimal digits, the fastest way in JavaScript for any size. */
 function writeBigInt(value) {
   const negative = value < 0n;
   let digits = (negative ? -value : value).toString(16);
@@ -199,7 +199,7 @@ function writeBigInt(value) {
   w.pos += length;
 }
 
-/** Bytes of an ArrayBuffer: none if it is detached, which only Node can say properly. */
+/** Write an ArrayBuffer. @throws Node's DataCloneError if it is detached */
 function writeBuffer(buffer) {
   const { context } = walk;
   if (context !== null && context.transfer !== null && context.transfer.has(buffer)) {
@@ -226,7 +226,7 @@ function writeBuffer(buffer) {
   w.pos += length;
 }
 
-/** Very large: copied once, here; Node moves the copy to the receiver. */
+/** Copy a very large buffer; Node transfers the copy to the receiver. */
 function writeCopy(buffer, length) {
   const copy = hooks.allocate(length);
 
@@ -284,10 +284,7 @@ function writeView(view) {
 
 const typedKeys = typedArrayPrototype.keys;
 
-/**
- * The byte length, or -1 for a view of a detached buffer or out of the bounds of a
- * resized one.
- */
+/** The byte length; -1 if the buffer is detached or the view is out of its bounds. */
 function checkedLength(view, type) {
   try {
     if (type === 0) return viewLength.call(view);
@@ -299,7 +296,10 @@ function checkedLength(view, type) {
   }
 }
 
-/** Nothing tells whether a view follows the size of its buffer, so try it on a copy. */
+/**
+ * Whether a view tracks the length of its resizable buffer. JavaScript cannot query that,
+ * so resize a copy.
+ */
 function tracksLength(view, length) {
   const copy = loadNodes().nodeClone(view);
   const { buffer } = copy;
@@ -317,7 +317,7 @@ function typedOrDataInBounds(view) {
   return true;
 }
 
-/** A large string travels beside the message. */
+/** Send a large string as a block. */
 function stageString(string, oneByte) {
   const index = hooks.stageString(string, oneByte);
   w.u8[w.pos++] = op.BLOCK_STRING;
@@ -326,7 +326,10 @@ function stageString(string, oneByte) {
   core.writeNumber(string.length);
 }
 
-/** What nobody can clone fails here and now, with Node's own error. */
+/**
+ * Reject a value that cannot be cloned.
+ * @throws Node's own error; if Node can clone the value, it is left to Node instead
+ */
 function refuse(value) {
   tryNode(value);
   leaveToNode(value);
@@ -343,7 +346,7 @@ function writeForeign(value) {
   if (typeof value !== 'object' || types.isProxy(value)) return refuse(value);
   if (!walk.alone && hooks.port !== null) {
     core.host.refused = { value };
-    const index = hooks.port(value, walk.context); // throws of one that is not listed
+    const index = hooks.port(value, walk.context); // throws for a port that is not listed
     core.host.refused = null;
     if (index >= 0) {
       w.u8[w.pos++] = op.PORT;
@@ -368,14 +371,14 @@ function leaveToNode(value) {
   core.writeU32(index);
 }
 
-/** Whether a trap would see that somebody asks for a property. */
+/** Whether reading a property could run a Proxy's trap. */
 function inheritsProxy(object) {
   let p = object;
   while (p !== null && !types.isProxy(p)) p = Object.getPrototypeOf(p);
   return p !== null;
 }
 
-/** Whether large binary data and strings travel beside the message. */
+/** Whether large binary data and strings are sent as blocks. */
 function usesBlocks() {
   return hooks.stageBytes !== null && !walk.alone;
 }

@@ -1,14 +1,13 @@
 'use strict';
 
 /*
- * encode-plain.js - writes plain objects.
+ * encode-plain.js - writes plain objects in two passes: the keys, which determine the
+ * shape, then the values.
  *
- * In two passes: the keys, which lead to the shape, then the values. For-in over an
- * object that the engine keeps as a hidden class costs one comparison a key, whatever
- * else has been through the same loop. The values of a frequent shape are read by a
- * function compiled for it, so that the engine makes each a load from a known place and
- * knows its type: other shapes, and objects kept as hash tables, do not spoil it. Where
- * code generation is disabled a loop reads them.
+ * For-in over an object with a hidden class costs one comparison per key, however many
+ * shapes the loop has seen. The values of a frequent shape are read by a function
+ * generated for it, whose property loads stay monomorphic. Where code generation is
+ * disabled, a loop reads them.
  */
 
 const { types } = require('node:util');
@@ -24,14 +23,14 @@ const { hasOwn, keys: listKeys, prototype: objectPrototype } = Object;
 const { stringify } = JSON;
 const makeFunction = Function;
 
-/** Objects of a shape written before its writer is compiled. */
+/** Objects of a shape that are written before its writer is generated. */
 const FREQUENT = 32;
 
 let mayCompile = true;
 
 module.exports = { writePlain, writeListed };
 
-/** An object whose prototype is Object.prototype. */
+/** Write an object whose prototype is Object.prototype. */
 function writePlain(object) {
   if (walk.inherits) return writeListed(object, objectPrototype);
   const start = startOf(walk.holder);
@@ -53,7 +52,7 @@ function writePlain(object) {
   writeShape(object, node, null);
 }
 
-/** An object that may inherit properties, enumerable ones too. */
+/** Write an object that may inherit properties, also enumerable ones. */
 function writeListed(object, prototype) {
   const keys = listKeys(object);
   const start = startOf(walk.holder);
@@ -66,13 +65,14 @@ function writeListed(object, prototype) {
   writeShape(object, node, prototype);
 }
 
-/** The arguments of a function look like an object with keys 0, 1, ... */
+/** An arguments object looks like a plain object with the keys 0, 1, ... */
 function isArguments(object, key) {
   return key === '0' && types.isArgumentsObject(object);
 }
 
 /**
- * @param {object | null} prototype unless nothing but Object.prototype is inherited from
+ * Write an object as the shape `node`.
+ * @param {object | null} prototype null: the object inherits only from Object.prototype
  */
 function writeShape(object, node, prototype) {
   const { u8, pos: at } = w;
@@ -87,7 +87,7 @@ function writeShape(object, node, prototype) {
   if (read >= 0) writeRest(object, node, read, at);
 }
 
-/** Put the shape among those that travel with the message. */
+/** Send the shape's keys with the message. @returns {number} how OBJECT refers to them */
 function localShape(node) {
   if (node.stamp !== walk.stamp) {
     node.stamp = walk.stamp;
@@ -98,7 +98,7 @@ function localShape(node) {
   return op.LOCAL_SHAPE | node.local;
 }
 
-/** A writer for the values of a shape that has none compiled yet. */
+/** Get a writer for a shape that has none yet. */
 function writerOf(node, inherits) {
   if (node.keys !== null) return looped(node.keys, () => node);
   const path = pathOf(node);
@@ -110,10 +110,10 @@ function writerOf(node, inherits) {
 }
 
 /**
- * A writer writes the values in the order of the keys. One for objects that inherit is
- * told from what.
- * @returns {(object: object, prototype?: object) => number} -1, or the index of the key
- *   that has gone meanwhile
+ * Generate a writer, which writes the values in the order of the keys. If `inherits`, it
+ * takes the object's prototype.
+ * @returns {(object: object, prototype?: object) => number} returns -1, or the index of
+ *   the first key that a getter has deleted
  */
 function compile(path, inherits) {
   if (mayCompile && countWriter()) {
@@ -131,7 +131,7 @@ function compile(path, inherits) {
 
 function sourceOf(name, i, inherits) {
   const key = stringify(name);
-  // Were it gone, the object would inherit another.
+  // If the property was deleted, reading it would return an inherited value.
   const check = name in objectPrototype ? `if (!hasOwn(o, ${key})) return ${i};` :
     inherits ? `if (${key} in p && !hasOwn(o, ${key})) return ${i};` : '';
   return `${check}
@@ -146,12 +146,12 @@ function sourceOf(name, i, inherits) {
     else return ${i};`;
 }
 
-/** A writer without a compiler, for the keys of a path. */
+/** A writer without code generation, for the nodes of a path. */
 function loopedOver(path) {
   return looped(path.map(({ name }) => name), (i) => path[i]);
 }
 
-/** The same for any keys. */
+/** A writer without code generation. `holderOf(i)` is the node of key i. */
 function looped(keys, holderOf) {
   return (object) => {
     for (let i = 0; i < keys.length; i++) {
@@ -162,7 +162,7 @@ function looped(keys, holderOf) {
   };
 }
 
-/** @returns {boolean} false: there is no such property any more */
+/** @returns {boolean} false: the property has been deleted */
 function writeField(object, value, holder) {
   if (value === undefined && !hasOwn(object, holder.name)) return false;
   writeHeld(value, holder);
@@ -175,7 +175,8 @@ function writeHeld(value, holder) {
 }
 
 /**
- * Key `from` has gone: leave it out, go on behind it, and name the shape that this makes.
+ * Write the values after key `from`, which has been deleted. Leaves out deleted keys and
+ * replaces the shape written at `at`.
  */
 function writeRest(object, node, from, at) {
   const keys = keysOf(node).slice();

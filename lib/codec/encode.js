@@ -1,13 +1,13 @@
 'use strict';
 
 /*
- * encode.js - writes one value: primitives, identity. Plain objects are in
- * encode-plain.js, arrays in encode-arrays.js, the rarer kinds in encode-objects.js.
+ * encode.js - writes one value: primitives and references. Plain objects are in
+ * encode-plain.js, arrays in encode-arrays.js, everything else in encode-objects.js.
  *
- * Objects are read as Node's serializer reads them: own enumerable string keys, fixed
- * when the object is met, each value read once and in order. User code (getters) may run
- * at any such read and may even encode another message, so nothing here keeps scratch
- * state in locals across it.
+ * Objects are read as Node's serializer reads them: the own enumerable string keys as
+ * they are when the object is reached, then each value once, in order. Each read may run
+ * a getter, which may encode another message, so no function keeps scratch state in local
+ * variables across one.
  */
 
 const { Buffer, process } = require('../loading/builtins');
@@ -24,16 +24,15 @@ const { isView } = ArrayBuffer;
 const { LINEAR, walk, host } = core;
 
 /**
- * Up to here writing characters one by one beats one native call (which got cheap in Node
- * 22).
+ * Up to this many characters, a loop beats a native call, which became cheaper in Node
+ * 22.
  */
 const LOOP = parseInt(process.versions.node, 10) >= 22 ? 16 : 40;
-/** From here on characters are written four at a time. */
+/** Above this, characters are written four at a time. */
 const FEW = 8;
 const WIDE = /[^\x00-\xff]/;
 
-/* Before the files that write objects and arrays are loaded: they take these from
- * there. */
+/* Assigned before encode-arrays.js and encode-plain.js are loaded, which read them. */
 core.writeValue = writeValue;
 core.writeObject = writeObject;
 core.writeCopy = writeCopy;
@@ -45,15 +44,16 @@ core.writeU32 = writeU32;
 core.known = known;
 core.loadOthers = loadOthers;
 core.clearOthers = clearOthers;
+/** Byte length from which binary data and strings are sent as blocks. */
 core.blockLine = 32 * 1024;
-/** Byte length from which a buffer is copied once, and the copy moved by Node. */
+/** Byte length from which a buffer is copied once and Node transfers the copy. */
 core.copyLine = 256 * 1024;
 module.exports = core;
 
 const { writeArray } = require('./encode-arrays');
 const { writePlain } = require('./encode-plain');
 
-/** What writes the rarer kinds, loaded with the first value of one. */
+/** encode-objects.js, loaded with the first value that needs it. */
 let others = null;
 
 function loadOthers() {
@@ -61,7 +61,7 @@ function loadOthers() {
   return others;
 }
 
-/** After an encoding: what a failed one may have left. */
+/** Called after an encoding: drop what a failed one may have left. */
 function clearOthers() {
   if (others !== null) others.clearStack();
 }
@@ -80,8 +80,8 @@ function writeString(string) {
 }
 
 /*
- * Compiled writers keep the position in a variable, which saves a store and a load at
- * every step: so these are told where to write, and return where to go on.
+ * putNumber() and putString() take the position and return the next one, because
+ * generated writers keep it in a local variable instead of w.pos.
  */
 
 function putNumber(value, pos) {
@@ -128,7 +128,7 @@ function putString(string, pos) {
   return all > 255 ? putBy(writeWide, string, pos) : at;
 }
 
-/** Four characters at a time: each step of a loop asks whether the thread is to stop. */
+/** Write four characters per step: each step of a loop checks for interrupts. */
 function putFours(string, pos, length) {
   const { u8, view } = w;
   let at = pos;
@@ -194,7 +194,7 @@ function writeWide(string) {
 
 function writeValue(value) {
   if (w.pos > w.limit) reserve(0);
-  // Comparisons of `typeof` cost nothing, a switch over it calls for its name.
+  // Comparisons of `typeof` are free; a switch would create its string.
   if (typeof value === 'number') writeNumber(value);
   else if (typeof value === 'string') writeString(value);
   else if (value === null) w.u8[w.pos++] = op.NULL;
@@ -205,19 +205,23 @@ function writeValue(value) {
   else loadOthers().writeForeign(value);
 }
 
-/** Write a reference if `object` has been met, else give it the next identity number. */
+/**
+ * Write a reference if the object has already been written, otherwise give it the next
+ * identity number.
+ * @returns {boolean} whether it wrote a reference
+ */
 function known(object) {
   let index = -1;
   if (walk.map === null) {
     const { seen, base, count } = walk;
-    // Four at a time, as each step of a loop asks whether the thread is to stop; the
-    // object on the left, which is the side that the engine asks for its type.
+    // Four per step, because each step of a loop checks for interrupts. The object is on
+    // the left, the side whose type the engine checks.
     for (let i = base; i < count; i += 4) {
       if (object === seen[i] || object === seen[i + 1] ||
           object === seen[i + 2] || object === seen[i + 3]) {
         index = i - base;
         while (object !== seen[base + index]) index++;
-        // Behind the last, left there by an encoding that ran out of stack.
+        // Beyond the last one: left by an encoding that overflowed the stack.
         if (base + index >= count) index = -1;
         break;
       }
@@ -248,7 +252,7 @@ function known(object) {
   return true;
 }
 
-/** The copy of a plain object, which other values may hold as the original. */
+/** Write a copy of a plain object under the identity of the original. */
 function writeCopy(copy, original) {
   if (!known(original)) writePlain(copy);
 }

@@ -1,6 +1,6 @@
 'use strict';
 
-/** An error of ringport itself; `code` starts with ERR_RINGPORT_. */
+/** An error specific to ringport; its `code` starts with ERR_RINGPORT_. */
 class RingportError extends Error {
   constructor(code, message, options) {
     super(message, options);
@@ -13,7 +13,7 @@ class RingportError extends Error {
 }
 
 /**
- * @param {string} what
+ * @param {string} what the part of the message that is invalid
  * @param {unknown} [cause]
  * @returns {RingportError} ERR_RINGPORT_CORRUPT
  */
@@ -22,7 +22,7 @@ function corrupt(what, cause) {
     cause === undefined ? undefined : { cause });
 }
 
-/** An error of Node's kind. @returns {Error} the same, with this code */
+/** Give an error one of Node's codes. @returns {Error} the same error */
 function withCode(error, code) {
   error.code = code;
   return error;

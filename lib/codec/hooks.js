@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * hooks.js - functions that lib/ports provides to the codec. Without them, shapes,
- * strings and binary data travel in the message.
+ * hooks.js - functions that lib/ports provides to the codec. Without them, all shapes,
+ * strings and binary data are part of the message.
  */
 
 const { Buffer } = require('../loading/builtins');

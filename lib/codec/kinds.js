@@ -1,14 +1,14 @@
 'use strict';
 
 /*
- * kinds.js - what an object is to structured clone.
+ * kinds.js - finds out what structured clone takes an object for.
  *
- * The engine goes by internal slots, which JS cannot see; so the prototype is looked up
- * first, and what a prototype cannot tell is asked of util.types. An object that is
- * nothing known is cloned as a plain object if the classes on its prototype chain are the
- * application's own. Instances of the engine's classes are left to Node ("foreign"). Of
- * Node's own classes Node is asked once, with an instance that holds something, whether
- * it clones its properties; those of EventEmitter are known to be ordinary objects.
+ * Structured clone goes by internal slots, which JavaScript can only query by util.types,
+ * one at a time. So the kind is looked up by the prototype first, and util.types decides
+ * where the prototype does not. An object without such slots is plain if all classes on
+ * its prototype chain are the application's. Instances of V8's classes are left to Node
+ * (foreign). For a class of Node's, Node is asked once, with an instance that has
+ * properties, whether it clones them. EventEmitters are known to be plain.
  */
 
 const { Date, process } = require('../loading/builtins');
@@ -17,17 +17,17 @@ const { types } = require('node:util');
 
 const kinds = {
   FOREIGN: 0, PLAIN: 1, MAP: 2, SET: 3, DATE: 4, REGEXP: 5, ERROR: 6, BOXED: 7, BUFFER: 8,
-  /** Nobody can clone it. */
+  /** Cannot be cloned. */
   NEVER: 9,
 };
 
 /**
- * Kinds of prototypes that do not tell: the object's slots do, and this where it has
- * none.
+ * Kinds of prototypes whose objects must be checked for internal slots. Without any, the
+ * object is PLAIN or FOREIGN.
  */
 const LOOK_PLAIN = 10;
 const LOOK_FOREIGN = 11;
-/** A class of Node's, and Node has not been asked yet how it clones an instance. */
+/** A class of Node's; Node has not been asked yet how it clones an instance. */
 const BUILTIN = 12;
 
 const {
@@ -52,7 +52,11 @@ CHECKS[kinds.ERROR] = types.isNativeError;
 CHECKS[kinds.BOXED] = types.isBoxedPrimitive;
 CHECKS[kinds.BUFFER] = types.isArrayBuffer;
 
-/** What structured clone takes `object` for: neither array nor view, and no Proxy. */
+/**
+ * @param {object} object not an array, view or Proxy
+ * @param {object | null} prototype its prototype
+ * @returns {number} one of `kinds`
+ */
 function kindOf(object, prototype) {
   if (prototype === null) {
     if (types.isModuleNamespaceObject(object) || isRawJSON?.(object)) return kinds.NEVER;
@@ -70,6 +74,7 @@ function kindOf(object, prototype) {
   return CHECKS[kind](object) ? kind : kindBySlots(object, kinds.PLAIN);
 }
 
+/** The kind by the object's internal slots; `otherwise` if it has none. */
 function kindBySlots(object, otherwise) {
   for (let kind = kinds.MAP; kind <= kinds.BUFFER; kind++) {
     if (CHECKS[kind](object)) return kind;
@@ -81,15 +86,12 @@ function kindBySlots(object, otherwise) {
   return otherwise;
 }
 
-/**
- * An object of a class of Node's, or of a subclass of one: an EventTarget, say, that
- * holds something.
- */
+/** The kind of an object whose class, or a base class of it, is Node's. */
 function kindOfBuiltin(object, prototype) {
   const kind = kindBySlots(object, kinds.PLAIN);
 
   if (kind !== kinds.PLAIN) return kind;
-  /* Of one that holds nothing, Node's clone is as good as ours. */
+  /* Without properties, there is nothing to find out; leave the object to Node. */
   if (keys(object).length === 0 || !isExtensible(object) || hasOwn(object, '0')) return kinds.FOREIGN;
 
   const isPlain = isPlainToNode(object);
@@ -99,8 +101,8 @@ function kindOfBuiltin(object, prototype) {
 }
 
 /**
- * Whether Node would clone the properties. It would begin with '0', so nothing else of
- * the object runs.
+ * Whether Node clones the object's properties. Node would read '0' first, so this runs no
+ * getter of the object.
  */
 function isPlainToNode(object) {
   const begun = {};
@@ -116,7 +118,7 @@ function isPlainToNode(object) {
   }
 }
 
-/** Whether it is the Object.prototype of another vm context. */
+/** Whether this is the Object.prototype of another vm context. */
 function isObjectPrototype(prototype) {
   if (getPrototypeOf(prototype) !== null) return false;
   const constructor = getOwnPropertyDescriptor(prototype, 'constructor')?.value;
@@ -125,9 +127,9 @@ function isObjectPrototype(prototype) {
 }
 
 /**
- * PLAIN if every prototype up to Object.prototype is that of a class which neither the
- * engine nor Node defines, LOOK_PLAIN if others are among them whose instances can be
- * told by their slots, BUILTIN if Node has to tell.
+ * PLAIN if all classes on the chain up to Object.prototype are the application's;
+ * LOOK_PLAIN if there are classes among them whose instances util.types recognizes;
+ * BUILTIN if there is a class of Node's; FOREIGN or LOOK_FOREIGN otherwise.
  */
 function kindOfPrototype(prototype) {
   let kind = kinds.PLAIN;
@@ -152,15 +154,15 @@ function kindOfPrototype(prototype) {
 }
 
 /**
- * Engine prototypes whose real instances util.types can tell, or are no plain objects
- * anyway.
+ * Prototypes of V8's classes whose real instances util.types recognizes, or are not
+ * passed to kindOf().
  */
 const CHECKABLE = new Set([
   Array, Function, Promise, WeakMap, WeakSet, Symbol, DataView, Object.getPrototypeOf(Uint8Array),
   globalThis.SharedArrayBuffer, // flags of V8 remove it
 ].filter(Boolean).map((type) => type.prototype));
 
-/** Whether Node's clone knows what instances are. Not all of these classes are public. */
+/** Whether Node has its own way to clone instances. Some of these classes are private. */
 function isClonedByNode(prototype) {
   for (const key of ownKeys(prototype)) {
     if (typeof key === 'symbol' && `${key.description}`.startsWith('messaging_')) return true;
@@ -191,19 +193,16 @@ function isBuiltin(prototype) {
   return builtins.has(prototype) || isOfGlobal(prototype);
 }
 
-/**
- * What brings the classes of fetch() and WebSocket. Node 26 loads it for MessageEvent,
- * too.
- */
+/** The module that defines these classes. Node 26 loads it for MessageEvent, too. */
 const UNDICI = 'NativeModule internal/deps/undici/undici';
 const OF_UNDICI = new RegExp('^(?:CloseEvent|EventSource|FormData|Headers|MessageEvent|Request|' +
   'Response|WebSocket)$');
 
 /**
- * Whether it is that of a class among Node's globals. Node loads many of them when
- * somebody looks at their names, be it for a descriptor. So only the name that the
- * object's class has is looked at, and none that would load undici: of what is not loaded
- * there are no instances.
+ * Whether this is the prototype of one of Node's global classes. Reading such a global,
+ * or its descriptor, may load the module that defines it. So this reads only the global
+ * with the name of the class, and none that would load undici: before it is loaded, its
+ * classes have no instances.
  */
 function isOfGlobal(prototype) {
   const constructor = getOwnPropertyDescriptor(prototype, 'constructor')?.value;
@@ -238,17 +237,17 @@ let collected = 0;
 const visited = new Set();
 
 /**
- * Classes that public modules export. Instances cannot exist before their module is
- * loaded, so only loaded modules are looked at, again whenever more have been loaded.
+ * Collect the classes that Node's public modules export. Reads only modules that are
+ * loaded, because other classes cannot have instances; again when more have been loaded.
  */
 function collectModules() {
   const list = process.moduleLoadList ?? [];
   if (list.length === collected) return;
   collected = list.length;
   const loaded = new Set(list);
-  /* Not sooner: it costs 0.1 ms to load. */
+  /* Loaded here because it takes 0.1 ms. */
   const { builtinModules, createRequire } = require('node:module');
-  /* Not require(): a bundler takes a computed name for one of its own. */
+  /* Not require(): bundlers would try to resolve the computed name. */
   const load = createRequire(process.execPath);
 
   for (const name of builtinModules) {

@@ -1,23 +1,20 @@
 'use strict';
 
 /*
- * node-clone.js - Node's structured clone, and its errors, for what the codec does not do
- * itself.
+ * node-clone.js - Node's structured clone and its DataCloneError.
  *
- * Set-ups for jsdom and polyfills put functions and classes of their own in the place of
- * the globals `structuredClone` and `DOMException`, or remove them. So values go through
- * a channel of Node's.
+ * Test environments such as jsdom replace or remove the globals `structuredClone` and
+ * `DOMException`. So this posts values over a channel of Node's instead.
  */
 
 const { MessageChannel, MessagePort, receiveMessageOnPort } = require('../loading/node-threads');
 
-/** What ports/posts.js puts in its place has Node's own under this key. */
+/** ports/posts.js replaces postMessage() and keeps Node's own under this key. */
 const kPost = Symbol.for('ringport.post');
 
 /**
- * @param {unknown} value
- * @returns {unknown} its clone
- * @throws {DOMException} DataCloneError, or what a getter throws
+ * Clone a value as Node does.
+ * @throws {DOMException} DataCloneError; or whatever a getter throws
  */
 function nodeClone(value) {
   const { port1, port2 } = new MessageChannel();
@@ -32,14 +29,14 @@ function nodeClone(value) {
   }
 }
 
-/** Node's DOMException. */
+/** Find Node's DOMException by provoking one. */
 function findClass() {
   try {
     nodeClone(findClass);
   } catch ({ constructor }) {
     return constructor;
   }
-  return Error; // of a runtime that clones functions
+  return Error; // this runtime clones functions
 }
 
 let DOMException = null;
@@ -50,7 +47,7 @@ function dataCloneError(message) {
   return new DOMException(message, 'DataCloneError');
 }
 
-/** @param {unknown} error that has been thrown */
+/** @param {unknown} error anything thrown */
 function isDataCloneError(error) {
   DOMException ??= findClass();
   return error instanceof DOMException && error.name === 'DataCloneError';

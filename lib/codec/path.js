@@ -1,10 +1,10 @@
 'use strict';
 
 /*
- * path.js - finds where in a message the value is that cannot be cloned.
+ * path.js - finds the path of the value in a message that cannot be cloned.
  *
- * It is loaded after the failure. It runs no code of the message: it does not look into
- * getters or Proxies, and cannot find a value that came out of one.
+ * Loaded after a failure. It runs no code of the message: it skips getters and Proxies,
+ * so it does not find a value that one returned.
  */
 
 const { types } = require('node:util');
@@ -16,37 +16,33 @@ const { values: valuesOf } = Set.prototype;
 const { get: bufferOf } = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype), 'buffer');
 
-/** So many values are looked at. */
+/** Maximum number of objects searched. */
 const MOST = 100_000;
-/** Node is asked about so many. */
+/** Maximum number of values that are passed to Node's structured clone. */
 const MOST_ASKED = 1000;
 
 const NAME = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 const INDEX = /^(?:0|[1-9]\d*)$/;
 
+/** The step of a path to a property. */
 function stepTo(key) {
   if (NAME.test(key)) return `.${key}`;
   return INDEX.test(key) ? `[${key}]` : `[${JSON.stringify(key)}]`;
 }
 
-/**
- * As it is got out of a Map; by its place if its key is no primitive that can be written
- * down.
- */
+/** The step to a value of a Map: by its key if that is a string or number. */
 function stepInto(key, index) {
   const isPlain = typeof key === 'string' || typeof key === 'number';
 
   return isPlain ? `.get(${JSON.stringify(key)})` : `.values()[${index}]`;
 }
 
-/**
- * The properties that structured clone reads of an object: of an error only its cause.
- */
+/** The keys that structured clone reads of an object; of an error only its cause. */
 const keysOf = (object) => (types.isNativeError(object) ? ['cause'] : Object.keys(object));
 
 /**
- * What structured clone reads of this object, in its order.
- * @returns {[string, unknown][]} step and value
+ * The values that structured clone reads of this object, in its order.
+ * @returns {[string, unknown][]} step and value of each
  */
 function childrenOf(object) {
   if (types.isProxy(object) || typeof object === 'function') return [];
@@ -67,9 +63,11 @@ function childrenOf(object) {
 }
 
 /**
+ * Find the first value for which `isWanted` returns true.
  * @param {unknown} root the message
  * @param {(value: unknown) => boolean} isWanted
- * @returns {string | undefined} such as `.jobs[3].callback`, empty for the message itself
+ * @returns {string | undefined} its path, such as `.jobs[3].callback`; empty for the
+ *   message itself
  */
 function pathTo(root, isWanted) {
   const seen = new Set();
@@ -94,7 +92,7 @@ function pathTo(root, isWanted) {
 }
 
 /**
- * Whether it is about a value, and does not say where that is. On Node 20 some are
+ * Whether this error rejects a value and has no path yet. On Node 20, some of these are
  * TypeErrors.
  */
 function isUnlocated(error) {
@@ -105,10 +103,10 @@ function isUnlocated(error) {
 }
 
 /**
- * Give a DataCloneError the property `path`.
- * @param {unknown} error what has been thrown
+ * Set the `path` of a DataCloneError.
+ * @param {unknown} error anything thrown
  * @param {unknown} root the message
- * @param {unknown} refused the value in it that could not be cloned
+ * @param {unknown} refused the value that could not be cloned
  */
 function locate(error, root, refused) {
   if (!isUnlocated(error)) return;
@@ -127,7 +125,7 @@ function isDetached(buffer) {
   }
 }
 
-/** What Node never clones, as far as can be told from outside. */
+/** Whether Node can never clone this value, as far as JavaScript can tell. */
 function isNeverCloned(value) {
   if (types.isTypedArray(value)) return isDetached(bufferOf.call(value));
   if (types.isArrayBuffer(value)) return isDetached(value);
@@ -136,7 +134,7 @@ function isNeverCloned(value) {
     types.isGeneratorObject(value);
 }
 
-/** Node knows it by what it is, and reads none of its properties. */
+/** Whether Node clones this object in its own way, without reading its properties. */
 function isNodes(object) {
   for (let at = object; at !== null; at = Object.getPrototypeOf(at)) {
     if (types.isProxy(at)) return false;
@@ -147,7 +145,8 @@ function isNodes(object) {
 }
 
 /**
- * Whether Node says this of the value alone; asked only where that runs nothing of it.
+ * Whether Node rejects this value with this message. False where that would run code of
+ * the value.
  */
 function isRefused(value, message) {
   if (types.isNativeError(value) || types.isMap(value) || types.isSet(value)) return false;
@@ -161,10 +160,10 @@ function isRefused(value, message) {
 }
 
 /**
- * The same for an error of Node's, which does not tell the value: it is the first of its
- * kind.
- * @param {unknown} [transfer] given for a transfer list; Node is not asked about what is
- *   in it
+ * Set the `path` of a DataCloneError of Node's, which does not name the value: take the
+ * first one that Node rejects.
+ * @param {unknown} [transfer] postMessage's second argument; values listed there are not
+ *   passed to Node. Without it, none are
  */
 function locateFirst(error, root, transfer) {
   if (!isUnlocated(error)) return;

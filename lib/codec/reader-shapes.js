@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * reader-shapes.js - makes objects of known keys. A shape that keeps coming gets a
- * compiled reader with an object literal in it, where code generation is allowed; others
- * copy a template. Both define the keys, so no setter of a prototype can run.
+ * reader-shapes.js - creates objects whose keys are known. A frequent shape gets a
+ * generated reader, which consists of an object literal. Where code generation is
+ * disabled, a reader copies a template. Both define the properties, so no setter runs.
  */
 
 const { Buffer } = require('../loading/builtins');
@@ -11,11 +11,13 @@ const { Buffer } = require('../loading/builtins');
 const { corrupt } = require('./errors');
 const { hooks } = require('./hooks');
 
+/** Maximum number of keys of a shape with a generated reader. */
 const MAX_COMPILED = 128;
-/** Objects of a shape read before its reader is compiled. */
+/** Objects of a shape that are read before its reader is generated. */
 const FREQUENT = 8;
-/** Shapes that came with messages, remembered by their hash. */
+/** Slots of the cache of shapes that came with messages. */
 const SLOTS = 512;
+/** Maximum bytes of a cached shape's keys. */
 const MAX_TEXT = 16 * 1024;
 
 const { latin1Slice } = Buffer.prototype;
@@ -27,7 +29,7 @@ const makeFunction = Function;
 
 let mayCompile = true;
 
-/** Own property, whatever `prototype` and Object.prototype define. */
+/** Define an own property, even if `prototype` has a setter for the key. */
 function define(object, key, value, prototype = objectPrototype) {
   if (key in prototype) {
     defineProperty(object, key,
@@ -38,9 +40,7 @@ function define(object, key, value, prototype = objectPrototype) {
 }
 
 class Shape {
-  /**
-   * u32 hash, u32 length, text: how it travels in messages; null for one with a number.
-   */
+  /** As in a message: u32 hash, u32 length, keys. Null unless cached. */
   entry = null;
   uses = 0;
   template = null;
@@ -52,7 +52,7 @@ class Shape {
   }
 }
 
-/** Both kinds of reader until the shape is compiled. Called as a method of the shape. */
+/** Both readers of a shape until generated ones replace them. A method of Shape. */
 function readPlainly(r, readValue) {
   const { keys } = this;
   if (++this.uses === FREQUENT && mayCompile && keys.length <= MAX_COMPILED) {
@@ -76,7 +76,7 @@ function readByTemplate(r, readValue) {
 
 function compile(shape) {
   const { keys } = shape;
-  // A computed "__proto__" is a property like any other.
+  // In a literal, only a computed "__proto__" is an ordinary property.
   const names = keys.map((key) => (key === '__proto__' ? '["__proto__"]' : stringify(key)));
   const literal = names.map((name) => `${name}: readValue()`).join(', ');
   const blank = names.map((name) => `${name}: undefined`).join(', ');
@@ -93,6 +93,7 @@ function compile(shape) {
   }
 }
 
+/** @param {string} text the keys as JSON @throws {RingportError} ERR_RINGPORT_CORRUPT */
 function parseShape(text) {
   let keys;
   try {
@@ -107,7 +108,7 @@ function parseShape(text) {
   return new Shape(keys);
 }
 
-/** By number of the process-wide registry. */
+/** Shapes by their id in the process-wide registry. */
 const shapes = [];
 
 function shapeOfId(id) {
@@ -119,10 +120,15 @@ function shapeOfId(id) {
   return shape;
 }
 
-/** By hash. */
+/** The cache of shapes that came with messages, by hash. */
 const remembered = new Array(SLOTS).fill(null);
 
-/** Read the shapes at the end of the message and move its end before them. */
+/**
+ * Read the shapes at the end of the message, and move r.end before them.
+ * @param {number} offset of the message
+ * @returns {Shape[]}
+ * @throws {RingportError} ERR_RINGPORT_CORRUPT
+ */
 function readShapes(r, offset) {
   const { u8, view } = r;
   const last = r.end - 8;
@@ -146,6 +152,7 @@ function readShapes(r, offset) {
   return locals;
 }
 
+/** Get the shape of an entry from the cache, or parse it and cache it. */
 function shapeOfEntry(u8, view, hash, pos, size) {
   const slot = hash & (SLOTS - 1);
   const known = remembered[slot];
@@ -158,7 +165,7 @@ function shapeOfEntry(u8, view, hash, pos, size) {
   return shape;
 }
 
-/** Compare entries by words, the last of which overlaps. */
+/** Compare an entry by 32-bit words; the last one overlaps. */
 function isSame(entry, view, pos, size) {
   if (entry.byteLength !== size) return false;
   const last = size - 4;

@@ -1,19 +1,19 @@
 'use strict';
 
 /*
- * scratch.js - the bytes being written, one buffer per thread.
+ * scratch.js - the buffer that messages are written to, one per thread.
  *
- * Every writer function finds at least SLACK free bytes behind `pos` when it starts
- * (`reserve`), so fixed-size ops need no further check. The buffer is replaced when it
- * grows: never keep `u8` in a local across a call that may run user code or reserve.
+ * When a writer function starts, at least SLACK bytes behind `pos` are free, so ops of a
+ * fixed size need no further check; see reserve(). Growing replaces the buffer: do not
+ * keep `u8` in a local variable across a call that may run user code or reserve.
  */
 
 const BASE = 64 * 1024;
-/** Above this, growth is by a quarter instead of by doubling. */
+/** Above this size, the scratch grows by a quarter instead of doubling. */
 const LARGE = 4 * 1024 * 1024;
-/** A larger scratch is given back after this many small messages in a row. */
+/** Messages in a row after which a scratch that was too large for them is freed. */
 const SMALL_MAX = 256;
-/** Positions in the scratch, trailer included, fit 32 bits. */
+/** Maximum size: positions in the scratch, also of a trailer, fit 32 bits. */
 const MOST = 2 ** 32 - 1024;
 const SLACK = 64;
 
@@ -21,12 +21,13 @@ const w = {
   u8: new Uint8Array(BASE),
   view: null,
   pos: 0,
-  /** `pos` may not be above this when an op starts. */
+  /** The maximum of `pos` when an op starts. */
   limit: BASE - SLACK,
-  /** Encodings in progress: more than one while a getter posts. */
+  /** Number of encodings in progress; more than one while a getter posts. */
   depth: 0,
+  /** Number of messages in a row that used less than a quarter of the scratch. */
   small: 0,
-  /** Told of every new buffer. */
+  /** Called with every new buffer. */
   onReplace: null,
 };
 w.view = new DataView(w.u8.buffer);
@@ -39,8 +40,8 @@ function replace(u8) {
 }
 
 /**
- * Memory for `wanted` bytes, as far as that may go; `need` of them are needed.
- * @throws {DOMException} DataCloneError, as Node's serializer without memory
+ * Allocate `wanted` bytes, or the maximum size if that is enough for `need`.
+ * @throws {DOMException} DataCloneError: out of memory, as in Node
  */
 function allocate(need, wanted) {
   try {
@@ -51,7 +52,7 @@ function allocate(need, wanted) {
   throw require('./node-clone').dataCloneError('Data cannot be cloned, out of memory.');
 }
 
-/** Make room for `size` bytes (and the slack) behind `pos`. */
+/** Grow the scratch, for `size` bytes and SLACK behind `pos`. */
 function grow(size) {
   const length = w.u8.length;
   const need = w.pos + size + SLACK;
@@ -61,14 +62,12 @@ function grow(size) {
   replace(u8);
 }
 
-/** Room for `size` bytes behind `pos`. */
+/** Ensure that `size` bytes and SLACK are free behind `pos`. */
 function reserve(size) {
   if (w.pos + size > w.limit) grow(size);
 }
 
-/**
- * Called when nothing is being encoded: give a large scratch back once the burst is over.
- */
+/** Called while no encoding is in progress: free a large scratch that is not needed. */
 function settle() {
   if (w.u8.length === BASE) return;
   if (w.pos * 4 > w.u8.length && w.u8.length <= LARGE) {

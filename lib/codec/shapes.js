@@ -1,17 +1,16 @@
 'use strict';
 
 /*
- * shapes.js - what the writer knows about the keys of objects.
+ * shapes.js - the shapes that this thread has written.
  *
- * A tree of keys in property order: walking an object's keys down from `root` ends at the
- * node that stands for its shape. Each node remembers the two children met last, so a
- * known shape costs one comparison a key. A shape that keeps coming back gets a number
- * that the whole process shares (`intern`); others travel at the end of the message that
- * needs them.
+ * They form a tree of keys in property order: following an object's keys from `root` ends
+ * at the node of its shape. Each node caches the two children visited last, so a known
+ * shape costs one comparison per key. A frequent shape gets an id from a registry of the
+ * process (src/core/process/shapes.c); the keys of others are sent at the end of each
+ * message.
  *
- * The tree is bounded: when it is full it starts anew. Objects that do not fit it (many
- * keys, long keys, numeric keys) get a loose node of their own, which only collects the
- * keys.
+ * The tree is bounded; when it is full, it starts over. An object that does not fit it
+ * (many keys, long keys, numeric keys) gets a loose node, which only collects the keys.
  */
 
 const { Buffer } = require('../loading/builtins');
@@ -20,15 +19,15 @@ const MAX_NODES = 8192;
 const MAX_KEYS = 128;
 const MAX_KEY_LENGTH = 128;
 const MAX_WRITERS = 1000;
-/** Objects of a shape met before it is worth a number. */
+/** Objects of a shape that are written before it gets an id. */
 const FREQUENT = 8;
 
 const { stringify } = JSON;
 const NUMERIC = /^(?:0|[1-9]\d{0,9})$/;
 
 /**
- * A node of the tree, as a literal: to define the fields of a class takes V8 100 us when
- * it is cold.
+ * Create a node. Not a class, because V8 takes 100 us to define the fields of a class the
+ * first time.
  * @typedef {ReturnType<typeof makeNode>} Node
  */
 function makeNode(parent, name) {
@@ -36,42 +35,44 @@ function makeNode(parent, name) {
     parent,
     name,
     depth: parent === null ? 0 : parent.depth + 1,
-    /** The two children met last. */
+    /** The two children visited last. */
     key: undefined,
     next: null,
     key2: undefined,
     next2: null,
     children: null,
-    /** Number of the process-wide registry, -1 without, -2 when it has none to give. */
+    /** Id in the process-wide registry. -1: none yet; -2: the registry is full. */
     id: -1,
+    /** Number of objects written. */
     uses: 0,
-    /** Entry in the message with this stamp. */
+    /** The last message that included this shape's keys, and their index there. */
     stamp: 0,
     local: 0,
-    /** What travels at the end of a message, made on first need. */
+    /** The keys as sent at the end of a message, created on first use. */
     entry: null,
     /** Keys of a loose node. */
     keys: null,
-    /** Writes the values of an object of this shape: see encode-plain.js. */
+    /** Writes the values of an object of this shape; see encode-plain.js. */
     write: null,
-    /** The same for objects that inherit of more than Object.prototype. */
+    /** The same for an object that inherits from more than Object.prototype. */
     writeHeir: null,
     /**
-     * Sends an object of this shape: see flat.js. null: none does; undefined: not asked
-     * yet.
+     * Sends a flat object of this shape; see flat.js. Null: impossible; undefined: not
+     * known yet.
      */
     send: undefined,
-    /** Where the walk of an object begins that is the value of this key: see startOf. */
+    /** The root for objects that are the value of this key; see startOf(). */
     start: null,
   };
 }
 
 let root = makeNode(null, '');
+/** Number of nodes in the tree. */
 let nodes = 0;
-/** Writers compiled for shapes of this tree. */
+/** Number of writers generated for shapes of this tree. */
 let writers = 0;
 
-/** @returns {Node} the node of an object without keys */
+/** @returns {Node} the root; of a new tree if the old one is full */
 function getRoot() {
   if (nodes > MAX_NODES) {
     root = makeNode(null, '');
@@ -81,16 +82,16 @@ function getRoot() {
   return root;
 }
 
-/** @returns {boolean} whether another shape may have a writer of its own */
+/** Count a generated writer. @returns {boolean} false: there are too many already */
 function countWriter() {
   return writers < MAX_WRITERS && ++writers > 0;
 }
 
 /**
- * Objects that are the value of the same key mostly have the same shape, while objects at
- * large begin with any key. So each key has a root of its own, which only remembers
- * children of the real one.
- * @param {Node|null} holder the key the object is the value of
+ * The node from which to follow an object's keys. Objects that are values of the same key
+ * usually have the same shape. So each key has a root of its own, which only caches
+ * children of the real root.
+ * @param {Node | null} holder the key whose value the object is
  */
 function startOf(holder) {
   if (holder === null) return getRoot();
@@ -98,6 +99,7 @@ function startOf(holder) {
   return holder.start;
 }
 
+/** @returns {string[]} */
 function keysOf(node) {
   if (node.keys !== null) return node.keys;
   const keys = new Array(node.depth);
@@ -105,6 +107,7 @@ function keysOf(node) {
   return keys;
 }
 
+/** Create a loose node for the keys of `node` and another one. */
 function loose(node, key) {
   const other = makeNode(null, '');
   const keys = keysOf(node);
@@ -113,9 +116,7 @@ function loose(node, key) {
   return other;
 }
 
-/**
- * The child of `node` for `key` when it is not the child met last.
- */
+/** The child of `node` for `key`, if that is not node.key. */
 function step(node, key) {
   if (node.key2 === key) {
     const next = node.next2;
@@ -151,11 +152,11 @@ function step(node, key) {
 const WIDE = /[^\x00-\xff]/g;
 const escape = (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** The keys of a node as latin1 text. */
+/** The keys of a node as JSON in latin1. */
 function textOf(node) {
   const keys = keysOf(node);
   let list = '';
-  // Each by itself: an array may have a toJSON method.
+  // Not stringify(keys): Array.prototype may have a toJSON method.
   for (let i = 0; i < keys.length; i++) list += i === 0 ? stringify(keys[i]) : `,${stringify(keys[i])}`;
   const text = `[${list}]`;
   return WIDE.test(text) ? text.replace(WIDE, escape) : text;
@@ -168,7 +169,7 @@ function hashOf(text) {
   return (h >>> 0) || 1;
 }
 
-/** The entry of a node in the tree: u32 hash, u32 length, text. */
+/** The keys of a node in the tree as sent with messages: u32 hash, u32 length, text. */
 function entryOf(node) {
   if (node.entry === null) {
     const text = textOf(node);
@@ -181,19 +182,19 @@ function entryOf(node) {
   return node.entry;
 }
 
-/** The nodes on the way to `node`, one for each key. */
+/** The nodes from the root to `node`, one for each key. */
 function pathOf(node) {
   const path = new Array(node.depth);
   for (let n = node; n.parent !== null; n = n.parent) path[n.depth - 1] = n;
   return path;
 }
 
-/** Ask for a number when the shape has become frequent. */
+/** Get an id for the shape if it is frequent by now. */
 function touch(node, hooks) {
   if (node.keys === null && node.uses >= FREQUENT) number(node, hooks.internShape);
 }
 
-/** Have a number for a node of the tree, if there is one to be had. */
+/** Get an id for the shape of a node in the tree. */
 function number(node, internShape) {
   const id = internShape(textOf(node));
   node.id = id < 0 ? -2 : id;

@@ -1,11 +1,11 @@
 'use strict';
 
 /*
- * strings.js - makes strings from bytes.
+ * strings.js - creates strings from bytes.
  *
- * A native call costs 50 ns and more, as much as a whole small message. Messages repeat
- * themselves, so strings of up to 16 characters are looked up among those made before: a
- * table of fixed size, indexed by a hash of the bytes, which are compared four at a time.
+ * A native call costs at least 50 ns, as much as a whole small message. Messages often
+ * contain the same strings, so those of up to 16 characters are cached: in a table of
+ * fixed size, indexed by a hash of the bytes.
  */
 
 const { Buffer } = require('../loading/builtins');
@@ -14,24 +14,24 @@ const { latin1Slice, ucs2Slice } = Buffer.prototype;
 const { fromCharCode } = String;
 
 const SLOTS = 1024;
+/** Maximum length of a cached string. */
 const CACHED = 16;
-/** See `lucks`. */
+/** Bounds of `lucks`. */
 const LUCKY = 64;
 const TRIAL = 32;
 const PAUSE = -512;
 
-/** Per slot: length and the words that `latin1` compares. */
+/** For each slot: the length, and the words that latin1() compares. */
 const table = new Int32Array(SLOTS * 8);
 const values = new Array(SLOTS).fill('');
 
 /**
- * By length: how many more strings that are not in the table it takes until so many are
- * not looked up at all, or how many of these remain (negative). To look and to remember
- * in vain costs as much again as to make the string.
+ * For each length, how many misses remain until the cache is bypassed for -PAUSE strings;
+ * if negative, how many of those remain. A miss doubles the cost of a string.
  */
 const lucks = new Int16Array(CACHED + 1).fill(LUCKY);
 
-/** 0 to 63 characters at `pos`. */
+/** Read a latin1 string of 0 to 63 characters at `pos`. */
 function latin1(u8, view, pos, length) {
   if (length > CACHED) return make(u8, pos, length);
   if (length === 0) return '';
@@ -45,8 +45,7 @@ function latin1(u8, view, pos, length) {
   let c = 0;
   let d = 0;
   if (length >= 4) {
-    // Words from the front, the last one overlapping: with the length they hold every
-    // byte.
+    // Words from the start, and the last four bytes: together they cover every byte.
     a = view.getInt32(pos, true);
     d = view.getInt32(pos + length - 4, true);
     if (length > 8) {
@@ -81,7 +80,7 @@ function latin1(u8, view, pos, length) {
   return string;
 }
 
-/** fromCharCode is quick with a fixed number of arguments only. */
+/** Create a string. fromCharCode() is fast only with a fixed number of arguments. */
 function make(u, p, length) {
   switch (length) {
     case 1: return fromCharCode(u[p]);
@@ -151,10 +150,12 @@ function make(u, p, length) {
   }
 }
 
+/** Read a latin1 string of any length. */
 function longLatin1(u8, pos, length) {
   return latin1Slice.call(u8, pos, pos + length);
 }
 
+/** Read a UTF-16 string of `length` code units. */
 function utf16(u8, view, pos, length) {
   if (length <= 8) {
     let string = '';
