@@ -24,8 +24,8 @@ class CrossingWriter {
   #maxLength;
   #claimed = 0;
 
-  constructor(side, memory, capacity, maxLength) {
-    this.#slot = side.slot;
+  constructor(handle, memory, capacity, maxLength) {
+    this.#slot = handle.slot;
     this.#maxLength = maxLength;
   }
 
@@ -126,11 +126,11 @@ class CrossingReader {
   /** Records taken at once, at most. */
   #most;
 
-  constructor(side, memory, mode) {
-    this.#slot = side.slot;
+  constructor(handle, memory, mode) {
+    this.#slot = handle.slot;
     /* What a consumer of mpmc has taken is lost with it. */
     this.#most = mode === 'mpmc' ? 16 : TAKE_MAX;
-    this.#local = side.local;
+    this.#local = handle.local;
     this.#memory = memory;
   }
 

@@ -67,7 +67,8 @@ const words = new Int32Array(WORDS);
 const inbox = new Uint8Array(INBOX_BYTES);
 
 /**
- * The Waiting of each parked side, by slot. An entry keeps its ring from being collected.
+ * The Waiting of each parked handle, by slot. An entry keeps its ring
+ * alive.
  */
 const waiting = new Map();
 
@@ -93,13 +94,13 @@ binding.ringSetup({ rung }, rung, words, inbox);
 /** Sides of rings that nobody can reach are given up. */
 const unreachable = new FinalizationRegistry((slot) => binding.ringEnd(slot));
 
-/** Words of one side, which the binding reads: POSITION in spsc, else DELIVERED. */
+/** Words of one handle, which the binding reads: POSITION in spsc, else DELIVERED. */
 const POSITION = 0;
 const DELIVERED = 1;
 const LOCAL_WORDS = 2;
 
 /** A side of a ring as the binding knows it. */
-class Side {
+class RingHandle {
   slot;
   local = new Int32Array(LOCAL_WORDS);
   /** Its block of counters in the ring, or one that nobody sees. */
@@ -129,6 +130,6 @@ class Side {
 }
 
 module.exports = {
-  binding, words, inbox, waiting, changeRefs, Side, status, layout, counter,
+  binding, words, inbox, waiting, changeRefs, RingHandle, status, layout, counter,
   STATUS, OFFSET, LENGTH, COUNT, RECORDS, TAKE_MAX, POSITION, DELIVERED, PRODUCER, CONSUMER,
 };

@@ -10,14 +10,14 @@ const { setImmediate } = require('node:timers');
 
 const { ringError, takeError } = require('./check');
 const { CrossingReader, CrossingWriter } = require('./crossing');
-const { binding, Side, counter, words, STATUS, PRODUCER, CONSUMER } = require('./native');
+const { binding, RingHandle, counter, words, STATUS, PRODUCER, CONSUMER } = require('./native');
 const { SpscReader } = require('./spsc-reader');
 const { SpscWriter } = require('./spsc-writer');
 const { Waiting } = require('./waiting');
 
 /**
  * @typedef {object} Role
- * @property {Side} side
+ * @property {RingHandle} handle
  * @property {boolean} others the other role had holders at the last check
  * @property {number} seen their position when 'disconnect' was last emitted
  * @property {Waiting} waiting
@@ -50,17 +50,17 @@ class Roles {
   #take(role) {
     if (this.#ended) throw ringError('DETACHED');
 
-    const side = new Side(this.#memory.bytes, role, this.#ring);
+    const handle = new RingHandle(this.#memory.bytes, role, this.#ring);
 
-    if (side.slot === undefined) {
+    if (handle.slot === undefined) {
       throw takeError(words[STATUS], role === PRODUCER ? 'producer' : 'consumer');
     }
-    return side;
+    return handle;
   }
 
-  /** @param {Side} side @param {object} asked see Waiting */
-  #roleOf(side, isProducer, asked) {
-    const role = { side, others: false, seen: 0, waiting: new Waiting(side.slot, isProducer, {
+  /** @param {RingHandle} handle @param {object} asked see Waiting */
+  #roleOf(handle, isProducer, asked) {
+    const role = { handle, others: false, seen: 0, waiting: new Waiting(handle.slot, isProducer, {
       ...asked, alone: () => this.watches && this.lookForOthers(role),
     }) };
 
@@ -71,11 +71,11 @@ class Roles {
   /** @returns {SpscWriter | CrossingWriter} */
   takeProducer() {
     const { bytes, capacity, maxLength, mode } = this.#memory;
-    const side = this.#take(PRODUCER);
+    const handle = this.#take(PRODUCER);
     const Writer = mode === 'spsc' ? SpscWriter : CrossingWriter;
-    const writer = new Writer(side, bytes, capacity, maxLength);
+    const writer = new Writer(handle, bytes, capacity, maxLength);
 
-    this.producer = this.#roleOf(side, true, {
+    this.producer = this.#roleOf(handle, true, {
       over: () => this.#ring.closed,
       emit: () => this.#tellWritable(),
     });
@@ -85,11 +85,11 @@ class Roles {
   /** @returns {SpscReader | CrossingReader} */
   takeConsumer() {
     const { bytes, capacity, mode } = this.#memory;
-    const side = this.#take(CONSUMER);
+    const handle = this.#take(CONSUMER);
     const Reader = mode === 'spsc' ? SpscReader : CrossingReader;
-    const reader = new Reader(side, bytes, mode === 'spsc' ? capacity : mode);
+    const reader = new Reader(handle, bytes, mode === 'spsc' ? capacity : mode);
 
-    this.consumer = this.#roleOf(side, false, {
+    this.consumer = this.#roleOf(handle, false, {
       over: () => this.#ring.ended,
       emit: () => this.#tellReadable(),
     });
@@ -103,7 +103,7 @@ class Roles {
    * @returns {boolean} whether the ring has been closed for it
    */
   lookForOthers(own) {
-    if (binding.ringOthers(own.side.slot) > 0) {
+    if (binding.ringOthers(own.handle.slot) > 0) {
       own.others = true;
       return false;
     }
@@ -138,9 +138,9 @@ class Roles {
 
   /** Give up all roles, for good. */
   end() {
-    for (const { side, waiting } of this.#taken) {
+    for (const { handle, waiting } of this.#taken) {
       waiting.end();
-      side.end();
+      handle.end();
     }
     this.producer = this.consumer = null;
     this.#ended = true;
@@ -162,19 +162,19 @@ class Roles {
   }
 
   #tellReadable() {
-    const { side, waiting } = this.consumer;
+    const { handle, waiting } = this.consumer;
 
     if (this.#ring.ended) {
       this.tellClosed();
       return;
     }
 
-    const before = side.counters[counter.RECORDS];
+    const before = handle.counters[counter.RECORDS];
     const { session } = waiting;
 
     this.#ring.emit('readable');
     /* Notify a listener again only if it has read something; else it already knows. */
-    if (side.counters[counter.RECORDS] !== before) setImmediate(() => waiting.again(0, session));
+    if (handle.counters[counter.RECORDS] !== before) setImmediate(() => waiting.again(0, session));
   }
 
   #tellWritable() {

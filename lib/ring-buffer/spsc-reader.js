@@ -18,7 +18,7 @@ class SpscReader {
   #words;
   #bytes;
   #capacity;
-  #side;
+  #handle;
   #local;
   #counters;
   /** Read up to here. */
@@ -33,14 +33,14 @@ class SpscReader {
   #records = 0;
   #payload = 0;
 
-  constructor(side, memory, capacity) {
+  constructor(handle, memory, capacity) {
     this.#words = new Int32Array(memory.buffer, 0, (DATA + capacity) >> 2);
     this.#bytes = memory;
     this.#capacity = capacity;
-    this.#side = side;
-    this.#local = side.local;
-    this.#counters = side.counters;
-    this.#position = side.local[POSITION];
+    this.#handle = handle;
+    this.#local = handle.local;
+    this.#counters = handle.counters;
+    this.#position = handle.local[POSITION];
     this.#released = this.#position;
     this.#published = this.#position;
   }
@@ -120,7 +120,7 @@ class SpscReader {
     this.#released = position;
     this.#local[POSITION] = position;
     Atomics.store(this.#words, HEAD, position);
-    if (Atomics.load(this.#words, ROOM_WANTED) !== 0) binding.ringWake(this.#side.slot, records);
+    if (Atomics.load(this.#words, ROOM_WANTED) !== 0) binding.ringWake(this.#handle.slot, records);
   }
 
   /** Read and release the record that peek() found. */
@@ -191,7 +191,7 @@ class SpscReader {
 
   /** Copy records one behind the other, as many as fit: see ringGather(). */
   gather(target) {
-    binding.ringGather(this.#side.slot, target);
+    binding.ringGather(this.#handle.slot, target);
     this.#position = this.#released = this.#published = this.#local[POSITION];
     return results[LENGTH];
   }

@@ -17,7 +17,7 @@ class SpscWriter {
   #bytes;
   #capacity;
   #largest;
-  #side;
+  #handle;
   #local;
   #counters;
   /** Published up to here. */
@@ -32,16 +32,16 @@ class SpscWriter {
   /** Of the last claim: where its header is. */
   #header = 0;
 
-  /** @param {import('./native').Side} side @param {Uint8Array} memory */
-  constructor(side, memory, capacity) {
+  /** @param {import('./native').RingHandle} handle @param {Uint8Array} memory */
+  constructor(handle, memory, capacity) {
     this.#words = new Int32Array(memory.buffer, 0, (DATA + capacity) >> 2);
     this.#bytes = memory;
     this.#capacity = capacity;
     this.#largest = capacity / 2;
-    this.#side = side;
-    this.#local = side.local;
-    this.#counters = side.counters;
-    this.#position = side.local[POSITION];
+    this.#handle = handle;
+    this.#local = handle.local;
+    this.#counters = handle.counters;
+    this.#position = handle.local[POSITION];
     this.#end = this.#position;
     /* Full until the head proves otherwise: the first claim looks at it. */
     this.#released = (this.#position - capacity) | 0;
@@ -111,7 +111,7 @@ class SpscWriter {
     this.#records = 0;
     this.#payload = 0;
     Atomics.store(this.#words, TAIL, end);
-    if (Atomics.load(this.#words, DATA_WANTED) !== 0) binding.ringWake(this.#side.slot, records);
+    if (Atomics.load(this.#words, DATA_WANTED) !== 0) binding.ringWake(this.#handle.slot, records);
   }
 
   /** Copy a record into the ring. @returns {number} OK, or a negative status */

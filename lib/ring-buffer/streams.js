@@ -5,7 +5,7 @@
  *
  * The reader's stream waits for records only while it is read, and the writer's for room
  * only while it has something to write, so backpressure goes through the ring. Destroying
- * either stream closes the ring, which tells the other side.
+ * either stream closes the ring, which tells the other one.
  */
 
 const { Readable, Writable, addAbortSignal } = require('node:stream');
@@ -167,7 +167,7 @@ class RingWriteStream extends Writable {
   }
 }
 
-/** Close the ring, which tells the other side that the stream was destroyed. */
+/** Close the ring, which tells the other end that the stream was destroyed. */
 function end(ring, error, callback) {
   try {
     ring.close();

@@ -3,7 +3,7 @@
 /*
  * waiting.js - waits for a record or for room in a ring.
  *
- * Nothing polls. A side parks in the core. When the other side writes or reads what the
+ * Nothing polls. A handle parks in the core. When another one writes or reads what the
  * first one waits for, it removes it from the list of sleepers and rings the doorbell of
  * its thread, which calls rung(). Parking checks the ring once more, so it also returns
  * whether to wait at all.
@@ -190,7 +190,7 @@ class Waiting {
   }
 
   /**
-   * This side stops waiting: another one is woken instead, now if the wake-up was for
+   * This handle stops waiting: another one is woken instead, now if the wake-up was for
    * this one.
    */
   #leave(entry, how, value) {
@@ -204,7 +204,7 @@ class Waiting {
   }
 
   /**
-   * Called when the side was woken: finish fulfilled waits, and park again for the
+   * Called when the handle was woken: finish fulfilled waits, and park again for the
    * others.
    */
   rung() {
@@ -257,7 +257,7 @@ class Waiting {
     if (this.#told) this.again(0);
   }
 
-  /** End all waits, because the side is given up. */
+  /** End all waits, because the handle has ended. */
   end() {
     this.listening = false;
     this.#fail(ringError('DETACHED'));
