@@ -1,9 +1,10 @@
 'use strict';
 
 /*
- * crossing.js - reader and writer of rings that may have several of a role (mpsc, mpmc).
- * Each step is a call into C, which the end of a thread cannot interrupt. See
- * src/node/ring_records.c.
+ * crossing.js - reader and writer of rings with several handles of a role (mpsc, mpmc).
+ *
+ * Each step is a call into C, because terminate() cannot interrupt one; see
+ * src/node/ring_records.c. The methods are those of spsc-writer.js and spsc-reader.js.
  */
 
 const { Buffer } = require('../loading/builtins');
@@ -15,7 +16,7 @@ const {
 const { OK } = status;
 const { utf8Write } = Buffer.prototype;
 
-/** Records written together are laid out here first. */
+/** Records that are written by one call, one after the other, and their lengths. */
 const batch = new Uint8Array(64 * 1024);
 const lengths = new Uint32Array(1024);
 
@@ -31,7 +32,7 @@ class CrossingWriter {
 
   write(data) {
     if (typeof data === 'string') return this.#writeString(data);
-    /* A word has 32 bits, of which such a length may be the rest. */
+    /* Checked here, because a larger number would be truncated to 32 bits. */
     if (data.length > this.#maxLength) return status.TOO_BIG;
     words[LENGTH] = data.length;
     binding.ringWrite(this.#slot, data);
@@ -72,8 +73,8 @@ class CrossingWriter {
   }
 
   /**
-   * Copy records from `first` on behind each other.
-   * @returns {number} how many there was room for
+   * Copy the records from list[first] on into `batch`.
+   * @returns {number} how many fit
    */
   #layOut(list, first) {
     let at = 0;
@@ -114,21 +115,21 @@ class CrossingWriter {
 }
 
 class CrossingReader {
-  /** Of the record that peek() found. */
+  /** Length in bytes of the record that peek() found. */
   length = 0;
 
   #slot;
   #local;
   #memory;
-  /** Where the record that peek() found is, -1: there is none. */
+  /** Offset of the record that peek() found; -1 if none. */
   #at = -1;
 
-  /** Records taken at once, at most. */
+  /** Maximum number of records taken by one call. */
   #most;
 
   constructor(handle, memory, mode) {
     this.#slot = handle.slot;
-    /* What a consumer of mpmc has taken is lost with it. */
+    /* Records that an mpmc consumer has taken are lost if its thread ends. */
     this.#most = mode === 'mpmc' ? 16 : TAKE_MAX;
     this.#local = handle.local;
     this.#memory = memory;
@@ -161,7 +162,7 @@ class CrossingReader {
         copy.set(length === inbox.length ? inbox : inbox.subarray(0, length));
         return copy;
       }
-      /* Too large for the inbox: it is as if it had been peeked at. */
+      /* Too large for the inbox: the addon has peeked instead. */
       this.length = length;
       this.#at = words[OFFSET];
     }
@@ -212,7 +213,7 @@ class CrossingReader {
     return count === 0 ? result : count;
   }
 
-  /** As SpscReader's. What was peeked at is among them. */
+  /** As SpscReader's. Includes the record that peek() found. */
   gather(target) {
     this.#at = -1;
     binding.ringGather(this.#slot, target);

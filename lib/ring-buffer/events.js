@@ -1,44 +1,46 @@
 'use strict';
 
 /*
- * events.js - an EventEmitter that knows when listeners are added or removed, and that
- * cannot be cloned.
+ * events.js - the base class of RingBuffer: an EventEmitter that is notified when
+ * listeners are added or removed, and that cannot be cloned.
  */
 
 const EventEmitter = require('node:events');
 
+/** Method: called with the event whose listeners have changed; undefined for all. */
 const kListeners = Symbol('listeners');
-/** Several records at once; see index.js. */
+/** Method: read several records at once; see index.js. */
 const kGather = Symbol('gather');
 
 /**
- * No serializer clones a symbol, and the DataCloneError names it. Whatever else reads the
- * properties of a ring (JSON.stringify, a spread, deepEqual) takes it.
+ * Structured clone rejects a symbol, and its DataCloneError contains the description.
+ * Other code that reads a ring's properties (JSON.stringify, a spread, deepEqual) accepts
+ * a symbol.
  */
 const UNCLONEABLE = Symbol(
   'RingBuffer: send its buffer, and attach to it by new RingBuffer(buffer)');
 
 class RingEvents {
   constructor() {
-    /* Serializers read it first, which is why EventEmitter is not constructed: it would
-     * put its own properties before, and needs none until somebody listens. */
+    /* Must be the first property that a serializer reads. So do not call EventEmitter's
+     * constructor, which would add its own before; on() adds them when needed. */
     Object.defineProperty(this, 'clone', { __proto__: null, enumerable: true, value: UNCLONEABLE });
   }
 
   on(event, listener) {
     super.on(event, listener);
-    this.#come(event, listener);
+    this.#notify(event, listener);
     return this;
   }
 
   prependListener(event, listener) {
     super.prependListener(event, listener);
-    this.#come(event, listener);
+    this.#notify(event, listener);
     return this;
   }
 
-  /** It is not there if there is nothing that it could be told. */
-  #come(event, listener) {
+  /** If kListeners throws, for example because the role is taken, undo the addition. */
+  #notify(event, listener) {
     try {
       this[kListeners](event);
     } catch (error) {

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * memory.js - the SharedArrayBuffer of a ring: creates it, recognizes it, and reads it
- * directly.
+ * memory.js - the SharedArrayBuffer of a ring: creates and checks it, and reads its
+ * state.
  */
 
 const { types } = require('node:util');
@@ -12,7 +12,7 @@ const {
   checkBoolean, checkInteger, checkOptions, outOfRange, ringError, wrongType, wrongValue,
 } = require('./check');
 
-/** By the number that stands for it in the memory. */
+/** Modes by their number in the memory. */
 const MODES = [undefined, 'spsc', 'mpsc', 'mpmc'];
 
 const SMALLEST = 64;
@@ -29,7 +29,10 @@ function roundUp(number) {
   return 2 ** Math.ceil(Math.log2(number));
 }
 
-/** @returns {number | undefined} the mode's number */
+/**
+ * @returns {number | undefined} the number of the mode
+ * @throws {TypeError} ERR_INVALID_ARG_VALUE
+ */
 function checkMode(mode) {
   if (mode === undefined) return undefined;
   if (!MODES.includes(mode)) {
@@ -38,7 +41,7 @@ function checkMode(mode) {
   return MODES.indexOf(mode);
 }
 
-/** The bytes of a slot that takes records of up to this many. */
+/** The size in bytes of an mpmc slot for records of up to `slotSize` bytes. */
 function slotOf(slotSize = SLOT_DEFAULT) {
   return Math.ceil(slotSize / 8) * 8;
 }
@@ -51,7 +54,7 @@ function checkSlots(mode, slotSize) {
   checkInteger('options.slotSize', slotSize, 1, SLOT_LARGEST);
 }
 
-/** A new ring. @returns {SharedArrayBuffer} */
+/** Create a ring. @returns {SharedArrayBuffer} */
 function make(capacity, options) {
   const mode = checkMode(options.mode) ?? 1;
   let count;
@@ -82,16 +85,19 @@ function make(capacity, options) {
   return buffer;
 }
 
-/** What the ring in this memory is. */
+/** The memory of a ring. */
 class Memory {
+  /** @type {SharedArrayBuffer} */
   buffer;
-  /** Close the ring when the last side of the other role has ended. */
+  /** Whether to close the ring when the last handle of the other role has ended. */
   closeOnDisconnect;
-  /** All of it. */
+  /** The entire buffer. @type {Uint8Array} */
   bytes;
+  /** @type {'spsc' | 'mpsc' | 'mpmc'} */
   mode;
-  /** Bytes for records; slots of mpmc with their headers. */
+  /** Bytes for records; in mpmc, for the slots with their headers. */
   capacity;
+  /** Maximum size of a record in bytes. */
   maxLength;
 
   #words;
@@ -136,6 +142,7 @@ class Memory {
     this.#words = new Int32Array(this.buffer, 0, layout.DATA / 4);
   }
 
+  /** @throws {RingportError} ERR_RINGPORT_VERSION or ERR_RINGPORT_INVALID_RING */
   #refuse() {
     const length = Math.min(2, this.buffer.byteLength >> 2);
     const [magic, version] = new Int32Array(this.buffer, 0, length);
@@ -150,12 +157,12 @@ class Memory {
     return (Atomics.load(this.#words, STATE) & layout.CLOSED) !== 0;
   }
 
-  /** All has been read that was there when we looked. */
+  /** Whether every published record has been read. */
   get empty() {
     return this.used === 0;
   }
 
-  /** Bytes that are in use, or more: nobody has checked the positions. */
+  /** Bytes in use. Computed from unchecked positions, so it may exceed the capacity. */
   get used() {
     if (this.mode === 'spsc') {
       const head = Atomics.load(this.#words, layout.HEAD >> 2);
@@ -165,28 +172,28 @@ class Memory {
 
     const wide = new BigUint64Array(this.buffer, 0, layout.DATA / 8);
     const head = Atomics.load(wide, layout.HEAD >> 3);
-    /* The lowest bit of the tail says that it is the last. */
+    /* The lowest bit of the tail says that the ring is sealed. */
     const used = Number(BigInt.asUintN(64, (Atomics.load(wide, layout.TAIL >> 3) & ~1n) - head));
 
     return this.mode === 'mpmc' ? used / 2 * this.maxLength : used;
   }
 
-  /** How far the sides of a role, a number, have come; 0: none has been here. */
+  /** The position of a role, a number; 0 if it has never written or read. */
   positionOf(role) {
     const word = (role === PRODUCER ? layout.TAIL : layout.HEAD) >> 2;
     const [low, high] = [Atomics.load(this.#words, word), Atomics.load(this.#words, word + 1)];
 
-    /* The lowest bit of the tail may say that it is the last. */
+    /* The lowest bit of the tail may say that the ring is sealed. */
     return ((low & ~1) >>> 0) + (high >>> 0) * 2 ** 32;
   }
 
-  /** Close the ring for all sides. */
+  /** Close the ring for all handles. @throws {RingportError} ERR_RINGPORT_CORRUPT */
   close() {
     binding.ringClose(this.bytes);
     if (words[STATUS] !== status.OK) throw ringError('CORRUPT');
   }
 
-  /** What all sides have counted: see RingBufferStats in index.d.ts. */
+  /** The sums over all handles; see RingBufferStats in index.d.ts. */
   get stats() {
     const [written, read] = [0, 1].map((role) => this.#sum(role));
 
@@ -203,6 +210,7 @@ class Memory {
     };
   }
 
+  /** Add up the blocks of counters of a role. */
   #sum(role) {
     const length = layout.BLOCK / 8 * layout.BLOCKS;
     const numbers = new Float64Array(this.buffer, layout.COUNTERS + role * length * 8, length);

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * native.js - what rings share with the binding: words, the layout of the memory, and the
- * handles that can be woken.
+ * native.js - what rings share with the addon: control words, the layout of the memory,
+ * and handles.
  */
 
 const { binding, FOR_RINGS } = require('../loading/native');
@@ -10,8 +10,8 @@ const { binding, FOR_RINGS } = require('../loading/native');
 binding.define(binding, FOR_RINGS);
 
 /**
- * Words of the last call: RP_RING_LIST in src/node/ring_wakeups.h; compared by
- * test/js/constants.test.js.
+ * Indices of `words`, which hold arguments and results of the addon's functions:
+ * RP_RING_LIST in src/node/ring_wakeups.h; test/js/constants.test.js compares them.
  */
 const STATUS = 0;
 const OFFSET = 1;
@@ -21,10 +21,10 @@ const RECORDS = 8;
 const TAKE_MAX = 64;
 const WORDS = RECORDS + 2 * TAKE_MAX;
 
-/** Records up to this many bytes are read by one call that copies them here. */
+/** Size of `inbox`. A record of up to this size is read by one call, which copies it. */
 const INBOX_BYTES = 4096;
 
-/** Values of STATUS: RP_ERROR_LIST in src/core/error.h, where SEALED is RP_CLOSED. */
+/** Values of STATUS: RP_ERROR_LIST in src/core/error.h, which calls SEALED RP_CLOSED. */
 const status = {
   OK: 0,
   EMPTY: -1,
@@ -38,10 +38,7 @@ const status = {
   FORMAT: -10,
 };
 
-/**
- * The memory of a ring, in bytes from its start; the table is in
- * src/core/ring/shared_memory.h.
- */
+/** Offsets in the memory of a ring, in bytes; see src/core/ring/shared_memory.h. */
 const layout = {
   MAGIC: 0x42525052,
   VERSION: 1,
@@ -57,7 +54,7 @@ const layout = {
   CLOSED: 1,
 };
 
-/** Numbers in a block of counters. */
+/** Indices of the numbers in a block of counters. */
 const counter = { RECORDS: 0, BYTES: 1, WAKE_UPS: 2, STALLS: 3, HIGH_WATER: 4, ABORTED: 5 };
 
 const PRODUCER = 0;
@@ -66,16 +63,14 @@ const CONSUMER = 1;
 const words = new Int32Array(WORDS);
 const inbox = new Uint8Array(INBOX_BYTES);
 
-/**
- * The Waiting of each parked handle, by slot. An entry keeps its ring
- * alive.
- */
+/** The Waiting of each parked handle, by slot. An entry keeps its ring alive. */
 const waiting = new Map();
 
+/** Number of waits that keep the event loop alive. */
 let refs = 0;
 let context = null;
 
-/** More, or fewer, waits that keep the event loop alive. */
+/** Add `by` to the number of waits that keep the event loop alive. */
 function changeRefs(by) {
   refs += by;
   context ??= require('../ports/async-context');
@@ -84,32 +79,33 @@ function changeRefs(by) {
   else if (refs === by) binding.setRef(true, true);
 }
 
-/** The binding calls this for a side that was woken up. */
+/** The addon calls this when a handle was woken. */
 function rung(slot) {
   waiting.get(slot)?.rung();
 }
 
 binding.ringSetup({ rung }, rung, words, inbox);
 
-/** Sides of rings that nobody can reach are given up. */
+/** Ends the handles of a ring that was garbage-collected. */
 const unreachable = new FinalizationRegistry((slot) => binding.ringEnd(slot));
 
-/** Words of one handle, which the binding reads: POSITION in spsc, else DELIVERED. */
+/** Indices of `local`. The addon reads POSITION of spsc handles, DELIVERED of others. */
 const POSITION = 0;
 const DELIVERED = 1;
 const LOCAL_WORDS = 2;
 
-/** A side of a ring as the binding knows it. */
+/** A producer or consumer of a ring: rp_ring_handle in src/core/ring/handle.h. */
 class RingHandle {
+  /** The addon's number for it; undefined if the ring could not be opened. */
   slot;
   local = new Int32Array(LOCAL_WORDS);
-  /** Its block of counters in the ring, or one that nobody sees. */
+  /** Its block of counters in the ring; a private one if all blocks are taken. */
   counters;
 
   /**
-   * @param {Uint8Array} memory
-   * @param {number} role
-   * @param {object} owner gives the side up when it is collected
+   * @param {Uint8Array} memory the ring
+   * @param {number} role PRODUCER or CONSUMER
+   * @param {object} owner the handle ends when this is garbage-collected
    */
   constructor(memory, role, owner) {
     const slot = binding.ringOpen(memory, role, this.local);

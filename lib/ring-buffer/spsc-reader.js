@@ -1,6 +1,10 @@
 'use strict';
 
-/* spsc-reader.js - the consumer of a ring that has one: see spsc.js. */
+/*
+ * spsc-reader.js - the consumer of an spsc ring; see spsc.js.
+ *
+ * Methods that return a number return a status if it is negative; see native.js.
+ */
 
 const { Buffer } = require('../loading/builtins');
 
@@ -12,7 +16,7 @@ const { STATE, ROOM_WANTED, TAIL, HEAD, DATA, HEADER, PADDING, FEW, sizeOf } = r
 const { OK, EMPTY, SEALED, CORRUPT } = status;
 
 class SpscReader {
-  /** Of the record that peek() found. */
+  /** Length in bytes of the record that peek() found. */
   length = 0;
 
   #words;
@@ -21,15 +25,15 @@ class SpscReader {
   #handle;
   #local;
   #counters;
-  /** Read up to here. */
+  /** End of the records that were read. */
   #position;
-  /** The head: given back up to here. */
+  /** End of the records that were released: the head. */
   #released;
-  /** Our copy of the tail, refreshed only when there seems to be nothing. */
+  /** A copy of the tail, refreshed only once everything before it was read. */
   #published;
-  /** Where the record that peek() found ends. */
+  /** End of the record that peek() found. */
   #after = 0;
-  /** Read and not released. */
+  /** Records and bytes that were read but not released. */
   #records = 0;
   #payload = 0;
 
@@ -45,11 +49,11 @@ class SpscReader {
     this.#published = this.#position;
   }
 
-  /** Look at the tail. @returns {number} OK if there is something behind our position */
+  /** Load the tail. @returns {number} OK: there is a record; EMPTY, SEALED or CORRUPT */
   #refresh() {
     const position = this.#position;
     const closed = (Atomics.load(this.#words, STATE) & layout.CLOSED) !== 0;
-    /* After the state: what was published before the close is seen. */
+    /* Loaded after the state, so records published before the close are seen. */
     const tail = Atomics.load(this.#words, TAIL);
     const used = (tail - position) >>> 0;
 
@@ -61,10 +65,7 @@ class SpscReader {
     return closed ? SEALED : EMPTY;
   }
 
-  /**
-   * @returns {number} where the bytes of the next record are, `length` of them, or why
-   *   there is none
-   */
+  /** @returns {number} the offset of the next record's bytes, or a status */
   peek() {
     for (;;) {
       if (this.#position === this.#published) {
@@ -82,7 +83,7 @@ class SpscReader {
       const length = words[header];
       const type = words[header + 1];
 
-      /* Padding, too, is less than a record can be. */
+      /* The limit holds for padding, too. */
       if (length < 0 || length > (capacity >> 1) - HEADER) return CORRUPT;
 
       const size = sizeOf(length);
@@ -93,22 +94,22 @@ class SpscReader {
         this.length = length;
         return DATA + offset + HEADER;
       }
-      /* Padding ends where the data area ends; anything else would let it be skipped
-       * into. */
+      /* Padding must end at the end of the data area. */
       if (size !== capacity - offset) return CORRUPT;
       this.#position = this.#after;
     }
   }
 
-  /** The record that peek() found has been read. */
+  /** Count the record that peek() found as read. */
   #step() {
     this.#position = this.#after;
-    /* From here on it does not come again, also if this thread is ended. */
+    /* From here on, the record is not delivered again, even after terminate(). */
     this.#local[POSITION] = this.#after;
     this.#records++;
     this.#payload += this.length;
   }
 
+  /** Release the records that were read, and wake the writer if it waits for room. */
   #release() {
     const records = this.#records;
     const position = this.#position;
@@ -123,13 +124,13 @@ class SpscReader {
     if (Atomics.load(this.#words, ROOM_WANTED) !== 0) binding.ringWake(this.#handle.slot, records);
   }
 
-  /** Read and release the record that peek() found. */
+  /** Release the record that peek() found. */
   consume() {
     this.#step();
     this.#release();
   }
 
-  /** Copy the next record. @returns {Buffer | number} or why there is none */
+  /** Read the next record. @returns {Buffer | number} a copy, or a status */
   read() {
     const at = this.peek();
 
@@ -143,7 +144,7 @@ class SpscReader {
     return copy;
   }
 
-  /** Copy the record that peek() found. */
+  /** Copy the record that peek() found, and release it. */
   copyTo(target, at) {
     this.#copy(target, at, this.length);
     this.consume();
@@ -160,8 +161,10 @@ class SpscReader {
   }
 
   /**
-   * What was there when it began.
-   * @returns {number} how many records, or why there is none
+   * Read up to `limit` of the records that are published now. Releases them also if
+   * `callback` throws.
+   * @param {(bytes: Uint8Array, length: number) => void} callback gets memory of the ring
+   * @returns {number} their number, or a status if it is zero
    */
   drain(callback, limit) {
     const { buffer } = this.#bytes;
@@ -189,7 +192,10 @@ class SpscReader {
     return count === 0 ? result : count;
   }
 
-  /** Copy records one behind the other, as many as fit: see ringGather(). */
+  /**
+   * Copy as many records as fit into `target`; see ringGather() in src/node.
+   * @returns {number} their size in bytes
+   */
   gather(target) {
     binding.ringGather(this.#handle.slot, target);
     this.#position = this.#released = this.#published = this.#local[POSITION];

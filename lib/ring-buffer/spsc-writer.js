@@ -1,6 +1,10 @@
 'use strict';
 
-/* spsc-writer.js - the producer of a ring that has one: see spsc.js. */
+/*
+ * spsc-writer.js - the producer of an spsc ring; see spsc.js.
+ *
+ * Methods that return a number return a status if it is negative; see native.js.
+ */
 
 const { Buffer } = require('../loading/builtins');
 
@@ -20,16 +24,16 @@ class SpscWriter {
   #handle;
   #local;
   #counters;
-  /** Published up to here. */
+  /** End of the published records: the tail. */
   #position;
-  /** Claimed up to here. */
+  /** End of the claimed records. */
   #end;
-  /** Our copy of the head, refreshed only when there seems to be no room. */
+  /** A copy of the head, refreshed only when there seems to be no room. */
   #released;
-  /** Claimed and not published. */
+  /** Records and bytes that are claimed but not published. */
   #records = 0;
   #payload = 0;
-  /** Of the last claim: where its header is. */
+  /** Word index of the last claim's header. */
   #header = 0;
 
   /** @param {import('./native').RingHandle} handle @param {Uint8Array} memory */
@@ -43,14 +47,11 @@ class SpscWriter {
     this.#counters = handle.counters;
     this.#position = handle.local[POSITION];
     this.#end = this.#position;
-    /* Full until the head proves otherwise: the first claim looks at it. */
+    /* As if the ring were full, so that the first claim loads the head. */
     this.#released = (this.#position - capacity) | 0;
   }
 
-  /**
-   * Claim room for a record.
-   * @returns {number} the offset for its bytes, or a negative status
-   */
+  /** Claim room for a record. @returns {number} the offset of its bytes, or a status */
   #claim(length) {
     const words = this.#words;
 
@@ -86,12 +87,12 @@ class SpscWriter {
     return (header << 2) + HEADER;
   }
 
-  /** Look at the head. Is there room for `need` bytes? */
+  /** Load the head. @returns {number} OK: `need` bytes are free; FULL or CORRUPT */
   #refresh(need) {
     const head = Atomics.load(this.#words, HEAD);
     const moved = (head - this.#released) >>> 0;
 
-    /* It only moves forward, and not past what was there to read. */
+    /* The head only moves forward, and not past the tail. */
     if (moved > ((this.#position - this.#released) >>> 0) || (head & 7) !== 0) return CORRUPT;
     this.#released = head;
     if (need <= this.#capacity - ((this.#end - head) | 0)) return OK;
@@ -100,6 +101,7 @@ class SpscWriter {
     return FULL;
   }
 
+  /** Publish the claimed records, and wake the reader if it waits for data. */
   #publish() {
     const end = this.#end;
     const records = this.#records;
@@ -114,7 +116,7 @@ class SpscWriter {
     if (Atomics.load(this.#words, DATA_WANTED) !== 0) binding.ringWake(this.#handle.slot, records);
   }
 
-  /** Copy a record into the ring. @returns {number} OK, or a negative status */
+  /** Claim a record and copy it there. @returns {number} OK, or a status */
   #append(data) {
     if (typeof data === 'string') return this.#appendString(data);
 
@@ -135,8 +137,8 @@ class SpscWriter {
   #appendString(text) {
     let most = text.length * 3;
 
-    /* Most texts take a third of that: who asks for more than there may be would be told
-     * that it is full. */
+    /* Most strings need only a third of that. Do not fail for lack of room that is not
+     * needed. */
     if (!this.#surelyFits(most)) most = Buffer.byteLength(text);
 
     const at = this.#claim(most);
@@ -151,16 +153,15 @@ class SpscWriter {
     return OK;
   }
 
-  /** Without a look at the head. */
+  /** Whether a record of this length fits without loading the head. */
   #surelyFits(length) {
     const room = this.#capacity - ((this.#end - this.#released) | 0);
 
-    /* A record with all the padding before it that there can be takes less than twice as
-     * much. */
+    /* Together with padding, a record takes less than twice its size. */
     return length <= this.#largest - HEADER && 2 * sizeOf(length) <= room;
   }
 
-  /** @returns {number} OK, or why nothing was written */
+  /** @param {Uint8Array | string} data @returns {number} OK, or a status */
   write(data) {
     const result = this.#append(data);
 
@@ -168,7 +169,7 @@ class SpscWriter {
     return result;
   }
 
-  /** Write the first `length` bytes. */
+  /** Write the first `length` bytes of `bytes`. @returns {number} OK, or a status */
   writePart(bytes, length) {
     const at = this.#claim(length);
 
@@ -178,7 +179,10 @@ class SpscWriter {
     return OK;
   }
 
-  /** Publish as many of the list as there is room for. */
+  /**
+   * Write as many records as there is room for, and publish them at once.
+   * @returns {{ count: number, result: number }} how many, and the last status
+   */
   writeMany(list) {
     let result = OK;
     let count = 0;
@@ -188,14 +192,17 @@ class SpscWriter {
     return { count, result };
   }
 
+  /** @returns {number} the offset of the record's bytes, or a status */
   claim(length) {
     return this.#claim(length);
   }
 
+  /** Publish the claim. */
   commit() {
     this.#publish();
   }
 
+  /** Drop the claim. */
   abort() {
     this.#end = this.#position;
     this.#records = 0;

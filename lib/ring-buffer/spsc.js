@@ -1,22 +1,22 @@
 'use strict';
 
 /*
- * spsc.js - a ring with one producer and one consumer, in JavaScript, on the words in its
- * memory.
+ * spsc.js - constants of the JavaScript implementation of a ring with one producer and
+ * one consumer; spsc-writer.js and spsc-reader.js.
  *
- * What src/core/ring/spsc.c does: a record costs less here than a call into C. It can be
- * so because a thread that is ended between any two steps leaves nothing half done: a
- * record exists once the tail has moved past it, and has been read once the side's own
- * position has. All that another thread can write is read once, checked, then used.
+ * They do the same as src/core/ring/spsc.c, because a record costs less than a call into
+ * C. This is safe although terminate() can end the thread between any two steps: a record
+ * exists once the tail has moved past it, and has been read once the reader's position
+ * has. Each word that another thread can write is read once and checked before use.
  *
- * Positions are 32 bits and come round, so they are compared by difference.
+ * Positions are 32 bits and wrap around, so they are compared by difference.
  */
 
 const { layout } = require('./native');
 
 const HEADER = 8;
 
-/** Words of the memory, and what records are made of. */
+/** Indices of 32-bit words in the memory, except DATA, an offset in bytes. */
 const words = {
   STATE: layout.STATE >> 2,
   DATA_WANTED: layout.DATA_WANTED >> 2,
@@ -25,14 +25,15 @@ const words = {
   HEAD: layout.HEAD >> 2,
   DATA: layout.DATA,
   HEADER,
+  /** Types in a record's header. */
   TYPE_BYTES: 1,
   PADDING: -1,
-  /** Up to here copying bytes one by one beats Uint8Array.prototype.set. */
+  /** Up to this many bytes, a loop beats Uint8Array.prototype.set(). */
   FEW: 12,
   sizeOf,
 };
 
-/** Bytes that a record takes. */
+/** The bytes that a record of `length` bytes occupies. */
 function sizeOf(length) {
   return HEADER + ((length + 7) & ~7);
 }
