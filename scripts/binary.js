@@ -1,12 +1,15 @@
 'use strict';
 
-// Reads what an addon's file says of itself, so that any machine can check the binaries of all.
+// Checks from an addon's headers which platform it was built for, on any machine.
 
 const ELF = { x64: 62, arm64: 183 };
 const PE = { x64: 0x8664, arm64: 0xaa64 };
 const MACHO = { x64: 0x01000007, arm64: 0x0100000c };
 
-/** @returns {{platform: string, arch: string}|undefined} for which system and processor a file is */
+/**
+ * @returns {{platform: string, arch: string}|undefined} the platform of a library;
+ *   undefined if it is unknown
+ */
 function machineOf(bytes) {
   const named = (machines, number) =>
     Object.keys(machines).find((name) => machines[name] === number);
@@ -32,7 +35,7 @@ function machineOf(bytes) {
 /**
  * @param {Buffer} bytes
  * @param {{platform: string, arch: string, libc?: string, glibc: number}} wanted
- * @returns {string} why the file is no addon for this machine; empty: it is one
+ * @returns {string} why the file is not an addon for that platform; empty if it is
  */
 function problemOf(bytes, { platform, arch, libc, glibc }) {
   const machine = machineOf(bytes);
@@ -52,7 +55,7 @@ function problemOf(bytes, { platform, arch, libc, glibc }) {
   if (isGlibc !== (libc === 'glibc')) return `made for ${isGlibc ? 'glibc' : 'musl'}`;
   if (!isGlibc) return '';
 
-  /* Otherwise musl's loader would take it for one of its own; see src/node/stay_loaded.c. */
+  /* Otherwise musl's loader would accept it; see src/node/stay_loaded.c. */
   if (!text.includes('gnu_get_libc_version\0')) return 'not refused by musl';
 
   const versions = [...text.matchAll(/GLIBC_2\.(\d+)/g)].map((match) => Number(match[1]));

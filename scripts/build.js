@@ -1,16 +1,18 @@
 'use strict';
 
-// node scripts/build.js [--debug | --asan | --tsan | --coverage | --faults] [--force] [--werror]
+// node scripts/build.js [--debug | --asan | --tsan | --coverage | --faults]
+//   [--force] [--werror]
 //
-// Makes dist/ of lib/ (bundle.js) and builds the addon, if a source is newer:
+// Builds dist/ from lib/ (bundle.js) and the addon from src/, if a source is newer:
 //   (default)  build/Release/ringport.node     by node-gyp
 //   --debug    build/Debug/ringport.node       by node-gyp
 //   --asan     build/asan/ringport.node        by the compiler: AddressSanitizer, UBSan
 //   --tsan     build/tsan/ringport.node        by the compiler: ThreadSanitizer
 //   --coverage build/coverage/ringport.node    by the compiler: counts for gcov
-//   --faults   build/faults/ringport.node      by the compiler: threads can be stopped where the sources
-//                                              say rp_failpoint(), and allocations fail (test/faults)
-// RINGPORT_BINARY=<path> makes lib/binding.js load one of the others.
+//   --faults   build/faults/ringport.node      by the compiler, for test/faults: stops
+//                                              threads at each rp_failpoint() and lets
+//                                              allocations fail
+// RINGPORT_BINARY=<path> makes lib/binding.js load another binary.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -27,12 +29,12 @@ const sanitizers = {
   tsan: ['-fsanitize=thread'],
 };
 
-/** What test/faults/faults.c puts between the addon and the system. */
+/** The functions that test/faults/faults.c wraps. */
 const wrapped = [
   'malloc', 'calloc', 'realloc', 'aligned_alloc', 'free', 'uv_async_init', 'napi_define_properties',
 ];
 
-/** Compiler arguments of the variants that node-gyp does not build. */
+/** Compiler arguments for the variants that are not built by node-gyp. */
 const direct = {
   ...sanitizers,
   coverage: ['-O0', '--coverage', '-fprofile-update=atomic'],
@@ -41,11 +43,13 @@ const direct = {
   ],
 };
 
-/** The test file whose threads have environments of their own: they do not hear of RINGPORT_BINARY, and
- * would load another binary beside the one that it names. */
+/**
+ * The test file whose threads get their own environment variables. They do not see
+ * RINGPORT_BINARY, so they would load a second binary.
+ */
 const IGNORES_BINARY = 'test/js/register-threads.test.js';
 
-/** @returns {string} where the variant's binary is, absolute */
+/** @returns {string} absolute path of the variant's binary */
 function target(variant) {
   const dir = { release: 'Release', debug: 'Debug' }[variant] ?? variant;
 
@@ -56,14 +60,16 @@ function mtime(file) {
   return fs.statSync(path.join(root, file)).mtimeMs;
 }
 
-/** @returns {boolean} whether a source is newer than the binary, or there is none */
+/**
+ * @returns {boolean} whether a source is newer than the binary, or the binary is missing
+ */
 function stale(variant) {
   const binary = target(variant);
 
   if (!fs.existsSync(binary)) return true;
 
   const extra = variant === 'faults' ? ['test/faults/faults.c'] : [];
-  // The directories count too: deleting or renaming a source touches only them.
+  // Directories, too: deleting or renaming a source changes only them.
   const inputs = [
     'binding.gyp', ...sources.folders('src'),
     ...sources.core(), ...sources.node(), ...sources.headers(), ...extra,
@@ -85,7 +91,7 @@ function run(command, args, { quiet, env }) {
   if (result.status === 0) return;
 
   if (quiet) process.stderr.write(result.stdout + result.stderr);
-  throw new BuildError('the build of the ringport addon failed; the compiler says why, above.');
+  throw new BuildError('the build of the ringport addon failed; see the compiler\'s output above.');
 }
 
 function buildWithNodeGyp(variant, options) {
@@ -101,7 +107,7 @@ function buildWithNodeGyp(variant, options) {
 
   if (nodedir) args.push(`--nodedir=${nodedir}`);
 
-  // Left alone, gyp links with the C++ compiler, which need not be here and would make a C
+  // By default, gyp links with the C++ compiler, which may be missing and would make the
   // addon depend on its library.
   const cc = toolchain.compiler();
   const env = cc && !process.env.LINK ? { CC: cc, LINK: cc } : {};
@@ -130,7 +136,7 @@ function buildDirectly(variant, options) {
   ], options);
 }
 
-/** @throws {BuildError} when a tool is missing, with the sentence that names it */
+/** @throws {BuildError} which names the tool that is missing */
 function requireToolchain() {
   const sentence = toolchain.missing();
 
@@ -138,7 +144,7 @@ function requireToolchain() {
 }
 
 /**
- * Make dist/ of lib/ if it is older. What is installed has it, and no bundle.js.
+ * Build dist/ if lib/ is newer. An installed package contains dist/ but not bundle.js.
  * @throws {BuildError}
  */
 function makeDist() {
@@ -157,7 +163,7 @@ function makeDist() {
  * @param {boolean} [options.werror] warnings are errors
  * @param {boolean} [options.quiet] show the compiler's output only if the build fails
  * @returns {string} path of the binary
- * @throws {BuildError} with one sentence for the user
+ * @throws {BuildError} with a message for the user
  */
 function build({ variant = 'release', force = false, werror = false, quiet = false } = {}) {
   makeDist();
@@ -168,7 +174,7 @@ function build({ variant = 'release', force = false, werror = false, quiet = fal
   if (variant in direct) buildDirectly(variant, { quiet });
   else buildWithNodeGyp(variant, { quiet, werror });
 
-  // make leaves a binary alone whose objects came out the same: it is up to date as of now.
+  // make does not touch a binary whose objects have not changed: mark it as up to date.
   const now = new Date();
 
   fs.utimesSync(target(variant), now, now);

@@ -2,12 +2,13 @@
 
 // node scripts/bundle.js
 //
-// Makes dist/ of lib/: a few scripts instead of some fifty. To find, read and compile a file of its own costs
-// a thread 0.1 to 0.2 ms each, which is more than most of the files themselves. What a thread needs at once
-// is in index.js; the other scripts hold what it needs later, by what is used together.
+// Makes dist/ of lib/: a few scripts instead of some fifty. To find, read and compile a
+// file of its own costs a thread 0.1 to 0.2 ms each, which is more than most of the files
+// themselves. What a thread needs at once is in index.js; the other scripts hold what it
+// needs later, by what is used together.
 //
-// Each file stays a module of its own, in a function. A require() of another file of ours becomes a look
-// into a table, which loads the script that has it if need be.
+// Each file stays a module of its own, in a function. A require() of another file of ours
+// becomes a look into a table, which loads the script that has it if need be.
 
 const { createHash } = require('node:crypto');
 const fs = require('node:fs');
@@ -29,7 +30,10 @@ const WORKER = ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/post
 /** What the receiver of the first message by ring needs. */
 const CHANGE = ['ports/dispatch', 'ports/async-context', 'ports/prepare'];
 
-/** What is in which script; what is named nowhere is in `rest`. A module's last script counts. */
+/**
+ * What is in which script; what is named nowhere is in `rest`. A module's last script
+ * counts.
+ */
 const SCRIPTS = {
   start: [...BOTH, ...WORKER],
   child: [...BOTH, 'worker/parent-port', 'worker/parent-receive', 'worker/post-by-node'],
@@ -57,8 +61,9 @@ const SCRIPTS = {
   ringbuffer: ['ring-buffer/index', 'ring-buffer/events', 'codec/errors'],
 };
 /**
- * Files whose functions V8 compiles eagerly, because they run when a port switches to the ring. Otherwise the
- * code cache would contain only the functions of the side that saved it.
+ * Files whose functions V8 compiles eagerly, because they run when a port switches to the
+ * ring. Otherwise the code cache would contain only the functions of the side that saved
+ * it.
  */
 const EAGER = new Set([
   ...CHANGE, 'ports/flat', 'ports/is-plain', 'ports/posts', 'ports/call-listener', 'codec/shapes', 'worker/parent-receive',
@@ -81,8 +86,8 @@ function idsOf(dir = '') {
 }
 
 /**
- * Turn a file's functions into parenthesized expressions, which V8 compiles eagerly. Moves them to its top,
- * because expressions are not hoisted.
+ * Turn a file's functions into parenthesized expressions, which V8 compiles eagerly.
+ * Moves them to its top, because expressions are not hoisted.
  */
 function eager(code) {
   const functions = [];
@@ -102,8 +107,8 @@ function wrapped(id, transform) {
   const { code: plain } = transform(source, { loader: 'js', sourcefile: `lib/${id}.js` });
   const code = EAGER.has(id) ? eager(plain) : plain;
 
-  /* Remove comments, which esbuild keeps in classes and objects, and the indentation, unless that changes a
-   * template literal. */
+  /* Remove comments, which esbuild keeps in classes and objects, and the indentation,
+   * unless that changes a template literal. */
   const flat = code.replace(/^ *\/\*[^]*?\*\/\n/gm, '').replace(/^ +/gm, '');
   const meaning = (text) => transform(text, { minifyWhitespace: true }).code;
   const text = meaning(flat) === meaning(code) ? flat : code;
@@ -119,7 +124,8 @@ function checksum(text) {
 
   for (let at = 0; at < bytes.length; at += 8) {
     const some = bytes.subarray(at, at + 8);
-    /* The last word may be short: its first byte is its length until copied over, the rest is zero. */
+    /* The last word may be short: its first byte is its length until copied over, the
+     * rest is zero. */
     const word = Buffer.from([some.length, 0, 0, 0, 0, 0, 0, 0]);
 
     some.copy(word);
@@ -129,7 +135,9 @@ function checksum(text) {
   return BigInt.asUintN(32, hash).toString(16).padStart(8, '0');
 }
 
-/** Write a file atomically: a concurrent reader sees the old or the new text as a whole. */
+/**
+ * Write a file atomically: a concurrent reader sees the old or the new text as a whole.
+ */
 function put(name, text) {
   const draft = path.join(dist, `${name}.${process.pid}`);
 
@@ -198,7 +206,8 @@ ${text}`;
   const builtins = new Set([...named].map(([, id]) => id));
   const requires = Object.keys(scripts).map((name) => `${name}: () => require('./${name}.js')`);
 
-  /* Keep lines: Node shows the failing line above an error. ES2020, because ncc parses nothing later. */
+  /* Keep lines: Node shows the failing line above an error. ES2020, because ncc parses
+   * nothing later. */
   const small = (source) => transformSync(source, { minifySyntax: true, target: 'es2020' }).code;
 
   texts.set('scripts.txt', `${build}\n${list.slice(1)}\n${whole}`);

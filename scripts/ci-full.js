@@ -2,15 +2,19 @@
 
 // node scripts/ci-full.js
 //
-// All of .ci/run, then all suites under ASan and with other idle strategies, and the binaries for other
-// machines: built, and tried under qemu, Wine and musl's loader. On Debian, x64, as root: it installs
-// compilers and emulators. Takes an hour more.
+// Runs all of .ci/run, then all suites under ASan and with other idle strategies. Then it
+// builds the binaries for other platforms and tests them under qemu, Wine and musl's
+// loader. Requires root on Debian x64, because it installs compilers and emulators. Takes
+// an hour longer than .ci/run.
 
 const { runAll } = require('./steps');
 
 const node = (...args) => [process.execPath, args];
 
-/** What depends most on the C library, the processor and the system; all of them would take hours. */
+/**
+ * The test files that depend most on the C library, the processor and the system. All of
+ * them would take hours.
+ */
 const suites = ['worker', 'worker-terminate', 'ring-threads', 'ring-wake', 'values', 'transfer', 'order']
   .flatMap((name) => ['--mocha', `test/js/${name}.test.js`]);
 

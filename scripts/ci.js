@@ -2,15 +2,16 @@
 
 // node scripts/ci.js
 //
-// What must hold before a change lands, in half an hour at most; .ci/run calls it. Starts on a fresh clone:
-// the first step installs and builds. Ends with the time of each step and the sum of all tests.
+// The checks before a change lands; .ci/run calls it. Takes half an hour at most. Works
+// on a fresh clone: the first step installs and builds. Prints the time of each step and
+// the total of all tests at the end.
 
 const { runAll } = require('./steps');
 
 const node = (...args) => [process.execPath, args];
 const npm = (...args) => ['npm', args];
 
-/** The suites that reach most of the addon's memory; ci-full.js has all of them under ASan. */
+/** The suites that cover most of the addon's memory; ci-full.js runs all under ASan. */
 const memory = [
   'by-node', 'flat', 'gc', 'large', 'many-parts', 'memory', 'move-context', 'order', 'ring-api', 'ring-corrupt', 'ring-forged',
   'ring-threads', 'ring-wake', 'small-buffers', 'transfer', 'transfer-handle', 'unreadable', 'values', 'views', 'worker',
@@ -18,8 +19,8 @@ const memory = [
 ].map((name) => `test/js/${name}.test.js`);
 
 const steps = {
-  // As a newcomer types it. C tests under gcc, plain and with both sanitizers; all mocha suites,
-  // those of the packed tarball among them.
+  // As a newcomer runs it: C tests by gcc, plain and with both sanitizers, and all mocha
+  // suites, including those of the packed tarball.
   'npm test': npm('test', '--silent'),
   'build, warnings are errors': node('scripts/build.js', '--werror'),
   'lint': node('scripts/lint.js'),
@@ -35,4 +36,4 @@ const steps = {
   'bench smoke test': node('bench/js/run.js', '--quick', '--scenario', 'oneway', '--filter', 'number'),
 };
 
-runAll(steps, 20); // each test file has its own, shorter limit
+runAll(steps, 20); // minutes; each test file has a shorter limit of its own

@@ -2,13 +2,14 @@
 
 // node scripts/coverage.js [--c] [--list] [suites...]
 //
-// npm run coverage: lines and branches of the core by its C tests, of all C by these and the mocha suites,
-// of the JS by the mocha suites, in one table. Needs gcc and its gcov.
-//   --c      the C tests only
-//   --list   also prints each line and each branch of the core that no C test has taken
-// Branches of assert() are not counted: none of them may be taken. Exits with 1 if the lines of the core are
-// below 95%, or if a C test fails. Of mocha only the coverage counts: a few tests take the time, or what is
-// printed where no file can be opened, and both are different with counters.
+// npm run coverage: prints a table of the lines and branches covered: of the core by the
+// C tests, of all C by these and the mocha suites, and of the JavaScript by the mocha
+// suites. Requires gcc and gcov.
+//   --c      run the C tests only
+//   --list   also print each line and branch of the core that no C test covers
+// Does not count the branches of assert(). Exits with 1 if the lines of the core are
+// below 95%, or if a C test fails. Failures of mocha are ignored, because a few tests
+// measure time, or read output that the counters change.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -18,7 +19,7 @@ const { parseArgs } = require('node:util');
 const { IGNORES_BINARY, build, orExplain } = require('./build');
 const { root } = require('./sources');
 
-/** Of the lines of src/core. */
+/** Required coverage of the lines of src/core, in percent. */
 const WANTED = 95;
 const C_TESTS = 'build/c/gcc-coverage';
 const ADDON = 'build/coverage';
@@ -30,7 +31,7 @@ function inDirectory(dir, extension) {
   return fs.existsSync(full) ? fs.readdirSync(full).filter((name) => name.endsWith(extension)) : [];
 }
 
-/** Counts of earlier runs would be added to. */
+/** Delete the counts of earlier runs, to which gcov would add. */
 function forget(dir) {
   for (const name of inDirectory(dir, '.gcda')) fs.rmSync(path.join(root, dir, name));
 }
@@ -54,8 +55,9 @@ function sourceLine(file, number) {
 }
 
 /**
- * What gcov says of all objects in a directory, added to `files`: per file and line how often it has
- * run, and how often each of its branches was taken. What is inline is in many objects.
+ * Add gcov's counts for all objects in a directory to `files`: for each file and line,
+ * how often it has run, and how often each of its branches was taken. Inline functions
+ * are in several objects.
  */
 function readGcov(dir, files) {
   for (const name of inDirectory(dir, '.gcda')) {
@@ -87,7 +89,10 @@ function addLine(file, number, count, branches) {
   file.set(number, line);
 }
 
-/** @returns {{lines: number[], branches: number[]}} covered and all, of the files in `dir` */
+/**
+ * @returns {{lines: number[], branches: number[]}} the numbers covered, and in all, of
+ *   the files in `dir`
+ */
 function summarize(files, dir) {
   const sum = { lines: [0, 0], branches: [0, 0] };
   const add = (pair, covered) => {
@@ -128,7 +133,7 @@ function print(rows) {
   }
 }
 
-/** Mocha with both kinds of counting. */
+/** Run mocha, counting both C and JavaScript. */
 function runMocha(suites) {
   const binary = orExplain(() => build({ variant: 'coverage', quiet: true }));
   const chosen = suites.length > 0 ? suites : ['test/js'];

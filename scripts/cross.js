@@ -1,6 +1,6 @@
 'use strict';
 
-// Builds the addon for machines other than this one, by Debian's cross compilers. Linux on x64 only.
+// Cross-compiles the addon for other platforms by Debian's compilers. Runs on Linux x64.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -12,7 +12,7 @@ const toolchain = require('./toolchain');
 
 const { root } = sources;
 const build = path.join(root, 'build', 'cross');
-/** Debian's package musl-dev of arm64, unpacked: apt installs only what fits this machine. */
+/** Where musl-dev for arm64 is unpacked: apt installs only packages for this machine. */
 const muslArm64 = path.join(root, '.cache', 'musl-arm64');
 
 const common = [
@@ -24,8 +24,9 @@ const AARCH64 = 'aarch64-linux-gnu-gcc';
 const MINGW = 'x86_64-w64-mingw32-gcc';
 
 /**
- * How each target is built: the compiler, Debian's packages that bring it, and what to do.
- * @type {Record<string, {compiler: string, packages: string[], make: (binary: string) => void}>}
+ * For each target: the compiler, the Debian packages that contain it, and how to build.
+ * @type {Record<string, {compiler: string, packages: string[], make: (binary: string) =>
+ *   void}>}
  */
 const recipes = {
   'linux-arm64-glibc': {
@@ -48,7 +49,7 @@ const recipes = {
       const lib = path.join(muslArm64, 'lib', 'aarch64-linux-musl');
 
       compile(AARCH64, [
-        // libgcc's choice of atomics asks for a function that only glibc has.
+        // libgcc's outline atomics call a function that only glibc has.
         ...elf, '-mno-outline-atomics', '-nostdinc', '-isystem', include, '-isystem', own, '-nostdlib', '-o', binary,
       ], [`-L${lib}`, '-l:libc.so', '-lgcc']);
     },
@@ -60,7 +61,7 @@ const recipes = {
   },
 };
 
-/** Run a command to its end. @returns {string} what it prints @throws {BuildError} */
+/** Run a command. @returns {string} its output @throws {BuildError} */
 function run(command, args, options = {}) {
   const { status, error, stdout, stderr } = spawnSync(command, args,
     { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, ...options });
@@ -74,7 +75,7 @@ function compile(compiler, flags, libraries = []) {
     ...common, ...flags, ...includes(), ...sources.core(), ...sources.node(), ...libraries]);
 }
 
-/** Node's headers are the same for all machines. */
+/** Node's headers, which are the same for all platforms. */
 function includes() {
   const include = toolchain.includeDir();
 
@@ -83,9 +84,10 @@ function includes() {
 }
 
 /**
- * On Windows an addon takes Node's functions from node.exe, by a library of imports that Node ships for
- * Visual Studio; here it is made of the names that the objects ask for. Delayed, since the program
- * may have another name; see src/mingw/delay_load.c.
+ * Build for Windows. An addon gets Node's functions from node.exe, by an import library
+ * that Node ships for Visual Studio. Here it is generated from the symbols that the
+ * objects reference. Its loading is delayed, because the program may have another name;
+ * see src/mingw/delay_load.c.
  */
 function makeWindows(binary) {
   const object = path.join(build, 'ringport.o');
@@ -115,7 +117,7 @@ function makeWindows(binary) {
 
 const isHost = process.platform === 'linux' && process.arch === 'x64';
 
-/** @returns {boolean} whether a target can be cross-compiled here */
+/** @returns {boolean} whether the compiler for this target is installed */
 function canBuild(name) {
   const recipe = recipes[name];
 
@@ -124,8 +126,9 @@ function canBuild(name) {
 }
 
 /**
+ * Build the addon for a target.
  * @param {string} name of a target for which canBuild() is true
- * @param {string} binary where to put it, absolute
+ * @param {string} binary its absolute path
  * @throws {BuildError}
  */
 function buildFor(name, binary) {
@@ -137,10 +140,10 @@ function buildFor(name, binary) {
 }
 
 /**
- * Install Debian's packages, if they are missing.
- * @param {Record<string, string>} programs packages, by a program of theirs
- * @param {Record<string, string>} [files] packages, by a file of theirs
- * @throws {BuildError} which names them, where that cannot be done
+ * Install Debian packages that are missing.
+ * @param {Record<string, string>} programs packages by a program that they contain
+ * @param {Record<string, string>} [files] packages by a file that they contain
+ * @throws {BuildError} which names the packages if they cannot be installed here
  */
 function installPackages(programs, files = {}) {
   const lacking = [
@@ -159,7 +162,9 @@ function installPackages(programs, files = {}) {
     { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
 }
 
-/** Fetch musl for arm64, by lists of packages of its own: the machine's apt stays as it is. */
+/**
+ * Download musl for arm64. Uses its own package lists, not those of this machine's apt.
+ */
 function fetchMusl() {
   if (fs.existsSync(muslArm64)) return;
 

@@ -1,15 +1,18 @@
 'use strict';
 
-// node scripts/ctest.js [--cc gcc,clang] [--sanitize none,address,thread] [--timeout s] [names...]
+// node scripts/ctest.js [--cc gcc,clang] [--sanitize none,address,thread]
+//   [--timeout seconds] [names...]
 //
-// Compiles the C core and each program of test/c with every compiler and sanitizer asked for, and
-// runs the programs, each with a time limit. A program is a plain main() that asserts; it passes
-// if it exits with 0. A line 'link: ...' in its first comment adds to the linker's arguments.
-// By default: gcc, plain and under both sanitizers.
-// --sanitize address stands for address,undefined; the two run together.
-// --sanitize valgrind runs the plain programs under memcheck, which takes minutes; coverage builds them
-// for scripts/coverage.js, with gcc.
-// What a cross compiler builds runs under qemu's user mode: --cc aarch64-linux-gnu-gcc --sanitize none.
+// Compiles the C core and each program in test/c with the given compilers and sanitizers,
+// and runs the programs, each with a time limit. A program is a main() with assertions;
+// it passes if it exits with 0. A line 'link: ...' in its first comment adds linker
+// arguments.
+// Default: gcc, plain and under both sanitizers.
+// --sanitize address means address,undefined, which run together.
+// --sanitize valgrind runs the plain programs under memcheck, which takes minutes.
+// --sanitize coverage builds them for scripts/coverage.js, with gcc.
+// Programs of a cross compiler run under qemu's user mode, for example by
+// --cc aarch64-linux-gnu-gcc --sanitize none.
 
 const fs = require('node:fs');
 const os = require('node:os');
@@ -38,8 +41,10 @@ const sanitizers = {
   coverage: ['-O0', '--coverage', '-fprofile-update=atomic', '-Wno-maybe-uninitialized'],
 };
 
-/** Threads that wait for each other in a loop would starve under valgrind's lock, were it not fair.
- * What the process keeps to its end is only pointed into: not a leak. */
+/**
+ * Fair scheduling, because threads that spin would starve others. Only definite leaks,
+ * because some memory that lives as long as the process has only interior pointers.
+ */
 const memcheck = [
   'valgrind', '--quiet', '--error-exitcode=99', '--leak-check=full', '--fair-sched=yes',
   '--show-leak-kinds=definite', '--errors-for-leak-kinds=definite',
@@ -52,7 +57,7 @@ const runEnv = {
   TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1',
 };
 
-/** Run a command to its end. @returns {Promise<{ok: boolean, why: string, output: string}>} */
+/** Run a command. @returns {Promise<{ok: boolean, why: string, output: string}>} */
 function run(command, args, { timeout = 0 } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, env: runEnv, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -77,7 +82,7 @@ function run(command, args, { timeout = 0 } = {}) {
   });
 }
 
-/** Do `work` for every item, `parallel` at a time. */
+/** Call `work` for each item, `parallel` of them at a time. */
 async function each(items, work) {
   const queue = [...items];
   const lane = async () => {
@@ -91,14 +96,14 @@ function newest(files) {
   return Math.max(...files.map((file) => fs.statSync(path.join(root, file)).mtimeMs));
 }
 
-/** @returns {boolean} whether `output` is there and newer than everything it is made of */
+/** @returns {boolean} whether `output` exists and is newer than its inputs */
 function fresh(output, inputs) {
   const file = path.join(root, output);
 
   return fs.existsSync(file) && fs.statSync(file).mtimeMs > newest([...inputs, 'scripts/ctest.js']);
 }
 
-/** What runs the programs of a compiler for another machine. */
+/** The command that runs the programs of a cross compiler. */
 function emulator(cc) {
   const machine = spawnSync(cc, ['-dumpmachine'], { encoding: 'utf8' }).stdout.trim();
 
@@ -106,8 +111,8 @@ function emulator(cc) {
 }
 
 /**
- * One compiler with one sanitizer. ThreadSanitizer of older compilers does not know the address
- * layout of newer kernels: if an empty program cannot run, it may without address randomization.
+ * Prepare one compiler with one sanitizer: find out how its programs run here. With older
+ * compilers, ThreadSanitizer fails on newer kernels unless address randomization is off.
  */
 function prepareVariant(cc, sanitize) {
   const dir = `build/c/${path.basename(cc)}-${sanitize}`;
@@ -150,14 +155,14 @@ async function compileCore(variant) {
   });
 }
 
-/** What the program asks the linker for. */
+/** The linker arguments that a program's first comment adds. */
 function linkArgs(source) {
   const line = /^ \* link: (.+)$/m.exec(fs.readFileSync(path.join(root, source), 'utf8'));
 
   return line ? line[1].trim().split(/\s+/) : [];
 }
 
-/** Compile one program and run it. @returns what run() does */
+/** Compile a program and run it. @returns the result of run() */
 async function test(variant, source, timeout) {
   const binary = `${variant.dir}/${path.basename(source, '.c')}`;
   const headers = [...sources.list('test/c', '.h'), ...sources.headers(), ...sources.node()];

@@ -2,13 +2,16 @@
 
 // node scripts/fuzz.js [--seconds 10] [--seed 1|random] [--update] [targets...]
 //
-// Feeds the readers of foreign bytes with what no writer writes, each target for so many seconds.
+// Runs each fuzz target for the given time. They pass invalid bytes to the code that
+// reads bytes from other threads or processes.
 //   test/fuzz/<name>.c    the core, by clang's libFuzzer under ASan and UBSan
-//   test/fuzz/<name>.js   the codec, ports and transfer handles, by mutation of valid bytes
-// A C target begins with test/fuzz/corpus/<name>, which holds what earlier runs found worth keeping,
-// each crash among it, and goes on from what was found on this machine (build/fuzz/corpus).
-// --update writes the smallest set of inputs that reaches the same edges into test/fuzz/corpus.
-// An input that fails is left in build/fuzz and its name printed: <binary> <input> repeats it.
+//   test/fuzz/<name>.js   the codec, ports and transfer handles, by mutating valid bytes
+// A C target starts from test/fuzz/corpus/<name>, which also contains every crash found
+// so far, and from the inputs found on this machine (build/fuzz/corpus).
+// --update replaces test/fuzz/corpus by the smallest set of inputs with the same
+// coverage.
+// An input that fails is kept in build/fuzz, and its name printed: `<binary> <input>`
+// repeats the failure.
 
 const fs = require('node:fs');
 const os = require('node:os');
@@ -28,7 +31,7 @@ const flags = [
   '-Wall', '-Wextra', '-Werror', '-Isrc', '-Itest/fuzz',
   '-fsanitize=address,undefined', '-fno-sanitize-recover=all',
 ];
-/** Longer inputs reach nothing new and are slower. */
+/** Longer inputs are slower and cover nothing more. */
 const MAX_LENGTH = 512;
 const INPUT_LIMIT_SECONDS = 10;
 
@@ -36,7 +39,7 @@ const targets = fs.readdirSync(dir)
   .map((file) => path.parse(file))
   .filter(({ ext, name }) => (ext === '.c' || ext === '.js') && !name.startsWith('support'));
 
-/** Run a command to its end. @returns {Promise<{ok: boolean, output: string}>} */
+/** Run a command. @returns {Promise<{ok: boolean, output: string}>} */
 function run(command, args) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -55,7 +58,7 @@ function compile(args) {
   if (status !== 0) throw new Error(`${cc} ${args.join(' ')}\n${error?.message ?? stderr}`);
 }
 
-/** The core, instrumented, once for all targets. @returns {string[]} the objects */
+/** Compile the instrumented core. @returns {string[]} its object files */
 function compileCore() {
   return sources.core().map((source) => {
     const object = path.join(build, sources.objectName(source));
@@ -73,7 +76,7 @@ function corpora(name) {
   return { grown, kept };
 }
 
-/** Replace the corpus in the repository by the smallest set that reaches the same edges. */
+/** Replace the corpus in the repository by the smallest set with the same coverage. */
 async function update(name, binary) {
   const { grown, kept } = corpora(name);
   const fresh = `${kept}.new`;

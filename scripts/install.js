@@ -1,8 +1,8 @@
 'use strict';
 
-// The install script of the package: does nothing when a binary can be loaded, which is the usual
-// case, and builds one otherwise. npm may be told to skip it (it skips the scripts of dependencies
-// by default since 11.19): then `npx ringport-build` does the same by hand. In a clone it makes dist/, too.
+// The package's install script: builds the addon unless a binary can be loaded, which is
+// the usual case. If npm skips the scripts of dependencies, which is the default since
+// 11.19, `npx ringport-build` does the same. In a clone, it also builds dist/.
 
 const { build, makeDist, orExplain } = require('./build');
 
@@ -12,7 +12,7 @@ function loads() {
     require('../dist/index.js');
     return true;
   } catch (error) {
-    return error.code !== 'ERR_RINGPORT_NO_BINARY'; // nothing else is mended by a build
+    return error.code !== 'ERR_RINGPORT_NO_BINARY'; // a build would not help otherwise
   }
 }
 

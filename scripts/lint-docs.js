@@ -2,8 +2,9 @@
 
 // node scripts/lint-docs.js
 //
-// Whether the commands that the documentation quotes can run on a fresh clone: npm scripts, files and options
-// are there, and each package that a file of ours loads is a development dependency. Prints what is wrong.
+// Checks that the commands in the documentation can run on a fresh clone: their npm
+// scripts, files and options exist, and each package that one of our files loads is a
+// development dependency. Prints the problems.
 
 const fs = require('node:fs');
 const { builtinModules } = require('node:module');
@@ -15,23 +16,23 @@ const manifest = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'ut
 const packages = new Set([manifest.name, ...Object.keys(manifest.devDependencies)]);
 
 const FOLDERS = ['scripts', 'bench', 'test', 'demo'];
-/** Files that stand for the reader's. */
+/** Names that stand for a file of the reader's. */
 const THEIRS = new Set(['app.js']);
 const OURS = /^(?:test|bench|scripts|lib|src|docs|demo)\/[\w./-]+$/;
-/** A script says so if it needs a package that is too large to be installed for everybody. */
+/** How a script names a package that is too large to install for everyone. */
 const OPTIONAL = /npm install --no-save ([\w@/.-]+)/;
 const PROGRAMS = /^(?:node|npm|npx|bash)$/;
 
 const exists = (file) => fs.existsSync(path.join(root, file));
 
-/** @returns {string[]} the files of ours below a folder */
+/** @returns {string[]} our files below a folder */
 function files(folder) {
   return fs.readdirSync(path.join(root, folder), { recursive: true })
     .filter((name) => /\.[cm]?js$/.test(name) && !name.includes('node_modules'))
     .map((name) => path.posix.join(folder, name.split(path.sep).join('/')));
 }
 
-/** @returns {string[]} what a file loads, as it says it */
+/** @returns {string[]} the specifiers that a file requires or imports */
 function loads(file) {
   const text = fs.readFileSync(path.join(root, file), 'utf8').replace(/^\s*(\/\/|\/?\*).*$/gm, '');
   const pattern = /\b(?:require(?:\.resolve)?\(|import\(|from |^import )\s*'([^'\s]+)'/gm;
@@ -39,7 +40,7 @@ function loads(file) {
   return [...text.matchAll(pattern)].map(([, name]) => name);
 }
 
-/** @returns {string | undefined} the file that a file loads by a relative name */
+/** @returns {string | undefined} the file that a relative specifier resolves to */
 function resolve(from, name) {
   const base = path.posix.join(path.posix.dirname(from), name);
 
@@ -47,7 +48,7 @@ function resolve(from, name) {
     exists(each) && fs.statSync(path.join(root, each)).isFile());
 }
 
-/** @returns {string} the text of a script and of all that it loads of ours */
+/** @returns {string} the text of a script and of all our files that it loads */
 function textOf(file, seen = new Set()) {
   if (seen.has(file)) return '';
   seen.add(file);
@@ -73,7 +74,9 @@ function commandsOf(page) {
 const words = (command) => command.match(/"[^"]*"|'[^']*'|\S+/g)
   .map((word) => word.replace(/^["']|["']$/g, ''));
 
-/** @returns {string} what is wrong with the arguments of a script of ours */
+/**
+ * @returns {string} the problem with the arguments of one of our scripts; empty if none
+ */
 function inArguments(script, args, page) {
   const text = textOf(script);
   const [, wanted] = OPTIONAL.exec(text) ?? [];
@@ -94,8 +97,8 @@ function inArguments(script, args, page) {
 
 /**
  * @param {string} command
- * @param {string} [page] which may say what has to be installed before
- * @returns {string} what is wrong; empty: nothing
+ * @param {string} [page] the page, which may tell the reader to install a package first
+ * @returns {string} the problem; empty if none
  */
 function problemOf(command, page = '') {
   const [program, ...args] = words(command);
@@ -136,7 +139,7 @@ function pages() {
   return ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'bench/README.md', ...below];
 }
 
-/** @returns {string} a line for each package that is loaded and is no dependency */
+/** @returns {string} a line for each package that is loaded but not a dependency */
 function missingPackages() {
   const isPackage = (name) =>
     /^[a-z@]/.test(name) && !name.startsWith('node:') && !builtinModules.includes(name);
@@ -166,7 +169,7 @@ if (require.main === module) {
       if (problem !== '') problems += `${page}: ${command}: ${problem}\n`;
     }
   }
-  // Less than that, and it is this script that does not find them.
+  // With fewer than that, this script does not find them.
   if (count < 50) problems += `there are only ${count} commands in the documentation\n`;
   process.stdout.write(problems);
   if (process.argv.includes('--verbose')) console.log(`${count} commands`);

@@ -2,8 +2,8 @@
 
 // node scripts/lint-package.js
 //
-// What lint.js asks of the package as it is packed, and of the workflows: publint, are-the-types-wrong and
-// action-validator. Prints what is wrong; nothing if all is well.
+// Checks the packed package and the workflows, for lint.js: by publint,
+// are-the-types-wrong and action-validator. Prints the problems.
 
 const fs = require('node:fs');
 const os = require('node:os');
@@ -14,7 +14,7 @@ const { root } = require('./sources');
 
 const inModules = (file) => path.join(root, 'node_modules', file);
 
-/** @returns {string} what the command says if it fails */
+/** @returns {string} the command's output if it fails */
 function check(command, args) {
   const shell = command === 'npm' && process.platform === 'win32';
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: root, encoding: 'utf8', shell });
@@ -22,7 +22,7 @@ function check(command, args) {
   return status === 0 ? '' : `${command} ${args.join(' ')}\n${error?.message ?? ''}${stdout}${stderr}\n`;
 }
 
-/** Bundlers get CommonJS on purpose: see "ES module" in docs/decisions/loading.md. */
+/** Bundlers get CommonJS on purpose; see "ES module" in docs/decisions/loading.md. */
 const isMeant = ({ code }) => code === 'EXPORTS_MODULE_SHOULD_BE_ESM';
 
 async function published(tarball) {
@@ -35,7 +35,7 @@ async function published(tarball) {
     `publint: ${message.type}: ${formatMessage(message, pkg, { color: false })}\n`).join('');
 }
 
-/** The package as it would be published, less binaries that are not there. */
+/** Pack the package as it would be published, without binaries that are missing. */
 async function packed() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringport-lint-'));
 
@@ -48,7 +48,7 @@ async function packed() {
 
     const attw = inModules('@arethetypeswrong/cli/dist/index.js');
 
-    // Of Node 10's way to look for modules, which knows no exports, nothing is left in Node 20.
+    // The profile excludes Node 10's resolution, which does not know "exports".
     return await published(tarball) + check(process.execPath, [attw, tarball, '--profile', 'node16', '--no-emoji']);
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });

@@ -2,10 +2,11 @@
 
 // node scripts/lint.js [--fix]
 //
-// Every check that runs nothing: eslint, dependency-cruiser (no import circles in lib/) and tsc on the JS
-// side; clang-format, clang-tidy, cppcheck, clang's warnings and include circles on the C side; the length of
-// files on both. A tool that is not installed is a failure, not a skip.
-// --fix lets clang-format and eslint put right what they can.
+// Runs all static checks. JavaScript: eslint, dependency-cruiser (no import circles in
+// lib/) and tsc. C: clang-format, clang-tidy, cppcheck, clang's warnings, include
+// circles. Both: the length of files and of comment lines. A tool that is not installed
+// counts as a failure.
+// --fix lets clang-format and eslint fix what they can.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -21,7 +22,7 @@ const inModules = (file) => path.join(root, 'node_modules', file);
 const addon = [...sources.core(), ...sources.node()];
 const formatted = ['src', 'test/c', 'test/model', 'test/fuzz', 'test/faults', 'bench/c']
   .flatMap((dir) => [...sources.list(dir, '.c'), ...sources.list(dir, '.h')]);
-// Node's headers are the system's: what they do is not ours to mend.
+// -isystem, because we cannot fix Node's headers.
 const flags = [
   '-std=c11', '-D_GNU_SOURCE', '-DNAPI_VERSION=9', '-Isrc', '-isystem', toolchain.includeDir() ?? '',
 ];
@@ -46,13 +47,13 @@ const checks = {
   ],
   'clang warnings': [
     'clang', '-fsyntax-only', '-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Werror',
-    // The status of a Node-API function is checked, or visibly not: (void).
+    // The status of a Node-API function must be checked, or ignored by (void).
     '-DNAPI_EXTERN=__attribute__((warn_unused_result))',
     ...flags, ...addon,
   ],
 };
 
-/** @returns {string} what is wrong, nothing if all is well */
+/** @returns {string} the problems; empty if none */
 function check([command, ...args]) {
   const { status, error, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
 
@@ -61,14 +62,14 @@ function check([command, ...args]) {
   return status === 0 ? '' : stdout + stderr;
 }
 
-/** The lock file must install from whatever registry its reader uses. */
+/** The lock file must not name a registry, so that it works with any. */
 function lockFile() {
   const text = fs.readFileSync(path.join(root, 'package-lock.json'), 'utf8');
 
   return text.includes('"resolved"') ? 'package-lock.json names the addresses of a registry\n' : '';
 }
 
-/** The README's table of targets is that of targets.js; with --fix it becomes so. */
+/** The README's table of targets must be that of targets.js. --fix replaces it. */
 function readmeTable() {
   const file = path.join(root, 'README.md');
   const text = fs.readFileSync(file, 'utf8');
@@ -79,10 +80,10 @@ function readmeTable() {
   return fix || now === text ? '' : 'README.md has another table of targets than scripts/targets.js\n';
 }
 
-/** Lines of a file of lib/ or src/ at most. */
+/** Maximum number of lines of a file in lib/ or src/. */
 const LINES = 400;
 
-/** What has to be split by its subjects, so that a stranger finds them. */
+/** Longer files must be split by subject. */
 function longFiles() {
   const listed = (folder) => fs.readdirSync(path.join(root, folder), { recursive: true })
     .filter((name) => /\.([ch]|m?js)$/.test(name)).map((name) => path.join(folder, name));
@@ -94,10 +95,10 @@ function longFiles() {
   }).join('');
 }
 
-/** Columns of a line; eslint and clang-format see to code, and eslint to the comments of JavaScript. */
+/** Maximum columns of a comment in C. eslint checks JavaScript, clang-format C code. */
 const COLUMNS = 90;
 
-/** @returns {string} the lines of comments in C that are too long; rows of a table may be */
+/** @returns {string} the comment lines in C that are too long, except rows of a table */
 function longComments() {
   const files = ['src', 'test/c', 'test/model']
     .flatMap((dir) => ['.c', '.h'].flatMap((extension) => sources.list(dir, extension)));
@@ -110,8 +111,9 @@ function longComments() {
 }
 
 /**
- * A module is a header with the .c file of that name, and includes what either of them does.
- * @returns {string} the circles among the modules of src/
+ * A module is a header and the .c file of the same name; it includes what either
+ * includes.
+ * @returns {string} the include circles among the modules of src/
  */
 function includeCircles() {
   const moduleOf = (file) => file.replace(/^src\//, '').replace(/\.[ch]$/, '');

@@ -1,8 +1,8 @@
 'use strict';
 
-// Prints -flto where the compiler is gcc: the message path crosses several small files, and
-// inlining across them is worth 10% of a small message. clang needs a linker that not every
-// machine has, so it builds without.
+// Prints -flto if the compiler is gcc. The message path crosses several small files, and
+// inlining across them saves 10% of a small message. clang would need a linker that is
+// not installed everywhere.
 
 const { spawnSync } = require('node:child_process');
 

@@ -2,9 +2,8 @@
 
 // node scripts/mocha-all.js [--others] [suites...]
 //
-// Runs the mocha suites on every Node line (scripts/nodes.js), or on all but the running one, with
-// the one binary that is there: Node-API promises that a build serves them all, and this holds it
-// to that.
+// Runs the mocha suites on every Node line (scripts/nodes.js), with --others on all but
+// the running one. All lines use the same binary, which Node-API promises to support.
 
 const { nodes } = require('./nodes');
 const { runMocha, total } = require('./steps');

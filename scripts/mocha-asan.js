@@ -2,9 +2,10 @@
 
 // node scripts/mocha-asan.js [suites...]
 //
-// Runs the mocha suites with the addon built under AddressSanitizer and UBSan. Node itself is not
-// instrumented, so the sanitizer's library is preloaded. Leaks are not reported, because Node has its
-// own. The quarantine of freed memory is small, so that the tests of memory use pass, too. Linux only.
+// Runs the mocha suites with the addon built under AddressSanitizer and UBSan. Node
+// itself is not instrumented, so the sanitizer's library is preloaded. Leaks are not
+// reported, because Node has its own. The quarantine of freed memory is small, so that
+// the tests of memory use pass, too. Linux only.
 
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
@@ -20,7 +21,9 @@ const suites = process.argv.length > 2 ? process.argv.slice(2) : all;
 const isOfFirst = (file) =>
   /(?:flat|order|transfer|worker|worker-first|worker-change-faults)\.test\.js$/.test(file);
 
-/** Tests of the change from Node's channel to the ring: there is none if all goes by ring. */
+/**
+ * Tests of the change from Node's channel to the ring: there is none if all goes by ring.
+ */
 const isOfChange = (file) => /worker-change-(?:faults|order)\.test\.js$/.test(file);
 
 function runtimeLibrary() {
@@ -46,7 +49,8 @@ async function main() {
     UBSAN_OPTIONS: 'print_stacktrace=1',
   };
 
-  /* All by ring: what goes by Node, or is not read by the codec yet, shows nothing of the addon's. */
+  /* All by ring: what goes by Node, or is not read by the codec yet, shows nothing of the
+   * addon's. */
   const ring = { ...env, RINGPORT_COLD: '0' };
 
   const first = suites.filter(isOfFirst);

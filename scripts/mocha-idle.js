@@ -2,8 +2,9 @@
 
 // node scripts/mocha-idle.js [suites...]
 //
-// Runs the suites that compare ringport with Node twice (setIdleStrategy): every thread spins before it
-// sleeps, and every thread sleeps as soon as its ports are empty. Only the timing may differ.
+// Runs the suites that compare ringport with Node twice (setIdleStrategy): every thread
+// spins before it sleeps, and every thread sleeps as soon as its ports are empty. Only
+// the timing may differ.
 
 const { runMocha, total } = require('./steps');
 

@@ -2,8 +2,9 @@
 
 // node scripts/nodes.js
 //
-// Prints the path of a Node binary for each line that ringport is tested on, one a line, the
-// running one first. The others come from npm's node-<platform>-<arch> packages, into .cache/.
+// Prints the path of a Node binary for each release line that ringport is tested on, the
+// running one first. Downloads the others into .cache/, from npm's node-<platform>-<arch>
+// packages.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -17,11 +18,11 @@ const lines = [20, 22, 24, 26];
 const running = Number(process.versions.node.split('.')[0]);
 
 const { arch: ownArch, platform: ownPlatform } = process;
-/** npm's names have `win` for it. */
+/** The package names call Windows `win`. */
 const system = (platform) => (platform === 'win32' ? 'win' : platform);
 const isOwn = (arch, platform) => arch === ownArch && platform === ownPlatform;
 
-/** Where those of a machine are kept. */
+/** The folder of the binaries for a platform. */
 function cacheOf(arch, platform) {
   const suffix = isOwn(arch, platform) ? '' : platform === ownPlatform ? `-${arch}` : `-${system(platform)}-${arch}`;
 
@@ -35,10 +36,10 @@ function binary(line, arch = ownArch, platform = ownPlatform) {
 }
 
 /**
- * Install packages of npm under .cache/, without running a script of theirs.
- * @param {string} cache a folder of their own: npm removes what it was not asked for
+ * Install npm packages under .cache/, without running their scripts.
+ * @param {string} cache a folder for these only, because npm removes all others there
  * @param {string[]} packages such as `alias@npm:name@version`
- * @param {string[]} [flags] more flags of npm
+ * @param {string[]} [flags] additional flags for npm
  */
 function install(cache, packages, flags = []) {
   const args = [
@@ -59,11 +60,11 @@ function installNodes(wanted, arch = ownArch, platform = ownPlatform) {
   const name = `node-${system(platform)}-${arch}`;
   const packages = wanted.map((line) => `node-${line}@npm:${name}@${line}`);
 
-  // npm refuses what cannot run here.
+  // --force, because npm refuses packages for another platform.
   install(cacheOf(arch, platform), packages, isOwn(arch, platform) ? [] : ['--force']);
 }
 
-/** @returns {{line: number, node: string}[]} the running Node first, then the other lines */
+/** @returns {{line: number, node: string}[]} the running Node, then the other lines */
 function nodes() {
   const others = lines.filter((line) => line !== running);
 
@@ -75,10 +76,10 @@ function nodes() {
   ];
 }
 
-/** @returns {string} the path of a Node for another machine, which something has to emulate */
+/** @returns {string} the path of a Node for another platform, to run in an emulator */
 function foreign(line, arch, platform = ownPlatform) {
   if (!fs.existsSync(binary(line, arch, platform))) {
-    // npm removes what it was not asked for.
+    // Ask for the others again, because npm removes packages that it was not asked for.
     const there = lines.filter((each) => fs.existsSync(binary(each, arch, platform)));
 
     installNodes([...there, line], arch, platform);

@@ -2,13 +2,13 @@
 
 // node scripts/prebuild.js [--all] [--install] [--complete] [targets...]
 //
-// Puts binaries where lib/binding.js looks for those that the package brings (scripts/targets.js). One
-// serves every Node from 20 on: it uses Node-API 9. npm runs it before it packs.
-//   (default)   that of this machine; others stay if they are of the same sources
-//   targets     those, and no other
-//   --all       all that there is a compiler for
-//   --install   install the cross compilers first (Debian, x64, root)
-//   --complete  fail if one is missing afterwards: nothing less is published
+// Builds the prebuilt binaries of the package (scripts/targets.js). One binary works with
+// every Node from 20 on, because it uses Node-API 9. npm runs this before it packs.
+//   (default)   build for this machine; keep others that were built from the same sources
+//   targets     build only these
+//   --all       build all targets whose compiler is installed
+//   --install   install the cross compilers first; on Debian x64, as root
+//   --complete  fail if a target is missing in the end; required for publishing
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -22,7 +22,7 @@ const { native, problem, problems, stamp, targets } = require('./targets');
 const own = native();
 const isPossible = (target) => target === own || canBuild(target.name);
 
-/** Build one, unless it is there. @throws {BuildError} */
+/** Build a target, unless its binary is up to date. @throws {BuildError} */
 function make(target) {
   const file = path.join(root, target.file);
 
@@ -62,13 +62,13 @@ function main() {
   });
 
   if (values.install) installCompilers();
-  // dist/ is packed, too, and a cross compiler needs the headers that node-gyp may have to fetch.
+  // For dist/, which is packed, too, and for the headers that node-gyp may download.
   build({ quiet: true });
   for (const target of chosen(positionals, values.all)) make(target);
 
   const left = problems().filter((each) => each.problem !== '');
 
-  // What is of other sources must not be packed.
+  // Binaries of other sources must not be packed.
   for (const { target } of left) fs.rmSync(path.join(root, target.file), { force: true });
   if (left.length === 0) return;
 

@@ -2,8 +2,8 @@
 
 // node scripts/prepare.js script.js [arguments...]
 //
-// Brings a clone to the point where everything runs - development packages installed, dist/
-// made, addon built - and then runs the script. Needs nothing but Node itself.
+// Prepares a clone and then runs the script: installs the development packages, and
+// builds dist/ and the addon. Requires only Node.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -12,23 +12,23 @@ const { spawnSync } = require('node:child_process');
 const { root } = require('./sources');
 const { build, BuildError, makeDist, orExplain, requireToolchain, stale } = require('./build');
 
-/** npm writes this file at the end of an install: its age is the install's. */
+/** npm writes this file at the end of an install, so its age is that of the install. */
 const installed = path.join(root, 'node_modules', '.package-lock.json');
 
 function packagesStale() {
   if (!fs.existsSync(installed)) return true;
-  // Another checkout's: npm ci would empty it and put the packages elsewhere.
+  // A link to another checkout's: npm ci would empty that one.
   if (fs.lstatSync(path.join(root, 'node_modules')).isSymbolicLink()) return false;
 
   return fs.statSync(path.join(root, 'package-lock.json')).mtimeMs > fs.statSync(installed).mtimeMs;
 }
 
-/** Run npm: the one that started us, else the one on the PATH. */
+/** Run npm: the one that started this process, else the one on the PATH. */
 function npm(args) {
   const own = process.env.npm_execpath;
   const [command, words] = own ? [process.execPath, [own, ...args]] : ['npm', args];
 
-  // npm is a shell script on Windows.
+  // On Windows, npm is a shell script.
   const shell = !own && process.platform === 'win32';
 
   return spawnSync(command, words, { cwd: root, stdio: 'inherit', shell });
@@ -41,14 +41,14 @@ function prepare() {
 
   const buildNeeded = stale('release');
 
-  // Said first: nobody should wait for an install to learn that a compiler is missing.
+  // Check first, so that nobody waits for an install only to miss a compiler.
   if (buildNeeded) requireToolchain();
 
   if (packagesStale()) {
     console.error('Installing the development packages (npm ci) ...');
-    // The addon is built below, and no package that we use has a script to run.
+    // The addon is built below, and none of our packages needs its install script.
     if (npm(['ci', '--ignore-scripts', '--no-fund', '--no-audit']).status !== 0) {
-      throw new BuildError('npm ci failed; npm says why, above.');
+      throw new BuildError('npm ci failed; see its output above.');
     }
   }
 

@@ -2,12 +2,13 @@
 
 // node scripts/release.js 1.2.3 [--dry-run]
 //
-// A release, up to what others see: sets the version, gives the changelog's unreleased part its heading,
-// packs, tries the package in a fresh project on all Node lines, commits, and tags. Pushing the tag is left
-// to you: then .github/workflows/release.yml builds what cannot be built here, and publishes.
-//   --dry-run   does all but the commit and the tag, and puts the files back as they were
+// Prepares a release: sets the version, turns "Unreleased" in the changelog into its
+// heading, packs, tests the package in a fresh project on all Node lines, commits and
+// tags. Then push the tag: .github/workflows/release.yml builds the remaining targets and
+// publishes.
+//   --dry-run   neither commit nor tag, and restore the files
 //
-// If a step fails, the files are put back, too, and there is neither a commit nor a tag.
+// If a step fails, this restores the files, and does not commit or tag.
 
 const fs = require('node:fs');
 const os = require('node:os');
@@ -26,7 +27,7 @@ const UNRELEASED = '## Unreleased\n';
 const read = (name) => fs.readFileSync(path.join(root, name), 'utf8');
 const write = (name, text) => fs.writeFileSync(path.join(root, name), text);
 
-/** @returns {string} what it prints @throws {BuildError} */
+/** Run a command. @returns {string} its output @throws {BuildError} */
 function run(command, ...args) {
   const shell = command === 'npm' && process.platform === 'win32';
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: root, encoding: 'utf8', shell });
@@ -35,7 +36,7 @@ function run(command, ...args) {
   throw new BuildError(`${command} ${args.join(' ')} failed: ${error?.message ?? ''}${stdout}${stderr}`);
 }
 
-/** @returns {number[]} @throws {BuildError} */
+/** @returns {number[]} the parts of a version @throws {BuildError} */
 function numbers(version) {
   const found = /^(\d+)\.(\d+)\.(\d+)$/.exec(version);
 
@@ -43,7 +44,7 @@ function numbers(version) {
   return found.slice(1).map(Number);
 }
 
-/** @returns {boolean} whether a version is newer than another */
+/** @returns {boolean} whether the first version is newer */
 function isNewer(version, than) {
   const [ours, theirs] = [numbers(version), numbers(than)];
   const at = ours.findIndex((number, i) => number !== theirs[i]);
@@ -51,7 +52,7 @@ function isNewer(version, than) {
   return at >= 0 && ours[at] > theirs[at];
 }
 
-/** What has been written down since the last release. @throws {BuildError} if that is nothing */
+/** The changelog's unreleased part. @throws {BuildError} if it is empty */
 function unreleased(changelog) {
   const start = changelog.indexOf(UNRELEASED);
   const [text] = start < 0 ? [''] : changelog.slice(start + UNRELEASED.length).split(/^## /m);
@@ -60,12 +61,12 @@ function unreleased(changelog) {
   return text.trim();
 }
 
-/** Before anything is touched. @throws {BuildError} */
+/** Check that a release is possible, before anything is changed. @throws {BuildError} */
 function check(version, { dryRun }) {
   const { version: now } = JSON.parse(read('package.json'));
   const tags = run('git', 'tag').split('\n');
 
-  /* The first release has the version that is there. */
+  /* The first release may have the current version. */
   if (!isNewer(version, now) && !(version === now && !tags.includes(`v${now}`))) {
     throw new BuildError(`${version} is not newer than ${now}.`);
   }
@@ -90,7 +91,7 @@ function setVersion(version) {
   write('CHANGELOG.md', read('CHANGELOG.md').replace(UNRELEASED, `${UNRELEASED}\n## ${version} - ${date}\n`));
 }
 
-/** Pack, and try what has been packed. Prints what it lacks. */
+/** Pack, test the package, and print the targets that it lacks. */
 function pack(version) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringport-release-'));
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 'use strict';
 
-// npx ringport-build: builds the addon inside the installed package, for machines that no
-// prebuilt binary fits.
+// npx ringport-build: builds the addon in the installed package, on machines for which
+// there is no prebuilt binary.
 
 const { build, orExplain } = require('./build');
 

@@ -1,16 +1,19 @@
 'use strict';
 
-// The C files of the addon, found by looking: a new file in src/ needs no list to be edited.
-// binding.gyp, the build, the C tests and the linters all ask here.
+// Lists the C files of the addon: a new file in src/ need not be registered anywhere.
+// Used by binding.gyp, the build, the C tests and the linters.
 
 const fs = require('node:fs');
 const path = require('node:path');
 
 const root = path.join(__dirname, '..');
 
-/** @param {string} dir relative to the repository, with forward slashes
- *  @param {string} extension such as '.c'
- *  @returns {string[]} relative paths, sorted, of all folders below; none if the directory does not exist */
+/**
+ * List the files with this extension in a directory and below.
+ * @param {string} dir relative to the repository, with forward slashes
+ * @param {string} extension such as '.c'
+ * @returns {string[]} sorted relative paths; none if the directory does not exist
+ */
 function list(dir, extension) {
   const full = path.join(root, dir);
 
@@ -22,7 +25,7 @@ function list(dir, extension) {
     .sort();
 }
 
-/** @returns {string[]} `dir` and all folders below */
+/** @returns {string[]} `dir` and all directories below */
 function folders(dir) {
   const inside = fs.readdirSync(path.join(root, dir), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -35,7 +38,7 @@ const core = () => list('src/core', '.c');
 const node = () => list('src/node', '.c');
 const headers = () => list('src', '.h');
 
-/** The name of a source's object file in a folder that holds the objects of all: two may be called alike. */
+/** A unique name for a source's object file in the folder of all objects. */
 const objectName = (source) => `${source.replace(/^src\/(core\/)?/, '').replace(/\.c$/, '').replaceAll('/', '-')}.o`;
 
 module.exports = { root, list, folders, core, node, headers, objectName };

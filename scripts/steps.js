@@ -1,8 +1,8 @@
 'use strict';
 
-// Runs test commands one after the other, reads their counts from what they print, and sums them up. Tests
-// print thousands of lines: those go to build/log, and only what failed is shown. What failed is shown once
-// more at the very end: a long log is mostly read from there.
+// Runs test commands one after the other, reads the number of passed and failed tests
+// from their output, and prints the totals. The output goes to build/log; only failures
+// are printed, and once more at the very end, where a long log is usually read first.
 
 const fs = require('node:fs');
 const os = require('node:os');
@@ -15,24 +15,24 @@ const { root } = require('./sources');
  * @typedef {object} Step
  * @property {string} name
  * @property {number} passed
- * @property {number} failed at least 1 if the command did not end with 0
+ * @property {number} failed at least 1 if the exit code was not 0
  * @property {string[]} [culprits] the test files that failed
  * @property {number} seconds
  */
 
-/** The end of what each failed command printed; commands that run others share it with them. */
+/** A file with the last lines of each failed command. Nested commands share it. */
 const failures = process.env.RINGPORT_FAILURES ??
   path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'ringport-ci-')), 'failures');
 const FAILURE_LINES = 100;
 
-/** Test files that run at a time. */
+/** Number of test files that run at a time. */
 const LANES = Math.min(2, os.availableParallelism());
 
 function failuresSize() {
   return fs.statSync(failures, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** What each command has printed, to be read later. */
+/** The folder of all commands' output. */
 const logs = path.join(root, 'build', 'log');
 
 function keepLog(name, output) {
@@ -40,7 +40,7 @@ function keepLog(name, output) {
   fs.writeFileSync(path.join(logs, `${name.replace(/[^\w.]+/g, '-')}.log`), output);
 }
 
-/** Of what a command prints, that which says what failed: of mocha its list, of ours the lines with FAIL. */
+/** The failures in a command's output: mocha's list, or our lines with FAIL. */
 function failedPart(output) {
   const list = /^ {2}\d+ failing$[^]*/m.exec(output);
 
@@ -57,7 +57,7 @@ function noteFailure(name, output) {
   fs.appendFileSync(failures, `\n### ${name}\n\n${lines.join('\n')}\n`);
 }
 
-/** Show the failures, if no other command waits for this one and will. */
+/** Print all failures, unless a command that started this one will. */
 function showFailures() {
   if (process.env.RINGPORT_FAILURES !== undefined) return;
   if (failuresSize() > 0) console.log(`\n## What failed\n${fs.readFileSync(failures, 'utf8')}`);
@@ -65,7 +65,7 @@ function showFailures() {
 }
 
 /**
- * What a command's closing line says: the last 'N passed, N failed', else mocha's summary.
+ * Read a command's result: the last 'N passed, N failed', else mocha's summary.
  * @returns {{passed: number, failed: number}|undefined}
  */
 function counts(output) {
@@ -87,13 +87,13 @@ function signal(child, name) {
   }
 }
 
-/** End a command and what it started: first so that a script of ours can do the same to its own. */
+/** End a command and all that it has started. SIGTERM first, for our own scripts. */
 function stop(child) {
   signal(child, 'SIGTERM');
   setTimeout(() => signal(child, 'SIGKILL'), 2000).unref();
 }
 
-/** Whoever ends us ends all that we have started. */
+/** End the running commands when this process is ended. */
 const children = new Set();
 
 for (const name of ['SIGINT', 'SIGTERM']) {
@@ -104,15 +104,16 @@ for (const name of ['SIGINT', 'SIGTERM']) {
 }
 
 /**
- * Run a command of the project. One without a closing line counts as one test.
- * @param {string} name for people
+ * Run a command of the project. If it prints no result, it counts as one test.
+ * @param {string} name to print
  * @param {string} command
  * @param {string[]} args
  * @param {object} [options]
- * @param {number} [options.minutes] after which the command is stopped and has failed
- * @param {object} [options.env] more environment variables
- * @param {boolean} [options.alone] nothing else runs: if it has noted failures of its own, it is none
- * @param {boolean} [options.quiet] only what failed is shown, at its end; the rest is in build/log
+ * @param {number} [options.minutes] time limit; then the command is ended and has failed
+ * @param {object} [options.env] additional environment variables
+ * @param {boolean} [options.alone] whether no other command runs meanwhile: if failures
+ *   were noted, they are this command's own, so it is not noted again
+ * @param {boolean} [options.quiet] print only failures, at the end
  * @returns {Promise<Step>}
  */
 function run(name, command, args, { minutes = 10, env = {}, alone = true, quiet = !alone } = {}) {
@@ -121,7 +122,7 @@ function run(name, command, args, { minutes = 10, env = {}, alone = true, quiet 
   return new Promise((resolve) => {
     const start = performance.now();
     const noted = failuresSize();
-    // A group of its own: what hangs is mostly a grandchild, of npm or of a test.
+    // In its own process group: usually a grandchild hangs, started by npm or a test.
     const child = spawn(command, args, {
       cwd: root,
       env: { RINGPORT_REQUIRED: '1', ...process.env, RINGPORT_FAILURES: failures, ...env },
@@ -153,7 +154,7 @@ function run(name, command, args, { minutes = 10, env = {}, alone = true, quiet 
       if (quiet && code !== 0) console.log(`\n## ${name}\n${failedPart(output).trimEnd()}`);
       if (code !== 0) console.log(`${name}: ${killer ?? `exit code ${code}`}`);
 
-      // One that runs others has nothing to add to what they have noted.
+      // The commands that it ran have noted their failures themselves.
       if (code !== 0 && !(alone && failuresSize() > noted)) noteFailure(name, output);
 
       const { passed, failed } = counts(output) ?? { passed: code === 0 ? 1 : 0, failed: 0 };
@@ -180,19 +181,20 @@ function testFiles(suites) {
   });
 }
 
-/** On a terminal, in a line that the next one overwrites. */
+/** Show progress: on a terminal, in a line that the next one overwrites. */
 function progress(text) {
   if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${text}`);
 }
 
 /**
- * Run mocha, each test file in a process of its own: an addon's crash or hang then costs the rest
- * of one file, and shows which. Two at a time where there are cores for them: most of the time of a
- * file goes into starts of threads and processes, which wait for each other.
- * @param {string} name for people
- * @param {string | string[]} node the Node to run it in, or the words of a command that is one
+ * Run mocha, each test file in its own process, so that a crash or hang of the addon is
+ * limited to one file. Two at a time if there are cores for them: most of a file's time
+ * is spent waiting for threads and processes to start.
+ * @param {string} name to print
+ * @param {string | string[]} node the Node binary, or the words of a command that runs
+ *   one
  * @param {string[]} suites test files, or directories of them
- * @param {object} [options] as for run(), for each file
+ * @param {object} [options] of run(), for each file
  * @returns {Promise<Step>}
  */
 async function runMocha(name, node, suites, options) {
@@ -223,9 +225,9 @@ async function runMocha(name, node, suites, options) {
 }
 
 /**
- * Run commands one after the other, then print what each did.
+ * Run commands one after the other, then print their results.
  * @param {Record<string, [string, string[]]>} commands by name
- * @param {number} minutes for each at most
+ * @param {number} minutes time limit of each
  */
 async function runAll(commands, minutes) {
   const done = [];
@@ -236,7 +238,7 @@ async function runAll(commands, minutes) {
   total(done);
 }
 
-/** Print what each step did and the closing line; a failure becomes the exit code. */
+/** Print each step's result and the totals; set the exit code to 1 if a test failed. */
 function total(steps) {
   const sum = (key) => steps.reduce((all, step) => all + step[key], 0);
   const width = Math.max(...steps.map((step) => step.name.length));

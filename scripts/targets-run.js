@@ -2,10 +2,10 @@
 
 // node scripts/targets-run.js [--mocha files...] [targets...]
 //
-// What npm run test:targets does: tries the binaries of prebuilds/ that are for other machines than this
-// one. It runs test/targets/smoke.js, or with --mocha the named files of the suite, on the Nodes that npm
-// has for them, under qemu or Wine. For musl there is no such Node; its loader opens the binary.
-// Installs what it needs (Debian, root).
+// npm run test:targets: tests the binaries in prebuilds/ that are for other platforms.
+// Runs test/targets/smoke.js, or the test files given by --mocha, in Node for that
+// platform, from npm, under qemu or Wine. For musl, npm has no Node; musl's loader opens
+// the binary. Installs what it needs, as root on Debian.
 
 const fs = require('node:fs');
 const os = require('node:os');
@@ -21,7 +21,7 @@ const { problem, targets } = require('./targets');
 
 const AARCH64 = ['qemu-aarch64-static', '-L', '/usr/aarch64-linux-gnu'];
 
-/** Node 24 on dies under Debian's Wine: it reserves more memory than that gives. */
+/** From 24 on, Node reserves more memory than Debian's Wine provides, and aborts. */
 const nodes = {
   'linux-arm64-glibc': {
     lines: [20, 22, 24, 26],
@@ -61,7 +61,7 @@ const loaders = {
   },
 };
 
-/** What a user has, with nothing built there. */
+/** Copy the package to a folder, as installed, without a build. */
 function install(folder) {
   const installed = path.join(folder, 'node_modules', 'ringport');
 
@@ -90,7 +90,7 @@ async function onNodes(name, { lines, words }, { file, smoke, mocha }) {
   return steps;
 }
 
-/** By musl's loader. That it refuses the binary for glibc is tested, too. */
+/** Open the binary by musl's loader, which must also refuse the one for glibc. */
 async function byLoader(name, { build, words }, { file, folder }) {
   const names = call('nm', ['-D', '--undefined-only', '--format=posix', file]).split('\n')
     .map((line) => line.split(' ')[0]).filter((each) => /^(napi|node_api|uv)_/.test(each));

@@ -2,9 +2,10 @@
 
 // node scripts/targets.js
 //
-// The machines that the package carries a binary for. Everything that has to know them reads them here:
-// prebuild.js, the release gate, the tests, the README (its table is checked by lint.js), and by a test
-// lib/binding.js, which spells the files out for bundlers. Prints which of them are there.
+// The platforms for which the package contains a binary. prebuild.js, the release check
+// and the tests use this list. lint.js compares the README's table with it, and a test
+// compares lib/binding.js, which spells out the file names for bundlers. Prints which
+// binaries exist.
 
 const { createHash } = require('node:crypto');
 const fs = require('node:fs');
@@ -15,7 +16,7 @@ const sources = require('./sources');
 
 const { root } = sources;
 
-/** Symbols of a newer glibc are not used: that of Debian 10 and RHEL 8, which Node 20 asks for. */
+/** The binaries need no newer glibc than Node 20 does: 2.28, of Debian 10 and RHEL 8. */
 const GLIBC = 28;
 
 /**
@@ -24,10 +25,11 @@ const GLIBC = 28;
  * @property {string} platform as process.platform
  * @property {string} arch as process.arch
  * @property {'glibc'|'musl'} [libc]
- * @property {string} file in the package, named as node-gyp-build names them
- * @property {string} label for people
- * @property {string} ran what has been run of it, for people; empty: nothing
- * @property {string} built with what it has been built here, for people; empty: only GitHub Actions can
+ * @property {string} file in the package, named as node-gyp-build names it
+ * @property {string} label for the README
+ * @property {string} ran for the README: which tests have been run; empty if none
+ * @property {string} built for the README: by which compiler it was built here; empty if
+ *   only GitHub Actions can build it
  */
 
 /** @type {Target[]} */
@@ -62,13 +64,13 @@ function target(platform, arch, libc, { label, built, ran }) {
   return { name: [platform, arch, libc].filter(Boolean).join('-'), platform, arch, libc, file, label, built, ran };
 }
 
-/** @returns {'glibc'|'musl'|undefined} the C library of the running Node */
+/** @returns {'glibc'|'musl'|undefined} the running Node's C library, on Linux */
 function runningLibc() {
   if (process.platform !== 'linux') return undefined;
   return process.report.getReport().header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
 }
 
-/** @returns {Target|undefined} the one that runs here */
+/** @returns {Target|undefined} the target for this machine */
 function native() {
   const libc = runningLibc();
 
@@ -76,7 +78,7 @@ function native() {
     each.platform === process.platform && each.arch === process.arch && each.libc === libc);
 }
 
-/** @returns {string} what the binaries are made of, as a hash: the same on every machine */
+/** @returns {string} a hash of the binaries' sources; the same on every machine */
 function sourcesHash() {
   const hash = createHash('sha256');
   const files = ['binding.gyp', ...sources.list('src', '.c'), ...sources.headers()];
@@ -87,15 +89,17 @@ function sourcesHash() {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** Beside a binary, not packed: what it was made of. */
+/** The file with the hash of a binary's sources; not packed. */
 const stampOf = ({ file }) => path.join(root, file.replace(/\.node$/, '.sources'));
 
-/** To be called when the binary has been put where it belongs. */
+/** Record that the binary was built from the current sources. */
 function stamp(each) {
   fs.writeFileSync(stampOf(each), `${sourcesHash()}\n`);
 }
 
-/** @returns {string} what is wrong with the binary, or that there is none; empty: all is well */
+/**
+ * @returns {string} the problem with a target's binary, also if missing; empty if none
+ */
 function problem(each, hash = sourcesHash()) {
   const file = path.join(root, each.file);
 
@@ -114,7 +118,7 @@ function problems() {
   return targets.map((each) => ({ target: each, problem: problem(each, hash) }));
 }
 
-/** @returns {string} the table of the README */
+/** @returns {string} the README's table */
 function table() {
   const rows = targets.map(({ label, built, ran }) =>
     `| ${label} | ${built || 'by GitHub Actions only'} | ${ran || 'nothing yet'} |`);

@@ -2,8 +2,8 @@
 
 // node scripts/test.js
 //
-// npm test: the C programs, then the mocha suites. Prints what fails, and a closing line that sums them up;
-// all that they say is in build/log.
+// npm test: runs the C tests, then the mocha suites. Prints the failures and the totals;
+// the complete output is in build/log.
 
 const { run, runMocha, total } = require('./steps');
 

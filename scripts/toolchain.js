@@ -1,7 +1,7 @@
 'use strict';
 
-// Finds what a build needs - compiler, make, Python, node-gyp, Node's headers - and says in one
-// sentence what is missing, before node-gyp says it in fifty lines.
+// Finds the tools for a build: compiler, make, Python, node-gyp, Node's headers. Reports
+// a missing one in one sentence, instead of fifty lines of node-gyp's output.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -9,26 +9,28 @@ const { spawnSync } = require('node:child_process');
 
 const windows = process.platform === 'win32';
 
-/** @returns {boolean} whether `command --version` can be run */
+/** @returns {boolean} whether `command --version` runs */
 function runs(command) {
-  // CC may carry arguments ('ccache gcc'): the program is its first word.
+  // CC may contain several words ('ccache gcc'): the first is the program.
   const [program] = command.split(' ');
 
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
-/** @returns {string|undefined} the first of `commands` that runs */
+/** @returns {string|undefined} the first of these commands that runs */
 const first = (...commands) => commands.filter(Boolean).find(runs);
 
-/** @returns {string|undefined} the C compiler: CC, else what the system calls one */
+/** @returns {string|undefined} the C compiler: CC, else the system's default */
 const compiler = () => (process.env.CC ? first(process.env.CC) : first('cc', 'gcc', 'clang'));
 
 const python = () => first(
   process.env.npm_config_python, process.env.PYTHON, 'python3', 'python');
 
-/** @returns {string|undefined} a sentence that names what a build lacks here */
+/**
+ * @returns {string|undefined} a sentence that names the missing tools; undefined if none
+ */
 function missing() {
-  if (windows) return undefined; // node-gyp looks for Visual Studio, and knows how
+  if (windows) return undefined; // node-gyp finds Visual Studio itself
 
   const lacking = [
     compiler() ? '' : process.env.CC ? `the C compiler CC=${process.env.CC}` : 'a C compiler',
@@ -48,9 +50,10 @@ function missing() {
 const isNodeDir = (dir) => fs.existsSync(path.join(dir, 'include', 'node', 'node_api.h'));
 
 /**
- * The directory whose include/node holds Node's headers: the one that the builder configured,
- * or the one beside the running binary, as in every distribution and official archive.
- * @returns {string|undefined} undefined when node-gyp has to fetch them
+ * The directory whose include/node contains Node's headers: the one that npm's
+ * configuration names, or that of the running binary, as in distributions and official
+ * archives.
+ * @returns {string|undefined} undefined if node-gyp has to download them
  */
 function nodeDir() {
   const candidates = [
@@ -62,7 +65,7 @@ function nodeDir() {
   return candidates.filter(Boolean).find(isNodeDir);
 }
 
-/** @returns {string|undefined} the include directory, also after node-gyp has fetched it */
+/** @returns {string|undefined} the include directory, also if node-gyp downloaded it */
 function includeDir() {
   const dir = nodeDir() ?? configuredNodeDir();
 
@@ -77,7 +80,9 @@ function configuredNodeDir() {
   return match ? JSON.parse(match[1]) : undefined;
 }
 
-/** @returns {string|undefined} node-gyp.js: ours, the one npm hands to scripts, or npm's own */
+/**
+ * @returns {string|undefined} node-gyp.js: ours, the one npm passes to scripts, or npm's
+ */
 function nodeGyp() {
   const home = path.dirname(fs.realpathSync(process.execPath));
   const inNpm = 'node_modules/npm/node_modules/node-gyp/bin/node-gyp.js';

@@ -2,11 +2,12 @@
 
 // node scripts/verify.js [--complete] [--lines] [--tag v1.2.3] package.tgz
 //
-// Installs a packed package in a fresh project, without a network and with its scripts blocked, and runs
-// test/targets/smoke.js on it. Instead of the file, its folder may be named.
-//   --complete   every target of scripts/targets.js has its binary in it
-//   --lines      on all Node lines (scripts/nodes.js), not on the running one alone
-//   --tag        it has this version
+// Installs a packed package in a fresh project, without network access or install
+// scripts, and runs test/targets/smoke.js on it. The argument may also be the folder of
+// the file.
+//   --complete   require the binary of every target in scripts/targets.js
+//   --lines      test on all Node lines (scripts/nodes.js), not only on the running one
+//   --tag        require this version
 
 const fs = require('node:fs');
 const os = require('node:os');
@@ -18,7 +19,7 @@ const { problemOf } = require('./binary');
 const { BuildError, orExplain } = require('./explain');
 const { GLIBC, targets } = require('./targets');
 
-/** Run a command to its end in a folder. @throws {BuildError} with its output if it fails */
+/** Run a command in a folder. @throws {BuildError} with its output if it fails */
 function run(command, args, cwd) {
   const shell = command === 'npm' && process.platform === 'win32';
   const { status, stdout, stderr, error } = spawnSync(command, args, {
@@ -41,7 +42,7 @@ function tarballOf(place) {
   return path.resolve(place, found[0]);
 }
 
-/** @returns {string} what is missing of the targets, a line each */
+/** @returns {string} the targets without a binary, one per line */
 function lacking(installed) {
   return targets.map((target) => {
     const file = path.join(installed, target.file);
@@ -53,12 +54,13 @@ function lacking(installed) {
 }
 
 /**
- * @param {string} place of the packed package
+ * Test a packed package.
+ * @param {string} place its file, or the folder of the file
  * @param {object} [options]
  * @param {boolean} [options.complete]
  * @param {string} [options.tag]
- * @param {string[]} [options.nodes] to run it on
- * @throws {BuildError} with what is wrong
+ * @param {string[]} [options.nodes] the Node binaries to run it on
+ * @throws {BuildError} which names the problem
  */
 function verify(place, { complete = false, tag, nodes = [process.execPath] } = {}) {
   const tarball = tarballOf(place);

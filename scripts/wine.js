@@ -2,17 +2,18 @@
 
 // node scripts/wine.js node.exe [arguments...]
 //
-// Runs a Node for Windows under Wine, which cannot give it our pipes: what it prints goes through a file.
+// Runs Node for Windows under Wine. Wine cannot connect it to our pipes, so its output
+// goes through a file.
 
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 
-/** Debian's wine64 has no command of its own on the PATH. */
+/** Debian's wine64 is not on the PATH. */
 const WINE = ['/usr/lib/wine/wine64', '/usr/bin/wine64', '/usr/bin/wine'].find((file) => fs.existsSync(file));
 
-/** A Windows of its own, made when it is first used. */
+/** The Wine prefix of this project, created on first use. */
 const prefix = path.join(os.tmpdir(), `ringport-wine-${process.getuid?.() ?? 0}`);
 
 function run(args, log) {
