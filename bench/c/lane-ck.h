@@ -1,7 +1,7 @@
 /*
- * lane-ck.h - Concurrency Kit's ck_ring, single producer, single consumer, or
- * LANE_CK_MPMC. Its slots are of one size and hold the record itself, and each record is
- * published by itself.
+ * lane-ck.h - Concurrency Kit's ck_ring: single producer and consumer, or LANE_CK_MPMC.
+ * Its slots have a fixed size and contain the record. Each record is published on its
+ * own.
  */
 #include <ck_ring.h>
 

@@ -1,5 +1,6 @@
 /*
- * lane-ringport.h - the ring of src/core. It publishes and releases every BATCH records.
+ * lane-ringport.h - the segment ring of ports. Publishes and releases every BATCH
+ * records.
  */
 #include "core/port/segment_ring.h"
 
@@ -24,8 +25,7 @@ lane_new(void) {
 
   rp_segment_producer_init(&l->producer, &l->tail, &l->head, l->data, LANE_BYTES);
   rp_segment_consumer_init(&l->consumer, &l->tail, &l->head, l->data, LANE_BYTES);
-  /* As chain.c does for a consumer that has read much without parking: this one never
-   * parks. */
+  /* As chain.c does for a consumer that has not parked for long; this one never parks. */
   (void) rp_barrier_available();
   rp_parking_go_asymmetric(&l->parking);
   return l;

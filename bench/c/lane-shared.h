@@ -1,7 +1,6 @@
 /*
- * lane-shared.h - the shared rings of src/core, whose memory would be a
- * SharedArrayBuffer: LANE_SPSC, LANE_MPSC or LANE_MPMC. They publish and release every
- * BATCH records.
+ * lane-shared.h - the rings of RingBuffer: LANE_SPSC, LANE_MPSC or LANE_MPMC. They
+ * publish and release every BATCH records.
  */
 #include "core/ring/mpmc.h"
 #include "core/ring/mpsc.h"
@@ -31,8 +30,7 @@
 #define ADVANCE(c, found) ((void) (found), rp_mpmc_advance(c))
 #endif
 
-/* Between what a producer writes and what a consumer does: a bench of one thread has
- * both. */
+/* Keeps the words of the producer and the consumer in different cache lines. */
 struct lane {
   _Alignas(128) OF(producer) producer;
   int unpublished;

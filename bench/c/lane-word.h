@@ -1,6 +1,6 @@
 /*
- * lane-word.h - one atomic word: what moving a cache line costs, the limit of any ring.
- * It holds one sequence number, so it fits the ping-pong only.
+ * lane-word.h - one atomic word: the cost of moving a cache line, the lower limit for any
+ * ring. It holds one sequence number, so it can only do the ping-pong.
  */
 #include <stdatomic.h>
 

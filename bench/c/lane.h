@@ -1,8 +1,8 @@
 /*
- * lane.h - what ring.c needs of a competitor: one way from one thread to one other, for
- * records of RECORD bytes. One header per competitor defines it, so that everything can
- * be inlined that the competitor lets inline; run.js compiles ring.c once per competitor
- * and record size.
+ * lane.h - the interface of a competitor for ring.c: a channel from one thread to
+ * another, for records of RECORD bytes. Each competitor implements it in a header, so
+ * that the compiler can inline it; run.js compiles ring.c for each competitor and record
+ * size.
  */
 #ifndef BENCH_LANE_H_
 #define BENCH_LANE_H_
@@ -17,8 +17,7 @@
 #define RECORD 8
 #endif
 
-/* Room in every lane: 64 KiB of records, as in the first ring of a port's inbox under
- * load. */
+/* Capacity of each lane: 64 KiB of records, like a port's first segment under load. */
 #define LANE_BYTES (64 * 1024)
 
 typedef struct record {
@@ -32,16 +31,17 @@ _Static_assert(sizeof(record) == RECORD, "a record is RECORD bytes");
 
 typedef struct lane lane;
 
-/* A new lane; ends the program if there is no memory. */
+/* Create a lane. Exits if out of memory. */
 static lane *lane_new(void);
 
-/* Copy `r` in. False if there is no room: then everything put before is visible. */
+/* Copy `r` in. Returns false if there is no room; all earlier records are published then.
+ * */
 static bool lane_put(lane *l, const record *r);
 
-/* Make everything put so far visible. */
+/* Publish all records put so far. */
 static void lane_flush(lane *l);
 
-/* Copy the next record out. False if there is none: then all room is given back. */
+/* Copy the next record out. Returns false if there is none; all room is released then. */
 static bool lane_take(lane *l, record *r);
 
 static inline void *

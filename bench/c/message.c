@@ -1,6 +1,6 @@
 /*
- * What a small message costs in the core, without Node: written, published, seen, copied
- * out.
+ * message.c - the cost of a small message in the core, without Node: write, publish,
+ * peek, copy out.
  *
  *   gcc -O3 -flto -std=c11 -D_GNU_SOURCE -Isrc bench/c/message.c \
  *       $(node scripts/sources.js | grep core) -lpthread -o message
@@ -23,7 +23,7 @@ static uint8_t inbox[INBOX];
 
 static void
 ring(rp_ready_list *rung) {
-  (void) rung; /* who reads comes anyway */
+  (void) rung; /* the reader polls */
 }
 
 static void

@@ -1,11 +1,11 @@
 /*
- * ring.c - what a record costs on its way through a ring: in one thread, between two, and
- * there and back. Both sides only spin: this is the ring, not the waking up. Usage: ring
- * one|two|pingpong ms
+ * ring.c - the cost of a record in a ring: within one thread, between two, and of a round
+ * trip. Both threads spin, so no wake-ups are included.
+ * Usage: ring one|two|pingpong ms
  *
- * Prints one line of JSON: wall nanoseconds per record (pingpong: per round trip), and
- * how many were measured. Every record is copied in and out, and its sequence number is
- * checked.
+ * Prints one line of JSON: wall time in nanoseconds per record (pingpong: per round
+ * trip), and how many were measured. Each record is copied in and out, and its sequence
+ * number checked.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -16,8 +16,7 @@
 
 #define BURST 32
 
-/* Spins before the scheduler is asked: the other side may have been taken off its
- * core. */
+/* Spins before a yield: the other thread may have lost its core. */
 #define PATIENCE 10000
 
 static lane *there;
@@ -37,7 +36,7 @@ stopped(void) {
   return atomic_load_explicit(&stop, memory_order_relaxed);
 }
 
-/* Each side on a core of its own; without that many cores the scheduler decides. */
+/* Pin the thread to a core of its own, if there are enough. */
 static void
 pin(int cpu) {
   cpu_set_t set;
@@ -55,7 +54,7 @@ relax(unsigned *spins) {
 #endif
 }
 
-/* Put, spinning while there is no room. False if told to stop. */
+/* Put a record, spinning while there is no room. Returns false if told to stop. */
 static bool
 put(lane *l, const record *r) {
   for (unsigned spins = 0; !lane_put(l, r); relax(&spins)) {
@@ -80,7 +79,7 @@ check(const record *r, uint64_t sequence) {
   exit(1);
 }
 
-/* Sequence numbers start at 1: a lane of one word is 0 when it is empty. */
+/* Sequence numbers start at 1, because an empty lane of one word is 0. */
 static uint64_t
 one_thread(uint64_t from) {
   static record in, out;
@@ -141,7 +140,7 @@ ping_pong(uint64_t from) {
   return 1;
 }
 
-/* Repeat `step` for `ms`, the clock read every 256 steps. Returns the records done. */
+/* Repeat `step` for `ms`, reading the clock every 256 steps. Returns the records done. */
 static uint64_t
 repeat(uint64_t (*step)(uint64_t), double ms, uint64_t from) {
   uint64_t next = from;

@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * The benchmark of the C rings alone: the one of a port's inbox and the shared ones, with one and with
- * 32 records a publish, beside Concurrency Kit's ck_ring and beside a bare atomic word. Compiles ring.c
- * for each of them.
+ * run.js - the benchmark of the C rings: the segment ring of ports and the rings of
+ * RingBuffer, with 1 and 32 records per publish, compared with Concurrency Kit's ck_ring
+ * and with an atomic word. Compiles ring.c for each of them.
  */
 
 const fs = require('node:fs');
@@ -35,7 +35,7 @@ const SOURCES = [path.join(__dirname, 'ring.c'), ...CORE
 const FLAGS = ['-std=c11', '-D_GNU_SOURCE', '-O3', '-DNDEBUG', '-pthread',
   `-I${path.join(ROOT, 'src')}`];
 
-/* What makes ring.c a competitor. */
+/* The compiler arguments of each competitor. */
 const defines = {
   'ck_ring': ['-DLANE_CK'],
   'atomic word': ['-DLANE_WORD'],
@@ -57,7 +57,10 @@ function hasConcurrencyKit(cc) {
   return status === 0;
 }
 
-/** A function that gives the program of a competitor and record size, compiled when first used. */
+/**
+ * @returns {Function} which returns the program of a competitor and record size, and
+ *   compiles it on first use
+ */
 function programs(cc, folder) {
   const built = new Map();
   return (competitor, record) => {

@@ -1,12 +1,13 @@
 'use strict';
 
 /*
- * Draws what `--json` of run.js or cold.js wrote, as one SVG: for run.js a bar per case with the median of
- * the ratio, and a line from its min to its max; for cold.js a curve per payload, the ratio over the messages
- * so far. Usage: node bench/js/chart.js figures.json chart.svg
+ * chart.js - draws the figures that run.js or cold.js wrote by `--json` as an SVG. For
+ * run.js, a bar per case with the median of the ratio, and a line from its min to its
+ * max; for cold.js, a curve per payload: the ratio by the number of messages. Usage: node
+ * bench/js/chart.js figures.json chart.svg
  *
- * Drawn by echarts, which is larger than all the rest of the development tools together and so is not
- * installed with them.
+ * Requires echarts, which is not a development dependency, because it is larger than all
+ * of them together.
  */
 
 const fs = require('node:fs');
@@ -28,17 +29,17 @@ const WIDTH = 860;
 const ROW = 22;
 const HEAD = 56;
 const FOOT = 40;
-/** Height of the curves of a scenario. */
+/** Height in pixels of a scenario's curves. */
 const CURVES = 260;
 
-/** The bars of one scenario: its first metric, the first competitor over the last. */
+/** A scenario's bars: the ratios of its first metric, first competitor over the last. */
 function rows({ metrics, competitors, cases }) {
   const [metric] = Object.keys(metrics);
   const competitor = competitors.at(-1);
   return cases.map(({ name, summary }) => ({ name, ...summary[metric].ratios[competitor] }));
 }
 
-/** The line from min to max on the bar of a median, and the median as text behind it. */
+/** The line from min to max on a bar, and the median as text next to it. */
 function whisker(params, api) {
   const [median, row, min, max] = [0, 1, 2, 3].map((dimension) => api.value(dimension));
   const [left, y] = api.coord([min, row]);
@@ -55,7 +56,7 @@ function whisker(params, api) {
   };
 }
 
-/** The parts of a chart that draw scenario `index` below `top`. */
+/** The parts of the chart for the bars of scenario `index`, from `top` down. */
 function panel(scenario, index, top) {
   const bars = rows(scenario);
   const { title, competitors } = scenario;
@@ -91,8 +92,10 @@ function panel(scenario, index, top) {
 }
 
 /**
- * The cases of cold.js by scenario: `to-worker, number, 1,000` is a point of the curve `number`.
- * @returns {Map<string, Map<string, Map<string, number>>>} medians by scenario, curve, point
+ * Group the cases of cold.js: `to-worker, number, 1,000` is a point of the curve `number`
+ * of the scenario `to-worker`.
+ * @returns {Map<string, Map<string, Map<string, number>>>} medians by scenario, curve and
+ *   point
  */
 function curvesOf(cases) {
   const scenarios = new Map();
@@ -114,7 +117,7 @@ function curvesOf(cases) {
   return scenarios;
 }
 
-/** The parts of a chart that draw the curves of a scenario below `top`. */
+/** The parts of the chart for the curves of a scenario, from `top` down. */
 function curvePanel([title, curves], index, top) {
   const points = [...new Set([...curves.values()].flatMap((curve) => [...curve.keys()]))];
 
@@ -140,7 +143,7 @@ function curvePanel([title, curves], index, top) {
   };
 }
 
-/** The SVG text for a report of run.js or cold.js. */
+/** @returns {string} the SVG for a report of run.js or cold.js */
 function draw({ machine, settings, scenarios, cases }) {
   const panels = [];
   let top = 36;

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * One run of one case by one competitor, in a process of its own. The job comes as JSON in the
- * first argument, the result leaves as JSON on the last line of stdout.
+ * child.js - the process of one run: one case by one competitor. Takes the job as JSON in
+ * its first argument, and prints the result as JSON in its last line.
  */
 
 const { load, startWorker } = require('./threads');

@@ -1,6 +1,7 @@
 'use strict';
 
-/* Command lines of the benches: wrong ones end with one line that says what is wrong. */
+/* cli.js - parses the command lines of the benchmarks; an invalid one fails in one line.
+ * */
 
 const { parseArgs } = require('node:util');
 
@@ -12,7 +13,7 @@ const common = {
   help: { type: 'boolean', default: false },
 };
 
-/** The options of the command line, `known` and the common ones; shows `usage` for --help. */
+/** Parse the options `known` and the common ones; --help prints `usage` and exits. */
 function parse(known, usage) {
   const options = parseArgs({ options: { ...common, ...known } }).values;
   if (options.help) {
@@ -22,7 +23,7 @@ function parse(known, usage) {
   return options;
 }
 
-/** The positive number that option `name` gives, or `fallback`. */
+/** The value of option `name`, a positive number; `fallback` without it. */
 function positive(options, name, fallback) {
   const value = options[name] === undefined ? fallback : Number(options[name]);
   if (!(value >= 1)) {
@@ -31,7 +32,7 @@ function positive(options, name, fallback) {
   return value;
 }
 
-/** The list that option `name` gives, without repetition, each one of `known`. */
+/** The value of option `name`, a list of names in `known`, without duplicates. */
 function listOf(options, name, known) {
   const list = [...new Set(options[name].split(','))];
   const unknown = list.find((value) => !known.includes(value));
@@ -41,7 +42,7 @@ function listOf(options, name, known) {
   return list;
 }
 
-/** Run `main`; an error of a run or of the command line is shown without a stack, and exit is 1. */
+/** Run `main`. Print errors without a stack, and exit with 1. */
 function start(main) {
   main().catch((error) => {
     console.error(error.stderr ? `a run failed:\n${error.stderr}` : error.message);

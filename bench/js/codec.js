@@ -1,14 +1,15 @@
 'use strict';
 
 /*
- * codec.js - what encoding and decoding cost by themselves, in ns a value.
+ * codec.js - the cost of encoding and decoding alone, in ns per value.
  *
  *   node bench/js/codec.js [--rounds N] [--json]
  *
- * encode and decode are what a port does (shapes by number); serialize and deserialize are the
- * self-contained form, beside v8.serialize, structuredClone, JSON and msgpackr
- * with shared structures. Contenders take turns in slices of a fifth of a millisecond, too short to be
- * interrupted often: a figure is the median of its slices, with the fastest in brackets.
+ * encode and decode are what a port does (shapes by id). serialize and deserialize use
+ * the self-contained form; they are compared with v8.serialize, structuredClone, JSON and
+ * msgpackr with shared structures. Competitors take turns in slices of 0.2 ms, too short
+ * to be interrupted often. A figure is the median of the slices, with the fastest in
+ * brackets.
  */
 
 const os = require('node:os');
@@ -37,7 +38,7 @@ const values = {
   'same object twice': ((o) => [o, o])({ x: 1 }),
 };
 
-/** A registry of shapes, as the port layer provides. */
+/** A shape registry, as lib/ports provides to the codec. */
 function registry() {
   const texts = [];
   return {
@@ -87,7 +88,7 @@ function summary(numbers) {
 
 const list = contenders();
 const results = {};
-// Every kind of value is seen before anything is timed: a real program is never monomorphic.
+// Process every kind of value before measuring: real programs are not monomorphic.
 for (let warm = 0; warm < 300; warm++) {
   for (const value of Object.values(values)) {
     for (const [, fn, prepare] of list) fn(prepare === undefined ? value : prepare(value));

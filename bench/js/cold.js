@@ -1,9 +1,10 @@
 'use strict';
 
 /*
- * What a program costs that has just begun: the total time from the first message on, at 1, 10, 100 ...
- * messages, and of a program that starts a worker and makes some calls to it. Fresh processes, in turn; the
- * ratio of a pair is Node's time over ringport's, above 1 ringport is quicker.
+ * cold.js - the cost of a program's first messages: the total time for the first 1, 10,
+ * 100 ... messages, and of a program that starts a worker and calls it a few times. Runs
+ * pairs of fresh processes. The ratio is Node's time over ringport's: above 1, ringport
+ * is faster.
  */
 
 const { machine, measure, announce, save } = require('./harness');
@@ -34,9 +35,10 @@ const makers = {
   ...Object.fromEntries(Object.entries(payloads).map(([name, { make }]) => [name, make])),
 };
 
-/* Each scenario returns the times in microseconds since the first message, at each point. */
+/* Each scenario returns, for each point, the time since the first message in
+ * microseconds. */
 
-/** Sends with `send`, in bursts that `settled` waits for. */
+/** Call `send` in bursts; `settled` waits for the end of each. */
 async function burst(points, make, send, settled) {
   const begin = now();
   const times = [];
@@ -71,7 +73,7 @@ const curves = {
 
     return new Promise((resolve) => {
       worker.on('message', () => {
-        if (begin === 0) { // it is up
+        if (begin === 0) { // the worker has started
           begin = now();
           worker.postMessage('go on');
         } else if (++heard === points[times.length]) {
@@ -96,7 +98,7 @@ const curves = {
   },
 };
 
-/** Calls with an answer, `window` of them at a time. */
+/** Make calls that are answered, `window` of them at a time. */
 async function call(threads, points, window) {
   const worker = new threads.Worker(__filename, { workerData: { role: 'echo', name: threads.benchName } });
   const next = () => new Promise((resolve) => { worker.once('message', resolve); });
@@ -122,7 +124,10 @@ async function call(threads, points, window) {
   });
 }
 
-/** From before the library is loaded. @returns {Promise<[number, number]>} wall time and CPU time */
+/**
+ * Measure from before the library is loaded.
+ * @returns {Promise<[number, number]>} wall time and CPU time
+ */
 async function program(name, count) {
   const begin = now();
   const threads = load(name);
@@ -143,7 +148,7 @@ async function program(name, count) {
   return [wall, user + system];
 }
 
-/** The thread of a scenario. */
+/** The worker of a scenario. */
 const roles = {
   sink({ parentPort }) {
     parentPort.on('message', (m) => { if (m === 'end of a burst') parentPort.postMessage(m); });
@@ -177,7 +182,8 @@ async function child({ scenario, name, kind, points, count }) {
 }
 
 /**
- * Pairs of runs of a case. @returns {Promise<{theirs: number[][], ours: number[][]}>} by metric, then round
+ * Run a case in pairs.
+ * @returns {Promise<{theirs: number[][], ours: number[][]}>} times by metric, then round
  */
 async function pairs(rounds, job) {
   const runs = { worker_threads: [], ringport: [] };
@@ -194,7 +200,7 @@ async function pairs(rounds, job) {
   return { theirs: byMetric(runs.worker_threads), ours: byMetric(runs.ringport) };
 }
 
-/** What is shown of one figure: both medians in microseconds, the ratio, and its interval of 95 %. */
+/** A table row: both medians in microseconds, the ratio, its 95% confidence interval. */
 function figure(label, theirs, ours) {
   const ratio = ratios(theirs, ours);
   const [low, high] = interval(theirs.map((cost, i) => cost / ours[i]));

@@ -1,6 +1,6 @@
 'use strict';
 
-/* What the workers of the scenario `startup` run: say how long loading took, and send one message back. */
+/* first.js - the workers of scenarios/startup.js: report the load time, answer once. */
 
 const { workerData } = require('node:worker_threads');
 const { load } = require('./threads');

@@ -1,9 +1,10 @@
 'use strict';
 
 /*
- * Plays cases: each competitor in a fresh process, in turns within a round, the order swapped every
- * other round, so that what else the machine does hits all of them. Shown are medians over the
- * rounds; a ratio is taken per round, and shown as median (min to max).
+ * harness.js - runs cases: each competitor in a fresh process, in turn within a round, in
+ * reverse order in every other round, so that other load on the machine affects all of
+ * them. Prints medians over the rounds. A ratio is computed per round, and printed as
+ * median (min to max).
  */
 
 const fs = require('node:fs');
@@ -16,7 +17,7 @@ const { heading, line } = require('./table');
 
 const exec = promisify(execFile);
 
-/** What the figures were measured on, and by which command. */
+/** The machine, the versions and the command, for the report. */
 function machine() {
   const cpus = os.cpus();
   const script = path.relative(path.join(__dirname, '../..'), process.argv[1]);
@@ -33,10 +34,10 @@ function machine() {
   };
 }
 
-/* A run takes a second or two; one that hangs must not hang the bench. */
+/* Time limit of a run, which takes a second or two. */
 const RUN_TIMEOUT_MS = 120000;
 
-/** Run a program; its last line of output is its result as JSON: { metric: cost }. */
+/** Run a program, whose last line of output is its result as JSON: { metric: cost }. */
 async function measure(program, args, env = {}) {
   try {
     const { stdout } = await exec(program, args,
@@ -51,7 +52,7 @@ async function measure(program, args, env = {}) {
   }
 }
 
-/** All rounds of one case: { competitor: { metric: [cost of round 1, ...] } }. */
+/** Run all rounds of a case: { competitor: { metric: [cost of round 1, ...] } }. */
 async function play(competitors, rounds, run) {
   const results = {};
   for (let round = 0; round < rounds; round++) {
@@ -64,7 +65,9 @@ async function play(competitors, rounds, run) {
   return results;
 }
 
-/** Medians of each competitor, and ratios of the first to each of the others. */
+/**
+ * The medians of each competitor, and the ratios of the first one to each of the others.
+ */
 function summarize(results, metrics, [baseline, ...others]) {
   return Object.fromEntries(metrics
     .filter((metric) => results[baseline][metric])
@@ -79,14 +82,15 @@ function summarize(results, metrics, [baseline, ...others]) {
 }
 
 /**
- * Play all cases of a scenario and print its table.
+ * Run all cases of a scenario and print its table.
  *
- * @param {{ title: string, metrics: Object<string, string> }} scenario the first metric counts
+ * @param {{ title: string, metrics: Object<string, string> }} scenario the first metric
+ *   is the main one
  * @param {{ name: string, params: Object }[]} cases
- * @param {string[]} competitors the first is the one compared with
+ * @param {string[]} competitors the first is compared with each of the others
  * @param {number} rounds
  * @param {(competitor: string, params: Object) => Promise<Object<string, number>>} run
- * @returns {Promise<Object>} the part of the JSON report for this scenario
+ * @returns {Promise<Object>} this scenario's part of the JSON report
  */
 async function playScenario({ title, metrics }, cases, competitors, rounds, run) {
   console.log(`\n${title}\n${heading(competitors)}`);
@@ -110,12 +114,12 @@ async function playScenario({ title, metrics }, cases, competitors, rounds, run)
   return { title, metrics, competitors, cases: played };
 }
 
-/** Print what the figures that follow are measured on. */
+/** Print the machine, the versions and the command. */
 function announce(about) {
   Object.entries(about).forEach(([key, value]) => console.log(`${key}: ${value}`));
 }
 
-/** Write the report to `file`, if there is one. */
+/** Write the report to `file`, if given. */
 function save(report, file) {
   if (file) {
     fs.writeFileSync(file, `${JSON.stringify(report, null, 1)}\n`);

@@ -1,11 +1,12 @@
 'use strict';
 
 /*
- * What a stretch of work cost the whole process: wall time, and CPU time, context switches and page
- * faults of all of its threads, so that work moved to another thread still counts.
+ * measure.js - measures the cost of some work for the process: wall time, and CPU time,
+ * context switches and page faults of all threads, so that work that moves to another
+ * thread counts.
  */
 
-/** Nanoseconds since an arbitrary moment, as a number. */
+/** The monotonic clock in nanoseconds, as a number. */
 function now() {
   return performance.now() * 1e6;
 }
@@ -19,7 +20,7 @@ class Meter {
     this.#time = now();
   }
 
-  /** Costs since start(), per one of `count` operations; wall and cpu in ns. */
+  /** The costs since start(), divided by `count` operations; wall and cpu in ns. */
   stop(count) {
     const wall = now() - this.#time;
     const to = process.resourceUsage();
@@ -34,15 +35,16 @@ class Meter {
   }
 }
 
-/* Code is compiled by how often it runs, so a warm-up must not end by time alone: on a busy machine
- * a short one would measure the interpreter. Slow operations (large ones) may end it sooner. */
+/* The warm-up takes a number of operations, because V8 compiles functions by how often
+ * they run: on a busy machine, a fixed time could be too short. Slow operations end it
+ * earlier. */
 const WARM_OPERATIONS = 20000;
 const MOST_WARM_UPS = 4;
 
 /**
- * Two phases of the same work: warm-up, so that both threads are compiled, then the measured one.
- * `running()` is asked once per block; it starts the meter when the warm-up is over and says false
- * when the measured time is.
+ * Runs the same work in two phases: a warm-up, in which V8 compiles both threads' code,
+ * and a measured phase. Call running() once per block. It starts the meter at the end of the
+ * warm-up, and returns false at the end of the measured phase.
  */
 class Phases {
   #meter = new Meter();
@@ -52,7 +54,7 @@ class Phases {
   #measureMs;
   #counting = false;
 
-  /** Operations done in this phase. */
+  /** Number of operations done in this phase. */
   count = 0;
 
   constructor(warmMs, measureMs) {
@@ -60,7 +62,7 @@ class Phases {
     this.#measureMs = measureMs;
   }
 
-  /** Tell that `operations` more are done. Returns false once the measured time is over. */
+  /** Count `operations` more. @returns {boolean} false: the measured time is over */
   running(operations) {
     const time = performance.now();
     this.count += operations;
@@ -77,7 +79,7 @@ class Phases {
     return true;
   }
 
-  /** True in the measured phase. */
+  /** Whether this is the measured phase. */
   get counting() {
     return this.#counting;
   }

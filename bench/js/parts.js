@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * parts.js - what the parts of a small message cost by themselves, in ns: the fastest of nine
- * stretches. See docs/performance.md.
+ * parts.js - the cost of each part of a small message, in ns: the fastest of nine runs.
+ * See docs/performance.md.
  *
  *   node bench/js/parts.js
  */
@@ -34,7 +34,7 @@ function show(name, operation) {
   console.log(`${name.padEnd(40)} ${best.toFixed(1).padStart(6)}`);
 }
 
-/** Messages as they lie in an inbox: [bytes, offsets, lengths]. */
+/** Encoded messages as in an inbox: [bytes, offsets, lengths]. */
 function encoded(values) {
   const bytes = new Uint8Array(256 * 1024);
   const offsets = [];
@@ -53,7 +53,7 @@ function encoded(values) {
 
 console.log(`${os.cpus()[0].model.trim()}, Node ${process.versions.node}; ns, the fastest of ${STRETCHES}`);
 
-/* The codec has its hooks once a message has been sent. */
+/* Sending a message sets the codec's hooks. */
 const { port1, port2 } = new rp.MessageChannel();
 port1.postMessage(0);
 rp.receiveMessageOnPort(port2);

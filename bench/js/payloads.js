@@ -1,18 +1,18 @@
 'use strict';
 
 /*
- * The messages. make(i) gives the i-th variant: same shape, other values, so that nobody wins by
- * remembering what came before. Senders cycle through variants made beforehand: making them is not
- * part of a message's cost.
+ * payloads.js - the messages. make(i) returns variant i: of the same shape, with other
+ * values, so that caching earlier values does not help. Senders cycle through variants
+ * that were created beforehand, so creating them is not part of a message's cost.
  */
 
-/* Thousands of small ones: more than a cache of strings would hold. A few large ones, so that they
- * stay in the processor's caches like freshly made ones. Powers of two. */
+/* Thousands of small variants, more than a cache of strings holds; few large ones, so
+ * that they stay in the processor's caches like newly created ones. Powers of two. */
 const MOST_VARIANTS = 4096;
 const FEWEST_VARIANTS = 64;
 const VARIANT_BYTES = 4 * 1024 * 1024;
 
-/** A flat string (not a rope) of `length` times `text`. */
+/** A flat string (not a rope): `length` times `text`. */
 function flat(text, length) {
   return Array(length).fill(text).join('');
 }
@@ -30,7 +30,7 @@ function row(i) {
   return { id: i, name: `row ${i}`, score: i * 0.75 };
 }
 
-/** As source code, JSON.parse and database drivers make them. */
+/** Objects as created by literals, JSON.parse and database drivers. */
 function twentyFields(i) {
   return {
     count0: i, ratio0: i / 8, label0: `value ${i}`, flag0: (i & 1) === 0,
@@ -41,14 +41,14 @@ function twentyFields(i) {
   };
 }
 
-/** The same, but made key by key: the engine keeps such an object as a hash table. */
+/** The same, created key by key: V8 stores such objects as hash tables. */
 function twentyKeys(i) {
   const object = {};
   for (const [key, value] of Object.entries(twentyFields(i))) object[key] = value;
   return object;
 }
 
-/* size: about how many bytes a message takes; it bounds what is in flight. */
+/* size: the approximate bytes of a message, which limit the messages in flight. */
 const payloads = {
   'number': { size: 8, make: (i) => i },
   'string 12': { size: 12, make: (i) => `message ${1000 + i}` },
@@ -92,13 +92,13 @@ const payloads = {
   'transfer 64': { size: 65536, make: (i) => buffers(64, i), transfer: true },
 };
 
-/** Names of all payloads, in the order of the tables. */
+/** The names of all payloads, in the order of the tables. */
 const names = Object.keys(payloads);
 
-/** What a quick run sends. */
+/** The payloads of --quick. */
 const fewNames = names.slice(0, 6);
 
-/** The variants of payload `name`; how many of them there are is a power of two. */
+/** The variants of payload `name`; their number is a power of two. */
 function variants(name) {
   const { size, make } = payloads[name];
   let count = MOST_VARIANTS;

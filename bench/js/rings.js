@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * The benchmark of RingBuffer: beside ringbuf.js for blocks and for single integers, and beside
- * thread-stream in its own benchmark. See ../README.md for the rules.
+ * rings.js - the benchmark of RingBuffer: compared with ringbuf.js for blocks and single
+ * integers, and with thread-stream in the latter's own benchmark. See ../README.md.
  */
 
 const path = require('node:path');

@@ -1,6 +1,6 @@
 'use strict';
 
-/* The benchmark of the package: ringport beside worker_threads. See ../README.md for the rules. */
+/* run.js - the main benchmark: ringport and worker_threads. See ../README.md. */
 
 const fs = require('node:fs');
 const path = require('node:path');

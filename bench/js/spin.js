@@ -1,9 +1,10 @@
 'use strict';
 
 /*
- * Round trips of one small message between two threads that watch for messages before they sleep
- * (setIdleStrategy), beside worker_threads and ringport, which sleep, and beside the limit: an
- * atomic word that two C threads on two cores write in turns.
+ * spin.js - round trips of a small message between two threads that poll before they
+ * sleep (setIdleStrategy). Compared with worker_threads and ringport, whose threads
+ * sleep, and with the lower limit: an atomic word that two C threads on two cores write
+ * in turn.
  */
 
 const fs = require('node:fs');
@@ -33,7 +34,7 @@ const SPINNING = 'ringport spins';
 const competitors = ['worker_threads', WORD, 'ringport', SPINNING];
 const payloads = ['number', 'string 12', '{action, powerLevel}'];
 
-/** The ping-pong of bench/c, over a bare atomic word. */
+/** The ping-pong of bench/c by an atomic word. */
 function buildWord(folder) {
   const cc = compiler()?.split(' ');
   if (cc === undefined) {

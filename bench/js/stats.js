@@ -1,6 +1,6 @@
 'use strict';
 
-/** The value below which `share` (0 to 1) of `sorted` lies. */
+/** The quantile of `sorted`; `share` is 0 to 1. */
 function percentile(sorted, share) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 }
@@ -25,17 +25,17 @@ function geometricMean(values) {
 }
 
 /**
- * How many times less `ours` costs than `theirs`. Round by round: the two runs of a round stand
- * next to each other in time, so what else the machine does hits both.
+ * The ratios of `theirs` to `ours`, one per round: the two runs of a round are close in
+ * time, so other load on the machine affects both.
  */
 function ratios(theirs, ours) {
   return spread(theirs.map((cost, round) => (cost === ours[round] ? 1 : cost / ours[round])));
 }
 
 /**
- * Where the median of what `values` are drawn from lies with a certainty of 95 %, whatever its
- * distribution: between two of them, which the binomial distribution names. Fewer than six values are not
- * as sure.
+ * The 95% confidence interval of the median, for any distribution: two of the values,
+ * which the binomial distribution determines. With fewer than six values, the level is
+ * lower.
  * @returns {[number, number]}
  */
 function interval(values) {

@@ -1,12 +1,12 @@
 'use strict';
 
-/* The lines of the tables that run.js prints. */
+/* table.js - formats the tables that run.js prints. */
 
 const LABEL = 36;
 const UNIT = 15;
 const COST = 16;
 
-/** A cost with three digits that say something. */
+/** Format a cost with three significant digits. */
 function number(value) {
   return value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3);
 }
@@ -16,14 +16,14 @@ function ratio({ median, min, max }) {
   return `${middle}x (${low} to ${high})`;
 }
 
-/** The header for these competitors, the first of which is the one compared with. */
+/** The header for these competitors, the first of which is compared with the others. */
 function heading(competitors) {
   return ['case'.padEnd(LABEL), 'per operation'.padEnd(UNIT),
     ...competitors.map((name) => name.padStart(COST)),
     ...competitors.slice(1).map((name) => `  ${name} is better by`)].join('');
 }
 
-/** One case and metric: medians, and the ratio as median (min to max); nothing where it was not measured. */
+/** A row: the medians, and the ratios as median (min to max); blank if not measured. */
 function line(label, unit, { costs, ratios }, competitors) {
   return [label.padEnd(LABEL), unit.padEnd(UNIT),
     ...competitors.map((name) => (name in costs ? number(costs[name].median) : '').padStart(COST)),

@@ -1,11 +1,11 @@
 'use strict';
 
 /*
- * The competitors, by name. A scenario gets the module of one of them and uses nothing but what
- * worker_threads exports, so every competitor runs the very same lines.
+ * threads.js - the competitors, by name. A scenario gets the module of one of them and
+ * uses only what worker_threads exports, so all competitors run the same code.
  */
 
-/* Or it would be worker_threads by another name where it cannot run. */
+/* Fail where ringport cannot run, instead of measuring worker_threads twice. */
 process.env.RINGPORT_REQUIRED ??= '1';
 
 const modules = {
@@ -13,17 +13,17 @@ const modules = {
   ringport: () => require('../..'),
 };
 
-/** The names that `--implementations` takes. */
+/** The names for `--implementations`. */
 const names = Object.keys(modules);
 
-/** The module called `name`; each thread of a run loads it for itself. */
+/** Load the competitor `name`, in each thread of a run. */
 function load(name) {
   return modules[name]();
 }
 
 /**
- * Start the worker side of a job. It runs `scenario.worker(threads, params)`; an error in it ends
- * the run.
+ * Start a job's worker, which runs `scenario.worker(threads, params)`. An error in it
+ * ends the run.
  */
 function startWorker(threads, job) {
   return new threads.Worker(require.resolve('./worker'), { workerData: job });

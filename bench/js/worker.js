@@ -1,6 +1,6 @@
 'use strict';
 
-/* The thread on the other side: loads the competitor and runs the scenario's worker half. */
+/* worker.js - a job's worker: loads the competitor and calls the scenario's worker(). */
 
 const { workerData } = require('node:worker_threads');
 const { load } = require('./threads');

@@ -1,18 +1,18 @@
 'use strict';
 
-/* One run of one case by one competitor, in a process of its own: as ../child.js. */
+/* child.js - the process of one run: one case by one competitor, like ../child.js. */
 
 const { setTimeout: sleep } = require('node:timers/promises');
 const { Worker } = require('node:worker_threads');
 const { Meter, Phases, now } = require('../measure');
 const { lanes, TEXT, TEXTS } = require('./lanes');
 
-/** What was read must be what was written. */
+/** Check that what was read is what was written. */
 function see(value) {
   if (value !== 1) throw new Error(`read ${value}`);
 }
 
-/** One thread writes, this one reads. */
+/** Another thread writes, this one reads. */
 async function between({ competitor, params, warmMs, measureMs }) {
   const lane = lanes[competitor];
   const buffer = lane.make(params);
@@ -26,7 +26,7 @@ async function between({ competitor, params, warmMs, measureMs }) {
   return phases.result();
 }
 
-/** This thread writes some, then reads them. */
+/** This thread writes some units, then reads them. */
 function within({ competitor, params, warmMs, measureMs }) {
   const lane = lanes[competitor];
   const buffer = lane.make(params);
@@ -44,7 +44,9 @@ function within({ competitor, params, warmMs, measureMs }) {
 }
 
 const texts = {
-  /** @returns write(), and flushed(), which resolves when the other thread has all */
+  /**
+   * @returns write(), and flushed(), which resolves once the other thread has everything
+   */
   async 'thread-stream'(sync) {
     const ThreadStream = require('thread-stream');
     const stream = new ThreadStream({

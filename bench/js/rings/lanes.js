@@ -1,15 +1,15 @@
 'use strict';
 
 /*
- * The rings that are compared: how each moves records of bytes, or single integers, from one thread to
- * another. A lane has `make(params)`, what both threads share, and `writer` and `reader`, which give a
- * function that moves up to n units and says how many it did. Nobody waits: who finds no room or no
- * record asks again, as ringbuf.js must.
+ * lanes.js - the competitors of rings.js: how each moves records, or single integers,
+ * from one thread to another. make(params) creates what both threads share. writer() and
+ * reader() return a function that moves up to n units and returns their number. Both
+ * threads poll, because ringbuf.js can do nothing else.
  */
 
 const CAPACITY = 1 << 20;
 
-/** Integers of a block, in those cases that have blocks of them. */
+/** Integers per block, in the cases with blocks of integers. */
 const BLOCK = 64;
 
 function ringport() {
@@ -63,7 +63,7 @@ const lanes = {
     },
   },
 
-  /* Copied in and copied out, as ringbuf.js does. */
+  /* Copies in and out, as ringbuf.js does. */
   'ringport': {
     make: () => new (ringport())(CAPACITY).buffer,
 
@@ -101,7 +101,7 @@ const lanes = {
     },
   },
 
-  /* Written many at a time, or in place, and read where they are. */
+  /* Writes several at a time, or in place, and reads in place. */
   'ringport in batches': {
     make: () => new (ringport())(CAPACITY).buffer,
 
@@ -154,7 +154,7 @@ const lanes = {
   },
 };
 
-/** Moving 500 bytes of text to a thread that writes them to a file: thread-stream's own benchmark. */
+/** thread-stream's own benchmark: 500 bytes of text to a thread that writes a file. */
 const TEXT = 'hello'.repeat(100);
 const TEXTS = 10_000;
 

@@ -1,6 +1,6 @@
 'use strict';
 
-/* What thread-stream runs in its thread: as in its own benchmark, the text goes to a file. */
+/* to-null.js - the worker of thread-stream: writes to a file, as in its own benchmark. */
 
 const fs = require('node:fs');
 

@@ -1,6 +1,7 @@
 'use strict';
 
-/* The writing thread of a ring's run, or the reading one of the text's. */
+/* worker.js - the writing thread of a ring's run; the reading one of the text benchmark.
+ * */
 
 const { workerData } = require('node:worker_threads');
 const { lanes } = require('./lanes');

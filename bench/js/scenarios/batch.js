@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * One-way cost of a message of a batch: what oneway.js does, by postMessages() and the 'messages'
- * event where the competitor has them.
+ * batch.js - oneway.js by postMessages() and the 'messages' event, if the competitor has
+ * them.
  */
 
 const oneway = require('./oneway');

@@ -1,9 +1,10 @@
 'use strict';
 
 /*
- * One main thread and several workers. Fan-out: main sends blocks round robin, each worker
- * acknowledges its own. Fan-in: the workers send blocks, main grants the next one to who has sent
- * one. Small objects of two fields; at most IN_FLIGHT blocks per worker are under way.
+ * fan.js - one main thread and several workers. Fan-out: main sends blocks round robin,
+ * and each worker acknowledges its own. Fan-in: the workers send blocks, and main
+ * requests the next one from the sender of each. The messages are objects with two
+ * fields; at most IN_FLIGHT blocks per worker are in flight.
  */
 
 const { Phases } = require('../measure');
@@ -30,7 +31,7 @@ function blockSender() {
   };
 }
 
-/** Call `onBlock` after each BLOCK messages at `port`. */
+/** Call `onBlock` after every BLOCK messages that `port` receives. */
 function receiveBlocks(port, onBlock) {
   let arrived = 0;
   port.on('message', () => {

@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * Resident memory, in bytes, that a channel in one thread takes: idle, listened to, and after one
- * message; that a worker takes that listens to its parent; and that a burst of messages leaves
- * behind when it has been read, and channels when they have been closed.
+ * memory.js - resident memory in bytes: of a channel in one thread, idle, with a
+ * listener, and after one message; of a worker that listens to its parent; what remains
+ * after a burst of messages, and after channels have been closed.
  */
 
 const { once } = require('node:events');
@@ -26,7 +26,7 @@ function cases({ quick }) {
   ];
 }
 
-/** Resident bytes after what can be collected is gone. */
+/** Resident bytes after garbage collection. */
 async function resident() {
   for (let i = 0; i < 4; i++) {
     global.gc();
@@ -71,7 +71,7 @@ async function perWorker(threads, implementation) {
   for (let i = 0; i < WORKERS; i++) {
     await start();
   }
-  await delay(500); // 'online' comes before a worker runs
+  await delay(500); // a worker emits 'online' before it runs
   return { bytes: (await resident() - before) / WORKERS };
 }
 
@@ -89,7 +89,7 @@ async function burst(threads) {
   return { bytes: Math.max(1, await resident() - before), full };
 }
 
-/** Channels that are opened, used and closed, after as many that are not counted. */
+/** Open, use and close channels, after a warm-up with as many. */
 async function churn(threads) {
   const turnOver = async () => {
     for (let i = 0; i < CHURN; i++) {

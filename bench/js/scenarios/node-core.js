@@ -1,9 +1,10 @@
 'use strict';
 
 /*
- * The loops of Node's own benchmarks (benchmark/worker/echo.js and messageport.js,
- * benchmark/misc/structured-clone.js and startup-core.js of the Node repository), run for a time
- * instead of a count. A structured clone is made by posting and receiveMessageOnPort.
+ * node-core.js - the loops of Node's own benchmarks (benchmark/worker/echo.js and
+ * messageport.js, benchmark/misc/structured-clone.js and startup-core.js in Node's
+ * repository), run for a time instead of a count. To clone, post a message and call
+ * receiveMessageOnPort().
  */
 
 const assert = require('node:assert');
@@ -37,7 +38,7 @@ function cases() {
   ];
 }
 
-/* One worker echoes; a broadcast of `sends` messages goes out when the last one is back. */
+/* A worker echoes. Main sends the next `sends` messages when the last answer is back. */
 function echo({ params: { payload, sends }, warmMs, measureMs, startWorker }) {
   const value = payloads[payload];
   const worker = startWorker();
@@ -64,7 +65,7 @@ function echo({ params: { payload, sends }, warmMs, measureMs, startWorker }) {
   });
 }
 
-/* One thread, one message in flight: each one posts the next. */
+/* In one thread, with one message in flight: each posts the next. */
 function messageport({ threads, params: { payload, style }, warmMs, measureMs }) {
   const CLOCK_EVERY = 16;
   const { port1, port2 } = new threads.MessageChannel();
@@ -105,7 +106,7 @@ function clone({ threads, params: { type }, warmMs, measureMs }) {
   return result;
 }
 
-/* One worker after the other; each loads the competitor and ends. */
+/* One worker after the other, each of which loads the competitor and exits. */
 async function startup({ warmMs, measureMs, startWorker }) {
   const phases = new Phases(warmMs, measureMs);
   do {

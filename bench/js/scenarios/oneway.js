@@ -1,13 +1,13 @@
 'use strict';
 
 /*
- * One-way cost of a message: a sender posts blocks, the receiver acknowledges each block with one
- * number, and at most IN_FLIGHT blocks are under way, so memory stays flat and nobody is measured
- * while drowning in a queue. Per message: wall time (both threads at work at the same time, so it
- * is the slower one's) and CPU time of the whole process (both threads, and the collector's).
+ * oneway.js - the one-way cost of a message. The sender posts blocks, the receiver
+ * acknowledges each with a number, and at most IN_FLIGHT blocks are in flight, so queues
+ * and memory are bounded. Measures, per message, the wall time, which is that of the
+ * slower thread, and the CPU time of the process: both threads and the garbage collector.
  *
- * 'one thread' sends from port1 to port2 of a channel inside one thread: the sum of what sending
- * and receiving cost, with no other core and hardly a wake-up in it.
+ * 'one thread' sends from port1 to port2 of a channel within one thread: the sum of the
+ * costs of sending and receiving, without another core and with few wake-ups.
  */
 
 const assert = require('node:assert');
@@ -27,7 +27,7 @@ function blockSize({ payload }) {
   return Math.max(1, Math.min(BLOCK, Math.floor(BLOCK_BYTES / payloads[payload].size)));
 }
 
-/** A function that posts one block to a port. */
+/** @returns {Function} which posts a block to a port */
 function blockSender(params) {
   const { transfer, make } = payloads[params.payload];
   const size = blockSize(params);
@@ -58,7 +58,7 @@ function blockSender(params) {
   };
 }
 
-/** All of `values` at once where the competitor can do that. */
+/** Post `values` at once, if the competitor can do that. */
 function postAll(port, values) {
   if (port.postMessages !== undefined) {
     port.postMessages(values);
@@ -69,7 +69,9 @@ function postAll(port, values) {
   }
 }
 
-/** Call `onBlock` after each block that arrives at `port`; check the messages of the first. */
+/**
+ * Call `onBlock` after each block that `port` receives; check the first block's messages.
+ */
 function receiveBlocks(port, params, onBlock) {
   const { make } = payloads[params.payload];
   const size = blockSize(params);
@@ -86,7 +88,7 @@ function receiveBlocks(port, params, onBlock) {
     }
   };
   if (params.views) {
-    port.receiveViews = true; // means nothing to who does not know it
+    port.receiveViews = true; // worker_threads ignores it
   }
   if (params.batches && port.postMessages !== undefined) {
     port.on('messages', (messages) => messages.forEach(onMessage));
@@ -100,7 +102,7 @@ function cases({ quick }) {
     (direction) => ({ name: `${payload}, ${direction}`, params: { payload, direction } })));
 }
 
-/** Blocks until the time is over; the ones still under way then are counted out, not in. */
+/** Send blocks until the time is over. Blocks still in flight then are not counted. */
 async function toWorker({ params, warmMs, measureMs, startWorker }) {
   const worker = startWorker();
   const sendBlock = blockSender(params);

@@ -1,9 +1,10 @@
 'use strict';
 
 /*
- * Round trip: `window` messages are under way between main and a worker that sends back what it
- * gets. With window 1 both threads sleep in between, so it is mostly two wake-ups. Wall and CPU
- * time per round trip, and the percentiles of the time from a message's post to its return.
+ * roundtrip.js - the cost of a round trip, with `window` messages in flight between main
+ * and a worker that sends each one back. With a window of 1, both threads sleep in
+ * between, so the cost is mostly that of two wake-ups. Measures wall and CPU time per
+ * round trip, and percentiles of the time from posting a message to its return.
  */
 
 const assert = require('node:assert');
@@ -13,10 +14,10 @@ const { percentile, sort } = require('../stats');
 
 const windows = [1, 10, 256];
 
-/* More samples than this do not make a percentile better. */
+/* Maximum number of samples for the percentiles. */
 const MAX_SAMPLES = 1 << 20;
 
-/* A window of these would be 64 MiB or more. */
+/* Payloads without windows, which would take at least 64 MiB. */
 const MAX_WINDOW_BYTES = 32 * 1024 * 1024;
 
 function cases({ quick }) {
@@ -25,7 +26,9 @@ function cases({ quick }) {
     .map((window) => ({ name: `${payload}, window ${window}`, params: { payload, window } })));
 }
 
-/** A function that posts `message` to `port`, with its transfer list where the payload has one. */
+/**
+ * @returns {Function} which posts a message to `port`, with the payload's transfer list
+ */
 function poster({ payload }) {
   return payloads[payload].transfer
     ? (port, message) => port.postMessage(message, message)
@@ -33,9 +36,9 @@ function poster({ payload }) {
 }
 
 /**
- * One message of each window is timed, and the clock read once per window: reading it costs tens of
- * nanoseconds, which would make all competitors look more alike than they are. Transferred buffers
- * go to and fro; of everything else the next variant is sent.
+ * Time one message of each window, and read the clock once per window: that takes tens of
+ * nanoseconds, which would bring all ratios closer to 1. Transferred buffers are sent
+ * back and forth; otherwise each message is the next variant.
  */
 async function main({ params, warmMs, measureMs, startWorker }) {
   const { window, payload } = params;

@@ -1,10 +1,11 @@
 'use strict';
 
 /*
- * The start of a worker, one after another: from `new Worker` to 'online', to the first message from the
- * worker, and to the return of the first message to it, which is posted before the thread runs. The
- * worker loads the competitor; `load` is what that takes there. CPU time is that of a worker's whole
- * life, both threads. The first workers of a process are not counted.
+ * startup.js - the time a worker takes to start, one after another: from `new Worker` to
+ * 'online', to the worker's first message, and to the answer to the first message for it,
+ * which is posted before the thread runs. `load` is the time to load the competitor in
+ * the worker. CPU time is that of both threads over a worker's life. The first workers of
+ * a process are not counted.
  */
 
 const path = require('node:path');
@@ -18,7 +19,7 @@ function cases({ quick }) {
   return [{ name: 'a worker', params: { workers: quick ? 5 : 25 } }];
 }
 
-/** The life of one worker: when what had happened, in ns since its start. */
+/** Run one worker. @returns the time of each event, in ns since its start */
 function live(Worker, implementation) {
   const begin = now();
   const times = {};

@@ -1,8 +1,7 @@
 'use strict';
 
 /*
- * One-way cost of large binary data whose receiver asks to read it where it lies (receiveViews), where
- * the competitor can do that.
+ * views.js - oneway.js for large binary data with receiveViews, if the competitor has it.
  */
 
 const oneway = require('./oneway');
