@@ -43,8 +43,8 @@ const MOST_WARM_UPS = 4;
 
 /**
  * Runs the same work in two phases: a warm-up, in which V8 compiles both threads' code,
- * and a measured phase. Call running() once per block. It starts the meter at the end of the
- * warm-up, and returns false at the end of the measured phase.
+ * and a measured phase. Call running() once per block. It starts the meter at the end of
+ * the warm-up, and returns false at the end of the measured phase.
  */
 class Phases {
   #meter = new Meter();
