@@ -4,7 +4,9 @@
 //
 // Checks that the commands in the documentation can run on a fresh clone: their npm
 // scripts, files and options exist, and each package that one of our files loads is a
-// development dependency. Prints the problems.
+// development dependency. Also checks that the files that it names exist, that the map in
+// ARCHITECTURE.md has all folders, and the form of the decision records. Prints the
+// problems.
 
 const fs = require('node:fs');
 const { builtinModules } = require('node:module');
@@ -153,10 +155,67 @@ function missingPackages() {
   return FOLDERS.flatMap(files).flatMap(missing).join('');
 }
 
+/** The names of our files and folders in a page: `lib/ports/port.js`, `src/core/port`. */
+const NAMED = /`((?:lib|src|scripts|test|bench)(?:\/[\w.*-]+)+)`/g;
+
+/** @returns {string} the files and folders that the documentation names but that do not exist */
+function missingFiles() {
+  const isThere = (name) => {
+    if (!name.includes('*')) return exists(name);
+
+    const [start, end] = path.posix.basename(name).split('*');
+
+    return fs.readdirSync(path.join(root, path.posix.dirname(name)))
+      .some((file) => file.startsWith(start) && file.endsWith(end));
+  };
+
+  return pages().map((page) => {
+    const text = fs.readFileSync(path.join(root, page), 'utf8');
+    const missing = [...text.matchAll(NAMED)].map(([, name]) => name)
+      .filter((name) => !isThere(name));
+
+    return missing.map((name) => `${page}: there is no ${name}\n`).join('');
+  }).join('');
+}
+
+/** @returns {string} the folders of sources that the map in ARCHITECTURE.md lacks */
+function missingFolders() {
+  const file = path.join(root, 'docs/ARCHITECTURE.md');
+  const map = fs.readFileSync(file, 'utf8').split('\n## ')
+    .find((part) => part.startsWith('Folders'));
+  const below = (folder) => fs.readdirSync(path.join(root, folder), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory()).map(({ name }) => `${folder}/${name}`);
+
+  return [...below('src'), ...below('src/core'), ...below('lib')]
+    .filter((folder) => !map.includes(`\`${folder}\``))
+    .map((folder) => `docs/ARCHITECTURE.md: the map lacks ${folder}\n`).join('');
+}
+
+/** The form of a decision record. */
+const RECORD = new RegExp(
+  '^# (.+)\n\n- Date: (\\d{4}-\\d\\d-\\d\\d)(?:, .+)?\n- Status: .+\n\n' +
+  '## Context\n[^]+\n## Decision\n[^]+\n## Consequences\n[^]+$');
+
+/** @returns {string} what is wrong with the decision records and their index */
+function badRecords() {
+  const folder = path.join(root, 'docs/decisions');
+  const index = fs.readFileSync(path.join(folder, 'README.md'), 'utf8');
+
+  return fs.readdirSync(folder).filter((name) => name !== 'README.md').map((name) => {
+    const record = RECORD.exec(fs.readFileSync(path.join(folder, name), 'utf8'));
+
+    if (record === null) return `docs/decisions/${name} is not in the form of a record\n`;
+
+    const row = `| ${record[2]} | [${record[1]}](${name}) |`;
+
+    return index.includes(row) ? '' : `docs/decisions/README.md lacks the row ${row}\n`;
+  }).join('');
+}
+
 module.exports = { commandsOf, problemOf };
 
 if (require.main === module) {
-  let problems = missingPackages();
+  let problems = missingPackages() + missingFiles() + missingFolders() + badRecords();
   let count = 0;
 
   for (const page of pages()) {
