@@ -1,8 +1,9 @@
 /*
- * count-malloc.h - malloc and its kin in the core, counted, and failing when told to.
+ * count-malloc.h - counts the core's calls of malloc and similar functions, and lets them
+ * fail.
  *
- * A program that includes this has the linker put these in place of the C library's: the
- * line 'link: ...' in its first comment is for scripts/ctest.js.
+ * The linker replaces the C library's functions by these. So a program that includes this
+ * needs a line 'link: ...' in its first comment, which scripts/ctest.js reads.
  */
 #ifndef COUNT_MALLOC_H_
 #define COUNT_MALLOC_H_

@@ -1,6 +1,6 @@
 /*
- * shared-support.h - what the tests of shared rings share: rings anywhere in their range,
- * records whose contents follow from their number.
+ * shared-support.h - for the tests of shared rings: rings at any position, and records
+ * whose contents follow from their number.
  */
 #ifndef SHARED_SUPPORT_H_
 #define SHARED_SUPPORT_H_
@@ -26,8 +26,8 @@ typedef struct memory {
   rp_shared shared;
 } memory;
 
-/* A ring whose positions are `position`: bytes, or slots. Exactly as large as it must be,
- * so that ASan sees every byte beyond it. */
+/* Create a ring at `position`, in bytes or slots. Its memory has the exact size, so that
+ * ASan detects accesses beyond it. */
 static inline memory
 memory_new(rp_mode mode, uint32_t capacity, uint32_t slot, uint64_t position) {
   memory m = {.size = rp_shared_size(mode, capacity, slot)};

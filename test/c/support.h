@@ -1,8 +1,8 @@
 /*
- * support.h - what the C tests share: random numbers with a seed, threads, a doorbell, a
+ * support.h - for the C tests: random numbers with a seed, threads, a doorbell, a
  * thread's loop over its ready endpoints.
  *
- * RP_SEED=n repeats a run: every program that uses random numbers prints its seed.
+ * A program that uses random numbers prints its seed; RP_SEED=n repeats a run.
  */
 #ifndef SUPPORT_H_
 #define SUPPORT_H_
@@ -31,7 +31,7 @@
 #define SLOW 0
 #endif
 
-/* Rounds of a test that repeats itself: fewer where a sanitizer slows everything down. */
+/* Rounds of a test; fewer under a sanitizer, which makes everything slower. */
 #define ROUNDS(fast, slow) (SLOW ? (slow) : (fast))
 
 /* ---- random numbers: splitmix64 ---- */

@@ -1,9 +1,8 @@
 /*
- * faults.c - what the addon of `scripts/build.js --faults` can do beside its work: stop a
- * thread at a moment that the sources name by rp_failpoint(), and let the n-th allocation
- * fail.
+ * faults.c - part of the addon that `scripts/build.js --faults` builds: stops a thread at
+ * an rp_failpoint() of the sources, and lets the n-th allocation fail.
  *
- * It adds its functions to the binding of every thread:
+ * It adds these functions to the binding of every thread:
  *
  *   faultStopAt(point, nth)    this thread is to stop when it comes to the point the n-th time from now
  *   faultStopped() -> boolean  a thread has stopped and not gone on
@@ -15,8 +14,8 @@
  *   faultLive() -> number      blocks of memory that the addon has and has not freed
  *   faultKeep(bytes)           see rp_memory_keep()
  *
- * A thread that nobody lets go goes on after GIVE_UP: the test has failed by then, and
- * nothing hangs.
+ * A stopped thread continues after GIVE_UP at the latest. By then the test has failed,
+ * and this way nothing hangs.
  */
 #include <node_api.h>
 #include <stdatomic.h>

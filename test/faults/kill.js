@@ -1,9 +1,11 @@
 'use strict';
 
-// node test/faults/kill.js <end> <point> <nth> [<end> <point> <nth>]...     (RINGPORT_BINARY: the faults build)
+// node test/faults/kill.js <end> <point> <nth> [<end> <point> <nth>]...
+//   with RINGPORT_BINARY: the faults build
 //
-// Plays the story of a worker, stops it when it comes to the point for the nth time, does what the end says,
-// and lets it go. Writes one line of JSON for each: { stopped, wrong }.
+// Runs the operations of story.js in a worker, stops it when it reaches the point for the
+// nth time, ends it or its peers as <end> says, and lets it continue. Prints one line of
+// JSON for each: { stopped, wrong }.
 
 const assert = require('node:assert');
 const { once } = require('node:events');
@@ -19,11 +21,11 @@ const { message, check, record, checkRecord } = require('./values');
 
 const { MessageChannel, RingBuffer, Worker, receiveMessageOnPort } = ringport;
 
-/** More than anything takes, on a busy machine too. */
+/** Time limit of each step, also on a busy machine. */
 const LIMIT = 60_000;
-/** A thread that has stopped while it holds a lock goes on by itself, or what is done to it would wait. */
+/** After this time, a stopped thread continues: it may hold a lock that others need. */
 const LOCKED = 60;
-/** How long what is on its way takes to go, mostly. */
+/** Usual time for messages in transit to arrive. */
 const LEAVING = 1500;
 const MODES = ['spsc', 'mpsc', 'mpmc'];
 
@@ -33,7 +35,7 @@ const gc = vm.runInNewContext('gc');
 const turn = () => new Promise((resolve) => { setImmediate(resolve); });
 const nap = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
-/** Wait for what comes, or fail. */
+/** Wait for an event, or fail. */
 async function inTime(what, promise) {
   let timer;
   const late = new Promise((resolve, reject) => {
@@ -47,7 +49,7 @@ async function inTime(what, promise) {
   }
 }
 
-/** One end of a channel, wherever it travels: what comes in is checked, in order, up to its 'close'. */
+/** One end of a channel, in any thread: checks its messages, in order, up to 'close'. */
 class Listener {
   next = 0;
 
@@ -75,7 +77,7 @@ class Listener {
     port.on('close', () => port === this.port && this.resolve());
   }
 
-  /** The port travels to where it is, and the rest comes by the new one. */
+  /** Transfer the port to its own thread; the new port receives the rest. */
   transfer() {
     const { port1, port2 } = new MessageChannel();
 
@@ -84,7 +86,7 @@ class Listener {
       port1.postMessage({ port: this.port }, [this.port]);
     } catch (error) {
       if (error.name !== 'DataCloneError') throw error;
-      return; // it has closed just now
+      return; // it has just closed
     } finally {
       port1.close();
     }
@@ -95,7 +97,7 @@ class Listener {
   }
 }
 
-/** What the main thread posts to the worker. */
+/** Post the main thread's messages to the worker. */
 function feed(port) {
   const gift = new MessageChannel();
 
@@ -115,7 +117,7 @@ function makeRing(mode) {
   return { up, down, written: new Int32Array(new SharedArrayBuffer(4)), next: 0 };
 }
 
-/** Read all that the worker writes until the ring has ended. */
+/** Read the worker's records until the ring has ended. */
 async function readAll(ring) {
   while (!ring.up.ended) {
     for (let bytes; (bytes = ring.up.read()) !== null;) checkRecord(bytes, ring.next++);
@@ -185,7 +187,7 @@ async function play(end, point, nth) {
   }
   await inTime('\'exit\'', exit);
   if (wrong) throw wrong;
-  /* A port that arrives after the end of the channel's other endpoint says 'close' to whoever has it. */
+  /* A port that arrives after its peer has closed emits 'close' at its new owner. */
   await inTime('\'close\'', scene.port.closed);
   if (scene.channel) await inTime('\'close\' of a port of the worker', scene.channel.closed);
   await inTime('\'close\' of a port for the worker', gifted);
@@ -196,7 +198,8 @@ async function play(end, point, nth) {
   await inTime('the end of a ring', reading);
   Object.values(rings).forEach(({ up, down }) => [up, down].forEach((ring) => ring.detach()));
 
-  /* What a peer has closed is not sent, so only where nobody closes can all be counted. */
+  /* What a peer has closed is not sent, so only where nobody closes can all be counted.
+   * */
   if (end !== 'close') {
     assert.ok(parentNext >= counters[0], `${parentNext} of ${counters[0]} messages of parentPort`);
     assert.ok(scene.port.next >= counters[1], `${scene.port.next} of ${counters[1]} messages of the port`);
@@ -208,12 +211,12 @@ async function play(end, point, nth) {
   return { stopped, reached: reached && JSON.parse(reached) };
 }
 
-/** Everything that is counted, once what is on its way has gone. */
+/** Count all resources, once nothing is in transit. */
 function token_held() {
   return { ...holdings(), memory: binding.faultLive(), workers: ringport.threads().length };
 }
 
-/** @returns {Promise<boolean>} whether there is no more of anything than before, after a while */
+/** @returns {Promise<boolean>} whether, after a while, no count is higher than before */
 async function nothingLeft(before, limit) {
   for (const start = Date.now(); Date.now() - start < limit;) {
     const now = token_held();
@@ -253,7 +256,7 @@ async function main() {
     try {
       line = await play(end, point, Number(nth));
       if (!(await nothingLeft(before, LEAVING))) {
-        /* A shape, or compiled code, that was never seen before is kept, once. */
+        /* New shapes and compiled code are kept for good, once. */
         before = token_held();
         await play(end, point, Number(nth));
         assert.ok(await nothingLeft(before, LIMIT), `left: ${JSON.stringify([before, token_held()])}`);

@@ -2,9 +2,10 @@
 
 // node test/faults/memory.js     (RINGPORT_BINARY: the faults build)
 //
-// Plays a story over and over; the n-th allocation of the addon fails, for every n that there is, and then the
-// making of each thread's doorbell. A call says that memory is missing, or does what it should; whatever was sent
-// arrives, and everything closes. Writes one line of JSON for each n: { kind, n, wrong }.
+// Runs the same operations again and again. In run n, the addon's n-th allocation fails;
+// then the creation of each thread's doorbell. A call must either report the lack of
+// memory or succeed; what was sent must arrive, and everything must close. Prints one
+// line of JSON for each n: { kind, n, wrong }.
 
 const { once } = require('node:events');
 const fs = require('node:fs');
@@ -12,12 +13,12 @@ const fs = require('node:fs');
 const binding = require('../../lib/binding');
 const { MessageChannel, RingBuffer, Worker } = require('../../lib');
 
-/** What may fail, by its number in faults.c. */
+/** Calls that can fail, by their number in faults.c. */
 const KINDS = { allocation: 0, doorbell: 1 };
 const LIMIT = 60_000;
 const nap = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
-/** Only this may go wrong. */
+/** The only error that is allowed. */
 function refuse(error) {
   if (!/memory/i.test(error.message)) throw error;
 }

@@ -2,13 +2,15 @@
 
 // node test/faults/run.js [--only kill|exit|memory] [points...]
 //
-// Faults at every moment. A worker is stopped at each point that the sources of the addon name by
-// rp_failpoint(), and there it is terminated, or its process exits, or its peers close, or they are transferred; then
-// it is let go (kill.js, story.js). Then each allocation of the addon fails in its turn (memory.js).
+// Fault injection. A worker is stopped at each rp_failpoint() in the addon's sources.
+// There it is terminated, its process exits, or its peers are closed or transferred; then
+// it continues (kill.js, story.js). After that, each allocation of the addon fails in
+// turn (memory.js).
 //
-// In the end every message and record whose post or write has returned has arrived, in its order and whole;
-// every other end has heard 'close', and the parent 'exit'; no thread, file, endpoint in transit, spawn or block
-// of memory is left. A point that no worker comes to is a failure.
+// In the end, every message and record whose post or write has returned has arrived, in
+// order and complete; every other end has emitted 'close', and the Worker 'exit'; no
+// thread, file, endpoint in transit, spawn or block of memory is left. A failpoint that
+// no worker reaches is a failure.
 
 const fs = require('node:fs');
 const os = require('node:os');
@@ -22,11 +24,11 @@ const sources = require('../../scripts/sources');
 const { values, positionals } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true });
 
 const ENDS = ['terminate', 'close', 'transfer'];
-/** Of a process: what is in it has limits of its own. */
+/** Time limit of a process; each step in it has its own limit. */
 const MINUTES = 10;
 const lanes = Math.min(2, os.availableParallelism());
 
-/** All points, from the sources. */
+/** All failpoints in the sources. */
 function points() {
   const files = [...sources.core(), ...sources.node(), ...sources.headers()];
   const named = files.flatMap((file) =>
@@ -36,11 +38,11 @@ function points() {
     .filter((point) => positionals.length === 0 || positionals.includes(point));
 }
 
-/** Run a program of this directory. @returns {Promise<{lines: object[], wrong: string}>} */
+/** Run a program in this folder. @returns {Promise<{lines: object[], wrong: string}>} */
 function run(program, args, binary) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [path.join(__dirname, program), ...args], {
-      /* All goes by ring: what goes by Node comes to no point of ours. */
+      /* Everything by ring: messages by Node reach no failpoint. */
       env: {
         ...process.env, RINGPORT_BINARY: binary, RINGPORT_REQUIRED: '1', RINGPORT_COLD: '0',
       },
@@ -62,7 +64,7 @@ function run(program, args, binary) {
   });
 }
 
-/** Do all the work, some at a time. */
+/** Do all the work, a few items at a time. */
 async function inLanes(jobs) {
   const lane = async () => {
     for (let job; (job = jobs.shift()) !== undefined;) await job();
@@ -83,7 +85,10 @@ function judge(name, wrong) {
   console.log(`not ok ${name}: ${wrong}`);
 }
 
-/** A worker stopped for the first time it comes to a point; to be terminated, once more in the middle of all times. */
+/**
+ * The runs for a failpoint: stop a worker the first time it gets there; for termination,
+ * also in the middle of all times.
+ */
 function kill(binary, all, counts) {
   const times = (end, point) =>
     (end === 'terminate' && counts[point] > 2 ? [1, Math.ceil(counts[point] / 2)] : [1]);
@@ -92,7 +97,7 @@ function kill(binary, all, counts) {
     const wanted = all.flatMap((point) => times(end, point).map((nth) => [end, point, nth]));
     const { lines, wrong } = await run('kill.js', wanted.flat().map(String), binary);
 
-    /* A process that has died is one failure, at the point that it died at. */
+    /* A crash counts as one failure, at its failpoint. */
     wanted.slice(0, lines.length + (wrong ? 1 : 0)).forEach(([, point, nth], i) => {
       const line = lines[i] ?? { wrong: `the process ${wrong}` };
       const missed = nth === 1 && !line.stopped && 'nobody comes to this point';

@@ -1,16 +1,16 @@
 'use strict';
 
 /*
- * story.js - what a worker does while it is stopped and let go: everything that the addon can do. It runs
- * to its end whatever the other side does meanwhile.
+ * story.js - the operations of the worker that kill.js stops: everything that the addon
+ * can do. It completes whatever its peers do meanwhile.
  *
- * `returned` counts, by stream, the messages whose post has returned.
+ * `returned` counts the messages whose post has returned, by stream.
  */
 
 const { once } = require('node:events');
 const threads = require('node:worker_threads');
 
-/* To be stopped in the making of its environment, the thread has one before. */
+/* The thread needs an environment before, to stop while it creates another one. */
 const first = { exports: {} };
 
 process.dlopen(first, process.env.RINGPORT_BINARY);
@@ -35,7 +35,7 @@ function post(stream, kind, more, list) {
 
 let channel = null;
 
-/** Not longer than the port lives. */
+/** Stops waiting when the port closes. */
 async function orClosed(promise, of) {
   const over = new AbortController();
 
@@ -75,7 +75,7 @@ function ports() {
   const node = new threads.MessageChannel();
   let refusal;
 
-  /* Node says no once our port is on its way. */
+  /* Node rejects the message after our port is in transit. */
   try {
     port.postMessage({ port: refused.port2, node: node.port1 }, [refused.port2]);
   } catch (error) {
@@ -85,7 +85,9 @@ function ports() {
   node.port1.close();
 }
 
-/** Off and back. The other endpoint is in a thread that lives on: it hears of the loss of the transfer handle. */
+/**
+ * Detach and attach. The peer is in a thread that lives on, and notices a lost handle.
+ */
 function handles(gift) {
   const back = MessagePort.from(gift.detach());
 
@@ -99,7 +101,7 @@ async function receiving() {
   const gift = receiveMessageOnPort(port)?.message.port;
 
   if (gift) handles(gift);
-  /* Ports that close would keep the thread from lingering. */
+  /* Otherwise the closing ports would keep the thread from spinning. */
   for (let i = 0; i < 2; i++) await new Promise(setImmediate);
 
   port.receiveViews = true;

@@ -1,8 +1,8 @@
 'use strict';
 
-/* values.js - messages and records that say who sent them, which one they are, and whether they are whole. */
+/* values.js - messages and records that contain their sender, number and a check. */
 
-/** Sizes that take every way there is: in the ring, in a block, in a string of one byte, in views. */
+/** Values for each path: in the ring, in a block, as a one-byte string, as views. */
 const SIZES = [0, 7, 40, 300, 5000];
 const LARGE = { string: 100_000, bytes: 200_000, numbers: 12_000 };
 
@@ -27,7 +27,10 @@ function same(a, b) {
   return a.length === b.length && b.every((value, at) => value === a[at]);
 }
 
-/** @throws if the message is torn, or not the next of its stream. @returns its number */
+/**
+ * @returns the message's number
+ * @throws if it is corrupt, or not the next of its stream
+ */
 function check(received, stream, next) {
   const { i, kind, more } = received;
   const expected = message(stream, i, kind);

@@ -3,9 +3,9 @@
 /*
  * node --expose-gc test/fuzz/codec.js [--seconds 10] [--seed 1] [file]
  *
- * Bytes that nobody has serialized, for deserialize(): they end in a value or in one of its documented
- * errors; no setter runs; what is allocated is bounded by the length of the bytes; and a value that comes
- * out can be serialized, and comes out the same again.
+ * Fuzzes deserialize(): it returns a value or throws a documented error; no setter runs;
+ * memory is bounded by the number of bytes; and a value that it returns can be serialized
+ * and deserialized to the same value.
  */
 
 const fs = require('node:fs');
@@ -14,11 +14,15 @@ const { Random, Watchdog, fail, mutate, options } = require('./support');
 
 const CODES = ['ERR_RINGPORT_CORRUPT', 'ERR_RINGPORT_VERSION'];
 
-/** Memory that an input may take: per byte (an empty Map takes one byte of input), and anyhow. */
+/**
+ * Memory limit for an input: per byte (an empty Map takes one byte of input), and fixed.
+ */
 const PER_BYTE = 1024;
 const SLACK = 8 << 20;
 
-/** Names in the seeds' objects that nobody else uses, and what runs if one is set instead of defined. */
+/**
+ * Unique keys in the seeds' objects; setters for them detect a set instead of a define.
+ */
 const NAMES = ['qa', 'qb', 'qid', 'label'];
 let setters = 0;
 
@@ -104,7 +108,7 @@ function main() {
     inputs++;
     if (!check(bytes)) continue;
     values++;
-    /* What is still a value is a new place to start from. */
+    /* An input that is still valid becomes another seed. */
     if (bytes.length > 4096) continue;
     if (pool.length < 2000) pool.push(bytes);
     else pool[originals + random.below(pool.length - originals)] = bytes;

@@ -1,8 +1,8 @@
 /*
- * input.h - what a fuzz target needs: the fuzzer's bytes as numbers, and a check that
- * ends the run.
+ * input.h - for the fuzz targets: reads the fuzzer's bytes as numbers; a check that
+ * aborts.
  *
- * An input that has ended gives zeros, so every target is a total function of its bytes.
+ * At the end of the input, all numbers are zero, so any input is valid.
  */
 #ifndef INPUT_H_
 #define INPUT_H_

@@ -3,10 +3,10 @@
 /*
  * node --expose-gc test/fuzz/ports.js [--seconds 10] [--seed 1] [file]
  *
- * What comes through a port and was not written by postMessage: records with bytes, flags, trailers and
- * blocks that contradict each other, transfer handles and envelopes with anything in their fields. Each ends
- * in a message, a 'messageerror' or a documented error, and the port goes on: the next message arrives.
- * At the end no endpoint is in transit.
+ * Fuzzes ports: records with bytes, flags, trailers and blocks that contradict each
+ * other, and transfer handles and envelopes with invalid fields. Each causes a message, a
+ * 'messageerror' or a documented error, and the port still delivers the next message. At
+ * the end no endpoint is in transit.
  */
 
 const fs = require('node:fs');
@@ -19,7 +19,7 @@ const { Random, Watchdog, fail, mutate, options } = require('./support');
 {
   const { port1, port2 } = new MessageChannel();
 
-  /* The first shape, 0, is of two properties, which C writes and reads; see src/node/flat.c. */
+  /* Shape 0 has two properties, which C writes and reads; see src/node/flat.c. */
   port1.postMessage({ first: 1, second: 'text' });
   receiveMessageOnPort(port2);
   port1.close();
@@ -27,8 +27,8 @@ const { Random, Watchdog, fail, mutate, options } = require('./support');
 
 const codec = require('../../lib/ports/send').loadCodec();
 
-const HEADER = 2; // of serialize(), which a message by port has not
-/** Bytes as they travel by port: those of values, and those that name a block, a port, a foreign value. */
+const HEADER = 2; // of serialize(); messages of ports have none
+/** Messages of ports: values, and references to a block, a port, a foreign value. */
 function seeds() {
   const values = [1, 'text', { a: 1, b: [2] }, [1.5], new Map([[1, 2]]), new Uint8Array(9), new Date(3)];
   const named = [[0xa1], [0xa2], [0xa3, 5], [0xa4, 1, 5]].flatMap(([op, ...rest]) => [0, 1, 9].map(
@@ -40,7 +40,7 @@ function seeds() {
   return [...values.map((value) => serialize(value).subarray(HEADER)), ...named, ...flat];
 }
 
-/** A trailer behind the bytes, as endpoint.js writes it, or not quite. */
+/** Append a trailer, valid or nearly so; see send.js. */
 function withTrailer(bytes, random) {
   const trailer = Buffer.alloc(8);
   const padding = Buffer.alloc((8 - bytes.length % 8) % 8);
@@ -50,7 +50,7 @@ function withTrailer(bytes, random) {
   return Buffer.concat([bytes, padding, trailer]);
 }
 
-/** The bytes as a message's record, whatever they are; the first four are flags and blocks. */
+/** Turn any bytes into a message's record; the first four are flags and blocks. */
 function post(endpoint, input) {
   const [flags, blocks, kind, length] = input;
   const bytes = input.subarray(4);
@@ -58,7 +58,7 @@ function post(endpoint, input) {
   const at = 1024;
 
   if (at + bytes.length > scratch.length) return;
-  /* Now and then as many as a record holds (RP_MESSAGE_TABLE_MAX), or a few more. */
+  /* Occasionally as many as a record can hold (RP_MESSAGE_TABLE_MAX), or a few more. */
   const count = blocks % 64 === 63 ? 1020 + kind % 8 : blocks % 4;
 
   for (let i = 0; i < count; i++) {
@@ -74,7 +74,7 @@ function post(endpoint, input) {
   binding.post();
 }
 
-/** Two channels at a time: one that is heard, one that is asked. */
+/** Two channels: one with a listener, one for receiveMessageOnPort(). */
 class Lanes {
   constructor() {
     this.heard = new MessageChannel();
@@ -117,7 +117,7 @@ class Lanes {
 
 const KINDS = [mark('transfer-handle'), mark('envelope'), mark('hello'), 'ringport.transfer-handle', 5, null, undefined];
 
-/** A field of a transfer handle that may be anything. */
+/** A random value for a field of a transfer handle. */
 function anything(random) {
   return random.pick([
     undefined, null, 0, -1, 1n, 0n, -5n, 2n ** 64n, 2n ** 63n, 1.5, NaN, 'id', {}, [], new Uint8Array(3), new Map(),
@@ -125,7 +125,7 @@ function anything(random) {
   ]);
 }
 
-/** Transfer handles that detach() has not made, or that have been used, or whose port is gone. */
+/** Transfer handles that are forged, have been used, or whose port no longer exists. */
 function handle(random) {
   const { port1, port2 } = new threads.MessageChannel();
   const kind = random.below(8) < 6 ? KINDS[0] : random.pick(KINDS);
@@ -148,7 +148,7 @@ function handle(random) {
   port1.close();
 }
 
-/** A true handle, tampered with by whoever carried it: taken or not, its channel ends. */
+/** A valid handle with changed fields: accepted or not, its channel must end. */
 async function tampered(random) {
   const { port1, port2 } = new MessageChannel();
   const closed = new Promise((resolve) => port1.on('close', resolve));
@@ -169,7 +169,7 @@ async function tampered(random) {
   port?.close();
   carrier.port1.close();
   carrier.port2.close();
-  /* Whoever still has the end of the Node channel lets it go. */
+  /* Close the end of the Node channel if it is still here. */
   if (end !== message.end) message.end.close();
   await closed;
 }

@@ -1,7 +1,8 @@
 'use strict';
 
 /*
- * What the JS targets share: random numbers with a seed, mutations of bytes, a watchdog.
+ * support.js - for the JavaScript targets: random numbers, mutations of bytes, a
+ * watchdog.
  */
 
 const fs = require('node:fs');
@@ -12,10 +13,10 @@ const { Worker } = require('node:worker_threads');
 
 const { random } = require('../js/support/random');
 
-/** How long one input may take before it counts as a hang, on a machine that does other things too. */
+/** Time limit for one input, on a busy machine. */
 const HANG_MS = 20000;
 
-/** The same inputs for the same seed. */
+/** A random generator with a seed. */
 class Random {
   #next;
 
@@ -40,7 +41,7 @@ class Random {
 const WORDS = [0, 1, 2, 7, 8, 0x7f, 0xff, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0x80000001, 0xfffffff8,
   0xfffffffe, 0xffffffff];
 
-/** Each takes bytes and gives others. `other` is a second input to take from. */
+/** Mutations: each returns changed bytes. `other` is a second input to copy from. */
 const mutations = [
   (bytes, random) => {
     bytes[random.below(bytes.length)] ^= 1 << random.below(8);
@@ -77,7 +78,7 @@ const mutations = [
     bytes.subarray(0, random.below(bytes.length)), other.subarray(random.below(other.length))]),
 ];
 
-/** @returns {Buffer} a copy of `bytes`, changed in one to four ways */
+/** @returns {Buffer} a copy of `bytes` with one to four mutations */
 function mutate(bytes, random, other) {
   let result = Buffer.from(bytes);
 
@@ -88,10 +89,12 @@ function mutate(bytes, random, other) {
 }
 
 /**
- * Watches the inputs of this thread from another one: what hangs is printed, and ends the process.
+ * Watches this thread from another one: prints an input that hangs, and ends the process.
  */
 class Watchdog {
-  /** How many inputs, the length of this one, and a word to wait at that nobody wakes. */
+  /**
+   * Words: number of inputs, length of the current one, and one that is never notified.
+   */
   #words = new Int32Array(new SharedArrayBuffer(12));
   #bytes = new Uint8Array(new SharedArrayBuffer(1 << 20));
 
@@ -109,7 +112,7 @@ class Watchdog {
     new Worker(`(${watch})(require('node:worker_threads').workerData)`, { eval: true, workerData }).unref();
   }
 
-  /** The next input. */
+  /** Begin the next input. */
   next(bytes) {
     this.#bytes.set(bytes.subarray(0, this.#bytes.length));
     this.#words[1] = bytes.length;
@@ -117,7 +120,7 @@ class Watchdog {
   }
 }
 
-/** Keep an input that failed, and say so. */
+/** Save an input that failed, and print its name. */
 function fail(name, bytes, what) {
   const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'ringport-fuzz-')), name);
 

@@ -1,14 +1,14 @@
 'use strict';
 
 /*
- * codec-support.js - the codec with hooks made of JS, and a comparison as strict as can be.
+ * codec-support.js - the codec with hooks in JavaScript, and a strict comparison.
  */
 
 const { MessageChannel, receiveMessageOnPort } = require('node:worker_threads');
 const path = require('node:path');
 const { types } = require('node:util');
 
-/** A codec of its own: the numbers of our registry must not meet those of the ports' one. */
+/** A separate instance of the codec: its shape ids must not mix with those of ports. */
 const codec = loadAlone(path.join(__dirname, '../../lib/codec'));
 
 function loadAlone(folder) {
@@ -19,7 +19,7 @@ function loadAlone(folder) {
   try {
     const alone = require(folder);
 
-    /* What it loads with the first value that needs it. */
+    /* Files that it loads lazily. */
     alone.deserialize(alone.serialize([new Date(0), new Error('here')]));
     return alone;
   } finally {
@@ -32,9 +32,11 @@ const NODE = parseInt(process.versions.node, 10);
 
 const texts = [];
 
-/** What the port layer does, in JS: a registry of shapes, blocks, a lane for foreign values. */
+/**
+ * lib/ports in JavaScript: a registry of shapes, blocks, a channel for foreign values.
+ */
 class Lane {
-  /** Of the process: numbers are never given twice. */
+  /** Shared by the process, because an id is never used twice. */
   texts = texts;
   blocks = [];
   ports = new Map();
@@ -71,7 +73,7 @@ class Lane {
     return this.texts.length < 2000 ? this.texts.push(text) - 1 : -1;
   }
 
-  /** There and back, as a port would do it. */
+  /** Encode and decode a value, as a port does. */
   send(value, transferList) {
     const context = transferList === undefined ? null : { transfer: new Set(transferList), ports: [] };
     this.blocks.length = 0;
@@ -94,7 +96,7 @@ class Lane {
   }
 }
 
-/** There and back over a MessageChannel of Node's. */
+/** Send a value over a MessageChannel of Node's and receive it. */
 function nodeChannel() {
   const { port1, port2 } = new MessageChannel();
   port1.unref();
@@ -105,14 +107,14 @@ function nodeChannel() {
   };
 }
 
-/** There and back in the self-contained form. */
+/** Serialize and deserialize a value. */
 function roundTrip(value) {
   return codec.deserialize(codec.serialize(value));
 }
 
 /**
- * The first difference between two values, undefined if there is none: types, prototypes, keys
- * and their order, attributes, contents, and which object is the same as which.
+ * Find the first difference between two values: in types, prototypes, keys and their
+ * order, attributes, contents, and identity. Returns undefined if there is none.
  */
 function difference(a, b, path = 'value', pairs = [new Map(), new Map()]) {
   if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null) {
@@ -164,7 +166,7 @@ function slots(a, b, path, pairs) {
   return undefined;
 }
 
-/** What fn returns or throws, in a form to compare. */
+/** Call fn, and return its result or error in a form that can be compared. */
 function outcome(fn) {
   try {
     return { value: fn() };

@@ -1,15 +1,16 @@
 'use strict';
 
 /*
- * Spawn and terminate workers in rounds, with traffic both ways over parentPort and over a port of
- * their own, and check that nothing is lost or reordered and that nothing stays behind.
+ * storm-cli.js - starts and ends workers in rounds, with messages in both directions over
+ * parentPort and another port. Checks that no message is lost or reordered, and that no
+ * resources remain.
  *
  *   node test/js/storm-cli.js [--workers 1000] [--parallel 8] [--rounds 20] [--seed 1]
  *                             [--implementation ringport|worker_threads]
  *
- * A third of the workers is terminated at a random moment from 0 to 50 ms after its start, a third after
- * a number of messages; the others end by themselves: by closing their ports, by process.exit, by an
- * error. Exit code 1 with a list of what went wrong.
+ * A third of the workers is terminated 0 to 50 ms after the start, a third after a number
+ * of messages. The others end by themselves: by closing their ports, by process.exit(),
+ * by an error. Exits with 1 and a list of failures.
  */
 
 const fs = require('node:fs');
@@ -21,15 +22,15 @@ const { MessageChannel: PlainChannel, receiveMessageOnPort } = require('node:wor
 const { reference, subject } = require('./support/implementations');
 const { random } = require('./support/random');
 
-/* How long one worker may take from its start to the last event. */
+/* Time limit for one worker, from its start to its last event. */
 const LIMIT = 60000;
-/* RSS may still grow by this much per worker once it has settled, plus a fixed slack (malloc arenas). */
+/* Limit for the growth of RSS per worker, plus a fixed slack for malloc's arenas. */
 const GROWTH_PER_WORKER = 4 * 1024;
 const SLACK = 16 * 1024 * 1024;
 
 const ENDS = ['moment', 'count', 'close', 'moment', 'count', 'exit', 'moment', 'count', 'throw'];
 
-/* What the process holds; undefined where there is no /proc. */
+/* The resources of the process; undefined without /proc. */
 function holdings() {
   const count = (directory) => {
     try {
@@ -50,7 +51,7 @@ function detach(port) {
   return receiveMessageOnPort(port2).message;
 }
 
-/* One worker from its start to its end; resolves to what went wrong. */
+/* Run one worker. Resolves to its failures. */
 async function life({ api, id }, end, next) {
   const wrong = [];
   const { port1, port2 } = new api.MessageChannel();
@@ -126,7 +127,7 @@ async function main() {
 
   console.log(`${implementation.name}, Node ${process.version}: ${workers} workers in ${rounds} rounds, ` +
     `${parallel} at a time, seed ${seed}`);
-  /* The first workers make the threads that stay (libuv's pool, V8's) and the first arenas. */
+  /* The first workers create permanent threads (libuv's pool, V8's) and arenas. */
   for (let i = 0; i < parallel; i++) await life(implementation, 'close', next);
   const before = holdings();
 
@@ -156,7 +157,7 @@ async function main() {
     if (now[key] > before[key]) problems.push(`${key}: ${before[key]} before, ${now[key]} after`);
   }
 
-  /* A leak shows as a last quarter that lies wholly above the second; a single round is chance. */
+  /* With a leak, the last quarter of the rounds is entirely above the second. */
   const quarter = rss.length >> 2;
   const growth = Math.min(...rss.slice(-quarter)) - Math.max(...rss.slice(quarter, 2 * quarter));
   const allowed = SLACK + (workers / 4) * GROWTH_PER_WORKER;

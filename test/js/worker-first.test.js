@@ -1,6 +1,6 @@
 'use strict';
 
-/* The first messages of a worker, which go on Node's lane, and what makes its port leave that lane. */
+/* The first messages of a worker, which go on Node's channel, and what makes its port leave that lane. */
 
 const assert = require('node:assert');
 const path = require('node:path');
@@ -8,7 +8,7 @@ const { same } = require('./support/differential');
 const { subject } = require('./support/implementations');
 const { watch } = require('./support/watch');
 
-/** More than go on Node's lane. */
+/** More than go on Node's channel. */
 const MANY = 400;
 
 /** What a worker does with its port, and what its parent sends: the parent notes all that comes back. */
@@ -25,11 +25,11 @@ function play(title, work, messages = [], options = {}) {
 const several = Array.from({ length: MANY }, (_, i) => ({ number: i }));
 
 describe('worker: its first messages', () => {
-  play('it posts on, past those of Node\'s lane', (wt) => {
+  play('it posts on, past those of Node\'s channel', (wt) => {
     for (let i = 0; i < 400; i++) wt.parentPort.postMessage(i);
   });
 
-  play('it hears on, past those of Node\'s lane', (wt) => {
+  play('it hears on, past those of Node\'s channel', (wt) => {
     const heard = [];
 
     wt.parentPort.on('message', ({ number }) => {

@@ -18,7 +18,7 @@ async function counter(t, start = (source) => t.worker(source)) {
       for (let i = 0; i < count; i++) wt.parentPort.postMessage(++next);
       if (count === 0) wt.parentPort.close();
     });
-    for (let i = 0; i < 20; i++) wt.parentPort.postMessage('on the way'); // the first go on Node's lane
+    for (let i = 0; i < 20; i++) wt.parentPort.postMessage('on the way'); // the first go on Node's channel
     wt.parentPort.postMessage('ready');
   });
 

@@ -66,7 +66,7 @@ describe('worker: spawn', function () {
              const { parentPort } = require(${JSON.stringify(id)});
              Atomics.store(workerData, 0, 1);
              Atomics.notify(workerData, 0);
-             parentPort.postMessage('by the lane of Node');`,
+             parentPort.postMessage('by the channel of Node');`,
             { eval: true, workerData: loaded }
           ).on('message', note);
           return Atomics.wait(loaded, 0, 0, 30000);
@@ -79,7 +79,7 @@ describe('worker: spawn', function () {
       ).on('message', note);
     });
 
-    assert.deepStrictEqual(lines.sort(), [['by the lane of Node'], ['ok']]);
+    assert.deepStrictEqual(lines.sort(), [['by the channel of Node'], ['ok']]);
   });
 
   it('a getter of workerData may start workers of its own, and each finds its own port', async () => {

@@ -201,7 +201,7 @@ describe('worker: its events', () => {
       });
     }, { workerData: { kind: kinds[0], bytes: 1, ids: [], all: [] } });
 
-    /* The first on Node's lane, the others by ring. */
+    /* The first on Node's channel, the others by ring. */
     kinds.forEach((kind, i) => worker.postMessage({ kind, id: 1n, end: null, i }));
     worker.once('message', () => {
       kinds.forEach((kind, i) => worker.postMessage({ kind, id: 1n, end: null, last: i === 2 }));

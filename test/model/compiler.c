@@ -1,6 +1,6 @@
 /*
- * compiler.c - the calls that -fsanitize=thread makes: the interface of ThreadSanitizer's
- * runtime.
+ * compiler.c - implements the functions that code compiled by -fsanitize=thread calls:
+ * ThreadSanitizer's runtime.
  */
 #include "internal.h"
 

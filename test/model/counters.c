@@ -1,6 +1,6 @@
 /*
- * counters.c - in place of that of the core: nobody waits for a counter, and each would
- * be a step.
+ * counters.c - replaces the core's: no thread waits for a counter, and each access would
+ * be a step of the model.
  */
 #include "core/ring/handle.h"
 #include "core/ring/wait_queue.h"

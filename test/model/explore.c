@@ -1,8 +1,8 @@
 /*
  * explore.c - choices, states, the trace.
  *
- * A run is a list of choices. The next run repeats it up to the last choice that has
- * another option left, and takes that: depth-first search without saved states.
+ * A run is a list of choices. The next run repeats it up to the last choice with another
+ * option left, and takes that: a depth-first search without saved states.
  */
 #include <stdarg.h>
 

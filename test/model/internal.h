@@ -1,10 +1,10 @@
 /*
- * internal.h - what the files of the model share.
+ * internal.h - declarations shared by the model's files.
  *
  *   schedule.c   threads, locks, doorbells, the run
  *   explore.c    choices, states, the trace
- *   memory.c     what each side knows, atomic words, plain accesses, allocation
- *   compiler.c   the calls that -fsanitize=thread makes
+ *   memory.c     vector clocks, atomic words, plain accesses, allocation
+ *   compiler.c   the functions that -fsanitize=thread calls
  */
 #ifndef MODEL_INTERNAL_H_
 #define MODEL_INTERNAL_H_
@@ -28,7 +28,7 @@ enum {
   STEPS = 2000,
 };
 
-/* What a side knows. */
+/* A vector clock: what a thread, a lock or a value has seen. */
 typedef struct view {
   uint32_t clock[SIDES];
   uint16_t seen[WORDS]; /* per word: the oldest value it may still read */

@@ -1,5 +1,5 @@
 /*
- * loop.h - a thread with ports, as src/node/env.c has one, for scenarios.
+ * loop.h - a thread with ports, like the environments of src/node, for scenarios.
  */
 #ifndef MODEL_LOOP_H_
 #define MODEL_LOOP_H_
@@ -26,8 +26,8 @@ loop_new(int bell) {
   return l;
 }
 
-/* Call back for every endpoint with news, then rest; sleep when there is none; until
- * `*left` is 0. The callback ends or closes its endpoint. */
+/* Until `*left` is 0: call back for every endpoint with news, then rest, and sleep if
+ * there is none. The callback ends or closes its endpoint. */
 static inline void
 loop_run(loop *l, void (*callback)(rp_endpoint *endpoint), const int *left) {
   rp_endpoint *endpoint;

@@ -1,18 +1,18 @@
 /*
- * memory.c - what each side knows, atomic words, plain accesses, allocation.
+ * memory.c - vector clocks, atomic words, plain accesses, allocation.
  *
- * Each atomic word keeps all values that it had, in their order. A load may read any that
- * its thread has not yet been told is old: what a store buffer delays, and more. Each
- * store carries what its thread knew, if it releases; who reads it with acquire knows
- * that, too. Read-modify-writes read the newest; a compare-and-swap that fails is none,
- * but a load. A sequentially consistent load reads nothing older than the last such
- * operation on its word; that is all such operations add. (C11 without load buffering,
+ * Each atomic word keeps all values that it has had, in order. A load may return any
+ * value that is not yet known to be old in its thread, as with a store buffer, and more.
+ * A store with release carries its thread's clock; a load with acquire that reads it
+ * merges that. Read-modify-writes read the newest value; a compare-and-swap that fails is
+ * a load. A sequentially consistent load reads nothing older than the last such operation
+ * on its word; such operations have no other effect. (This is C11 without load buffering,
  * and with stores in the order of execution.)
  *
- * Plain accesses are checked byte by byte with vector clocks: an access that no chain of
- * release and acquire orders after another thread's write is an error, in this run,
- * whatever value it would have got. That is how a weakened order shows. Memory that was
- * freed or never allocated is an error at once; no address is used twice in a run.
+ * Plain accesses are checked byte by byte with vector clocks. An access that no chain of
+ * release and acquire orders after another thread's write is an error, whatever value it
+ * would return. So a weakened memory order shows. Accesses to memory that was freed or
+ * never allocated are errors; no address is used twice in a run.
  */
 #include "internal.h"
 #include "core/random.h"

@@ -1,5 +1,6 @@
 /*
- * model.h - what a scenario needs: threads that the model interleaves, doorbells, checks.
+ * model.h - the interface for scenarios: threads that the model interleaves, doorbells,
+ * checks.
  */
 #ifndef MODEL_H_
 #define MODEL_H_
@@ -20,7 +21,7 @@ typedef struct scenario {
   int preemptions;     /* times a thread that could go on is interrupted; -1: no bound */
 } scenario;
 
-/* Announce a scenario. */
+/* Register a scenario. */
 #define SCENARIO(id, ...)                                                                \
   static const scenario id = {__VA_ARGS__};                                              \
   __attribute__((section("model_scenarios"),                                             \
@@ -32,10 +33,9 @@ typedef struct scenario {
 
 _Noreturn void model_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A doorbell, by number. Two rings without a hearing in between: the token was in two
- * places. A sleep that is never ended is where a run may end: check() sees who sleeps. A
- * doorbell carries no happens-before: what a thread must see when it wakes, the token has
- * to bring. */
+/* A doorbell, by number. Two rings without a wake-up in between are an error: the token
+ * was in two places. A run may end while threads sleep; check() sees which. A doorbell
+ * provides no happens-before: the token must make visible what the woken thread reads. */
 void model_ring(int bell);
 void model_sleep(int bell);
 bool model_rung(int bell);

@@ -1,6 +1,6 @@
 'use strict';
 
-// As mutants.js, for the shared ring: its modes, and the handles that sleep and wake each other.
+// Mutants like those of mutants.js, of the shared rings: modes, and sleeping handles.
 
 module.exports = [
   {

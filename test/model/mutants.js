@@ -1,8 +1,8 @@
 'use strict';
 
-// The core with one thing wrong: an order weakened, a step left out or swapped. The model must
-// catch each of them, or it would not catch the same mistake when somebody makes it.
-// `from` must occur exactly once in the file. `scenarios` are tried in this order.
+// Mutants: the core with one fault, such as a weaker memory order, or a step left out or
+// swapped. The model checker must catch each of them. `from` must occur exactly once in
+// the file. `scenarios` are run in this order.
 
 const relaxed = (operation, ...operands) =>
   `atomic_${operation}_explicit(${operands.join(', ')}, memory_order_relaxed)`;

@@ -2,11 +2,12 @@
 
 // node test/model/run.js [--preemptions n] [--mutants-only|--no-mutants] [names...]
 //
-// Builds the real sources of the core on a scheduler (schedule.c), with segments of 64 bytes instead
-// of 4 KiB, and runs every scenario (or those named) in every interleaving within its bound. Then
-// does the same with each mutant (mutants*.js), which must fail. Exits with 1 if an invariant breaks
-// or a mutant survives. --preemptions replaces the bound of the scenarios that have one: more is
-// deeper and takes longer; -1 removes it.
+// The model checker. Builds the sources of the core with a scheduler (schedule.c), with
+// segments of 64 bytes instead of 4 KiB, and runs all scenarios, or the named ones, in
+// every interleaving within their bounds. Then does the same with each mutant
+// (mutants*.js), which must fail. Exits with 1 if an invariant breaks or a mutant
+// survives. --preemptions replaces the bound of the scenarios that have one: a higher one
+// takes longer; -1 removes it.
 
 const fs = require('node:fs');
 const os = require('node:os');
@@ -25,16 +26,19 @@ const flags = [
   '-std=c11', '-D_GNU_SOURCE', '-g', '-Wall', '-Wextra', `-I${__dirname}`, '-include', 'shim.h',
 ];
 const instrumented = ['-O1', '-fsanitize=thread'];
-/** shapes.c has no protocol: one lock around everything; counters.c neither: nobody waits for a counter.
- * What barrier.c and random.c ask the system for, memory.c does; cpus.c only asks
- * it. */
+/**
+ * Files without a protocol: shapes.c has one lock around everything, nobody waits for a
+ * counter, and cpus.c only queries the system. memory.c replaces barrier.c and random.c.
+ */
 const without = [
   'process/barrier.c', 'process/cpus.c', 'ring/counters.c', 'random.c', 'process/shapes.c',
 ];
-/** Relative to the folder of the core, as the files of `smaller` and of the mutants. */
+/** Relative to the core's folder, like the files of `smaller` and of the mutants. */
 const parts = sources.core().map((file) => file.replace('src/core/', '')).filter((file) => !without.includes(file));
 
-/** What makes the core small enough to be explored: every size that has a say in a protocol. */
+/**
+ * Replacements that make the core small enough to explore: sizes that affect protocols.
+ */
 const smaller = [
   ['port/chain.h', '#define RP_SEGMENT_MIN 4096u', '#define RP_SEGMENT_MIN 64u'],
   ['port/chain.h', '#define RP_SEGMENT_MAX (1u << 20)', '#define RP_SEGMENT_MAX 256u'],
@@ -64,7 +68,7 @@ async function compile(args) {
   if (!result.ok) throw new Error(`${cc} ${args.join(' ')}\n${result.output}${result.why}`);
 }
 
-/** Do `work` for every item, as many at a time as there are processors; results in order. */
+/** Call `work` for each item, in parallel on all processors. Returns results in order. */
 async function each(items, work) {
   const results = [];
   let next = 0;
@@ -76,7 +80,7 @@ async function each(items, work) {
   return results;
 }
 
-/** Replace what occurs exactly once. */
+/** Replace a text that occurs exactly once. */
 function replace(file, from, to) {
   const text = fs.readFileSync(file, 'utf8');
 
@@ -86,15 +90,15 @@ function replace(file, from, to) {
   fs.writeFileSync(file, text.replace(from, () => to));
 }
 
-/** Mutants are found by the text around them: the moments at which other tests stop threads are not there. */
+/** Remove failpoints, which would break the texts that mutants replace. */
 function withoutFailpoints(file) {
   fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace(/^ *rp_failpoint\(.*\);\n/gm, ''));
 }
 
-/** Where a file of the core is in `dir`, which the compiler looks for core/... in. */
+/** The path of a core file in `dir`, an include directory for core/... */
 const copied = (dir, file) => path.join(dir, 'core', file);
 
-/** A copy of the core in `dir`: small, its static variables where the model can reset them. */
+/** Copy the core to `dir`, small, with static variables that the model can reset. */
 function copyCore(dir) {
   fs.rmSync(dir, { recursive: true, force: true });
   fs.cpSync(path.join(root, 'src', 'core'), copied(dir, ''), { recursive: true });
@@ -123,7 +127,7 @@ const compileScenarios = (dir, file, out) => compile([
 const scenarioFiles = () => sources.list('test/model', '.c')
   .filter((file) => path.basename(file).startsWith('scenarios-'));
 
-/** The scenarios of a file. */
+/** The scenarios in a file. */
 function namesIn(file) {
   const text = fs.readFileSync(path.join(root, file), 'utf8');
 
@@ -161,7 +165,7 @@ async function buildMutant(base, mutant, index) {
 
   const header = mutant.file.endsWith('.h');
   const changed = header ? parts : [mutant.file];
-  /* What is inline in a header is in the scenarios, too. */
+  /* Scenarios contain the inline functions of headers, too. */
   const named = (file) => namesIn(file).some((name) => mutant.scenarios.includes(name));
   const users = header ? scenarioFiles().filter(named) : [];
 

@@ -1,6 +1,6 @@
 /*
- * scenarios-channel.c - close, detach, attach and loss against publish and against each
- * other.
+ * scenarios-channel.c - close, detach, attach and loss, concurrent with publish and with
+ * each other.
  */
 #include "loop.h"
 
@@ -26,7 +26,7 @@ setup(void) {
   sealed = false;
 }
 
-/* Nothing of the channel is left. */
+/* Check that everything of the channel has been freed. */
 static void
 check_gone(void) {
   CHECK(rp_channel_in_transit() == 0);

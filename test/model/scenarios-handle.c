@@ -1,5 +1,6 @@
 /*
- * scenarios-handle.c - handles of shared rings that park, wait, hand on, close and end.
+ * scenarios-handle.c - handles of shared rings that park, wait, wake others, close and
+ * end.
  */
 #include "model.h"
 #include "core/ring/handle.h"

@@ -1,6 +1,5 @@
 /*
- * scenarios-ring.c - publish, park, drain; a producer that need not wait for its stores;
- * full.
+ * scenarios-ring.c - the segment ring: publish, park, drain, asymmetric barriers, full.
  */
 #include "model.h"
 #include "core/port/segment_ring.h"

@@ -1,7 +1,7 @@
 /*
- * scenarios-shared.c - the shared rings of each mode by themselves: claim, commit, give
- * up, seal, drain, and the word that says that somebody sleeps. Who sleeps and how is
- * plain here; the real thing is in scenarios-handle.c.
+ * scenarios-shared.c - the shared rings of each mode: claim, commit, abort, seal, drain,
+ * and the words of sleepers. Sleeping is simplified; scenarios-handle.c has the real wait
+ * queue.
  */
 #include "model.h"
 #include "core/ring/mpmc.h"

@@ -1,6 +1,6 @@
 /*
- * scenarios-spawn.c - a child finds the endpoint made for it, early or late; nobody else
- * gets it.
+ * scenarios-spawn.c - a child claims the endpoint opened for it, early or late, and no
+ * other thread can.
  */
 #include "loop.h"
 #include "core/process/spawn.h"
@@ -11,7 +11,7 @@ static loop *parent;
 static rp_endpoint *mine, *theirs;
 static uint64_t id, claimed[2];
 
-/* What a child does, with as many waits as it takes. */
+/* The child: waits as often as necessary. */
 static uint64_t
 claim(uint64_t thread_id) {
   uint64_t horizon = 0, endpoint_id;

@@ -33,7 +33,7 @@ drain(rp_endpoint *endpoint) {
   rp_endpoint_end(endpoint, false, false);
 }
 
-/* A ring may still be due, for nothing new: of who takes the token only after his message
+/* A ring without news may follow, by a producer that takes the token after its message
  * was read. */
 static void
 check(void) {

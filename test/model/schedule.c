@@ -1,12 +1,13 @@
 /*
- * schedule.c - runs a scenario in every way that the threads' operations can be ordered.
+ * schedule.c - runs a scenario in every order of its threads' operations.
  *
- * The threads are coroutines; before every operation that another thread could notice
- * (atomic, lock, doorbell) the scheduler chooses who goes on. A run is a list of choices;
- * the next run repeats it up to the last choice with another option left: depth-first
- * search without saved states. Two prefixes in which every operation has read from the
- * same and followed the same are the same state, whatever their order was, so each state
- * gets a hash of that, and is continued once.
+ * The threads are coroutines. Before every operation that another thread could notice
+ * (atomic, lock, doorbell) the scheduler chooses the thread that continues. A run is a
+ * list of choices; the next run repeats it up to the last choice with another option
+ * left. This is a depth-first search without saved states. Two prefixes in which every
+ * operation has read from the same operation and followed the same one are the same
+ * state, in whatever order they ran. So each state gets a hash of that, and is continued
+ * once.
  */
 #include "internal.h"
 

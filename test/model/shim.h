@@ -1,10 +1,10 @@
 /*
- * shim.h - included before everything else into the core, when it is built for the model.
+ * shim.h - included before everything else when the core is built for the model.
  *
- * The core is compiled by -fsanitize=thread but linked with compiler.c in place of
- * ThreadSanitizer's runtime: so every atomic operation, with its order, and every plain
- * access to memory arrive there, from sources that do not know of it. What is left to
- * replace: locks, allocation, and the calls that would make two runs differ.
+ * The core is compiled by -fsanitize=thread, but linked with compiler.c instead of
+ * ThreadSanitizer's runtime. So every atomic operation, with its order, and every plain
+ * access to memory calls compiler.c, without a change of the sources. This file replaces
+ * what is left: locks, allocation, and calls that would make two runs differ.
  */
 #ifndef MODEL_SHIM_H_
 #define MODEL_SHIM_H_
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In place of lock.h. */
+/* Replaces lock.h. */
 #define RP_CORE_LOCK_H_
 
 typedef struct rp_lock {
@@ -36,7 +36,7 @@ void model_cond_wake_all(rp_cond *cond);
 #define rp_lock_destroy(lock) ((void) (lock))
 #define rp_lock_take(lock) model_lock(lock)
 #define rp_lock_drop(lock) model_unlock(lock)
-/* Time stands still: a wait that nobody ends shows as a run that cannot go on. */
+/* Time stands still: a wait that no thread ends shows as a run that cannot continue. */
 #define rp_now() ((uint64_t) 0)
 #define rp_cond_init(cond) ((void) (cond))
 #define rp_cond_destroy(cond) ((void) (cond))

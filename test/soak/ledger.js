@@ -1,15 +1,15 @@
 'use strict';
 
 /*
- * ledger.js - what the soak test knows of every message, in shared memory.
+ * ledger.js - counts all messages of the soak test, in shared memory.
  *
- * Each end of a channel has a row that only its owner of the moment writes. It says what the end was about to
- * send (INTENT) and has sent (SENT), so that of a thread that is terminated it is known what must arrive
- * and what may. Each pair of ring and producer has a row too.
+ * Each end of a channel has a row, which only its current owner writes. It counts
+ * messages about to be sent (INTENT) and sent (SENT): when a thread is terminated, these
+ * tell what must arrive and what may. Each pair of ring and producer has a row, too.
  *
- * End `e` and end `e ^ 1` are the two of channel `e >> 1`. The first channels are those of the workers:
- * channel `w` is Worker (side 0) and parentPort (side 1), LANES + w the plain port of Node that
- * commands and transfer handles go over.
+ * Ends `e` and `e ^ 1` belong to channel `e >> 1`. The first channels are those of the
+ * workers: channel `w` connects Worker (end 0) and parentPort (end 1); LANES + w is a
+ * plain Node port for commands and transfer handles.
  */
 
 const FIELDS = [
@@ -34,7 +34,7 @@ const IN_FLIGHT = -1;
 const NOBODY = 0;
 
 const ROWS = 2 * CHANNELS + RINGS * PLAYERS;
-/* Words of the whole round, after the rows. */
+/* Words for the entire round, after the rows. */
 const NEXT_CHANNEL = ROWS * WIDTH;
 const FINISHED = NEXT_CHANNEL + 1;
 
@@ -48,17 +48,17 @@ class Ledger {
   set(row, field, value) { Atomics.store(this.words, row * WIDTH + F[field], value); }
   add(row, field, value = 1) { Atomics.add(this.words, row * WIDTH + F[field], value); }
 
-  /** @returns {number} a channel that nobody has, -1 if the round has had them all */
+  /** @returns {number} an unused channel; -1 if there are no more in this round */
   channel() {
     const id = Atomics.add(this.words, NEXT_CHANNEL, 1);
 
     return id < CHANNELS ? id : -1;
   }
 
-  /** How many channels there have been, with those of the workers. */
+  /** Number of channels used so far, including those of the workers. */
   get channels() { return Math.min(CHANNELS, Atomics.load(this.words, NEXT_CHANNEL)); }
 
-  /** The main thread sends nothing any more. */
+  /** Whether the main thread has stopped sending. */
   get finished() { return Atomics.load(this.words, FINISHED) === 1; }
   finish() { Atomics.store(this.words, FINISHED, 1); }
 

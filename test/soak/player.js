@@ -1,12 +1,14 @@
 'use strict';
 
 /*
- * player.js - one thread's part in the soak: it holds ends of channels and does random things with them.
+ * player.js - a thread in the soak test: owns ends of channels and performs random
+ * operations on them.
  *
- * A message carries its number and a checksum. Whoever receives it compares both with the ledger at once; what
- * must hold when a round is over, round.js looks at. An end travels in a value at any depth, or as a transfer handle
- * over a plain port of Node. It travels only over channels with a lower number, so that no two channels
- * can ever be in each other's queues, where nobody could close them.
+ * Each message contains its number and a checksum, which the receiver compares with the
+ * ledger; round.js checks the totals at the end of a round. An end is sent in a value at
+ * any depth, or as a transfer handle over a plain Node port. It is sent only over
+ * channels with a lower number: two channels in each other's queues could never be
+ * closed.
  */
 
 const { Ledger, LANES, IN_FLIGHT } = require('./ledger');
@@ -15,9 +17,9 @@ const { below, pick, bytes, value, digest } = require('./values');
 const { random } = require('../js/support/random');
 
 const HISTORY = 150;
-/* Nobody gets further ahead of a receiver than this. */
+/* Maximum number of messages ahead of a receiver. */
 const AHEAD = 300;
-/* Ends that may go with one message. */
+/* Maximum number of ends in one message. */
 const TRAVELLERS = 2;
 
 class Player {
@@ -42,7 +44,7 @@ class Player {
     if (this.history.length > HISTORY) this.history.shift();
   }
 
-  /** A port has come here. `fixed`: the channel of a worker, which stays. */
+  /** Add a port that has arrived. `fixed`: a worker's own channel, which stays. */
   hold(id, port, fixed = false) {
     const end = { id, port, fixed, gone: false, mode: 'message' };
 
@@ -118,7 +120,7 @@ class Player {
     end.port.close();
   }
 
-  /** Ends that are to travel over `by` in the next message, taken off this thread's table. */
+  /** Remove ends from this thread's table, to send them by `by` in the next message. */
   #travellers(by) {
     const able = [...this.ends.values()].filter(({ id, fixed }) => !fixed && id >> 1 > by >> 1 &&
       this.ledger.get(id, 'SELF') === 0);
@@ -159,12 +161,12 @@ class Player {
     return this.ledger.get(end.id, 'SENT') - this.ledger.get(end.id ^ 1, 'RECEIVED') < AHEAD;
   }
 
-  /** Post `count` messages by `post(n)`, which says whether they have been sent. */
+  /** Post `count` messages by `post(n)`, which returns whether they have been sent. */
   #post(end, count, post) {
     const n = this.ledger.get(end.id, 'SENT');
 
     this.ledger.set(end.id, 'INTENT', n + count);
-    /* What is posted after one's own close() is dropped, whatever postMessage returns. */
+    /* After close(), messages are dropped, whatever postMessage() returns. */
     const sent = post(n) && this.ledger.get(end.id, 'SELF') === 0;
 
     this.ledger.set(end.id, 'SENT', sent ? n + count : n);
@@ -215,7 +217,8 @@ class Player {
           const list = ends.map(({ port }) => port);
           const sent = this.#said(end, end.port.postMessage(message, list));
 
-          /* As Node does: what is posted on a closed port takes its ports along, and they close. */
+          /* As with Node: ports in a message that is posted on a closed port are closed.
+           * */
           return sent;
         } catch (error) {
           if (error.name !== 'DataCloneError') throw error;
@@ -225,7 +228,7 @@ class Player {
         }
       });
     },
-    /* A transfer handle over a port of Node; from the main thread to a worker or back. */
+    /* A transfer handle over a Node port, from the main thread to a worker or back. */
     handle: (end) => {
       const lane = this.lanes?.[below(this.next, this.lanes.length)];
 
@@ -239,7 +242,7 @@ class Player {
         if (error.name !== 'DataCloneError') throw error;
         return this.#stay(end);
       }
-      /* Who is terminated now takes it along. */
+      /* If the thread is terminated now, the handle is lost with it. */
       if (this.next() < 0.2) this.#operations.block();
       if (this.next() < 0.3) return this.#arrive(end.id, this.api.MessagePort.from(handle), 'at once');
       this.ledger.add(lane.id, 'SENT');
@@ -310,7 +313,7 @@ class Player {
     }
   }
 
-  /** One turn of play: some operations, and the rings. */
+  /** Perform some operations, also on the rings. */
   turn() {
     this.guarded(() => {
       for (let i = below(this.next, 12); i > 0; i--) this.#operate();
@@ -321,7 +324,7 @@ class Player {
     });
   }
 
-  /** Take what comes over a lane; what is not a transfer handle is `command`'s. */
+  /** Receive transfer handles over a plain port; pass other messages to `command`. */
   takeLane(lane, command) {
     lane.port.on('message', (message) => this.guarded(() => {
       if (message.handle === undefined) return command(message);
@@ -335,13 +338,13 @@ class Player {
     if ((end.id & 1) === 0) this.#close(end);
   }
 
-  /** Nothing more is sent. The even ends close; the odd ones have to hear of it after their last message. */
+  /** Stop sending. The even ends close, and the odd ones must emit 'close' after that. */
   finish() {
     this.finishing = true;
     for (const end of [...this.ends.values()]) this.#finishEnd(end);
   }
 
-  /** @returns {number} how many ends are open here, besides those of workers */
+  /** @returns {number} the number of open ends, without those of workers */
   get open() { return [...this.ends.values()].filter(({ fixed }) => !fixed).length; }
 }
 

@@ -1,16 +1,16 @@
 'use strict';
 
 /*
- * rings.js - a player's part in the rings of the round, by every way to write and to read.
+ * rings.js - writes and reads the rings of a round, in every way that there is.
  *
- * A record is four words and a filler: producer, its number, a check of both, its length.
+ * A record consists of four words and a filler: producer, number, checksum, length.
  */
 
 const { ringRow } = require('./ledger');
 const { below, pick } = require('./values');
 
 const HEAD = 16;
-/* A thread that ends while it drains an mpmc ring takes at most so many records with it. */
+/* Maximum number of records lost if a thread ends while it drains an mpmc ring. */
 const DRAIN = 20;
 const check = (producer, n, length) => Math.imul(producer + 1, 0x9e3779b1) ^ Math.imul(n, 0x85ebca6b) ^ length;
 
@@ -28,7 +28,9 @@ class RingPart {
   #player;
   #id;
 
-  /** @param {{buffer: SharedArrayBuffer, producers: number[], consumers: number[]}} plan */
+  /**
+   * @param {{buffer: SharedArrayBuffer, producers: number[], consumers: number[]}} plan
+   */
   constructor(player, id, { buffer, producers, consumers }) {
     this.#player = player;
     this.#id = id;

@@ -1,7 +1,8 @@
 'use strict';
 
 /*
- * round.js - one round of the soak: starts workers, plays, ends everything, and asks the ledger.
+ * round.js - one round of the soak test: starts workers, runs operations, ends
+ * everything, and checks the ledger.
  */
 
 const path = require('node:path');
@@ -12,7 +13,7 @@ const { DRAIN } = require('./rings');
 const { below, pick } = require('./values');
 const { random } = require('../js/support/random');
 
-/* How long a round may take to end after its play, in milliseconds. */
+/* Time limit for the end of a round, in milliseconds. */
 const LIMIT = 60000;
 const ENDS = [undefined, undefined, undefined, 'terminate', 'terminate', 'exit', 'throw'];
 
@@ -93,7 +94,10 @@ class Round {
     this.player.hold(2 * id, worker, true);
   }
 
-  /** All that a worker has posted comes before its 'exit'; all that it was sent, if it ended by itself. */
+  /**
+   * Check that everything that a worker posted has arrived before 'exit', and, if it
+   * ended by itself, everything that was sent to it.
+   */
   #checkWorker({ id, killed }) {
     const { ledger } = this;
     const [main, there] = [2 * id, 2 * id + 1];
@@ -115,7 +119,7 @@ class Round {
     const fail = (why) => this.fail(
       `end ${end}: ${why}\n  here: ${ledger.describe(end)}\n  peer: ${ledger.describe(end ^ 1)}`);
 
-    /* Who was about to make the channel was terminated. */
+    /* The thread was terminated when it was about to create the channel. */
     if (owner === NOBODY) return;
     if (received > ledger.get(end ^ 1, 'INTENT')) fail('more has come than was sent');
     if (owner === IN_FLIGHT) {
@@ -137,7 +141,8 @@ class Round {
     const killed = (list) => list.filter((id) => this.#killed(id)).length;
 
     this.rings.forEach(({ mode, producers, consumers }, ring) => {
-      /* With none to read it, it stays full; of two, one may end in the middle of a batch. */
+      /* Without a reader, the ring stays full; one of two readers may end within a batch.
+       * */
       const gone = killed(consumers);
 
       for (const producer of producers) {
@@ -179,7 +184,7 @@ class Round {
     this.#checkRings();
   }
 
-  /** The ends that never arrived, and how the workers ended: where to look for what is left of them. */
+  /** The ends that never arrived, and how the workers ended, for debugging. */
   lost() {
     const { ledger } = this;
     const lines = [...this.workers.values()].map(({ id, killed }) => `worker ${id}: ${killed ?? 'ended by itself'}`);
@@ -190,7 +195,10 @@ class Round {
     return lines;
   }
 
-  /** @returns {Promise<{messages: number, records: number, channels: number, failures: object[]}>} */
+  /**
+   * @returns {Promise<{messages: number, records: number, channels: number, failures:
+   *   object[]}>}
+   */
   async run() {
     const until = performance.now() + this.milliseconds;
 

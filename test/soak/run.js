@@ -1,16 +1,19 @@
 'use strict';
 
 /*
- * node test/soak/run.js [--minutes 60 | --seconds n | --rounds n] [--seed n] [--length ms]
+ * node test/soak/run.js [--minutes 60 | --seconds n | --rounds n] [--seed n] [--length
+ * ms]
  *
- * Random operations on ports, workers, transfer handles and rings, round after round, against a ledger that
- * accounts for every message (ledger.js): none is lost while its receiver lives, none comes twice, order
- * is kept, contents are those that were sent, every end hears of its close. After each round there are
- * no threads, ports, files or halves of channels left that were not there before; memory levels off.
+ * The soak test: rounds of random operations on ports, workers, transfer handles and
+ * rings. A ledger counts all messages (ledger.js): none is lost while its receiver lives,
+ * none arrives twice, order and contents are right, every end emits 'close'. After each
+ * round, the process has no more threads, ports, files or endpoints in transit than
+ * before, and memory levels off.
  *
- * The seed is printed; a failure prints the seed of its round and what each player did last.
- * `--seed <that> --rounds 1` plays the same plan again, though threads may interleave differently.
- * RINGPORT_SUBJECT=worker_threads plays with Node's own, without what only ringport has.
+ * Prints the seed; a failure prints the seed of its round and each player's last
+ * operations. `--seed <that> --rounds 1` repeats the same operations, but threads may
+ * interleave differently. RINGPORT_SUBJECT=worker_threads runs with Node's ports, without
+ * what only ringport has.
  */
 
 const { parseArgs } = require('node:util');
@@ -22,10 +25,10 @@ const { subject } = require('../js/support/implementations');
 const { holdings, left } = require('../js/support/holdings');
 const { Round } = require('./round');
 
-/* The memory of the second half of the rounds may be above that of the first by this: bursts of large messages
- * leave malloc's arenas, one for each thread of then, as large as they were. */
+/* Limit for the growth of memory from the first half of the rounds to the second: after
+ * bursts of large messages, malloc's arenas, one per thread, keep their size. */
 const SLACK = 64 * 1024 * 1024;
-/* Rounds until the threads that stay, the caches and the arenas are there. */
+/* Rounds until permanent threads, caches and arenas exist. */
 const WARM = 3;
 
 v8.setFlagsFromString('--expose-gc');
@@ -34,7 +37,7 @@ globalThis.gc = vm.runInNewContext('gc');
 const mebibytes = (bytes) => (bytes / 1048576).toFixed(1);
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 
-/** The libuv handles of this thread, by kind. */
+/** Count the libuv handles of this thread, by kind. */
 const resources = () => {
   const count = {};
 
@@ -42,7 +45,7 @@ const resources = () => {
   return count;
 };
 
-/** What is left of a round. @returns {Promise<string[]>} */
+/** Find the resources that a round has left. @returns {Promise<string[]>} */
 async function leftovers(before, handles) {
   const wrong = [];
   const settle = async (what, look) => {
@@ -82,7 +85,7 @@ function report(failures, seed) {
 }
 
 async function main() {
-  process.exitCode = 1; // until there is a verdict: an event loop with nothing to do ends the process
+  process.exitCode = 1; // until the end, in case the event loop runs empty
   const { values } = parseArgs({
     options: {
       minutes: { type: 'string', default: '60' },
@@ -115,7 +118,7 @@ async function main() {
     }
     globalThis.gc();
     await new Promise(setImmediate);
-    /* The first rounds are what the later ones are compared with. */
+    /* Later rounds are compared with the first ones. */
     if (round < WARM) {
       before = { ...holdings(), spawns: 0 };
       handles = resources();
@@ -130,7 +133,7 @@ async function main() {
     }
   }
 
-  rss.splice(0, rss.length >> 2); // which warms up
+  rss.splice(0, rss.length >> 2); // the warm-up
 
   const half = rss.length >> 1;
 

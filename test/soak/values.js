@@ -1,6 +1,6 @@
 'use strict';
 
-/* values.js - random values of all kinds, and a checksum that is the same for a value and its clone. */
+/* values.js - random values of all kinds, and a checksum that is equal for a clone. */
 
 const { MessagePort } = require('node:worker_threads');
 
@@ -41,7 +41,9 @@ const BRANCHES = [
   (next, depth) => { const one = { v: value(next, depth + 1) }; one.self = one; return [one, one]; },
 ];
 
-/** Mostly small; one in 60 is beyond what goes through the ring, one in 600 beyond a segment. */
+/**
+ * A size, usually small; one in 60 is too large for a record, one in 600 for a segment.
+ */
 function value(next, depth = 0) {
   if (depth === 0 && next() < 1 / 60) return bytes(next, 20000 + below(next, 300000));
   if (depth === 0 && next() < 1 / 600) return [bytes(next, 2 ** 21), 'x'.repeat(2 ** 20)];
@@ -58,8 +60,8 @@ function text(sum, string) {
 
 /**
  * @param {unknown} whole
- * @param {object[]} [found] gets every object with a port in it
- * @returns {number} differs where types, contents, order or identity do
+ * @param {object[]} [found] receives every object that contains a port
+ * @returns {number} a checksum of types, contents, order and identity
  */
 function digest(whole, found = []) {
   const seen = new Map();

@@ -1,6 +1,6 @@
 'use strict';
 
-/* worker.js - a worker of the soak: a player that ends when it is told to, and all of its ends are closed. */
+/* worker.js - a worker of the soak test: a player that ends when told to, and idle. */
 
 const { workerData } = require('node:worker_threads');
 const api = require(workerData.implementation);
@@ -24,7 +24,7 @@ player.takeLane(lane, ({ command }) => {
   }
 });
 
-/** All that was on its way to this worker has come, and all that came is closed. */
+/** Whether everything sent to this worker has arrived, and all its ends are closed. */
 function over() {
   return player.finishing && ledger.finished && player.open === 0 &&
     ledger.get(parent.id, 'RECEIVED') === ledger.get(parent.id ^ 1, 'SENT') &&

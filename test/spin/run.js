@@ -2,13 +2,13 @@
 
 // node test/spin/run.js [--no-mutants]
 //
-// The Promela models of the protocols whose liveness counts, checked by spin (Debian's package of that
-// name; without it nothing is checked, which is said and is no failure): every record that is
-// published is read, every channel that has been ended is freed, whatever the scheduler does. Runs
-// within the bounds of the models are finite, so no fairness has to be assumed.
+// Checks the Promela models of the protocols that need liveness, by spin: every published
+// record is read, and every channel that has ended is freed, for any scheduling. Runs are
+// finite within the models' bounds, so no fairness is assumed. Without Debian's package
+// spin, this checks nothing, says so, and succeeds.
 //
-// Each mutant is a model with one thing wrong, by a macro; it must fail. Exits with 1 if a model fails
-// or a mutant does not.
+// Each mutant is a model with one fault, by a macro; it must fail. Exits with 1 if a
+// model fails or a mutant does not.
 
 const fs = require('node:fs');
 const os = require('node:os');
@@ -19,10 +19,10 @@ const { parseArgs } = require('node:util');
 const { root } = require('../../scripts/sources');
 
 const build = path.join(root, 'build', 'spin');
-/** Deep enough for every model: a search that is cut off has failed. */
+/** Search depth for all models; a search that reaches it has failed. */
 const DEPTH = 20_000;
 
-/** The claims of each model; its mutants: the macro, the claim that must fail, and what is wrong. */
+/** For each model its claims, and its mutants: macro, claim that must fail, fault. */
 const models = {
   token: {
     claims: ['once', 'read'],
@@ -89,14 +89,14 @@ function run(cwd, command, args) {
   });
 }
 
-/** A verifier of a model. @returns {Promise<string>} its directory */
+/** Build a model's verifier. @returns {Promise<string>} its directory */
 async function compile(model, mutant) {
   const dir = path.join(build, mutant ? `${model}-${mutant}` : model);
 
   fs.rmSync(dir, { recursive: true, force: true });
   fs.mkdirSync(dir, { recursive: true });
   await run(dir, 'spin', [...mutant ? [`-D${mutant}`] : [], '-a', path.join(__dirname, `${model}.pml`)]);
-  // A mutant fails early: it is not worth an optimizer.
+  // A mutant fails early, so optimizing does not pay.
   await run(dir, 'gcc', [mutant ? '-O0' : '-O2', '-w', '-DNOFAIR', '-o', 'pan', 'pan.c']);
   return dir;
 }
@@ -132,7 +132,7 @@ async function checkMutant(model, mutant, [claim, what]) {
   return error !== undefined;
 }
 
-/** Whether there is a spin: it is fetched where that is possible without a question. */
+/** Whether spin is installed; installs it if possible without a prompt. */
 function present(tool) {
   return spawnSync(tool, ['-V'], { stdio: 'ignore' }).error === undefined;
 }

@@ -1,6 +1,6 @@
 /*
- * open.c - opens an addon as Node would, for C libraries that there is no Node for here.
- * The loader must find all symbols at once; those of Node are made up (targets-run.js).
+ * open.c - opens an addon as Node does, for C libraries without a Node binary. The loader
+ * must resolve all symbols at once; targets-run.js provides stubs for Node's.
  */
 #include <dlfcn.h>
 #include <stdio.h>

@@ -1,7 +1,8 @@
 'use strict';
 
-// What a binary for another machine must be able to do: scripts/targets-run.js puts this beside an installed
-// package and runs it on a Node for that machine, under an emulator. Prints what passes, and a closing line.
+// A short test of an installed package. scripts/targets-run.js runs it with the binaries
+// for other platforms, in Node for that platform, under an emulator. Prints each result
+// and the totals.
 
 const assert = require('node:assert/strict');
 
@@ -28,7 +29,7 @@ if (!isMainThread) {
   });
 }
 
-/** A worker that ends when the check does. */
+/** Start a worker, which ends with the check. */
 async function withWorker(check) {
   const worker = new Worker(__filename);
   const next = (from = worker) => new Promise((resolve) => from.once('message', resolve));

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Tests that run one scenario on Node's worker_threads and on ringport and compare what happened.
- * Node's built-in is the judge, so an expected value is never written down here.
+ * differential.js - runs a scenario with Node's worker_threads and with ringport, and
+ * compares the results. Node defines the expected result, so tests need not state it.
  */
 
 const assert = require('node:assert');
@@ -12,7 +12,8 @@ const { reference, subject } = require('./implementations');
 const { source } = require('./program');
 const { Scene } = require('./scene');
 
-/* What takes longer hangs: nothing here is slow, but machines are busy. Less than mocha's limit. */
+/* Time limit. Scenarios are fast, but the machine may be busy. Less than mocha's limit.
+ * */
 const LIMIT = 50000;
 
 async function play(implementation, scenario, limit) {
@@ -25,11 +26,11 @@ async function play(implementation, scenario, limit) {
     }, limit);
   });
 
-  /* Start from the same phase of the loop, whatever went before. */
+  /* Always start in the same phase of the loop. */
   await new Promise(setImmediate);
   try {
     await Promise.race([scenario(scene.wt, scene), late]);
-    return [...scene.log]; /* not what the clean-up adds */
+    return [...scene.log]; /* without entries of the clean-up */
   } finally {
     clearTimeout(timer);
     await scene.end();
@@ -37,15 +38,16 @@ async function play(implementation, scenario, limit) {
 }
 
 /**
- * A test that plays `scenario(wt, scene)` on both implementations and compares the logs.
- * `when: false` marks it pending, for what the running Node does not have. `together: true` plays both
- * at the same time, for scenarios that wait for other threads and touch nothing but their own things.
+ * Define a test that runs `scenario(wt, scene)` with both implementations and compares
+ * the logs. `when: false` skips it, if the running Node lacks a feature. `together: true`
+ * runs both at the same time, for scenarios that wait for other threads and share no
+ * state.
  */
 function same(title, scenario, { limit = LIMIT, when = true, together = false } = {}) {
   (when ? it : it.skip)(title, async function () {
-    this.timeout(0); /* play() has limits of its own, and says what was recorded */
+    this.timeout(0); /* play() has its own limits, and reports what was recorded */
     const logs = [];
-    /* From one line of the source, so that the stacks of errors are the same. */
+    /* Called from a single source line, so that the stacks of errors are the same. */
     for (const one of [reference, subject]) {
       const playing = play(one, scenario, limit);
 
@@ -58,7 +60,7 @@ function same(title, scenario, { limit = LIMIT, when = true, together = false } 
   });
 }
 
-/* The end of a process: how it ended and the lines it wrote. */
+/* Run a process to its end. Returns how it ended, and the lines it wrote. */
 function run(implementation, args, { limit = LIMIT, ...options }) {
   return new Promise((resolve) => {
     const child = execFile(
@@ -78,9 +80,9 @@ function run(implementation, args, { limit = LIMIT, ...options }) {
 }
 
 /**
- * A test that runs `program(wt, tools)` (see program.js) as a process of its own on both
- * implementations and compares exit code, signal and lines written. With `stderr: true` it compares
- * the lines of stderr that `pick` keeps, too.
+ * Define a test that runs `program(wt, tools)` (see program.js) in a process with each
+ * implementation, and compares exit code, signal and output. With `stderr: true` it also
+ * compares the lines of stderr that `pick` returns.
  */
 function sameProcess(title, program, { flags = [], when = true, pick, data, ...options } = {}) {
   (when ? it : it.skip)(title, async function () {

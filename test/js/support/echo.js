@@ -4,8 +4,8 @@ const { reference, subject } = require('./implementations');
 const { open } = require('./program');
 
 /**
- * A worker per implementation, by its name, that sends back what it gets. To be called where mocha's
- * before() may be: the workers start before the tests of the file and end after them.
+ * Start an echo worker for each implementation, by its name. Call it where mocha's
+ * before() may be called: the workers start before the file's tests and end after them.
  */
 function echoes() {
   const workers = {};

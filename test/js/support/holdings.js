@@ -4,7 +4,8 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { subject } = require('./implementations');
 
-/* How long what a worker had may take to go after its 'exit': its thread still has to end. */
+/* Time limit for a worker's resources to be freed after 'exit': its thread has yet to
+ * end. */
 const LIMIT = 30000;
 
 function entries(directory) {
@@ -16,8 +17,8 @@ function entries(directory) {
 }
 
 /**
- * What this process holds: threads, open files, and ringport's own: halves of channels on their way
- * and workers begun or waited for.
+ * Count the resources of this process: threads, open files, and ringport's endpoints in
+ * transit and workers that are starting.
  */
 function holdings() {
   const { counts } = path.isAbsolute(subject.id) ? require(`${subject.id}/binding`) : {};
@@ -27,8 +28,8 @@ function holdings() {
 }
 
 /**
- * Wait until there is no more of anything than `before`.
- * @returns {Promise<object | undefined>} what there is more of, undefined if nothing
+ * Wait until no count is higher than in `before`.
+ * @returns {Promise<object | undefined>} the counts that stay higher; undefined if none
  */
 async function left(before) {
   for (const start = performance.now(); ;) {

@@ -1,10 +1,10 @@
 'use strict';
 
 /*
- * The two implementations that the suite compares. `id` is what a program, a worker or a child
- * process requires to get one; the environment variable puts another module in ringport's place
- * (with RINGPORT_SUBJECT=worker_threads the suite checks itself: every difference it then shows is
- * an accident of a scenario, not a rule).
+ * implementations.js - the two implementations that the suite compares. `id` is the
+ * module that a program, worker or child process requires. The environment variable
+ * replaces ringport by another module; with RINGPORT_SUBJECT=worker_threads the suite
+ * tests itself, because then any difference is a fault of the scenario.
  */
 
 const path = require('node:path');

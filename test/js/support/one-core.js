@@ -1,10 +1,10 @@
 'use strict';
 
-/* Programs that have one core, whatever the machine has. */
+/* one-core.js - runs programs on one core. */
 
 const { spawnSync } = require('node:child_process');
 
-/** Whether a command can be confined to one core here. */
+/** Whether this system can confine a command to one core. */
 const confined = spawnSync('taskset', ['-c', '0', 'true']).status === 0;
 
 /** Run `node -e text` on one core. @returns {{status: number | null, stdout: string}} */

@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * Programs `(wt, tools)` (see program.js) in a process of their own: for what would stop the suite
- * if it went wrong - a dead-lock of threads, a crash - and for what is counted per process.
+ * play.js - runs a program `(wt, tools)` (see program.js) in its own process: for tests
+ * that would stop the suite if they failed, by a deadlock or a crash, and for counts per
+ * process.
  */
 
 const assert = require('node:assert');
@@ -11,8 +12,8 @@ const { subject } = require('./implementations');
 const { source } = require('./program');
 
 /**
- * Play a program that ends by itself with 0.
- * @returns {Promise<unknown[][]>} what it noted
+ * Run a program that must end by itself with 0.
+ * @returns {Promise<unknown[][]>} the arguments of its calls of note()
  */
 async function play(program, { limit = 50000, flags = [], data, ...options } = {}) {
   const args = [...flags, '-e', source(subject.id, program, data)];

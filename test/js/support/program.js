@@ -1,19 +1,20 @@
 'use strict';
 
 /*
- * Code that runs in a worker or in a process of its own, written in place as a function
- * `(wt, tools) => ...`, where `wt` is the implementation under test. The function travels as source
- * text, so it must not use anything from around it; what it needs comes in `tools`:
+ * program.js - runs code in a worker or a process. A test writes it in place, as a
+ * function `(wt, tools) => ...`, where `wt` is the implementation under test. The
+ * function is passed as source text, so it must not use variables of its surroundings,
+ * only `tools`:
  *
- *   id           what to require to get `wt`
+ *   id           the module to require to get `wt`
  *   note(...)    write one line of JSON to stdout at once, from any thread
  *   plain(error) the parts of an error that must be equal
  *   source(fn)   the text of a worker that runs fn in the same way
  *   worker(fn, options)  start that worker; options.data becomes its tools.data
- *   listen(port, kind, listener)  listen for the value of each message, in one of LISTENER_KINDS
+ *   listen(port, kind, listener)  listen for each value; see LISTENER_KINDS
  *   detach(port), attach(handle)  see below
- *   collect()    have what nobody can reach collected, and what follows from that happen
- *   data         what was given along with the function
+ *   collect()    collect garbage, and wait for the consequences
+ *   data         the data that was passed with the function
  */
 
 const fs = require('node:fs');
@@ -37,7 +38,8 @@ function note(...entry) {
   fs.writeSync(1, JSON.stringify(entry) + '\n');
 }
 
-/* Every way to listen for messages; the first three get the value, the others an event. */
+/* Every way to listen for messages; the first three get the value, the others an event.
+ * */
 const LISTENER_KINDS = ['on', 'addListener', 'once', 'addEventListener', 'onmessage'];
 
 function listen(port, kind, listener) {
@@ -50,9 +52,9 @@ function listen(port, kind, listener) {
 }
 
 /*
- * A port in the form that can leave over anything Node has, and back: a transfer handle. Node's own ports are
- * that already, so scenarios about transfer handles can be played on both implementations; there to leave
- * means to be transferred.
+ * Turn a port into a transfer handle and back. With Node, a port can be transferred
+ * itself, so both functions return their argument, and scenarios run with both
+ * implementations.
  */
 function detach(port) {
   if (port.detach) return port.detach();

@@ -1,6 +1,6 @@
 'use strict';
 
-/** Numbers from 0 to 1, below 1, whole multiples of 2^-32: the same ones for the same seed (mulberry32). */
+/** A random generator with a seed (mulberry32): multiples of 2^-32 from 0 to below 1. */
 function random(seed) {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0;

@@ -1,6 +1,6 @@
 'use strict';
 
-// What is to test ringport must not test worker_threads instead (lib/loading/inactive.js), here or in the processes
-// that it starts.
+// required.js - makes the tests fail if ringport is inactive (lib/loading/inactive.js),
+// also in the processes that they start. Otherwise they would test worker_threads.
 
 process.env.RINGPORT_REQUIRED ??= '1';

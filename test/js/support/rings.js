@@ -1,6 +1,6 @@
 'use strict';
 
-/* What the tests of RingBuffer share: its modes, and workers that run a function of the test. */
+/* rings.js - for the tests of RingBuffer: its modes, and workers that run a function. */
 
 const { once } = require('node:events');
 const { Worker } = require('node:worker_threads');
@@ -9,7 +9,7 @@ const { RingBuffer } = require('../../../lib');
 const LIB = require.resolve('../../../lib');
 const MODES = ['spsc', 'mpsc', 'mpmc'];
 
-/** Runs `title (mode)` for each mode. */
+/** Define the test `title (mode)` for each mode. */
 function each(title, body, modes = MODES) {
   for (const mode of modes) {
     it(`${title} (${mode})`, function () { return body.call(this, mode); });
@@ -17,8 +17,8 @@ function each(title, body, modes = MODES) {
 }
 
 /**
- * Run `body(ring, data, tools)` in a thread; the test's own file is not loaded there, so it uses nothing
- * from outside. Its result, or its error, is what `done` becomes.
+ * Run `body(ring, data, tools)` in a thread. It must not use variables of its
+ * surroundings. `done` settles with its result or error.
  */
 function run(body, buffer, data) {
   const text = `
@@ -43,20 +43,22 @@ function run(body, buffer, data) {
     });
   });
   worker.done.catch(() => {});
-  /** What it says next. */
+  /** The next message of the thread. */
   worker.said = async () => (await Promise.race([once(worker, 'said'), worker.done.then(() => [undefined])]))[0];
   return worker;
 }
 
 /**
- * Turns of the event loop: all that this thread has rung its own doorbell for has come by then. A timer
- * would not do, as it fires before the doorbell is looked at when the machine is late.
+ * Wait for turns of the event loop, until everything for which this thread has rung its
+ * own doorbell has been handled. On a slow machine, a timer would fire before that.
  */
 async function turns(count = 10) {
   for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
 }
 
-/** The length of all that is read until the ring has ended, as a check of record and order. */
+/**
+ * Read until the ring ends, checking records and their order. Returns their total length.
+ */
 const CHECKSUM = (sum, byte) => (Math.imul(sum, 31) + byte) | 0;
 
 module.exports = { RingBuffer, MODES, each, run, turns, CHECKSUM };

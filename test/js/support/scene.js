@@ -2,11 +2,11 @@
 
 const { open } = require('./program');
 
-/* How long clean-up may take before it counts as a hang. */
+/* Time limit of the clean-up. */
 const END_LIMIT = 60000;
 
 /**
- * One run of a scenario on one implementation: what it recorded, and everything it opened.
+ * One run of a scenario with one implementation: its log, and what it has opened.
  */
 class Scene {
   #open = new Set();
@@ -21,7 +21,7 @@ class Scene {
     this.wt = this.tools.wt;
   }
 
-  /** Record an entry; entries of both runs are compared with deepStrictEqual. */
+  /** Record an entry. The entries of both runs are compared by deepStrictEqual. */
   note(...entry) {
     this.log.push(entry);
   }
@@ -30,7 +30,7 @@ class Scene {
     return this.tools.plain(error);
   }
 
-  /** Record what `action` returns or throws, and return it. */
+  /** Call `action`, record what it returns or throws, and return that. */
   attempt(label, action) {
     let value;
 
@@ -44,7 +44,7 @@ class Scene {
     return value;
   }
 
-  /** Close or terminate `thing` when the scenario ends, however it ends. */
+  /** Close or terminate `thing` when the scenario ends, also after an error. */
   keep(thing) {
     this.#open.add(thing);
     if (thing.terminate && !this.#exits.has(thing)) {
@@ -64,7 +64,7 @@ class Scene {
     return [this.keep(port1), this.keep(port2)];
   }
 
-  /** A worker that runs the source text of `run(wt, tools)`. */
+  /** Start a worker that runs the source text of `run(wt, tools)`. */
   worker(run, options) {
     return this.keep(this.tools.worker(run, options));
   }
@@ -78,15 +78,15 @@ class Scene {
   }
 
   /**
-   * The next `name` event of a port, worker or emitter: a promise of its first argument. The exit of a
-   * worker may have been long ago.
+   * Wait for the next `name` event of a port, worker or emitter. Resolves to its first
+   * argument. A worker may have exited already.
    */
   next(target, name) {
     if (name === 'exit' && this.#exits.has(target)) return this.#exits.get(target);
     return new Promise((resolve) => target.once(name, resolve));
   }
 
-  /** A promise of the next `count` messages, in order. */
+  /** Wait for the next `count` messages. Resolves to them, in order. */
   messages(port, count) {
     return new Promise((resolve) => {
       const got = [];
@@ -100,12 +100,14 @@ class Scene {
     });
   }
 
-  /** `count` turns of the event loop: with none left to come, what has not happened will not. */
+  /**
+   * Wait for `count` turns of the event loop, to check that something does not happen.
+   */
   async turns(count = 20) {
     for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
   }
 
-  /** Everything left in the queue of a stopped port. */
+  /** Take all messages from the queue of a stopped port. */
   drain(port) {
     const got = [];
     let received;

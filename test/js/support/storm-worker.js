@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * A worker of the storm: takes numbered messages, checks their order, answers each with a numbered
- * message of its own, and ends in the way it is told. Its last message says how many it posted.
+ * storm-worker.js - a worker of storm-cli.js: receives numbered messages, checks their
+ * order, answers each with a numbered message, and ends in the given way. Its last
+ * message tells how many it has posted.
  */
 
 const { workerData: { id, end, after, handle } } = require('node:worker_threads');
@@ -14,7 +15,7 @@ const { parentPort } = wt;
 let received = 0;
 let posted = 0;
 
-/* Of every size and kind, so that all lanes are busy when the end comes. */
+/* Values of every size and kind, so that every path is in use at the end. */
 function load(n) {
   if (n % 17 === 0) return new Uint8Array(70000);
   if (n % 13 === 0) return { shared: new SharedArrayBuffer(16) };

@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * Record every event of a worker; resolves when it has ended. Node sends messages and errors over two
- * channels, so their order to each other is chance and they are recorded apart.
+ * watch.js - records the events of a worker; resolves when it has ended. Node sends
+ * messages and errors over different channels, in no particular order, so they are
+ * recorded apart.
  */
 function watch(t, worker) {
   const events = [];
