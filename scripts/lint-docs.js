@@ -158,7 +158,10 @@ function missingPackages() {
 /** The names of our files and folders in a page: `lib/ports/port.js`, `src/core/port`. */
 const NAMED = /`((?:lib|src|scripts|test|bench)(?:\/[\w.*-]+)+)`/g;
 
-/** @returns {string} the files and folders that the documentation names but that do not exist */
+/**
+ * @returns {string} the files and folders that the documentation names but that do not
+ *   exist
+ */
 function missingFiles() {
   const isThere = (name) => {
     if (!name.includes('*')) return exists(name);

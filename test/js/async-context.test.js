@@ -115,7 +115,8 @@ describe('async context: AsyncLocalStorage', () => {
 });
 
 describe('async context: async_hooks', () => {
-  /* Follow the ports as resources while the scenario runs; not the ones of Node that ours may use. */
+  /* Follow the ports as resources while the scenario runs; not the ones of Node that ours
+   * may use. */
   const follow = (t) => {
     const ids = [];
     const events = [];
@@ -147,7 +148,8 @@ describe('async context: async_hooks', () => {
     const { ids } = follow(t);
     const [a, b] = t.channel();
 
-    // From Node 25 on a resource is held strongly, so ours is an object beside the port (lib/ports/async-context.js).
+    // From Node 25 on a resource is held strongly, so ours is an object beside the port
+    // (lib/ports/async-context.js).
     const isPort = Number.parseInt(process.versions.node, 10) < 25
       ? (resource) => resource === b
       : (resource) => resource instanceof wt.MessagePort;

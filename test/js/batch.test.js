@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * postMessages() and the 'messages' event. What is sent must be what a loop with postMessage sends, so
- * most scenarios are played twice, by the loop and by the batch, and compared; where Node has a say,
- * the loop is played with Node's ports as well.
+ * postMessages() and the 'messages' event. What is sent must be what a loop with
+ * postMessage sends, so most scenarios are played twice, by the loop and by the batch,
+ * and compared; where Node has a say, the loop is played with Node's ports as well.
  */
 
 const assert = require('node:assert');
@@ -30,7 +30,10 @@ function loop(port, values) {
   for (const value of values) port.postMessage(value);
 }
 
-/** What `scenario(post, wt)` returns: by Node's loop, by ours, and by postMessages; all must be equal. */
+/**
+ * What `scenario(post, wt)` returns: by Node's loop, by ours, and by postMessages; all
+ * must be equal.
+ */
 function alike(title, scenario) {
   it(title, async () => {
     const expected = await scenario(loop, reference.api);

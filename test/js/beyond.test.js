@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Where Node crashes or leaves it to chance, ringport does not: what it does instead, as processes of
- * their own, since a failure may be a crash.
+ * Where Node crashes or leaves it to chance, ringport does not: what it does instead, as
+ * processes of their own, since a failure may be a crash.
  */
 
 const assert = require('node:assert');

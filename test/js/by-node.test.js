@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * Messages whose transfer list holds nothing but ArrayBuffers, large enough that no line takes a short cut:
- * Node carries those whole that have little else in them (lib/ports/by-node.js), which must not show.
+ * Messages whose transfer list holds nothing but ArrayBuffers, large enough that no line
+ * takes a short cut: Node carries those whole that have little else in them
+ * (lib/ports/by-node.js), which must not show.
  */
 
 const vm = require('node:vm');
@@ -23,7 +24,9 @@ function filled(length = LARGE, options = undefined) {
 
 const isBuffer = types.isAnyArrayBuffer;
 
-/** What can be seen of a value: buffers by what they are and whether they are the same. */
+/**
+ * What can be seen of a value: buffers by what they are and whether they are the same.
+ */
 function seen(value, met = []) {
   if (value === null || typeof value !== 'object') return value;
 
@@ -73,10 +76,13 @@ class Thing {
 }
 
 /*
- * No getter detaches or marks a buffer of the list: getters are read before Node looks at the list, for it
- * is to leave to Node only what Node alone can do.
+ * No getter detaches or marks a buffer of the list: getters are read before Node looks at
+ * the list, for it is to leave to Node only what Node alone can do.
  */
-/** By name: (one, other, { wt, a, t }) => [value, list]; `a` is the port that it is posted to. */
+/**
+ * By name: (one, other, { wt, a, t }) => [value, list]; `a` is the port that it is posted
+ * to.
+ */
 const VALUES = {
   'the buffer itself': (x) => [x, [x]],
   'the list': (x) => {

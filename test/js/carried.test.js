@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * What only Node can carry, through a port in one thread and to a worker and back: it arrives, works,
- * and keeps its identity within the message.
+ * What only Node can carry, through a port in one thread and to a worker and back: it
+ * arrives, works, and keeps its identity within the message.
  */
 
 const crypto = require('node:crypto');
@@ -29,7 +29,8 @@ BTADAQH/MAUGAytlcANBAGX7RZKVpF3U+PlbnsdVW8Gy0DBolelVXNPwpU0OHIS9
 describe('carried by Node', () => {
   const echo = echoes();
 
-  /* Post what `make` gives within the thread and to a worker and back; record what `look` sees. */
+  /* Post what `make` gives within the thread and to a worker and back; record what `look`
+   * sees. */
   const carried = (title, make, look, { when = true } = {}) => {
     same(title, async (wt, t) => {
       const [a, b] = t.channel();

@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * Values of all kinds, nested, shared and cyclic, are built at random; structuredClone and MessageChannel of
- * the running Node and the codec must agree on each: result, identity, errors, getters called.
+ * Values of all kinds, nested, shared and cyclic, are built at random; structuredClone
+ * and MessageChannel of the running Node and the codec must agree on each: result,
+ * identity, errors, getters called.
  *
  *   RINGPORT_CASES=100000 RINGPORT_SEED=random npx mocha test/js/codec-property.test.js
  */
@@ -13,13 +14,14 @@ const fc = require('fast-check');
 const { codec, Lane, nodeChannel, roundTrip, difference, outcome, NODE } = require('./codec-support');
 
 const cases = Number(process.env.RINGPORT_CASES) || 6000;
-// The same cases each time, others on each line of Node, so that a change is judged by what it changed;
-// 'random' looks elsewhere.
+// The same cases each time, others on each line of Node, so that a change is judged by
+// what it changed; 'random' looks elsewhere.
 const seed = process.env.RINGPORT_SEED === 'random'
   ? Date.now() % 0x7fffffff
   : Number(process.env.RINGPORT_SEED ?? parseInt(process.versions.node, 10));
 
-/* A value is a table of nodes that refer to each other by index: sharing and cycles come by themselves. */
+/* A value is a table of nodes that refer to each other by index: sharing and cycles come
+ * by themselves. */
 
 const key = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom('a', 'b', 'c', 'id', 'name', 'x') },
@@ -180,7 +182,8 @@ function isBrokenInNode(result) {
 function agree(expected, actual) {
   if (isBrokenInNode(expected)) return;
   if (fails(expected) && expected.error.message === 'Unable to deserialize cloned data.') {
-    // A view of a buffer that a getter has enlarged after it was written: the bytes are not there.
+    // A view of a buffer that a getter has enlarged after it was written: the bytes are
+    // not there.
     assert.strictEqual(actual.error?.code, 'ERR_RINGPORT_CORRUPT');
     return;
   }
@@ -229,8 +232,8 @@ describe(`codec: agrees with Node (seed ${seed}, ${cases} cases)`, function () {
   });
 
   /*
-   * Getters that log, change other objects, throw. The same is built twice, once for Node and once for
-   * the codec, so that both see the same beginning.
+   * Getters that log, change other objects, throw. The same is built twice, once for Node
+   * and once for the codec, so that both see the same beginning.
    */
   const action = fc.oneof(
     fc.record({ do: fc.constant('nothing') }),
@@ -270,7 +273,8 @@ describe(`codec: agrees with Node (seed ${seed}, ${cases} cases)`, function () {
     switch (step.do) {
       case 'delete': delete target[step.name]; break;
       case 'add':
-        // To an array: whether Node sees it depends on how the engine happens to store the array.
+        // To an array: whether Node sees it depends on how the engine happens to store
+        // the array.
         if (!Array.isArray(target)) outcome(() => define(target, step.name, get(step.value)));
         break;
       case 'length': if (Array.isArray(target)) target.length = step.length; break;
@@ -295,7 +299,8 @@ describe(`codec: agrees with Node (seed ${seed}, ${cases} cases)`, function () {
       const target = made[on % made.length];
       if (!ArrayBuffer.isView(target) && name !== 'length') outcome(() => { define(target, name, makeBad(value, log)); });
     }
-    // To learn whether a long array has extra keys it is inspected, which looks into errors among them.
+    // To learn whether a long array has extra keys it is inspected, which looks into
+    // errors among them.
     const inspected = made.some((value) => Array.isArray(value) && value.length > 64 &&
       Object.values(value).some(types.isNativeError));
     traps.forEach(({ on, name, action: step, returns, hidden }, i) => {
@@ -333,8 +338,8 @@ describe(`codec: agrees with Node (seed ${seed}, ${cases} cases)`, function () {
         const expected = outcome(() => byNode(one.made));
         const two = buildWithTraps(specs, gets, bad, roundTrip);
         const actual = outcome(() => transmit(two.made));
-        // The engine still knows where a view was when its buffer has been written and then detached;
-        // JS does not, so the codec refuses it.
+        // The engine still knows where a view was when its buffer has been written and
+        // then detached; JS does not, so the codec refuses it.
         if (actual.error?.message.startsWith('An ArrayBuffer is detached')) return;
         agree(expected, actual);
         if (!isBrokenInNode(expected)) assert.deepStrictEqual(two.log, one.log);

@@ -1,7 +1,8 @@
 'use strict';
 
 /*
- * The numbers that the wrapper has a copy of are those of the C sources, which say them once.
+ * The numbers that the wrapper has a copy of are those of the C sources, which say them
+ * once.
  */
 
 const assert = require('node:assert/strict');

@@ -1,6 +1,8 @@
 'use strict';
 
-/* moveMessagePortToContext; pending until the library has one of its own for its ports. */
+/*
+ * moveMessagePortToContext; pending until the library has one of its own for its ports.
+ */
 
 const vm = require('node:vm');
 const plain = require('node:worker_threads');

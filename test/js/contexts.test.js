@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * What other vm contexts make (the sandboxes of test runners), in messages: values, what cannot be cloned,
- * ports in it, and whose the errors and the received objects are.
+ * What other vm contexts make (the sandboxes of test runners), in messages: values, what
+ * cannot be cloned, ports in it, and whose the errors and the received objects are.
  */
 
 const { inspect } = require('node:util');

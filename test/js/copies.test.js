@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * Several copies of the package in one process: loaded again and again, by a context of its own, from another
- * folder, in another version. What is installed is dist/, so that is what is copied.
+ * Several copies of the package in one process: loaded again and again, by a context of
+ * its own, from another folder, in another version. What is installed is dist/, so that
+ * is what is copied.
  */
 
 const assert = require('node:assert');
@@ -14,7 +15,8 @@ const { spawnSync } = require('node:child_process');
 const root = path.resolve(__dirname, '../..');
 const FIRST = path.join(root, 'dist/index.js');
 
-/* What a program begins with. `a` is this package, `b` the same elsewhere, `c` elsewhere in another version. */
+/* What a program begins with. `a` is this package, `b` the same elsewhere, `c` elsewhere
+ * in another version. */
 const HEAD = `
 const fs = require('node:fs');
 const path = require('node:path');

@@ -15,7 +15,9 @@ describe('DataCloneError: nothing is sent and nothing is detached', () => {
     }
   });
 
-  /* Each gets ports and a buffer that must survive, and returns [message, transfer list]. */
+  /*
+   * Each gets ports and a buffer that must survive, and returns [message, transfer list].
+   */
   const CASES = {
     'the source port in its own list': (x) => [x.a, [x.a]],
     'the source port in its own list, with others': (x) => [1, [x.buffer, x.c, x.a]],

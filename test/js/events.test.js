@@ -442,7 +442,9 @@ describe('events: emitter methods', () => {
 });
 
 describe('events: inspect', () => {
-  /* The name and the state; Node's own lines differ in the private symbols that follow. */
+  /*
+   * The name and the state; Node's own lines differ in the private symbols that follow.
+   */
   const shown = (thing, options) => inspect(thing, options).split('\n').slice(0, 3)
     .filter((line) => !line.includes('[Symbol('));
 

@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * The first instance of a class that a thread posts: whether the class is Node's is asked without loading what
- * nobody has asked for. undici alone takes 15 ms and 8 MiB, and tells other copies of it that it is there.
+ * The first instance of a class that a thread posts: whether the class is Node's is asked
+ * without loading what nobody has asked for. undici alone takes 15 ms and 8 MiB, and
+ * tells other copies of it that it is there.
  */
 
 const assert = require('node:assert');

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Plain values are written and read by C at first (lib/ports/is-plain.js), others in other ways:
- * what arrives, and what is read of them, is the same as with Node.
+ * Plain values are written and read by C at first (lib/ports/is-plain.js), others in
+ * other ways: what arrives, and what is read of them, is the same as with Node.
  */
 
 const assert = require('node:assert');

@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * Ports that nobody can reach and nobody listens on are collected, and their other ends get 'close';
- * Node keeps them for ever, so this is compared with nothing. Each test is a process that can call gc().
+ * Ports that nobody can reach and nobody listens on are collected, and their other ends
+ * get 'close'; Node keeps them for ever, so this is compared with nothing. Each test is a
+ * process that can call gc().
  */
 
 const assert = require('node:assert');

@@ -1,10 +1,10 @@
 'use strict';
 
 /*
- * setIdleStrategy(): watching for messages before the loop blocks. What could go wrong is that something
- * else of the loop never gets its turn, that a message is not seen, or that a thread does not end; so most
- * of these run as processes of their own and are over when the thing in question has happened. How
- * much faster it is: bench/js/spin.js.
+ * setIdleStrategy(): watching for messages before the loop blocks. What could go wrong is
+ * that something else of the loop never gets its turn, that a message is not seen, or
+ * that a thread does not end; so most of these run as processes of their own and are over
+ * when the thing in question has happened. How much faster it is: bench/js/spin.js.
  */
 
 const assert = require('node:assert');
@@ -19,8 +19,8 @@ const rp = subject.api;
 const FOREVER = 100000;
 
 /**
- * Two threads that watch and send a number to and fro until `until(wt, tools, stop)` calls stop(). The
- * program notes 'stopped' then.
+ * Two threads that watch and send a number to and fro until `until(wt, tools, stop)`
+ * calls stop(). The program notes 'stopped' then.
  */
 function pingPong(until, spin = FOREVER) {
   return `(wt, tools) => {
@@ -152,7 +152,8 @@ describe('idle strategy: while two threads watch', function () {
       took.push(performance.now() - since);
       since = 0;
       if (took.length !== 10) return; // what was posted before the end comes still
-      /* Not when watching ends. The first is set before it begins; the others are many, on a busy machine. */
+      /* Not when watching ends. The first is set before it begins; the others are many,
+       * on a busy machine. */
       note(Math.min(...took.slice(1)) < 50);
       port1.close();
     };

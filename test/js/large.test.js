@@ -1,6 +1,7 @@
 'use strict';
 
-/* Large binary data: what arrives is like any other ArrayBuffer, whoever's its memory was. */
+/* Large binary data: what arrives is like any other ArrayBuffer, whoever's its memory
+ * was. */
 
 const assert = require('node:assert');
 const { execFileSync } = require('node:child_process');
@@ -138,7 +139,8 @@ describe('large binary data', function () {
     assert.ok(isFilled(arrive(bytes(7, 200000)), 7));
   });
 
-  /* V8 of Node 24 itself keeps 100 MiB of what Node's ports carried: a leak would be 1,500. */
+  /* V8 of Node 24 itself keeps 100 MiB of what Node's ports carried: a leak would be
+   * 1,500. */
   it('leaves no memory behind when a burst is over', () => {
     const output = run(`
       const { MessageChannel } = require('./lib');

@@ -1,15 +1,16 @@
 'use strict';
 
 /*
- * Every stage of a port's life x every way to end, in a worker and in the main thread: no crash, no
- * hang, 'close' on the other end, and the exit code that Node gives.
+ * Every stage of a port's life x every way to end, in a worker and in the main thread: no
+ * crash, no hang, 'close' on the other end, and the exit code that Node gives.
  */
 
 const { same, sameProcess } = require('./support/differential');
 
 /*
- * Runs in a worker: brings `port` to a stage, then ends in one way. The main thread ends it where the
- * way is 'peer' or 'terminate', and is told by 'ready' when the stage is reached.
+ * Runs in a worker: brings `port` to a stage, then ends in one way. The main thread ends
+ * it where the way is 'peer' or 'terminate', and is told by 'ready' when the stage is
+ * reached.
  */
 function inWorker(wt, { data: { stage, end }, attach, detach, collect }) {
   const { parentPort } = wt;
@@ -163,7 +164,8 @@ for (const stage of STAGES) {
   });
 }
 
-/* Runs as a process: brings a port that leads to a worker to a stage, then ends in one way. */
+/* Runs as a process: brings a port that leads to a worker to a stage, then ends in one
+ * way. */
 function inMain(wt, { data: { stage, end }, detach, note, worker, collect }) {
   let { port1: port, port2 } = new wt.MessageChannel();
   const handle = detach(port2);

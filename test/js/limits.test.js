@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * A process that may open no more files. (No more threads: worker-faults.test.js. No more memory:
- * test/faults, as the engine itself does not survive it.) What needs one fails and says so; everything
- * else goes on, and nothing stays behind.
+ * A process that may open no more files. (No more threads: worker-faults.test.js. No more
+ * memory: test/faults, as the engine itself does not survive it.) What needs one fails
+ * and says so; everything else goes on, and nothing stays behind.
  */
 
 const assert = require('node:assert');
@@ -40,7 +40,8 @@ const linux = process.platform === 'linux';
       const { port1, port2 } = new wt.MessageChannel();
       const held = [];
 
-      /* lib/ is loaded file by file; of dist/ all is there from the beginning, see start.test.js. */
+      /* lib/ is loaded file by file; of dist/ all is there from the beginning, see
+       * start.test.js. */
       port1.postMessage({ loads: 'what it needs' });
       wt.receiveMessageOnPort(port2);
       const second = echo();

@@ -1,11 +1,12 @@
 'use strict';
 
 /*
- * A port that has been read to the end looks for the next message for a moment before its thread sleeps (see
- * src/node/port_spin.c). What could go wrong is that something else never gets its turn meanwhile, that a message
- * or an end is not seen, or that a thread does not go; so these run as processes of their own, as programs
- * that both implementations play, and are over when the thing in question has happened. How long it looks:
- * test/c/port-spin.c.
+ * A port that has been read to the end looks for the next message for a moment before its
+ * thread sleeps (see src/node/port_spin.c). What could go wrong is that something else
+ * never gets its turn meanwhile, that a message or an end is not seen, or that a thread
+ * does not go; so these run as processes of their own, as programs that both
+ * implementations play, and are over when the thing in question has happened. How long it
+ * looks: test/c/port-spin.c.
  */
 
 const assert = require('node:assert');
@@ -28,8 +29,8 @@ async function same(program, expected) {
 }
 
 /**
- * Two threads that send a number to and fro for ever, so that one lingers while the other answers, until
- * `until(wt, tools, stop, worker)` calls stop().
+ * Two threads that send a number to and fro for ever, so that one lingers while the other
+ * answers, until `until(wt, tools, stop, worker)` calls stop().
  */
 function pingPong(until) {
   return `(wt, tools) => {

@@ -1,9 +1,10 @@
 'use strict';
 
 /*
- * A message may have any number of parts and any size: what the record of a message, a receiver's inbox
- * or a word of 32 bits can hold is no limit of postMessage. Played just below, at and above each of those limits
- * (src/core/port/message.h) between two small messages, which must neither be lost nor come twice.
+ * A message may have any number of parts and any size: what the record of a message, a
+ * receiver's inbox or a word of 32 bits can hold is no limit of postMessage. Played just
+ * below, at and above each of those limits (src/core/port/message.h) between two small
+ * messages, which must neither be lost nor come twice.
  */
 
 const assert = require('node:assert');
@@ -136,7 +137,8 @@ describe('messages of many parts arrive once, whole and in order', () => {
 });
 
 describe('messages of gigabytes', () => {
-  /* The values, the message and what arrives, for 20 s: RINGPORT_TEST_GIGABYTES=1 asks for it. */
+  /* The values, the message and what arrives, for 20 s: RINGPORT_TEST_GIGABYTES=1 asks
+   * for it. */
   const when = Boolean(process.env.RINGPORT_TEST_GIGABYTES) && os.freemem() > 12 * 1024 ** 3;
 
   for (const [count, what] of [[69000, '2 GiB'], [139000, '4 GiB']]) {

@@ -1,6 +1,7 @@
 'use strict';
 
-/* Memory for large data: what arrives in it, that little of it stays, and that none may be missing. */
+/* Memory for large data: what arrives in it, that little of it stays, and that none may
+ * be missing. */
 
 const assert = require('node:assert');
 const path = require('node:path');
@@ -10,7 +11,10 @@ const { same, run } = require('./support/differential');
 const KIB = 1024;
 const SIZES = [64 * KIB - 1, 64 * KIB, 200 * KIB, 256 * KIB, 1024 * KIB, 4096 * KIB, 4096 * KIB + 1];
 
-/** The text of a program with all memory that ringport allocates for large data: its sizes, as long as it is there. */
+/**
+ * The text of a program with all memory that ringport allocates for large data: its
+ * sizes, as long as it is there.
+ */
 const PROGRAM = `
   const { allocUnsafeSlow } = Buffer;
   const made = [];

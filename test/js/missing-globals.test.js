@@ -1,6 +1,7 @@
 'use strict';
 
-/* Globals that flags, sandboxes and fake clocks take away: what does not need them goes on. */
+/* Globals that flags, sandboxes and fake clocks take away: what does not need them goes
+ * on. */
 
 const assert = require('node:assert');
 const { run } = require('./support/differential');

@@ -32,7 +32,10 @@ function open(wt, t, sandbox = {}, options = undefined) {
   return { context, port, other, moved, tell: vm.runInContext(TELL, context) };
 }
 
-/** Every message and messageerror event of a moved port; resolves when there have been `count`. */
+/**
+ * Every message and messageerror event of a moved port; resolves when there have been
+ * `count`.
+ */
 function events(moved, count) {
   return new Promise((resolve) => {
     const list = [];

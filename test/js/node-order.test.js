@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * What a thread sends over channels of Node's and what it posts by ring: the order in which both are
- * heard. docs/decisions/order-with-node.md says what Node guarantees.
+ * What a thread sends over channels of Node's and what it posts by ring: the order in
+ * which both are heard. docs/decisions/order-with-node.md says what Node guarantees.
  */
 
 const assert = require('node:assert');
@@ -12,7 +12,10 @@ const { play } = require('./support/play');
 /** More messages than go by Node before those by ring. */
 const MANY = 400;
 
-/** A worker that prints a line, then posts its number, whenever it is asked to; some messages first. */
+/**
+ * A worker that prints a line, then posts its number, whenever it is asked to; some
+ * messages first.
+ */
 function printer(wt) {
   let count = 0;
 
@@ -24,7 +27,9 @@ function printer(wt) {
   });
 }
 
-/** Ask a printer `rounds` times, and count the messages that are heard before their line. */
+/**
+ * Ask a printer `rounds` times, and count the messages that are heard before their line.
+ */
 function ask(wt, tools, { rounds, stream = 'stdout', pause, spin, batch }) {
   if (spin) wt.setIdleStrategy?.({ spin });
 
@@ -62,9 +67,10 @@ function asking(options) {
 }
 
 describe('order with Node\'s channels: what a worker has written before a message is heard before it', () => {
-  /* Node keeps a second write back until the first has been taken, and a parent that wakes between two of its handles
-   * hears the younger one first: so with Node a few messages may be heard before their line, and many if the parent
-   * is busy. By ring alone there are none. */
+  /* Node keeps a second write back until the first has been taken, and a parent that
+   * wakes between two of its handles hears the younger one first: so with Node a few
+   * messages may be heard before their line, and many if the parent is busy. By ring
+   * alone there are none. */
   const env = { ...process.env, RINGPORT_COLD: '0' };
 
   for (const [title, options] of [
@@ -156,7 +162,8 @@ describe('order with Node\'s channels: what a worker has written before a messag
     });
   };
 
-  /* Not one by one as Node: a worker that wakes between its two handles hears the younger one first, there too. */
+  /* Not one by one as Node: a worker that wakes between its two handles hears the younger
+   * one first, there too. */
   it('and what the parent writes to stdin, but for a few of a hundred', async () => {
     const [[early]] = await play(readsInput);
 
@@ -168,8 +175,9 @@ describe('order with Node\'s channels: a message behind one of', () => {
   const node = require('node:worker_threads');
 
   /**
-   * A worker posts by a channel of Node's that is older or younger than its own channel with its parent, and by
-   * that, in this order or the other, while the parent does not look. What does the parent hear first?
+   * A worker posts by a channel of Node's that is older or younger than its own channel
+   * with its parent, and by that, in this order or the other, while the parent does not
+   * look. What does the parent hear first?
    */
   const between = (kind, age, order) => async (wt, t) => {
     const flag = new Int32Array(new SharedArrayBuffer(4));
@@ -202,7 +210,9 @@ describe('order with Node\'s channels: a message behind one of', () => {
     t.keep(here);
     here.onmessage = ({ data }) => heard.push(data);
     await t.messages(worker, MANY);
-    /* Not in a message of the worker: what comes meanwhile would be of the same wake-up. */
+    /*
+     * Not in a message of the worker: what comes meanwhile would be of the same wake-up.
+     */
     await new Promise((resolve) => setTimeout(resolve, 10));
     worker.on('message', (message) => heard.push(message));
     worker.postMessage({ flag, port: there }, there === undefined ? [] : [there]);

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * With `ringport/register`: ports that go to a thread that does not know of the library. Each program runs with
- * and without, and what it writes is the same.
+ * With `ringport/register`: ports that go to a thread that does not know of the library.
+ * Each program runs with and without, and what it writes is the same.
  */
 
 const assert = require('node:assert');
@@ -14,8 +14,9 @@ const { reference } = require('./support/implementations');
 const register = path.resolve(__dirname, '../../lib/register.js');
 
 /*
- * give(port, code): the port is there, as `port`, in a thread of Node's own that runs this code. It knows
- * say(...): a line, written at once. Each way to get it there is one that Node has.
+ * give(port, code): the port is there, as `port`, in a thread of Node's own that runs
+ * this code. It knows say(...): a line, written at once. Each way to get it there is one
+ * that Node has.
  */
 const WAYS = {
   'module.register': `const give = (port, code) => require('node:module').register(

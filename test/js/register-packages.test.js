@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Published packages that use workers, under `ringport/register`: the programs in fixtures/ write the
- * same lines with and without, and their threads have ringport.
+ * Published packages that use workers, under `ringport/register`: the programs in
+ * fixtures/ write the same lines with and without, and their threads have ringport.
  */
 
 const assert = require('node:assert');

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * `ringport/register`, in whatever way it is loaded: a thread has ringport, and all that it can see of
- * how it was started is as without.
+ * `ringport/register`, in whatever way it is loaded: a thread has ringport, and all that
+ * it can see of how it was started is as without.
  */
 
 const assert = require('node:assert');
@@ -218,7 +218,9 @@ describe('register, in threads', function () {
 describe('register, undone', function () {
   this.timeout(0);
 
-  /** The program, with `wt`, `register` and `note`, writes these lines and nothing else. */
+  /**
+   * The program, with `wt`, `register` and `note`, writes these lines and nothing else.
+   */
   function writes(title, program, expected, flags = ['-r', register]) {
     it(title, async () => {
       const text = `const wt = require('node:worker_threads');

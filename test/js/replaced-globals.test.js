@@ -1,11 +1,13 @@
 'use strict';
 
 /*
- * Globals and built-in functions that test environments, polyfills and fake clocks replace, remove or add: before
- * the package is loaded, or when it has been used already. Node's own ports do not care.
+ * Globals and built-in functions that test environments, polyfills and fake clocks
+ * replace, remove or add: before the package is loaded, or when it has been used already.
+ * Node's own ports do not care.
  *
- * A row is one change; a process makes all the changes of a group at once, since a process for each takes minutes:
- * RINGPORT_ONE_BY_ONE=1 plays them so and tells which it is.
+ * A row is one change; a process makes all the changes of a group at once, since a
+ * process for each takes minutes: RINGPORT_ONE_BY_ONE=1 plays them so and tells which it
+ * is.
  */
 
 const assert = require('node:assert');
@@ -66,7 +68,8 @@ const GROUPS = [
     .map((name) => `process.${name}`), 'wrap'],
 ];
 
-/* Runs in a process of its own: argv is [id, when, what becomes of the places, the places]. */
+/* Runs in a process of its own: argv is [id, when, what becomes of the places, the
+ * places]. */
 function program() {
   const [id, when, kind, places] = process.argv.slice(2);
   const { writeSync } = require('node:fs');

@@ -1,6 +1,8 @@
 'use strict';
 
-/* A thread that uses rings and nothing else of ours: what ports need is not loaded there. */
+/*
+ * A thread that uses rings and nothing else of ours: what ports need is not loaded there.
+ */
 
 const assert = require('node:assert');
 const { execFileSync } = require('node:child_process');

@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * RingBuffer in memory that somebody overwrites: whatever the bytes, a call gives a result or
- * ERR_RINGPORT_CORRUPT. RINGPORT_RING_SEED gives other cases than the usual ones, RINGPORT_RING_FUZZ more.
+ * RingBuffer in memory that somebody overwrites: whatever the bytes, a call gives a
+ * result or ERR_RINGPORT_CORRUPT. RINGPORT_RING_SEED gives other cases than the usual
+ * ones, RINGPORT_RING_FUZZ more.
  */
 
 const assert = require('node:assert');

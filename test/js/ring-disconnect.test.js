@@ -1,6 +1,7 @@
 'use strict';
 
-/* RingBuffer: what a reader or a writer learns when all of the others have ended without close(). */
+/* RingBuffer: what a reader or a writer learns when all of the others have ended without
+ * close(). */
 
 const assert = require('node:assert');
 const { once } = require('node:events');

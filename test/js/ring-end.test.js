@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * RingBuffer: threads that are terminated anywhere, objects that are collected, and who goes on then. No
- * ring may get stuck, no record may come torn or twice.
+ * RingBuffer: threads that are terminated anywhere, objects that are collected, and who
+ * goes on then. No ring may get stuck, no record may come torn or twice.
  */
 
 const assert = require('node:assert');
@@ -16,7 +16,10 @@ const TURNS = Number(process.env.RINGPORT_RING_TURNS ?? 12);
 
 const taken = { code: 'ERR_RINGPORT_TAKEN' };
 
-/** Write records of eight equal bytes, the number of which counts up, as fast as there is room. */
+/**
+ * Write records of eight equal bytes, the number of which counts up, as fast as there is
+ * room.
+ */
 function writeAll(there, first, { say }) {
   const record = Buffer.alloc(40);
 
@@ -199,7 +202,8 @@ describe('RingBuffer: the end of a reader', function () {
       await ended;
       assert.ok(seen[0] > -1000, `a record came twice, or torn: ${seen[0]}`);
 
-      /* What is left begins behind what was read; what was taken and not seen yet is lost. */
+      /* What is left begins behind what was read; what was taken and not seen yet is
+       * lost. */
       const next = new RingBuffer(ring.buffer);
       const rest = next.peek();
 
@@ -216,7 +220,8 @@ describe('RingBuffer: the end of a reader', function () {
 
   each('while it waits, or with a record in its hands, lets the others go on', async (mode) => {
     const ring = makeRing(mode, 1024);
-    /* What was looked at is there again, and what drain() has not come to; in mpmc both were the reader's. */
+    /* What was looked at is there again, and what drain() has not come to; in mpmc both
+     * were the reader's. */
     const expected = mode === 'mpmc'
       ? { waitReadable: ['two'], peek: ['two'], drain: [] }
       : { waitReadable: ['two'], peek: ['one', 'two'], drain: ['two'] };

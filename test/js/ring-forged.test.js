@@ -1,6 +1,7 @@
 'use strict';
 
-/* Words of a ring that say that there is something to read, when there is nothing: nobody goes round for it. */
+/* Words of a ring that say that there is something to read, when there is nothing: nobody
+ * goes round for it. */
 
 const assert = require('node:assert');
 const { RingBuffer, each } = require('./support/rings');
@@ -8,7 +9,9 @@ const { RingBuffer, each } = require('./support/rings');
 const TAIL = 64;
 const DATA = 640;
 
-/** Waiting and reading by turns, as loops do; each wait that says yes must be worth it. */
+/**
+ * Waiting and reading by turns, as loops do; each wait that says yes must be worth it.
+ */
 async function readAll(ring) {
   for (let turns = 0; await ring.readable({ timeout: 20 }); turns++) {
     ring.read();

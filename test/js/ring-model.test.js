@@ -1,6 +1,7 @@
 'use strict';
 
-/* RingBuffer against a plain list: every offset and every length at small capacities, and long random lives. */
+/* RingBuffer against a plain list: every offset and every length at small capacities, and
+ * long random lives. */
 
 const assert = require('node:assert');
 const { RingBuffer, each } = require('./support/rings');
@@ -11,7 +12,10 @@ const sizeOf = (length) => HEADER + Math.ceil(length / 8) * 8;
 /** Where the words of positions are, and what they count in. */
 const WORDS = { spsc: { unit: 1, wide: false }, mpsc: { unit: 1, wide: true }, mpmc: { unit: 2, wide: true } };
 
-/** Move an empty ring, which has no side yet, to a position, as if so much had gone through it. */
+/**
+ * Move an empty ring, which has no side yet, to a position, as if so much had gone
+ * through it.
+ */
 function moveTo(ring, position) {
   const { mode, buffer } = ring;
   const { wide, unit } = WORDS[mode];
@@ -48,7 +52,8 @@ describe('RingBuffer against a list', () => {
             const sizes = [];
             let at = offset;
 
-            /* As many as fit: one that would cross the end begins at the start, and what it skips is gone. */
+            /* As many as fit: one that would cross the end begins at the start, and what
+             * it skips is gone. */
             for (let used = 0; ;) {
               const left = capacity - at % capacity;
               const need = sizeOf(length) + (sizeOf(length) > left ? left : 0);

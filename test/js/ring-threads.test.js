@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * Rings between threads: every record arrives once, whole, and in its producer's order, in each mode
- * and with as many of each side as it allows. RINGPORT_RING_RECORDS makes the streams longer.
+ * Rings between threads: every record arrives once, whole, and in its producer's order,
+ * in each mode and with as many of each side as it allows. RINGPORT_RING_RECORDS makes
+ * the streams longer.
  */
 
 const assert = require('node:assert');
@@ -12,8 +13,8 @@ const { RingBuffer, run } = require('./support/rings');
 const RECORDS = Number(process.env.RINGPORT_RING_RECORDS ?? 60_000);
 
 /*
- * A record: producer, number (u32 each), then bytes that follow from both, and as many as follow from
- * them. Given to threads as text.
+ * A record: producer, number (u32 each), then bytes that follow from both, and as many as
+ * follow from them. Given to threads as text.
  */
 function makeRecords(id, limit) {
   const record = Buffer.alloc(limit);
@@ -65,7 +66,10 @@ async function produce(ring, { id, count, limit, make }) {
   }
 }
 
-/** Consumer: in turn by each way there is to read. @returns how many there were, by producer */
+/**
+ * Consumer: in turn by each way there is to read.
+ * @returns how many there were, by producer
+ */
 async function consume(ring, { producers, limit, make, ordered }) {
   const records = Array.from({ length: producers }, (_, id) => eval(`(${make})`)(id, limit));
   const next = new Array(producers).fill(0);

@@ -1,6 +1,7 @@
 'use strict';
 
-/* RingBuffer: blocking and asynchronous waits, their limits, events, and what keeps a thread alive. */
+/* RingBuffer: blocking and asynchronous waits, their limits, events, and what keeps a
+ * thread alive. */
 
 const assert = require('node:assert');
 const { once, getEventListeners } = require('node:events');

@@ -1,6 +1,8 @@
 'use strict';
 
-/* Rings and ports share one list of what has news for a thread: each stands on it once. */
+/*
+ * Rings and ports share one list of what has news for a thread: each stands on it once.
+ */
 
 const assert = require('node:assert');
 const { MessageChannel, RingBuffer } = require('../../lib');

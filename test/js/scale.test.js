@@ -102,8 +102,8 @@ describe('scale: many ports', () => {
 
 describe('scale: memory', () => {
   /*
-   * Run as processes; they print RSS now and then. The heap of V8 settles in the first half; after that
-   * a leak shows as a last quarter that lies wholly above the second.
+   * Run as processes; they print RSS now and then. The heap of V8 settles in the first
+   * half; after that a leak shows as a last quarter that lies wholly above the second.
    */
   const channels = async (wt, { note, data: { traffic } }) => {
     for (let sample = 0; sample < 12; sample++) {
@@ -149,7 +149,8 @@ describe('scale: memory', () => {
     return Math.min(...rss.slice(9)) - Math.max(...rss.slice(3, 6));
   };
 
-  /* Of 102,000 channels 25,500 lie between: a leak of 128 bytes for each would be 3.3 MB. A burst is 5 MB. */
+  /* Of 102,000 channels 25,500 lie between: a leak of 128 bytes for each would be 3.3 MB.
+   * A burst is 5 MB. */
   for (const [name, program, data, slack] of [
     ['opening and closing channels', channels, { traffic: false }, 3 << 20],
     ['opening, using and closing channels', channels, { traffic: true }, 3 << 20],
@@ -159,7 +160,9 @@ describe('scale: memory', () => {
       this.timeout(0);
       const growth = [];
 
-      /* A leak is there each time; what the collector and malloc keep for a while is not. */
+      /*
+       * A leak is there each time; what the collector and malloc keep for a while is not.
+       */
       while (growth.length < 5 && !(growth.at(-1) < slack)) growth.push(await grown(program, data));
       assert.ok(growth.at(-1) < slack, `RSS grew by ${growth} bytes`);
     });

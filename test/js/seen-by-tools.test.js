@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * What tools see that look at ports and Workers from outside: async_hooks, util.inspect, a test that emits events
- * by itself; and lists and getters that are not as they should be.
+ * What tools see that look at ports and Workers from outside: async_hooks, util.inspect,
+ * a test that emits events by itself; and lists and getters that are not as they should
+ * be.
  */
 
 const { same, sameProcess } = require('./support/differential');

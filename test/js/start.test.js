@@ -1,6 +1,7 @@
 'use strict';
 
-/* How the library is loaded: what a thread loads and when, and what becomes of the code cache. */
+/* How the library is loaded: what a thread loads and when, and what becomes of the code
+ * cache. */
 
 const assert = require('node:assert');
 const fs = require('node:fs');
@@ -15,7 +16,9 @@ const lib = path.join(root, 'lib');
 const binary = process.env.RINGPORT_BINARY ?? path.join(root, 'build/Release/ringport.node');
 const files = fs.readdirSync(lib, { recursive: true }).filter((name) => name.endsWith('.js'));
 
-/** An installed package in a folder of its own, so that its code cache is its own, too. */
+/**
+ * An installed package in a folder of its own, so that its code cache is its own, too.
+ */
 function install(name = 'ringport') {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ringport-start-'));
   const to = path.join(folder, name);
@@ -30,7 +33,8 @@ function install(name = 'ringport') {
   return to;
 }
 
-/* Before ringport: what is compiled as a script is noted, with what V8 says of its code cache. */
+/* Before ringport: what is compiled as a script is noted, with what V8 says of its code
+ * cache. */
 const watch = `
   const vm = require('node:vm');
   const scripts = [];
@@ -80,7 +84,9 @@ function play(home, program, { args = [], more = {}, ext = 'cjs', shell = [] } =
   return stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
 }
 
-/** A program that uses the library, and what that notes with a code cache that is `cache`. */
+/**
+ * A program that uses the library, and what that notes with a code cache that is `cache`.
+ */
 const main = `
   const ringport = require(home);
   note(ringport.active, used(), caches());`;

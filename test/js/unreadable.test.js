@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Messages whose bytes no sender of ours writes: they end in 'messageerror' or an error, and take
- * nothing along that nobody can free any more.
+ * Messages whose bytes no sender of ours writes: they end in 'messageerror' or an error,
+ * and take nothing along that nobody can free any more.
  */
 
 const assert = require('node:assert');
@@ -10,11 +10,17 @@ const { subject } = require('./support/implementations');
 
 const ours = subject.name === 'ringport' && subject.id !== 'worker_threads';
 const MEBIBYTE = 1 << 20;
-/** One for all: what the collector has not yet freed must not be taken for what nobody can free. */
+/**
+ * One for all: what the collector has not yet freed must not be taken for what nobody can
+ * free.
+ */
 const mebibyte = new Uint8Array(MEBIBYTE);
 
 (ours ? describe : describe.skip)('messages that cannot be read', () => {
-  /** What the wrapper posts with, for bytes of our own: a value that names a block, and two blocks. */
+  /**
+   * What the wrapper posts with, for bytes of our own: a value that names a block, and
+   * two blocks.
+   */
   function postUnreadable(port) {
     const { ports } = require('../../lib/ports/kinds');
     const codec = require('../../lib/ports/send').loadCodec();

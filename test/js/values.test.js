@@ -1,9 +1,10 @@
 'use strict';
 
 /*
- * Every kind of value through a port, within one thread and to a worker and back. What arrives is
- * compared as a list of all that can be seen of it; deepStrictEqual alone does not look at stacks,
- * flags of properties, the buffers behind views and identities inside the message.
+ * Every kind of value through a port, within one thread and to a worker and back. What
+ * arrives is compared as a list of all that can be seen of it; deepStrictEqual alone does
+ * not look at stacks, flags of properties, the buffers behind views and identities inside
+ * the message.
  */
 
 const { strict: assert } = require('node:assert');
@@ -64,7 +65,8 @@ function* inside(value) {
   }
 }
 
-/* A flat list of all that can be seen of a value: identities, prototypes, flags of properties. */
+/* A flat list of all that can be seen of a value: identities, prototypes, flags of
+ * properties. */
 function view(value, way = 'it', list = [], seen = new Map()) {
   if (typeof value !== 'object' || value === null) list.push([way, value]);
   else if (seen.has(value)) list.push([way, `object ${seen.get(value)} again`]);

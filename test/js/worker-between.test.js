@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * While messages go over from Node's channel to the ring: the ports of an event, what getters post, and what comes
- * while nobody listens. Each program is a process of its own, since what goes by Node depends on the ports that
- * there have been.
+ * While messages go over from Node's channel to the ring: the ports of an event, what
+ * getters post, and what comes while nobody listens. Each program is a process of its
+ * own, since what goes by Node depends on the ports that there have been.
  */
 
 const { same, sameProcess } = require('./support/differential');

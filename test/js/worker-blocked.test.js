@@ -127,7 +127,8 @@ describe('worker: blocked, and terminated within 200 ms', function () {
       const { worker } = open(subject.id);
       const times = [];
 
-      /* The machine may be busy with something else: it goes on until one has been quick enough. */
+      /* The machine may be busy with something else: it goes on until one has been quick
+       * enough. */
       while (times.length < 30 && !(times.at(-1) < 200)) {
         const started = worker((wt, { data }) => {
           wt.parentPort.postMessage('up');

@@ -1,7 +1,8 @@
 'use strict';
 
 /*
- * Faults there have been while messages between a Worker and its parent go over from Node's channel to the ring.
+ * Faults there have been while messages between a Worker and its parent go over from
+ * Node's channel to the ring.
  */
 
 const assert = require('node:assert');
@@ -169,7 +170,8 @@ describe('worker: \'error\'', () => {
   });
 
   for (const count of [100, 700]) {
-    /* Node has the error first here, whose port it made first. ringport's order is that of other times. */
+    /* Node has the error first here, whose port it made first. ringport's order is that
+     * of other times. */
     it(`comes behind ${count} messages that were posted before it, with ticks between them`, async () => {
       const noted = await play((wt, { worker, note, data: count }) => {
         const flags = new Int32Array(new SharedArrayBuffer(8));

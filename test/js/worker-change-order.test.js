@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * What a thread hears of other channels while the messages of a Worker go over from Node's channel to the ring.
- * The receiver sleeps until all has been posted, so that one wake-up of its loop finds all of it.
+ * What a thread hears of other channels while the messages of a Worker go over from
+ * Node's channel to the ring. The receiver sleeps until all has been posted, so that one
+ * wake-up of its loop finds all of it.
  */
 
 const assert = require('node:assert');
@@ -10,14 +11,18 @@ const assert = require('node:assert');
 const { sameProcess } = require('./support/differential');
 const { play } = require('./support/play');
 
-/** What else is posted, and where. Each makes a pair of ends; the second goes to the worker. */
+/**
+ * What else is posted, and where. Each makes a pair of ends; the second goes to the
+ * worker.
+ */
 const OTHERS = {
   'a port': (wt) => new wt.MessageChannel(),
   'a port of Node\'s': () => new (require('node:worker_threads').MessageChannel)(),
   'a BroadcastChannel': () => ({ port1: new (require('node:worker_threads').BroadcastChannel)('change') }),
 };
 
-/* Notes what is not a number, behind how many numbers it came. The last two may come in any order. */
+/* Notes what is not a number, behind how many numbers it came. The last two may come in
+ * any order. */
 const collector = String((heard, done) => {
   let numbers = 0;
   let ends = 0;
@@ -29,7 +34,8 @@ const collector = String((heard, done) => {
   };
 });
 
-/* Posts the numbers from `first` to `count`, and `more` behind what goes by the channel; then the sleeper may go on. */
+/* Posts the numbers from `first` to `count`, and `more` behind what goes by the channel;
+ * then the sleeper may go on. */
 const poster = (count, more) => `(port, channel, flags, first) => {
   for (let i = first; i < ${count}; i++) port.postMessage(i);
   channel.postMessage('other');
@@ -43,7 +49,8 @@ const poster = (count, more) => `(port, channel, flags, first) => {
 
 describe('worker: what another channel brings while messages go over to the ring', () => {
   for (const [name, make] of Object.entries(OTHERS)) {
-    /* Fewer than Node's port delivers in a wake-up: with more it is not always the same with Node. */
+    /* Fewer than Node's port delivers in a wake-up: with more it is not always the same
+     * with Node. */
     for (const [count, more] of [[200, 60], [200, 150], [290, 600], [700, 0], [500, 400]]) {
       sameProcess(`${name}: ${count} messages before it and ${more} behind it, to a worker`,
         (wt, { worker, note, data: [make, poster, collector] }) => {

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * What a worker or its parent does with its port while messages go over from Node's channel to the ring: nothing
- * of that is to be seen.
+ * What a worker or its parent does with its port while messages go over from Node's
+ * channel to the ring: nothing of that is to be seen.
  */
 
 const assert = require('node:assert');

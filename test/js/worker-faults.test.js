@@ -1,6 +1,7 @@
 'use strict';
 
-/* Workers that cannot start, that end in the middle of their start, and processes that end with them. */
+/* Workers that cannot start, that end in the middle of their start, and processes that
+ * end with them. */
 
 const assert = require('node:assert');
 const { same, sameProcess } = require('./support/differential');

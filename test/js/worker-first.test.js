@@ -1,6 +1,7 @@
 'use strict';
 
-/* The first messages of a worker, which go on Node's channel, and what makes its port leave that lane. */
+/* The first messages of a worker, which go on Node's channel, and what makes its port
+ * leave that lane. */
 
 const assert = require('node:assert');
 const path = require('node:path');
@@ -11,7 +12,10 @@ const { watch } = require('./support/watch');
 /** More than go on Node's channel. */
 const MANY = 400;
 
-/** What a worker does with its port, and what its parent sends: the parent notes all that comes back. */
+/**
+ * What a worker does with its port, and what its parent sends: the parent notes all that
+ * comes back.
+ */
 function play(title, work, messages = [], options = {}) {
   same(title, async (wt, t) => {
     const worker = t.worker(work, options);
@@ -252,7 +256,9 @@ describe('worker: its first messages', () => {
     assert.deepStrictEqual(got, ['by a handle']);
   });
 
-  /* A thread that watches may see the ring before Node's port: about every fourth round. */
+  /*
+   * A thread that watches may see the ring before Node's port: about every fourth round.
+   */
   (subject.api.threads ? it : it.skip)('none is lost on one who hears them one by one', async () => {
     for (let round = 0; round < 25; round++) {
       const flags = new Int32Array(new SharedArrayBuffer(8));

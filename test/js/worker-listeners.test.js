@@ -1,15 +1,18 @@
 'use strict';
 
 /*
- * Who hears what a worker sends, and how: listeners of a Worker are called without EventEmitter's emit()
- * where that cannot be told from outside.
+ * Who hears what a worker sends, and how: listeners of a Worker are called without
+ * EventEmitter's emit() where that cannot be told from outside.
  */
 
 const EventEmitter = require('node:events');
 
 const { same, sameProcess } = require('./support/differential');
 
-/** A worker on its own lane, which sends as many numbers, from 1 on, as each message says; 0 ends it. */
+/**
+ * A worker on its own lane, which sends as many numbers, from 1 on, as each message says;
+ * 0 ends it.
+ */
 async function counter(t, start = (source) => t.worker(source)) {
   const worker = start((wt) => {
     let next = 0;

@@ -54,7 +54,10 @@ describe('worker: options', () => {
     t.note(await t.next(worker, 'exit'));
   });
 
-  /** Options that say which of them are read, and are found nowhere but on their prototype's prototype. */
+  /**
+   * Options that say which of them are read, and are found nowhere but on their
+   * prototype's prototype.
+   */
   function counted(t, own) {
     class Options {
       #own = own;
@@ -193,8 +196,8 @@ describe('worker: options', () => {
           port1.close();
         });`;
 
-    /* Node writes a message and reads it: what it copies lies there twice for a moment, which the system may
-     * not have noticed. */
+    /* Node writes a message and reads it: what it copies lies there twice for a moment,
+     * which the system may not have noticed. */
     for (const [list, copies] of [[['data', 'port2'], 0], [['data'], 0], [['port2'], 2], [[], 2]]) {
       const { lines, stderr } = await run(reference, ['-e', text, JSON.stringify(list)], {});
 

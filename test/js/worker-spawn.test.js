@@ -1,9 +1,10 @@
 'use strict';
 
 /*
- * The child finds the port that its parent has made for it (src/core/process/spawn.h), whatever the parent
- * is doing meanwhile: a getter in workerData is user code between the beginning of a spawn and its
- * end. In processes of their own, because a dead-lock of threads would stop the suite.
+ * The child finds the port that its parent has made for it (src/core/process/spawn.h),
+ * whatever the parent is doing meanwhile: a getter in workerData is user code between the
+ * beginning of a spawn and its end. In processes of their own, because a dead-lock of
+ * threads would stop the suite.
  */
 
 const assert = require('node:assert');

@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * Workers that end while ports are on their way, in both directions and over several threads. After
- * each round no thread, no file, no half of a channel and no worker may be left.
+ * Workers that end while ports are on their way, in both directions and over several
+ * threads. After each round no thread, no file, no half of a channel and no worker may be
+ * left.
  */
 
 const assert = require('node:assert');
@@ -13,7 +14,9 @@ const holdings = require.resolve('./support/holdings');
 /** Rounds of workers; RINGPORT_STORM=20 is a long one. */
 const rounds = 4 * (Number(process.env.RINGPORT_STORM) || 1);
 
-/** In the main thread: `rounds` times eight lives at once, of `start(wt, tools, random)`. */
+/**
+ * In the main thread: `rounds` times eight lives at once, of `start(wt, tools, random)`.
+ */
 async function storm(wt, tools) {
   const { data: { holdings: file, rounds, life, worker, seed } } = tools;
   const { holdings, left } = require(file);
@@ -41,7 +44,8 @@ async function storm(wt, tools) {
 }
 
 const STORMS = {
-  /* Each side makes ports and sends one end away; whoever gets one sends it back, until the end. */
+  /* Each side makes ports and sends one end away; whoever gets one sends it back, until
+   * the end. */
   'ports going back and forth over parentPort': {
     life: async (wt, { worker }, run, random) => {
       const started = worker(run);
@@ -87,7 +91,8 @@ const STORMS = {
     }
   },
 
-  /* Both ends are away, in two workers, and go on to and fro between them; both are terminated. */
+  /* Both ends are away, in two workers, and go on to and fro between them; both are
+   * terminated. */
   'ports going round between two workers': {
     life: async (wt, { worker }, run, random) => {
       const [one, two] = [worker(run), worker(run)];
@@ -124,7 +129,8 @@ const STORMS = {
     }
   },
 
-  /* Ports in workerData, as themselves and as transfer handles; the worker may never see them. */
+  /* Ports in workerData, as themselves and as transfer handles; the worker may never see
+   * them. */
   'ports in workerData': {
     life: async (wt, { detach, source }, run, random) => {
       const { port1, port2 } = new wt.MessageChannel();

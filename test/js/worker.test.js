@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Worker and parentPort. `scene.worker` starts a function as a worker of the implementation under
- * test; a worker that never loads it is given as plain source text.
+ * Worker and parentPort. `scene.worker` starts a function as a worker of the
+ * implementation under test; a worker that never loads it is given as plain source text.
  */
 
 const { same, sameProcess } = require('./support/differential');

@@ -1,6 +1,7 @@
 'use strict';
 
-/* What bundlers and tracers make of an application with ringport: it is built, moved elsewhere, and run. */
+/* What bundlers and tracers make of an application with ringport: it is built, moved
+ * elsewhere, and run. */
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
@@ -39,7 +40,10 @@ const apps = {
 };
 const works = [{ hello: 'wörld 🐎', ring: 64 }, 0, true];
 
-/** By name: what is made of an application, in a folder. @returns {string} the file to run */
+/**
+ * By name: what is made of an application, in a folder.
+ * @returns {string} the file to run
+ */
 const tools = {
   async 'esbuild, CommonJS'(entry, out) {
     return esbuild(entry, path.join(out, 'app.cjs'), 'cjs');
@@ -113,7 +117,10 @@ describe('an application with ringport', function () {
   });
   after(() => fs.rmSync(project, { recursive: true, force: true }));
 
-  /** Run what a tool has made, where the package is not. @returns {{ status, stdout, stderr }} */
+  /**
+   * Run what a tool has made, where the package is not.
+   * @returns {{ status, stdout, stderr }}
+   */
   function run(file, env = {}) {
     const elsewhere = fs.mkdtempSync(path.join(os.tmpdir(), 'ringport-bundled-'));
 

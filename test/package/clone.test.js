@@ -1,6 +1,8 @@
 'use strict';
 
-/* dist/ in a clone: made wherever the addon is, and again when a file of lib/ is newer. */
+/*
+ * dist/ in a clone: made wherever the addon is, and again when a file of lib/ is newer.
+ */
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
