@@ -77,17 +77,17 @@ function noBinary(cause) {
   }
 
   const why = cause
-    ? `the binary that is there cannot be loaded (${cause.message})`
+    ? `its binary cannot be loaded (${cause.message})`
     : 'there is no binary for it';
 
   const isPackage = !isModule && ['binding.js', 'first.js'].some((name) => fs.existsSync(path.join(folder, name)));
 
   return withCode('ERR_RINGPORT_NO_BINARY', isPackage
-    ? `ringport does not run on ${platform} with ${runtime()} yet: ${why}. ` +
-      'To build one here, with a C compiler, make and Python 3 installed: npx ringport-build'
-    : `ringport has been bundled into a file in ${folder}, and ${why}. Leave it out of the bundle ` +
-      '(as an external package), or copy the folder prebuilds of the package beside that file, or say ' +
-      'where the binary is by the environment variable RINGPORT_BINARY',
+    ? `ringport does not support ${platform} with ${runtime()} yet: ${why}. ` +
+      'To build one, install a C compiler, make and Python 3, and run: npx ringport-build'
+    : `ringport has been bundled into a file in ${folder}, and ${why}. Exclude it from the bundle ` +
+      "(as an external package), copy the package's folder prebuilds next to that file, or set the " +
+      'environment variable RINGPORT_BINARY to the path of the binary',
   { cause });
 }
 

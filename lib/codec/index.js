@@ -339,7 +339,7 @@ function deserialize(bytes) {
   if (length < HEADER + 2 || bytes[0] !== MAGIC) throw corrupt('not made by serialize()');
   if (bytes[1] !== VERSION) {
     throw new RingportError('ERR_RINGPORT_VERSION',
-      `Serialized by a newer version (format ${bytes[1]}): read it with that one`);
+      `Serialized by a newer version of ringport (format ${bytes[1]})`);
   }
   r.alone = true;
   try {

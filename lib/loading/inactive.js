@@ -34,7 +34,7 @@ const REGISTERED = 'ringport.register';
 function stub(name, cause) {
   return { [name]() {
     throw new RingportError('ERR_RINGPORT_INACTIVE',
-      `${name} needs ringport's addon, which is not in use here: ${cause.message}`, { cause });
+      `${name} requires ringport's addon, which is not active: ${cause.message}`, { cause });
   } }[name];
 }
 

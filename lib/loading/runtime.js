@@ -30,7 +30,7 @@ function checkRuntime() {
 
   /* Do not probe Bun: it aborts when an addon calls a libuv function that it lacks. */
   if (process.versions.bun !== undefined) {
-    refuse(`ringport does not run on ${runtime()}: its addon needs the event loop of Node, libuv`);
+    refuse(`ringport does not support ${runtime()}: its addon requires Node's event loop, libuv`);
   }
 
   const missing = new Set(INTERNALS);
@@ -41,7 +41,7 @@ function checkRuntime() {
     }
   }
   for (const name of missing) {
-    refuse(`ringport does not know ${runtime()}: there is no ${name} where Node has it`);
+    refuse(`ringport does not support ${runtime()}: Node's classes have no ${name} there`);
   }
 }
 

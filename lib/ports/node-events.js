@@ -14,7 +14,7 @@ function symbol(object, description) {
   const found = findSymbol(object, description);
 
   if (found !== undefined) return found;
-  throw new Error(`ringport does not know this Node: there is no ${description} where it was`);
+  throw new Error(`ringport does not support this Node: its classes have no ${description}`);
 }
 
 module.exports = {

@@ -145,8 +145,8 @@ function throwNotTransferred(open) {
 function throwOthers() {
   const { RingportError } = require('../codec/errors');
 
-  throw new RingportError('ERR_RINGPORT_OTHER_COPY', 'The port belongs to another copy of ringport that this process ' +
-    'has loaded, in another version: send it by a port of that copy, or send what its detach() returns');
+  throw new RingportError('ERR_RINGPORT_OTHER_COPY', 'The port belongs to another version of ringport in this ' +
+    'process: send it by a port of that version, or send the transfer handle that its detach() returns');
 }
 
 /**

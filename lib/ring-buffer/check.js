@@ -126,15 +126,14 @@ function abortError(signal) {
 }
 
 const TEXTS = {
-  FULL: 'There is no room in the ring for this record: use tryWrite(), and wait with writable() ' +
-    'or waitWritable()',
-  CLOSED: 'The ring is closed, nothing can be written to it any more: make a new one',
-  DETACHED: 'This RingBuffer has been detached from its ring: attach another one by ' +
-    'new RingBuffer(buffer)',
-  CORRUPT: 'The memory of the ring has been overwritten by something else than a RingBuffer: make a ' +
-    'new one',
-  DRAINING: 'The ring is being drained: its records cannot be read before the callback of drain() ' +
-    'has returned',
+  FULL: 'The ring has no room for this record: use tryWrite(), and wait by writable() or ' +
+    'waitWritable()',
+  CLOSED: 'The ring is closed: create a new one to write',
+  DETACHED: 'This RingBuffer is detached: attach to the ring by new RingBuffer(buffer)',
+  CORRUPT: 'The memory of the ring has been overwritten by something other than a RingBuffer: ' +
+    'create a new one',
+  DRAINING: 'The ring is being drained: read it after the callback of drain() has returned',
+  INVALID_RING: 'The buffer does not contain a ring: pass the buffer of a RingBuffer',
 };
 
 /** @param {keyof typeof TEXTS} what @returns {RingportError} ERR_RINGPORT_<what> */
@@ -151,8 +150,8 @@ function writeError(result, maxLength) {
   if (result === status.FULL) return ringError('FULL');
   if (result === status.CLOSED || result === status.SEALED) return ringError('CLOSED');
   if (result === status.TOO_BIG) {
-    return ringError('TOO_LARGE', `A record of this ring has at most ${maxLength} bytes: make a ring with a larger capacity, ` +
-      'or slotSize if its mode is mpmc');
+    return ringError('TOO_LARGE', `A record of this ring has at most ${maxLength} bytes: create a ring ` +
+      "with a larger capacity, or slotSize in mode 'mpmc'");
   }
   return readError(result);
 }
@@ -169,8 +168,8 @@ function takeError(result, role) {
 
   const modes = role === 'producer' ? "'mpsc' or 'mpmc'" : "'mpmc'";
 
-  return ringError('TAKEN', `The ring has a ${role} already: another can follow when that one ` +
-    `calls detach() or its thread ends, and a ring of mode ${modes} has several at a time`);
+  return ringError('TAKEN', `The ring already has a ${role}, until that one calls detach() or its thread ` +
+    `ends. For several at a time, create a ring with mode ${modes}`);
 }
 
 module.exports = {

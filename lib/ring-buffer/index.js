@@ -307,7 +307,7 @@ class RingBuffer extends RingEvents {
   release() {
     const reader = this.#toRead();
 
-    if (!this.#peeked) throw ringError('CLAIM', 'There is no record to release: peek() gives one');
+    if (!this.#peeked) throw ringError('CLAIM', 'There is no record to release: call peek() first');
     this.#peeked = false;
     reader.consume();
   }

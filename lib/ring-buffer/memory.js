@@ -71,7 +71,7 @@ function make(capacity, options) {
 
   if (globalThis.SharedArrayBuffer === undefined) {
     throw ringError('NO_SHARED_MEMORY',
-      'A ring needs a SharedArrayBuffer, and a flag of this process has removed that global');
+      'RingBuffer requires SharedArrayBuffer, which a flag of this process has removed');
   }
 
   const size = binding.ringSize(mode, count, slot);
@@ -129,12 +129,12 @@ class Memory {
 
     if (mode !== undefined && mode !== number) {
       throw ringError('INVALID_RING',
-        `The ring in this memory is ${MODES[number]}, not ${MODES[mode]}`);
+        `The ring in this buffer has mode '${MODES[number]}', not '${MODES[mode]}'`);
     }
     checkSlots(number, options.slotSize);
     if (options.slotSize !== undefined && slotOf(options.slotSize) !== slot) {
       throw ringError('INVALID_RING',
-        `The slots of the ring in this memory have ${slot} bytes, not ${options.slotSize}`);
+        `The ring in this buffer has slots of ${slot} bytes, not ${options.slotSize}`);
     }
     this.mode = MODES[number];
     this.capacity = this.mode === 'mpmc' ? count * (slot + SLOT_HEADER) : count;
@@ -148,9 +148,10 @@ class Memory {
     const [magic, version] = new Int32Array(this.buffer, 0, length);
 
     if (magic === layout.MAGIC && version !== layout.VERSION) {
-      throw ringError('VERSION', `Another version of ringport made the ring (format ${version}): use the same in all threads`);
+      throw ringError('VERSION', `The ring was created by another version of ringport (format ${version}): ` +
+        'use the same version in all threads');
     }
-    throw ringError('INVALID_RING', 'There is no ring in this memory: the buffer of a RingBuffer is one');
+    throw ringError('INVALID_RING');
   }
 
   get closed() {

@@ -177,14 +177,14 @@ describe('RingBuffer: errors name the way out', () => {
     ring.read();
     while (ring.tryWrite('12345678'));
     for (const [call, code, hint] of [
-      [() => other.write('x'), 'TAKEN', /producer .*detach\(\).*'mpsc' or 'mpmc'/],
-      [() => other.read(), 'TAKEN', /consumer .*detach\(\).*mode 'mpmc'/],
+      [() => other.write('x'), 'TAKEN', /producer.*detach\(\).*'mpsc' or 'mpmc'/],
+      [() => other.read(), 'TAKEN', /consumer.*detach\(\).*mode 'mpmc'/],
       [() => ring.write('12345678'), 'FULL', /writable\(\)/],
       [() => ring.write('1'.repeat(25)), 'TOO_LARGE', /at most 24 bytes: .*capacity/],
       [() => ring.drain(() => ring.read()), 'DRAINING', /returned/],
-      [() => new RingBuffer(new SharedArrayBuffer(4096)), 'INVALID_RING', /the buffer of a RingBuffer is one/],
+      [() => new RingBuffer(new SharedArrayBuffer(4096)), 'INVALID_RING', /pass the buffer of a RingBuffer/],
       [() => { other.detach(); other.read(); }, 'DETACHED', /new RingBuffer\(buffer\)/],
-      [() => { ring.close(); ring.write('x'); }, 'CLOSED', /make a new one/],
+      [() => { ring.close(); ring.write('x'); }, 'CLOSED', /create a new one/],
     ]) {
       assert.throws(call, { code: `ERR_RINGPORT_${code}`, message: hint });
     }
