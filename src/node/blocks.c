@@ -53,13 +53,10 @@ napi_value
 rp_blocks_stage_bytes(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  napi_typedarray_type type;
-  void *data;
+  uint8_t *data;
   size_t length;
 
-  if (napi_get_typedarray_info(env, argv[0], &type, &length, &data, NULL, NULL) !=
-          napi_ok ||
-      type != napi_uint8_array)
+  if (!rp_to_memory(env, argv[0], &data, &length))
     return rp_throw_type(env, "stageBytes needs a Uint8Array");
 
   rp_block block = rp_block_new(length);
@@ -182,14 +179,11 @@ napi_value
 rp_blocks_take_bytes(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  napi_typedarray_type type;
-  void *data;
+  uint8_t *data;
   size_t length;
   bool moved = false;
 
-  if (napi_get_typedarray_info(env, argv[2], &type, &length, &data, NULL, NULL) !=
-          napi_ok ||
-      type != napi_uint8_array)
+  if (!rp_to_memory(env, argv[2], &data, &length))
     return rp_throw_type(env, "takeBytes needs a Uint8Array");
 
   rp_block block = take(e, argv, true);
@@ -208,11 +202,12 @@ rp_blocks_take_bytes(napi_env env, napi_callback_info info) {
 napi_value
 rp_blocks_address(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], result = NULL;
-  void *data = NULL;
+  uint8_t *data = NULL;
+  size_t length;
 
   (void) rp_arguments(env, info, argv);
-  if (napi_get_typedarray_info(env, argv[0], NULL, NULL, &data, NULL, NULL) != napi_ok)
-    return rp_throw_type(env, "address needs a typed array");
+  if (!rp_to_memory(env, argv[0], &data, &length))
+    return rp_throw_type(env, "address needs a Uint8Array");
   (void) napi_create_double(env, (double) (uintptr_t) data, &result);
   return result;
 }

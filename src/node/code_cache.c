@@ -148,10 +148,10 @@ rp_code_keep(napi_env env, napi_callback_info info) {
   char *names[3];
   bool shallow = false;
   size_t length = 0;
-  void *data = NULL;
+  uint8_t *data = NULL;
 
   (void) rp_arguments(env, info, argv);
-  if (napi_get_buffer_info(env, argv[1], &data, &length) != napi_ok)
+  if (!rp_to_memory(env, argv[1], &data, &length))
     return rp_throw_type(env, "keepCode needs a buffer");
   (void) napi_get_value_bool(env, argv[2], &shallow);
   for (uint32_t i = 0; i < 3; i++) (void) napi_get_element(env, argv[0], i, &values[i]);
@@ -175,14 +175,11 @@ rp_code_keep(napi_env env, napi_callback_info info) {
 napi_value
 rp_code_checksum(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
-  napi_typedarray_type type;
   size_t length = 0;
-  void *data = NULL;
+  uint8_t *data = NULL;
 
   (void) rp_arguments(env, info, argv);
-  if (napi_get_typedarray_info(env, argv[0], &type, &length, &data, NULL, NULL) !=
-          napi_ok ||
-      type != napi_uint8_array)
+  if (!rp_to_memory(env, argv[0], &data, &length))
     return rp_throw_type(env, "checksum needs a Uint8Array");
-  return rp_from_u32(env, rp_code_files_checksum(data, length));
+  return rp_from_u32(env, rp_code_files_checksum((const char *) data, length));
 }

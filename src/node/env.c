@@ -43,20 +43,15 @@ rp_env_call(rp_env *e, napi_async_context context, napi_ref receiver_ref,
   return napi_fatal_exception(e->env, error) == napi_ok;
 }
 
-/* Use the memory of a Uint8Array or Int32Array of at least `least` bytes from now on.
- * After throwing `view` is as it was. */
+/* Use the memory of a typed array of at least `least` bytes from now on. After throwing
+ * `view` is as it was. */
 static bool
 set_view(rp_env *e, rp_view *view, napi_value value, size_t least) {
-  napi_typedarray_type type;
   napi_ref ref = NULL;
-  void *data = NULL;
+  uint8_t *data = NULL;
   size_t length = 0;
 
-  if (napi_get_typedarray_info(e->env, value, &type, &length, &data, NULL, NULL) ==
-          napi_ok &&
-      type == napi_int32_array)
-    length *= sizeof(int32_t);
-  if (data == NULL || length < least) {
+  if (!rp_to_memory(e->env, value, &data, &length) || data == NULL || length < least) {
     (void) rp_throw_type(e->env, "a typed array is needed, large enough for its use");
     return false;
   }

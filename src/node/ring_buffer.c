@@ -106,20 +106,6 @@ free_slot(rp_rings *rings) {
   return slot;
 }
 
-/* Get the memory of a Uint8Array or Int32Array. False if it is no typed array. */
-static bool
-view_of(napi_env env, napi_value value, uint8_t **bytes, size_t *size) {
-  napi_typedarray_type type;
-  size_t length;
-  void *data;
-
-  if (napi_get_typedarray_info(env, value, &type, &length, &data, NULL, NULL) != napi_ok)
-    return false;
-  *bytes = data;
-  *size = type == napi_int32_array ? length * sizeof(int32_t) : length;
-  return true;
-}
-
 static void
 set_status(rp_env *e, int status) {
   rp_rings_words(e)[RP_RING_STATUS] = (uint32_t) status;
@@ -136,9 +122,9 @@ rp_rings_setup(napi_env env, napi_callback_info info) {
 
   if (rings == NULL) return rp_throw_memory(env);
   memset(rings, 0, sizeof(*rings));
-  if (!view_of(env, argv[2], &rings->words.data, &rings->words.length) ||
+  if (!rp_to_memory(env, argv[2], &rings->words.data, &rings->words.length) ||
       rings->words.length < RP_RING_WORDS * sizeof(uint32_t) ||
-      !view_of(env, argv[3], &rings->inbox.data, &rings->inbox.length)) {
+      !rp_to_memory(env, argv[3], &rings->inbox.data, &rings->inbox.length)) {
     rp_memory_give(rings, sizeof(*rings));
     return rp_throw_type(env, "ringSetup needs an Int32Array of words and an inbox");
   }
@@ -177,7 +163,7 @@ rp_rings_format(napi_env env, napi_callback_info info) {
   int status = RP_EFORMAT;
 
   for (int i = 0; i < 3; i++) (void) napi_get_value_uint32(env, argv[i + 1], &numbers[i]);
-  if (view_of(env, argv[0], &bytes, &size))
+  if (rp_to_memory(env, argv[0], &bytes, &size))
     status = rp_shared_format(bytes, size, (rp_mode) numbers[0], numbers[1], numbers[2]);
   set_status(e, status);
   return NULL;
@@ -193,7 +179,8 @@ rp_rings_map(napi_env env, napi_callback_info info) {
   rp_shared shared = {0};
   int status = RP_EFORMAT;
 
-  if (view_of(env, argv[0], &bytes, &size)) status = rp_shared_map(&shared, bytes, size);
+  if (rp_to_memory(env, argv[0], &bytes, &size))
+    status = rp_shared_map(&shared, bytes, size);
   if (status == RP_OK) {
     words[RP_RING_RECORDS] = (uint32_t) shared.mode;
     words[RP_RING_RECORDS + 1] = shared.capacity;
@@ -224,8 +211,8 @@ rp_rings_open(napi_env env, napi_callback_info info) {
     return rp_throw_memory(env);
   }
   if (napi_get_value_uint32(env, argv[1], &role) != napi_ok ||
-      !view_of(env, argv[0], &s->bytes, &size) ||
-      !view_of(env, argv[2], &local, &local_size) ||
+      !rp_to_memory(env, argv[0], &s->bytes, &size) ||
+      !rp_to_memory(env, argv[2], &local, &local_size) ||
       local_size < RP_LOCAL_WORDS * sizeof(int32_t)) {
     free(s);
     return rp_throw_type(env, "ringOpen needs the memory, a role and words of its own");
@@ -286,8 +273,8 @@ rp_rings_close_memory(napi_env env, napi_callback_info info) {
   uint8_t *bytes;
   size_t size;
 
-  set_status(e, view_of(env, argv[0], &bytes, &size) ? rp_shared_close(bytes, size)
-                                                     : RP_EFORMAT);
+  set_status(e, rp_to_memory(env, argv[0], &bytes, &size) ? rp_shared_close(bytes, size)
+                                                          : RP_EFORMAT);
   return NULL;
 }
 

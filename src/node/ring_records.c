@@ -42,12 +42,10 @@ done(call *c, int status) {
 /* Get the bytes of a Uint8Array of at least `length` bytes. NULL after throwing. */
 static const uint8_t *
 bytes_of(napi_env env, napi_value value, uint64_t length) {
-  napi_typedarray_type type;
   size_t size = 0;
-  void *data = NULL;
+  uint8_t *data = NULL;
 
-  if (napi_get_typedarray_info(env, value, &type, &size, &data, NULL, NULL) != napi_ok ||
-      size < length) {
+  if (!rp_to_memory(env, value, &data, &size) || size < length) {
     (void) rp_throw_type(env, "a Uint8Array is needed that has all bytes of the record");
     return NULL;
   }
@@ -70,19 +68,19 @@ rp_rings_write(napi_env env, napi_callback_info info) {
 napi_value
 rp_rings_write_many(napi_env env, napi_callback_info info) {
   call c;
-  napi_typedarray_type type;
   uint32_t count = 0, written = 0;
-  size_t capacity = 0;
+  size_t size = 0;
   uint64_t total = 0; /* a 32-bit size_t could wrap around */
-  void *lengths = NULL;
+  uint8_t *data = NULL;
 
   if (!begin(&c, env, info)) return NULL;
   (void) napi_get_value_uint32(env, c.argv[3], &count);
-  if (napi_get_typedarray_info(env, c.argv[2], &type, &capacity, &lengths, NULL, NULL) !=
-          napi_ok ||
-      type != napi_uint32_array || count > capacity)
+  if (!rp_to_memory(env, c.argv[2], &data, &size) || count > size / sizeof(uint32_t))
     return rp_throw_type(env, "the lengths of the records are needed");
-  for (uint32_t i = 0; i < count; i++) total += ((uint32_t *) lengths)[i];
+
+  const uint32_t *lengths = (const uint32_t *) (const void *) data;
+
+  for (uint32_t i = 0; i < count; i++) total += lengths[i];
 
   const uint8_t *bytes = bytes_of(env, c.argv[1], total);
 
@@ -166,16 +164,13 @@ rp_rings_read(napi_env env, napi_callback_info info) {
 napi_value
 rp_rings_gather(napi_env env, napi_callback_info info) {
   call c;
-  napi_typedarray_type type;
   size_t room = 0, used = 0;
-  void *data = NULL;
+  uint8_t *data = NULL;
   rp_record record;
 
   if (!begin(&c, env, info)) return NULL;
   c.words[RP_RING_LENGTH] = 0;
-  if (napi_get_typedarray_info(env, c.argv[1], &type, &room, &data, NULL, NULL) !=
-          napi_ok ||
-      type != napi_uint8_array)
+  if (!rp_to_memory(env, c.argv[1], &data, &room))
     return rp_throw_type(env, "a Uint8Array is needed for the records");
 
   rp_ring_handle *handle = c.s->handle;
@@ -187,7 +182,7 @@ rp_rings_gather(napi_env env, napi_callback_info info) {
   for (size_t left = room + 1; left > 0 && rp_ring_peek(handle, &record) == RP_OK;
        left--) {
     if (record.length > room - used) break;
-    memcpy((uint8_t *) data + used, record.payload, record.length);
+    memcpy(data + used, record.payload, record.length);
     used += record.length;
     rp_ring_advance(handle, &record);
   }

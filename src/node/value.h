@@ -80,6 +80,22 @@ rp_from_id(napi_env env, uint64_t id) {
   return value;
 }
 
+/* Get the memory of a Uint8Array, Int32Array or Uint32Array; `size` is in bytes. Returns
+ * false for anything else. `bytes` may be NULL if it is empty. */
+static inline bool
+rp_to_memory(napi_env env, napi_value value, uint8_t **bytes, size_t *size) {
+  napi_typedarray_type type;
+  size_t length;
+  void *data;
+
+  if (napi_get_typedarray_info(env, value, &type, &length, &data, NULL, NULL) != napi_ok)
+    return false;
+  *bytes = data;
+  *size = type == napi_uint8_array ? length : length * sizeof(uint32_t);
+  return type == napi_uint8_array || type == napi_int32_array ||
+         type == napi_uint32_array;
+}
+
 /* Return the id in a BigInt; 0, which is nobody's, for anything else. */
 static inline uint64_t
 rp_to_id(napi_env env, napi_value value) {
