@@ -326,4 +326,4 @@ function writeKeys(object, keys, start) {
   w.view.setUint32(at, count, true);
 }
 
-module.exports = { writeArray, writeKeys };
+module.exports = { writeArray };

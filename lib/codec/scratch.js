@@ -78,4 +78,4 @@ function settle() {
   }
 }
 
-module.exports = { w, BASE, reserve, grow, settle };
+module.exports = { w, reserve, grow, settle };

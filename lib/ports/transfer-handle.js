@@ -111,4 +111,4 @@ function from(handle) {
   return ports.make(slot, received.end);
 }
 
-module.exports = { detach, detachClosed, from, guard, guardByParent };
+module.exports = { detach, from, guard, guardByParent };
