@@ -14,10 +14,10 @@ const { root } = require('./sources');
 const manifest = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
 const packages = new Set([manifest.name, ...Object.keys(manifest.devDependencies)]);
 
-const FOLDERS = ['scripts', 'bench', 'test', 'demo'];
+const FOLDERS = ['scripts', 'bench', 'test', 'demo', 'examples'];
 /** Files that stand for the reader's. */
 const THEIRS = new Set(['app.js']);
-const OURS = /^(?:test|bench|scripts|lib|src|docs|demo)\/[\w./-]+$/;
+const OURS = /^(?:test|bench|scripts|lib|src|docs|demo|examples)\/[\w./-]+$/;
 /** A script says so if it needs a package that is too large to be installed for everybody. */
 const OPTIONAL = /npm install --no-save ([\w@/.-]+)/;
 const PROGRAMS = /^(?:node|npm|npx|bash)$/;
