@@ -2,8 +2,9 @@
 
 // node scripts/ci-full.js
 //
-// All of .ci/run, then all suites under ASan and with other idle strategies, and the binaries for other
-// machines: built, and tried under qemu, Wine and musl's loader. On Debian, x64, as root: it installs
+// All of .ci/run, then all suites under ASan and with other idle strategies, frameworks on the other Node
+// lines, other package managers and Next.js (from the registry), and the binaries for other machines:
+// built, and tried under qemu, Wine and musl's loader. On Debian, x64, as root: it installs
 // compilers and emulators. Takes an hour more.
 
 const { runAll } = require('./steps');
@@ -18,6 +19,9 @@ const steps = {
   'everything in .ci/run': ['bash', ['.ci/run']],
   'mocha, idle strategies': node('scripts/mocha-idle.js'),
   'mocha, addon under ASan': node('scripts/mocha-asan.js'),
+  'frameworks, flags on the other Node lines': node('scripts/mocha-all.js', '--others',
+    'test/package/frameworks.test.js', 'test/package/runtime.test.js'),
+  'package managers, Next.js': node('node_modules/mocha/bin/mocha.js', '--exit', 'test/online'),
   'binaries for other machines': node('scripts/prebuild.js', '--install', '--all'),
   'other machines': node('scripts/targets-run.js'),
   'C tests, musl': node('scripts/ctest.js', '--cc', 'musl-gcc', '--sanitize', 'none'),
