@@ -35,6 +35,12 @@ const files = {
     parentPort.once('message', (message) => parentPort.postMessage([message, active]));`,
 };
 
+/** Turbopack does not find the binary for the traces by itself; webpack does. */
+const config = `module.exports = {
+  serverExternalPackages: ['ringport'],
+  outputFileTracingIncludes: { '/*': ['./node_modules/ringport/prebuilds/**'] },
+};`;
+
 describe('next build', function () {
   this.timeout(400_000);
 
@@ -85,7 +91,7 @@ describe('next build', function () {
 
   for (const bundler of ['--turbopack', '--webpack']) {
     it(`${bundler} leaves ringport out if it is told to, and it is active`, async () => {
-      project.write({ 'next.config.js': "module.exports = { serverExternalPackages: ['ringport'] };" });
+      project.write({ 'next.config.js': config });
       assert.deepEqual(await answer(bundler), { active: true, one: 'one', answer: ['hello', true] });
 
       const route = project.path('.next/server/app/api/echo');
