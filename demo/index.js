@@ -1,32 +1,39 @@
 'use strict';
 
 /*
- * The demo: counts the words of a real text in worker threads, line by line, first over
- * worker_threads and then over ringport, and shows both beside each other.
+ * The demo: the main thread reads real text and makes a record of each line; the records go to an aggregate,
+ * which also answers questions. The aggregate is first in the same thread, then in a worker of
+ * worker_threads, then in one of ringport: the same code for both. The result is a table and a chart.
  */
 
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { fork } = require('node:child_process');
 const { parseArgs } = require('node:util');
+const { meaning, table } = require('./table');
 const { readText } = require('./text');
-const { runJob } = require('./job');
-const { countWords, topWords, same } = require('./words');
-const { table, progress } = require('./print');
 
 const usage = `Usage: npm start -- [options] [file or folder]
 
-Streams a text line by line to worker threads, which count its words; over worker_threads and over
-ringport, the same code for both. Without a path it reads the project's own sources and
-dependencies.
+Streams a record of each line of a text to an aggregate in a worker, and awaits its answers: over
+worker_threads and over ringport, the same code for both, and in one thread without a worker.
+Without a path it reads the project's own sources and dependencies.
 
-  --workers n     worker threads (default: 2)
-  --rounds n      times that each of the two does the job; medians are shown (default: 3)
+  --seconds n     that each of the two runs (default: 11; one thread: at most 3)
   --megabytes n   read no more than this (default: 20)
+  --chart file    where the chart goes, an SVG (default: build/npm-start.svg)
+  --json          the figures as JSON instead of the table
   --help          this text
 `;
 
-const modules = {
-  worker_threads: 'node:worker_threads',
-  ringport: require.resolve('..'),
+/** Competitors, each in a process of its own. */
+const competitors = {
+  'one thread': null,
+  'worker_threads': 'node:worker_threads',
+  'ringport': require.resolve('ringport'),
 };
+const ALONE_SECONDS = 3;
 
 /** What the user did wrong; shown without a stack. */
 class UsageError extends Error {}
@@ -45,9 +52,10 @@ function commandLine() {
     return parseArgs({
       allowPositionals: true,
       options: {
-        workers: { type: 'string', default: '2' },
-        rounds: { type: 'string', default: '3' },
+        seconds: { type: 'string', default: '11' },
         megabytes: { type: 'string', default: '20' },
+        chart: { type: 'string', default: path.join(__dirname, '../build/npm-start.svg') },
+        json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     });
@@ -56,13 +64,15 @@ function commandLine() {
   }
 }
 
+/** The reason in an error of fs: 'no such file or directory'. */
+const reason = (error) => error.message.replace(/^\w+: |, .*$/g, '');
+
 function load(given, megabytes) {
   let text;
   try {
     text = readText(given, megabytes * 1e6);
   } catch (error) {
-    throw new UsageError(`cannot read '${error.path ?? given}': ` +
-      `${error.message.replace(/^\w+: |, .*$/g, '')}`);
+    throw new UsageError(`cannot read '${error.path ?? given}': ${reason(error)}`);
   }
   if (text.bytes === 0) {
     throw new UsageError(`no text in '${given}'`);
@@ -70,27 +80,46 @@ function load(given, megabytes) {
   return text;
 }
 
-/** The same counting in this thread: what the work costs without any message. */
-function countHere(lines) {
-  const counts = new Map();
-  const begin = performance.now();
-  for (const line of lines) {
-    countWords(line, counts);
+/** Before half a minute is spent on what cannot be stored. */
+function reserve(chart) {
+  try {
+    fs.closeSync(fs.openSync(chart, 'a'));
+  } catch (error) {
+    throw new UsageError(`cannot write '${chart}': ${reason(error)}`);
   }
-  return { counts, seconds: (performance.now() - begin) / 1000 };
 }
 
-/** Both do the job in turns. */
-async function compare({ lines, workers, rounds }) {
-  const runs = Object.fromEntries(Object.keys(modules).map((name) => [name, []]));
-  for (let round = 1; round <= rounds; round++) {
-    for (const [name, module] of Object.entries(modules)) {
-      const onProgress = progress(`${name}, round ${round} of ${rounds}`);
-      runs[name].push(await runJob({ module, lines, workers, onProgress }));
-      onProgress(null);
-    }
-  }
-  return runs;
+/** On a terminal, in a line that the next one overwrites. */
+function progress(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
+/** Run one competitor to its end. @returns {Promise<object>} its report */
+function measure(name, settings) {
+  return new Promise((resolve, reject) => {
+    const child = fork(path.join(__dirname, 'run.js'), [JSON.stringify(settings)]);
+    let report;
+
+    child.on('message', (message) => {
+      report = message.report;
+      if (message.progress) progress(`${name}: ${Math.round(message.progress * 100)}%`);
+    });
+    child.on('exit', (code, signal) => {
+      progress('');
+      if (report) resolve(report);
+      else reject(new UsageError(`${name} has ended with ${signal ?? `exit code ${code}`}`));
+    });
+  });
+}
+
+/** What the text is like, by the aggregate. */
+function findings({ lines, copies, p50, p99, sources, kinds }) {
+  const share = (part) => `${Math.round(part / lines * 100)}%`;
+
+  return `Half of the lines have no more than ${p50} characters, one in a hundred more than ${p99}; ` +
+    `${share(copies)} are in blocks of five and more that are elsewhere in these ` +
+    `${sources.toLocaleString('en-US')} files too. ` +
+    `By kind: ${kinds.map(({ kind, lines: part }) => `${kind} ${share(part)}`).join(', ')}.`;
 }
 
 async function main() {
@@ -102,34 +131,44 @@ async function main() {
   if (positionals.length > 1) {
     throw new UsageError('give one file or folder, not several; see --help');
   }
-  const workers = whole(options, 'workers', 64);
-  const rounds = whole(options, 'rounds', 100);
-  const text = load(positionals[0], whole(options, 'megabytes', 1000));
 
-  console.log(`Counting the words of ${text.lines.length.toLocaleString('en-US')} lines ` +
-    `(${(text.bytes / 1e6).toFixed(1)} MB, ${text.files} file${text.files === 1 ? '' : 's'}` +
-    `${text.whole ? '' : ', the rest left out'}), one message per line, ${workers} ` +
-    `worker${workers === 1 ? '' : 's'}, ${rounds} round${rounds === 1 ? '' : 's'} each.\n`);
+  const [given] = positionals;
+  const seconds = whole(options, 'seconds', 600);
+  const megabytes = whole(options, 'megabytes', 1000);
+  const { files, lines, bytes, whole: isWhole } = load(given, megabytes);
+  const machine = {
+    cpu: os.cpus()[0].model,
+    cores: os.availableParallelism(),
+    load: os.loadavg()[0],
+    node: process.versions.node,
+  };
+  const reports = {};
 
-  const here = countHere(text.lines);
-  const runs = await compare({ lines: text.lines, workers, rounds });
-  for (const [name, results] of Object.entries(runs)) {
-    if (!results.every(({ counts }) => same(counts, here.counts))) {
-      throw new UsageError(`the words counted over ${name} are not those in the text`);
-    }
+  reserve(options.chart);
+  if (!options.json) {
+    console.log(`A record for each of ${lines.toLocaleString('en-US')} lines (${(bytes / 1e6).toFixed(1)} MB, ` +
+      `${files.length} file${files.length === 1 ? '' : 's'}${isWhole ? '' : ', the rest left out'}), again and ` +
+      `again for ${seconds} s; ${machine.cpu}, ${machine.cores} cores, load ${machine.load.toFixed(1)}, Node ${machine.node}.\n`);
   }
-
-  console.log('The most frequent words:');
-  for (const [word, times] of topWords(here.counts, 10)) {
-    console.log(`  ${times.toLocaleString('en-US').padStart(10)}  ${word}`);
+  for (const [name, module] of Object.entries(competitors)) {
+    const limit = module === null ? ALONE_SECONDS : seconds;
+    reports[name] = await measure(name,
+      { module, given, megabytes, seconds: Math.min(seconds, limit) });
   }
-  console.log(`\n${table(runs, text)}\n`);
-  console.log(`Both counted the same ${here.counts.size.toLocaleString('en-US')} words, and so ` +
-    `did one thread without messages, in ${here.seconds.toFixed(2)} s.`);
+  fs.writeFileSync(options.chart, require('./chart').draw(reports, machine));
+
+  if (options.json) {
+    console.log(JSON.stringify({
+      machine, text: { lines, bytes, files: files.length }, seconds, reports, chart: options.chart,
+    }));
+    return;
+  }
+  console.log(`${table(reports)}\n\n${findings(reports.ringport.total)}\n\n${meaning(reports)}\n\n` +
+    `The chart: ${path.relative('', options.chart)}`);
 }
 
 main().catch((error) => {
-  progress('')(null);
+  progress('');
   console.error(error instanceof UsageError ? `demo: ${error.message}` : error);
   process.exitCode = 1;
 });

@@ -56,10 +56,11 @@ function readStart(file, limit) {
  *
  * @param {string|undefined} given path to a file or a folder
  * @param {number} limit bytes
- * @returns {{ lines: string[], bytes: number, files: number, whole: boolean }}
+ * @returns {{ files: { name: string, lines: string[] }[], lines: number, bytes: number,
+ *   whole: boolean }} names relative to the folder
  */
 function readText(given, limit) {
-  const text = { lines: [], bytes: 0, files: 0, whole: true };
+  const text = { files: [], lines: 0, bytes: 0, whole: true };
   const paths = given === undefined ? DEFAULT_PATHS.filter((name) => fs.existsSync(name)) : [given];
   for (const file of filesOf(paths)) {
     if (text.bytes >= limit) {
@@ -73,12 +74,11 @@ function readText(given, limit) {
       }
       continue;
     }
+    const lines = bytes.toString().split('\n');
     text.whole = bytes.length === fs.statSync(file).size;
     text.bytes += bytes.length;
-    text.files += 1;
-    for (const line of bytes.toString().split('\n')) {
-      text.lines.push(line);
-    }
+    text.lines += lines.length;
+    text.files.push({ name: (path.relative(given ?? ROOT, file) || path.basename(file)).replaceAll(path.sep, '/'), lines });
   }
   return text;
 }

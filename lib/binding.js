@@ -16,9 +16,12 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { getEnvironmentData, setEnvironmentData } = require('node:worker_threads');
 
-/* A bundler may turn this into an ES module, where __dirname is not defined. */
-const isModule = typeof __dirname === 'undefined';
-const folder = isModule ? path.dirname(process.argv[1] ?? process.execPath) : __dirname;
+/* A bundler may turn this into an ES module, where __dirname is not defined, or a worker
+ * may evaluate a bundle, where it is '.': native code must not be loaded from whatever
+ * the current directory is. */
+const hasFolder = typeof __dirname !== 'undefined' && path.isAbsolute(__dirname);
+const folder = hasFolder ? __dirname
+  : path.dirname([process.argv[1] ?? '', process.execPath].find(path.isAbsolute));
 
 /** Key of environment data with the opened file, for later threads and entry.js. */
 const KEY = `ringport in ${path.join(folder, '..')}${path.sep}`;
@@ -80,7 +83,7 @@ function noBinary(cause) {
     ? `its binary cannot be loaded (${cause.message})`
     : 'there is no binary for it';
 
-  const isPackage = !isModule && ['binding.js', 'first.js'].some((name) => fs.existsSync(path.join(folder, name)));
+  const isPackage = hasFolder && ['binding.js', 'first.js'].some((name) => fs.existsSync(path.join(folder, name)));
 
   return withCode('ERR_RINGPORT_NO_BINARY', isPackage
     ? `ringport does not support ${platform} with ${runtime()} yet: ${why}. ` +
@@ -112,7 +115,7 @@ function load() {
 
   let cause;
 
-  for (const place of isModule ? inBundle() : [...inPackage(), ...inBundle()]) {
+  for (const place of hasFolder ? [...inPackage(), ...inBundle()] : inBundle()) {
     const file = path.resolve(place);
 
     if (!fs.existsSync(file)) continue;

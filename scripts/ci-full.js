@@ -2,10 +2,11 @@
 
 // node scripts/ci-full.js
 //
-// Runs all of .ci/run, then all suites under ASan and with other idle strategies. Then it
-// builds the binaries for other platforms and tests them under qemu, Wine and musl's
-// loader. Requires root on Debian x64, because it installs compilers and emulators. Takes
-// an hour longer than .ci/run.
+// Runs all of .ci/run, then all suites under ASan and with other idle strategies, the
+// frameworks on the other Node lines, and other package managers and Next.js from the
+// registry. Then it builds the binaries for other platforms and tests them under qemu, Wine
+// and musl's loader. Requires root on Debian x64, because it installs compilers and
+// emulators. Takes an hour longer than .ci/run.
 
 const { runAll } = require('./steps');
 
@@ -22,6 +23,9 @@ const steps = {
   'everything in .ci/run': ['bash', ['.ci/run']],
   'mocha, idle strategies': node('scripts/mocha-idle.js'),
   'mocha, addon under ASan': node('scripts/mocha-asan.js'),
+  'frameworks, flags on the other Node lines': node('scripts/mocha-all.js', '--others',
+    'test/package/frameworks.test.js', 'test/package/runtime.test.js'),
+  'package managers, Next.js': node('node_modules/mocha/bin/mocha.js', '--exit', 'test/online'),
   'binaries for other machines': node('scripts/prebuild.js', '--install', '--all'),
   'other machines': node('scripts/targets-run.js'),
   'C tests, musl': node('scripts/ctest.js', '--cc', 'musl-gcc', '--sanitize', 'none'),

@@ -32,7 +32,7 @@ const steps = {
   'mocha on the other Node lines': node('scripts/mocha-all.js', '--others'),
   'mocha, addon under ASan': node('scripts/mocha-asan.js', ...memory),
   'soak': node('test/soak/run.js', '--seconds', '25'),
-  'npm start': npm('start', '--silent', '--', '--rounds', '1'),
+  'npm start': npm('start', '--silent', '--', '--seconds', '2'),
   'bench smoke test': node('bench/js/run.js', '--quick', '--scenario', 'oneway', '--filter', 'number'),
 };
 

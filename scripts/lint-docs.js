@@ -17,10 +17,10 @@ const { root } = require('./sources');
 const manifest = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
 const packages = new Set([manifest.name, ...Object.keys(manifest.devDependencies)]);
 
-const FOLDERS = ['scripts', 'bench', 'test', 'demo'];
+const FOLDERS = ['scripts', 'bench', 'test', 'demo', 'examples'];
 /** Names that stand for a file of the reader's. */
 const THEIRS = new Set(['app.js']);
-const OURS = /^(?:test|bench|scripts|lib|src|docs|demo)\/[\w./-]+$/;
+const OURS = /^(?:test|bench|scripts|lib|src|docs|demo|examples)\/[\w./-]+$/;
 /** How a script names a package that is too large to install for everyone. */
 const OPTIONAL = /npm install --no-save ([\w@/.-]+)/;
 const PROGRAMS = /^(?:node|npm|npx|bash)$/;

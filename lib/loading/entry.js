@@ -34,8 +34,9 @@ function placeOf() {
 
 let exported;
 
-/* An application may have removed Symbol as well. */
-if (isNodes && builtin !== undefined && typeof Symbol === 'function') {
+/* An application may have removed Symbol as well. In a bundle that a worker evaluates
+ * __dirname is '.', where anybody's files may be. */
+if (isNodes && builtin !== undefined && typeof Symbol === 'function' && __dirname !== '.') {
   const threads = builtin('node:worker_threads');
   const loaded = threads[Symbol.for('ringport.loaded')]; // see index.js
   const root = __dirname.slice(0, -4); // without `dist`

@@ -5,8 +5,10 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
+const { Aggregate } = require('../../demo/aggregate');
+const { inspect } = require('../../demo/inspect');
+const { meaning, table } = require('../../demo/table');
 const { readText } = require('../../demo/text');
-const { countWords, merge, topWords, same } = require('../../demo/words');
 
 const DEMO = path.join(__dirname, '../../demo/index.js');
 
@@ -16,10 +18,13 @@ function demo(...args) {
   return { status, stdout, stderr };
 }
 
-function counted(...lines) {
-  const counts = new Map();
-  lines.forEach((line) => countWords(line, counts));
-  return counts;
+/** An aggregate of files given as lists of lines. */
+function aggregated(files) {
+  const aggregate = new Aggregate();
+  for (const [name, lines] of Object.entries(files)) {
+    lines.forEach((line, i) => aggregate.add(inspect(name, i + 1, line)));
+  }
+  return aggregate;
 }
 
 describe('demo', function() {
@@ -41,74 +46,145 @@ describe('demo', function() {
     return full;
   }
 
-  describe('words', () => {
-    it('are runs of letters of any script, in lower case', () => {
-      const counts = counted('The cat, the CAT\'s 2 cats', 'Über straße Привет, ПРИВЕТ', '', '...');
-      assert.deepStrictEqual(topWords(counts, 20), [
-        ['cat', 2], ['the', 2], ['привет', 2], ['cats', 1], ['s', 1], ['straße', 1], ['über', 1],
-      ]);
+  describe('record', () => {
+    it('has the length, indentation and words of a line', () => {
+      const { source, number, length, indent, words } = inspect('a.js', 7, '\t  const größe_1 = f(x);');
+      assert.deepStrictEqual({ source, number, length, indent, words },
+        { source: 'a.js', number: 7, length: 24, indent: 3, words: 4 });
     });
 
-    it('are the same in ASCII lines as a regular expression finds', () => {
-      const text = fs.readFileSync(DEMO, 'latin1').replace(/[^\0-\x7f]/g, '');
-      const words = text.toLowerCase().match(/[a-z]+/g);
-      const counts = counted(...text.split('\n'));
-      assert.strictEqual([...counts.values()].reduce((sum, { times }) => sum + times, 0),
-        words.length);
-      assert.deepStrictEqual([...counts.keys()].sort(), [...new Set(words)].sort());
+    it('has a fingerprint that differs from that of every other line, but for the indentation', () => {
+      const all = new Set(readText(undefined, 3e6).files.flatMap(({ lines }) => lines)
+        .map((line) => line.replace(/^[ \t]+/, '')));
+      const prints = new Set([...all].map((line) => inspect('a', 1, `  ${line}`).print));
+      assert.ok(all.size > 10000);
+      assert.strictEqual(prints.size, all.size);
+      assert.ok([...prints].every(Number.isSafeInteger));
+      assert.strictEqual(inspect('a', 1, 'x y').print, inspect('b', 2, '\t x y').print);
+    });
+  });
+
+  describe('aggregate', () => {
+    it('has the figures of each file, of the folders above it, and of all', () => {
+      const aggregate = aggregated({
+        'lib/a.js': ['one two', '', '    three'], 'lib/deep/b.c': ['x'.repeat(600)], 'c.js': ['a', 'b'],
+      });
+      const { lines, characters, words, sources, kinds, deepest } = aggregate.total;
+      assert.deepStrictEqual({ lines, characters, words, sources, deepest },
+        { lines: 6, characters: 618, words: 6, sources: 3, deepest: 4 });
+      assert.deepStrictEqual(kinds, [{ kind: 'js', lines: 5 }, { kind: 'c', lines: 1 }]);
+      assert.deepStrictEqual(['lib', 'lib/deep', 'lib/a.js', 'c.js', 'none'].map((name) => aggregate.of(name).lines),
+        [4, 1, 3, 2, 0]);
+      assert.deepStrictEqual(aggregate.of('lib/a.js'),
+        { lines: 3, characters: 16, words: 3, deepest: 4, copies: 0, p50: 7, p99: 9 });
+      assert.strictEqual(aggregate.of('lib/deep/b.c').p50, 511);
     });
 
-    it('merge to what one counter counts, and differ if one count differs', () => {
-      const merged = counted('a b c', 'b');
-      merge(merged, counted('c d', 'a'));
-      assert.ok(same(merged, counted('a a b b c c d')));
-      assert.ok(!same(merged, counted('a a b b c c c')));
-      assert.ok(!same(merged, counted('a a b b c c')));
-      assert.ok(!same(merged, counted('a a b b c c d d')));
+    it('finds blocks of five lines that are elsewhere too, not those it gets again', () => {
+      const block = ['a', 'b', '', 'c', 'd', 'e'];
+      const files = { 'a.js': ['x', ...block, 'y'], 'b.js': ['z', ...block.map((line) => ` ${line}`)] };
+      const aggregate = aggregated(files);
+      assert.deepStrictEqual(['a.js', 'b.js'].map((name) => aggregate.of(name).copies), [0, 1]);
+      for (const [name, lines] of Object.entries(files)) {
+        lines.forEach((line, i) => aggregate.add(inspect(name, i + 1, line)));
+      }
+      assert.deepStrictEqual(['a.js', 'b.js'].map((name) => aggregate.of(name).copies), [0, 2]);
+      assert.strictEqual(aggregated({ 'a.js': ['a', 'b', 'c', 'd'], 'b.js': ['a', 'b', 'c', 'd'] }).total.copies, 0);
     });
   });
 
   describe('text', () => {
     it('is all lines of a file, up to the limit', () => {
       const name = file('lines.txt', 'one\ntwo\nthree');
-      assert.deepStrictEqual(readText(name, 100),
-        { lines: ['one', 'two', 'three'], bytes: 13, files: 1, whole: true });
-      assert.deepStrictEqual(readText(name, 5),
-        { lines: ['one', 't'], bytes: 5, files: 1, whole: false });
+      assert.deepStrictEqual(readText(name, 100), {
+        files: [{ name: 'lines.txt', lines: ['one', 'two', 'three'] }], lines: 3, bytes: 13, whole: true,
+      });
+      assert.deepStrictEqual(readText(name, 5), {
+        files: [{ name: 'lines.txt', lines: ['one', 't'] }], lines: 2, bytes: 5, whole: false,
+      });
     });
 
     it('is by default the sources of the project', () => {
-      const { lines, bytes, files } = readText(undefined, 200000);
+      const { files, lines, bytes } = readText(undefined, 200000);
       assert.strictEqual(bytes, 200000);
-      assert.ok(files > 1);
-      assert.ok(lines.includes('\'use strict\';'));
+      assert.ok(files.length > 1);
+      assert.strictEqual(lines, files.reduce((sum, one) => sum + one.lines.length, 0));
+      assert.ok(files.some(({ name }) => name === 'lib/binding.js'));
+    });
+
+    it('is the text files of a folder, by their names in it', () => {
+      fs.mkdirSync(path.join(folder, 'deep/er'), { recursive: true });
+      file('deep/a.md', 'alpha beta');
+      file('deep/er/b.txt', 'beta');
+      file('deep/er/c.png', 'gamma');
+      file('deep/er/d.txt', 'delta\0');
+      assert.deepStrictEqual(readText(path.join(folder, 'deep'), 1000).files.map(({ name }) => name),
+        ['a.md', 'er/b.txt']);
     });
   });
 
-  it('counts a file over both and shows them beside each other', () => {
+  describe('table', () => {
+    const second = {
+      records: 100, cpu: 1, answers: 10, answerP50: 5, answerP99: 50, busy: 0.5, lateP50: 10, lateP99: 0,
+    };
+    const reports = {
+      'one thread': { seconds: [{ ...second, records: 200 }], memory: 10 },
+      'worker_threads': { seconds: [second, { ...second, records: 50 }], memory: 20 },
+      'ringport': { seconds: [second, { ...second, records: 400, cpu: 2, busy: 0.05 }], memory: 30 },
+    };
+
+    it('has the first and the last second, and how many times better ringport is, or worse', () => {
+      const text = table(reports);
+      const [first, last] = text.split('After 1 s');
+      assert.match(first, /records aggregated a second +200 +100 +100 +1\.0x\n/);
+      assert.match(last, /records aggregated a second +200 +50 +400 +8\.0x\n/);
+      assert.match(last, /CPU of all threads for a record +1\.00 us +1\.00 us +2\.00 us +0\.5x\n/);
+      assert.match(last, /most memory, of the process +10 MB +20 MB +30 MB$/);
+      assert.doesNotMatch(text, /NaN|Infinity|undefined/);
+    });
+
+    it('is told in a sentence', () => {
+      assert.match(meaning(reports), /at 25% of its speed in one thread over worker_threads and at 200% of/);
+      assert.match(meaning(reports), /free 50% of the time over worker_threads, 95% over ringport, 50% without/);
+    });
+  });
+
+  it('streams a file over both, shows them beside each other and draws a chart', () => {
     const line = 'the quick brown fox jumps over the lazy dog\n';
-    const { status, stdout, stderr } = demo('--rounds', '1', '--workers', '3',
+    const chart = path.join(folder, 'chart.svg');
+    const { status, stdout, stderr } = demo('--seconds', '1', '--chart', chart,
       file('fox.txt', line.repeat(5000)));
     assert.strictEqual(stderr, '');
     assert.strictEqual(status, 0);
-    assert.match(stdout, /^Counting the words of 5,001 lines \(0\.2 MB, 1 file\),.* 3 workers/);
-    assert.match(stdout, /\n +10,000 {2}the\n +5,000 {2}brown\n/);
-    assert.match(stdout, /worker_threads +ringport/);
-    assert.match(stdout, /\n {2}messages per second +[\d,]+ +[\d,]+ +[\d.]+x\n/);
-    assert.match(stdout, /\n {2}ping afterwards, p99 +[\d,]+ us +[\d,]+ us +[\d.]+x\n/);
-    assert.match(stdout, /Both counted the same 8 words/);
+    assert.match(stdout, /^A record for each of 5,001 lines \(0\.2 MB, 1 file\)/);
+    assert.match(stdout, /The first second +one thread +worker_threads +ringport/);
+    assert.match(stdout, /\n {2}records aggregated a second( +[\d,]+){3} +[\d.]+x\n/);
+    assert.match(stdout, /\n {2}most memory, of the process( +[\d,]+ MB){3}\n/);
+    assert.match(stdout, /Half of the lines have no more than 43 characters.*By kind: txt 100%/);
+    assert.match(stdout, /\nWhat it means: .*\n\nThe chart: .*chart\.svg\n$/);
+
+    const svg = fs.readFileSync(chart, 'utf8');
+    assert.match(svg, /^<svg [^]*<\/svg>\s*$/);
+    for (const text of ['one thread', 'worker_threads', 'ringport', 'Records aggregated a second']) {
+      assert.ok(svg.includes(`>${text}</text>`), text);
+    }
   });
 
-  it('counts the text files of a folder', () => {
-    fs.mkdirSync(path.join(folder, 'deep/er'), { recursive: true });
-    file('deep/a.md', 'alpha beta');
-    file('deep/er/b.txt', 'beta');
-    file('deep/er/c.png', 'gamma');
-    file('deep/er/d.txt', 'delta\0');
-    const { status, stdout } = demo('--rounds', '1', path.join(folder, 'deep'));
+  it('prints its figures as JSON, and nothing else', () => {
+    const { status, stdout, stderr } = demo('--seconds', '1', '--json', '--chart', path.join(folder, 'json.svg'),
+      file('small.md', 'one\ntwo\n'));
+    assert.strictEqual(stderr, '');
     assert.strictEqual(status, 0);
-    assert.match(stdout, /2 files/);
-    assert.match(stdout, /words:\n +2 {2}beta\n +1 {2}alpha\n\n/);
+    const { text, reports, seconds } = JSON.parse(stdout);
+    assert.deepStrictEqual([text.lines, text.files, seconds], [3, 1, 1]);
+    assert.deepStrictEqual(Object.keys(reports), ['one thread', 'worker_threads', 'ringport']);
+    for (const { seconds: [first], total, memory } of Object.values(reports)) {
+      for (const key of ['records', 'cpu', 'answers', 'answerP50', 'answerP99', 'busy']) {
+        assert.ok(first[key] > 0, `${key}: ${first[key]}`);
+      }
+      assert.ok(first.answerP99 >= first.answerP50 && first.busy <= 1);
+      assert.ok(total.lines > 250 && total.sources === 1 && memory > 10);
+    }
   });
 
   it('explains itself with --help', () => {
@@ -124,9 +200,11 @@ describe('demo', function() {
     ['a file that is not text', () => [file('binary', 'a\0b')],
       /^demo: cannot read '.*binary': not a text file\n$/],
     ['two paths', () => [folder, folder], /^demo: give one file or folder, not several/],
-    ['no workers', () => ['--workers', '0'],
-      /^demo: --workers must be a whole number from 1 to 64, not '0'\n$/],
-    ['half a round', () => ['--rounds', '0.5'], /^demo: --rounds must be a whole number/],
+    ['no seconds', () => ['--seconds', '0'],
+      /^demo: --seconds must be a whole number from 1 to 600, not '0'\n$/],
+    ['half a megabyte', () => ['--megabytes', '0.5'], /^demo: --megabytes must be a whole number/],
+    ['a chart in a folder that does not exist', () => ['--chart', path.join(folder, 'no/chart.svg')],
+      /^demo: cannot write '.*chart\.svg': no such file or directory\n$/],
     ['an unknown option', () => ['--fast'], /^demo: Unknown option '--fast'; see --help\n$/],
   ];
   for (const [name, args, message] of wrong) {

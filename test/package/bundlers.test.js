@@ -11,9 +11,8 @@ const { spawnSync } = require('node:child_process');
 
 const { native } = require('../../scripts/targets');
 
-const root = path.join(__dirname, '..', '..');
-const { env: { RINGPORT_BINARY: binary = path.join(root, 'build/Release/ringport.node') } } = process;
-const { file: prebuilt } = native() ?? { file: 'ringport.node' };
+const { Project, environment, prebuilt } = require('./support/project');
+
 /** The machines that tools find the binary of. */
 const isShipped = native() !== undefined;
 
@@ -105,15 +104,11 @@ describe('an application with ringport', function () {
   let installed;
 
   before(() => {
-    project = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'ringport-bundlers-')));
-    installed = path.join(project, 'node_modules', 'ringport');
-    for (const name of ['dist', 'lib', 'package.json', 'binding.gyp']) {
-      fs.cpSync(path.join(root, name), path.join(installed, name),
-        { recursive: true, filter: (file) => !file.endsWith('.code') });
-    }
-    fs.mkdirSync(path.dirname(path.join(installed, prebuilt)), { recursive: true });
-    fs.copyFileSync(binary, path.join(installed, prebuilt));
-    for (const [ext, text] of Object.entries(apps)) fs.writeFileSync(path.join(project, `app.${ext}`), text);
+    const fresh = new Project('bundlers').install();
+
+    project = fresh.folder;
+    installed = fresh.installed;
+    fresh.write(Object.fromEntries(Object.entries(apps).map(([ext, text]) => [`app.${ext}`, text])));
   });
   after(() => fs.rmSync(project, { recursive: true, force: true }));
 
@@ -128,7 +123,7 @@ describe('an application with ringport', function () {
     try {
       return spawnSync(process.execPath, [path.join(elsewhere, path.basename(file))], {
         encoding: 'utf8',
-        env: { ...process.env, NODE_V8_COVERAGE: undefined, RINGPORT_BINARY: undefined, ...env },
+        env: { ...environment, RINGPORT_REQUIRED: undefined, ...env },
       });
     } finally {
       fs.rmSync(elsewhere, { recursive: true, force: true });

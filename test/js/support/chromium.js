@@ -1,0 +1,18 @@
+'use strict';
+
+// Where a Chromium is, for the tests that look at pages.
+
+const fs = require('node:fs');
+const path = require('node:path');
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+
+/** @returns {string | undefined} its path: $CHROMIUM, or one of the PATH */
+function chromium() {
+  const { CHROMIUM, PATH = '' } = process.env;
+  const places = PATH.split(path.delimiter).flatMap((folder) => NAMES.map((name) => path.join(folder, name)));
+
+  return [CHROMIUM, ...places].find((place) => place && fs.existsSync(place));
+}
+
+module.exports = { chromium };

@@ -1,0 +1,100 @@
+'use strict';
+
+/*
+ * What package managers make of the package: the packed tarball, installed by each of them, runs. Those that
+ * are not npm come from the registry.
+ */
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const { spawnSync } = require('node:child_process');
+
+const { Project, environment, root } = require('../package/support/project');
+
+const TESTS = fs.readFileSync(path.join(__dirname, '../package/fixtures/spec.js'), 'utf8').match(/^test\(/gm).length;
+
+describe('the package, installed by', function () {
+  this.timeout(300_000);
+
+  let tools;
+
+  /** Run a command in a folder. @returns {{ status: number, output: string }} */
+  function run(command, args, cwd, env = {}) {
+    const { status, stdout, stderr, error } = spawnSync(command, args, {
+      cwd, encoding: 'utf8', timeout: 240_000, env: { ...environment, ...env },
+    });
+
+    return { status, output: `${stdout}${stderr}${error ?? ''}` };
+  }
+
+  before(() => {
+    tools = new Project('managers');
+    for (const [args, cwd] of [
+      [['pack', '--pack-destination', tools.folder], root],
+      [['install', '--ignore-scripts', '--no-audit', '--no-fund', 'pnpm@12', '@yarnpkg/cli-dist@4'], tools.folder],
+    ]) {
+      const { status, output } = run('npm', args, cwd);
+
+      assert.equal(status, 0, output);
+    }
+  });
+  after(() => tools.remove());
+
+  const yarn = { YARN_ENABLE_TELEMETRY: '0', YARN_ENABLE_GLOBAL_CACHE: '0' };
+
+  /** By name: how to install what package.json lists, and how to run Node then. */
+  const managers = {
+    'npm, scripts blocked': {
+      install: ['npm', 'install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund'],
+    },
+    'pnpm, scripts allowed': {
+      files: { 'pnpm-workspace.yaml': 'allowBuilds:\n  ringport@file:ringport.tgz: true\n' },
+      install: ['pnpm', 'install', '--offline'],
+    },
+    'pnpm, scripts refused': {
+      files: { 'pnpm-workspace.yaml': 'allowBuilds:\n  ringport: false\n' },
+      install: ['pnpm', 'install', '--offline'],
+    },
+    'yarn, node_modules': {
+      files: { 'yarn.lock': '', '.yarnrc.yml': 'nodeLinker: node-modules\n' },
+      install: ['yarn', 'install'],
+      env: yarn,
+    },
+    'yarn, pnp': {
+      files: { 'yarn.lock': '' },
+      install: ['yarn', 'install'],
+      node: ['-r', './.pnp.cjs'],
+      env: yarn,
+      isElsewhere: true,
+    },
+  };
+
+  for (const [name, { files = {}, install, node = [], env, isElsewhere }] of Object.entries(managers)) {
+    it(name, () => {
+      const project = new Project('managed').copy('code.js', 'code-worker.js', 'spec.js').write(files);
+      const [tarball] = fs.readdirSync(tools.folder).filter((file) => file.endsWith('.tgz'));
+      const [program, ...args] = install;
+      const command = {
+        npm: ['npm'],
+        pnpm: [process.execPath, tools.path('node_modules/pnpm/bin/pnpm.mjs')],
+        yarn: [process.execPath, tools.path('node_modules/@yarnpkg/cli-dist/bin/yarn.js')],
+      }[program];
+
+      try {
+        fs.copyFileSync(tools.path(tarball), project.path('ringport.tgz'));
+        project.write({
+          'package.json': '{"name": "project", "private": true, "dependencies": {"ringport": "file:./ringport.tgz"}}',
+        });
+
+        const { status, output } = run(command[0], [...command.slice(1), ...args], project.folder, env);
+
+        assert.equal(status, 0, output);
+        assert.equal(fs.existsSync(project.installed), !isElsewhere);
+        assert.match(project.node([...node, 'spec.js']), new RegExp(`[#ℹ] pass ${TESTS}\n`));
+      } finally {
+        project.remove();
+      }
+    });
+  }
+});
