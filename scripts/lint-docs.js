@@ -123,7 +123,7 @@ function problemOf(command, page = '') {
   const at = args.findIndex((arg) =>
     /\.[cm]?js$|\//.test(arg) && !arg.startsWith('-') && !arg.startsWith(manifest.name));
 
-  if (at < 0 || THEIRS.has(args[at])) return '';
+  if (at < 0 || THEIRS.has(args[at]) || args[at].startsWith('node_modules/')) return '';
   if (!exists(args[at])) return `there is no ${args[at]}`;
   return program === 'node' ? inArguments(args[at], args.slice(at + 1), page) : '';
 }
