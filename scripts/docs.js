@@ -54,7 +54,8 @@ async function read() {
     intentionallyNotDocumented: NODES,
     intentionallyNotExported: ['OtherEvent'],
     validation: {
-      notDocumented: true, notExported: true, invalidLink: true, invalidPath: true, rewrittenLink: false,
+      notDocumented: true, notExported: true, invalidLink: true, invalidPath: true,
+      rewrittenLink: false,
     },
   });
   const project = await app.convert();

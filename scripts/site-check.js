@@ -6,7 +6,9 @@ const fs = require('node:fs');
 const http = require('node:http');
 const path = require('node:path');
 
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+const TYPES = {
+  '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml',
+};
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 
 /** @returns {string[]} what is wrong with the links within the site */
@@ -29,9 +31,9 @@ async function checkLinks(folder) {
 /** @returns {string | undefined} the program that shows pages */
 function findBrowser() {
   const folders = (process.env.PATH ?? '').split(path.delimiter);
-  const files = [process.env.CHROMIUM, ...BROWSERS.flatMap((name) => folders.map((folder) => path.join(folder, name)))];
+  const named = BROWSERS.flatMap((name) => folders.map((folder) => path.join(folder, name)));
 
-  return files.find((file) => file && fs.existsSync(file));
+  return [process.env.CHROMIUM, ...named].find((file) => file && fs.existsSync(file));
 }
 
 /** Serve a folder on this machine. @returns {Promise<http.Server>} */

@@ -5,11 +5,14 @@
 // - A page has its first heading as its name, and a group by its folder.
 // - A link to our repository on GitHub becomes one to the page, if that is on the site.
 // - A link to a file that is no page leads to GitHub, instead of to a copy of the file.
+// - The images of README.md, which npm shows by their addresses, are part of the site.
 
 const path = require('node:path');
 
 const { HOME } = require('./lint-links');
 const { root } = require('./sources');
+
+const RAW = `${HOME.replace('github.com', 'raw.githubusercontent.com')}/main/`;
 
 /** @returns {string} the group of a page in the navigation */
 function groupOf(file) {
@@ -51,14 +54,11 @@ function asOnSite({ converter }, created, pages) {
     const file = path.relative(root, source.fileName).split(path.sep).join('/');
 
     group = groupOf(file);
-    if (file !== 'README.md') {
-      source.text = source.text.replace(/^# (.*)\n+/, (_, heading) => {
-        name = heading.replaceAll('`', '');
-        return '';
-      });
-    }
-    source.text = source.text.replace(/(\]\()([^()\s]+)(?=\))/g,
-      (_, before, target) => before + targetOn(site, file, target));
+    name = /^# (.*)/.exec(source.text)?.[1].replaceAll('`', '');
+    // typedoc puts the name of the project above README.md.
+    if (file === 'README.md') source.text = source.text.replace(/^# .*\n+/, '');
+    source.text = source.text.replaceAll(RAW, './')
+      .replace(/(\]\()([^()\s]+)(?=\))/g, (_, before, target) => before + targetOn(site, file, target));
     return parse.call(this, source, files);
   };
   converter.on(created, (_, page) => {

@@ -4,25 +4,11 @@
  * Draws what `--json` of run.js or cold.js wrote, as one SVG: for run.js a bar per case with the median of
  * the ratio, and a line from its min to its max; for cold.js a curve per payload, the ratio over the messages
  * so far. Usage: node bench/js/chart.js figures.json chart.svg
- *
- * Drawn by echarts, which is larger than all the rest of the development tools together and so is not
- * installed with them.
  */
 
 const fs = require('node:fs');
 
-/** @returns {import('echarts')} */
-function loadCharts() {
-  try {
-    return require('echarts');
-  } catch (error) {
-    if (error.code !== 'MODULE_NOT_FOUND') throw error;
-    console.error('The chart is drawn by echarts, which is not here: npm install --no-save echarts');
-    return process.exit(1);
-  }
-}
-
-const echarts = loadCharts();
+const echarts = require('echarts');
 
 const WIDTH = 860;
 const ROW = 22;
