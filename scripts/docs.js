@@ -68,7 +68,7 @@ async function read() {
 async function main(args) {
   const made = await read();
 
-  if (made === null) throw new Error('The reference is not complete: see above');
+  if (made === null) throw new Error('The reference is not complete, or a page has faults: see above');
   if (args.includes('--reference')) return;
   fs.rmSync(out, { recursive: true, force: true });
   await made.app.generateDocs(made.project, out);
