@@ -339,7 +339,7 @@ export interface IdleStrategy {
 /**
  * How this thread idles from now on; the environment variables `RINGPORT_SPIN` and
  * `RINGPORT_LINGER` say it for all.
- * @param strategy what is not given stays
+ * @param strategy a property that is left out gets its default
  * @throws {TypeError} ERR_INVALID_ARG_TYPE, {RangeError} ERR_OUT_OF_RANGE: nothing is
  *   changed
  */
