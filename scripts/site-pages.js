@@ -58,7 +58,8 @@ function asOnSite({ converter }, created, pages) {
     // typedoc puts the name of the project above README.md.
     if (file === 'README.md') source.text = source.text.replace(/^# .*\n+/, '');
     source.text = source.text.replaceAll(RAW, './')
-      .replace(/(\]\()([^()\s]+)(?=\))/g, (_, before, target) => before + targetOn(site, file, target));
+      .replace(/(\]\()([^()\s]+)(?=\))/g,
+        (_, before, target) => before + targetOn(site, file, target));
     return parse.call(this, source, files);
   };
   converter.on(created, (_, page) => {
