@@ -171,7 +171,9 @@ is(nodeWorker.threadId, 'number');
 
 const alive: ringport.ThreadInfo[] = ringport.threads();
 
-assert.deepEqual(alive.map(({ state }) => state), ['running', 'starting', 'starting']);
+// The workers may have come up meanwhile.
+assert.equal(alive.length, 3);
+assert.ok(alive.every(({ state }, i) => state === 'running' || (i > 0 && state === 'starting')));
 for (const value of Object.values(alive[0]!)) assert.notEqual(value, undefined);
 
 // Rings.
