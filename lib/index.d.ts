@@ -3,6 +3,8 @@
  *
  * Everything that `node:worker_threads` exports is exported here too. What this file
  * declares is ringport's own; all else is Node's.
+ *
+ * @module ringport
  */
 import type { Context } from 'node:vm';
 import * as nodeThreads from 'node:worker_threads';
@@ -16,21 +18,52 @@ export type Transferable =
 
 /** The second form of `postMessage`'s second argument. */
 export interface PostMessageOptions {
+  /** What to transfer instead of cloning it. */
   transfer?: Iterable<Transferable> | undefined;
 }
 
+/** The events of a `MessagePort`, each with the arguments of a listener that `on` adds. */
+export interface MessagePortEvents<Receive = any> {
+  /** A message has arrived. The first listener starts the port. */
+  message: [value: Receive];
+  /**
+   * All messages that are there, in order, in one array. While it has listeners, `message`
+   * is not emitted. The first listener starts the port.
+   */
+  messages: [values: Receive[]];
+  /** A message has arrived that cannot be deserialized. The next ones come as ever. */
+  messageerror: [error: Error];
+  /** Either end has been closed or lost. Comes once, after the last message. */
+  close: [event: Event];
+}
+
+/** What the listeners of `addEventListener('message')` and `onmessage` get. */
+export interface PortMessageEvent<Receive = any> extends Event {
+  /** The value that was posted. */
+  readonly data: Receive;
+}
+
+/** The name of an event that `Events` does not list: Node's emitters take any name. */
+type OtherEvent<Events, Name> = Name extends keyof Events ? never : Name;
+
 /**
- * One end of a channel: Node's MessagePort, with `detach` and `from` besides.
+ * One end of a channel: Node's MessagePort, with `postMessages`, `receiveViews`, `detach`
+ * and `from` besides. `worker_threads.MessagePort` describes the rest.
  *
  * A port cannot be constructed: take one from a `MessageChannel`, or `MessagePort.from` a
  * transfer handle.
+ *
+ * @typeParam Send the type of the values that it sends
+ * @typeParam Receive the type of the values that it receives: for the compiler only,
+ *   nothing checks them
  */
-export declare class MessagePort {
+export declare class MessagePort<Send = any, Receive = any> {
   private constructor();
 
   /**
    * The port that a transfer handle stands for, with everything that was queued for it.
    * The transfer handle is used up.
+   * @param handle what `detach` has returned, in any thread
    * @throws {TypeError} ERR_INVALID_ARG_TYPE if it is no MessagePort of Node
    * @throws {RingportError} ERR_RINGPORT_INVALID_TRANSFER_HANDLE if it is no transfer handle, or
    *   has been used; ERR_RINGPORT_OTHER_COPY if another version of ringport has made it
@@ -43,7 +76,9 @@ export declare class MessagePort {
  * error, which says in addition where the value is.
  */
 export interface DataCloneError extends DOMException {
+  /** Tells it from other errors. */
   name: 'DataCloneError';
+  /** `DOMException.DATA_CLONE_ERR`. */
   code: 25;
   /**
    * The way to the value, such as `.jobs[3].callback` or `.map.get("key")`; empty for the message itself. Undefined if
@@ -52,14 +87,17 @@ export interface DataCloneError extends DOMException {
   path?: string;
 }
 
-export interface MessagePort extends nodeThreads.MessagePort {
+export interface MessagePort<Send = any, Receive = any> extends nodeThreads.MessagePort {
   /**
    * Send a message. Never blocks. A failed call sends nothing and detaches nothing.
+   * @param message any value that can be cloned
+   * @param transfer what to transfer instead of cloning it
    * @returns true; undefined once the port is closed
-   * @throws {DOMException} DataCloneError if the value cannot be cloned
+   * @throws {DOMException} DataCloneError if the value cannot be cloned, with `path`
    */
-  postMessage(message: any, transfer?: Iterable<Transferable> | null): true | undefined;
-  postMessage(message: any, options?: PostMessageOptions | null): true | undefined;
+  postMessage(message: Send, transfer?: Iterable<Transferable> | null): true | undefined;
+  /** The same, with the transfer list in an object. */
+  postMessage(message: Send, options?: PostMessageOptions | null): true | undefined;
 
   /**
    * Send the values of an iterable, in order: what a loop with `postMessage` does, with
@@ -71,12 +109,13 @@ export interface MessagePort extends nodeThreads.MessagePort {
    * without next ticks and microtasks in between: `port.on('messages', (values: any[]) =>
    * ...)`. While that has listeners, 'message' is not emitted. Its first listener starts
    * the port as that of 'message' does.
+   * @param values any iterable; it is read to its end before this returns
    * @returns true; undefined once the port is closed
    * @throws {DOMException} DataCloneError if a value cannot be cloned: those before it
    *   have been sent, none after it. An error of the iterable's own: what it gave before
    *   has been sent.
    */
-  postMessages(values: Iterable<any>): true | undefined;
+  postMessages(values: Iterable<Send>): true | undefined;
 
   /**
    * Whether listeners get large binary data (ArrayBuffers of 128 KiB and more, and views
@@ -106,35 +145,127 @@ export interface MessagePort extends nodeThreads.MessagePort {
    * @throws {DOMException} DataCloneError if the port is closed or was sent away
    */
   detach(): nodeThreads.MessagePort;
+
+  /** Called with each message; to set it starts the port. Null: nothing. */
+  onmessage: ((event: PortMessageEvent<Receive>) => any) | null;
+  /** Called for each message that cannot be deserialized. Null: nothing. */
+  onmessageerror: ((event: PortMessageEvent<Error>) => any) | null;
+
+  /**
+   * Add a listener for messages, which gets an event. The first one starts the port, as
+   * that of `on` does.
+   */
+  addEventListener(
+    type: 'message', listener: (event: PortMessageEvent<Receive>) => void,
+    options?: EventListenerOptions & { once?: boolean } | boolean): void;
+  /** Add a listener for any event. */
+  addEventListener(
+    type: string, listener: ((event: any) => void) | { handleEvent(event: any): void },
+    options?: EventListenerOptions & { once?: boolean } | boolean): void;
+
+  /** Add a listener; see {@link MessagePortEvents}. */
+  on<E extends keyof MessagePortEvents>(
+    event: E, listener: (...args: MessagePortEvents<Receive>[E]) => void): this;
+  /** Add a listener for an event of your own. */
+  on<E extends string | symbol>(
+    event: OtherEvent<MessagePortEvents, E>, listener: (...args: any[]) => void): this;
+  /** Add a listener that is called once; see {@link MessagePortEvents}. */
+  once<E extends keyof MessagePortEvents>(
+    event: E, listener: (...args: MessagePortEvents<Receive>[E]) => void): this;
+  /** Add a listener for an event of your own that is called once. */
+  once<E extends string | symbol>(
+    event: OtherEvent<MessagePortEvents, E>, listener: (...args: any[]) => void): this;
 }
 
-/** Two connected ports. */
-export declare class MessageChannel {
+/**
+ * Two connected ports.
+ *
+ * @typeParam Out the type of the values that go from `port1` to `port2`
+ * @typeParam In the type of the values that go from `port2` to `port1`
+ */
+export declare class MessageChannel<Out = any, In = any> {
+  /** Both ports belong to this thread until one is sent away. */
   constructor();
-  readonly port1: MessagePort;
-  readonly port2: MessagePort;
+  /** One end. */
+  readonly port1: MessagePort<Out, In>;
+  /** The other end. */
+  readonly port2: MessagePort<In, Out>;
 }
 
 /** Node's options; ringport's ports may be transferred too. */
 export interface WorkerOptions extends Omit<nodeThreads.WorkerOptions, 'transferList'> {
+  /** What to transfer instead of cloning it, of what `workerData` contains. */
   transferList?: Transferable[] | undefined;
 }
 
-/** Node's Worker; messages to and from it go over ringport. */
-export declare class Worker extends nodeThreads.Worker {
+/** The events of a `Worker`, each with the arguments of a listener that `on` adds. */
+export interface WorkerEvents<Receive = any> {
+  /** The worker runs JavaScript. */
+  online: [];
+  /** A message of the worker has arrived. */
+  message: [value: Receive];
+  /**
+   * All messages of the worker that are there, in order, in one array. While it has
+   * listeners, `message` is not emitted.
+   */
+  messages: [values: Receive[]];
+  /** A message has arrived that cannot be deserialized. */
+  messageerror: [error: Error];
+  /** An exception in the worker was not caught: the worker ends. */
+  error: [error: any];
+  /**
+   * The worker has ended: by 0, by what it gave to `process.exit`, or by 1 if it was
+   * terminated. Everything that it had posted has arrived before.
+   */
+  exit: [exitCode: number];
+}
+
+/**
+ * Node's Worker; messages to and from it go over ringport. `worker_threads.Worker`
+ * describes the rest.
+ *
+ * @typeParam Send the type of the values that are sent to the worker
+ * @typeParam Receive the type of the values that the worker sends: for the compiler only,
+ *   nothing checks them
+ */
+export declare class Worker<Send = any, Receive = any> extends nodeThreads.Worker {
+  /**
+   * Start a thread.
+   * @param filename the file that it runs, or its code with the option `eval`
+   * @param options Node's
+   */
   constructor(filename: string | URL, options?: WorkerOptions);
 
-  /** As MessagePort's, but returns nothing, as Node's does. */
-  postMessage(value: any, transfer?: Iterable<Transferable> | PostMessageOptions | null): void;
+  /**
+   * As MessagePort's, but returns nothing, as Node's does.
+   * @param value any value that can be cloned
+   * @param transfer what to transfer instead of cloning it
+   * @throws {DOMException} DataCloneError if the value cannot be cloned, with `path`
+   */
+  postMessage(value: Send, transfer?: Iterable<Transferable> | PostMessageOptions | null): void;
 
   /**
    * As MessagePort's, 'messages' too. To a worker that has not loaded ringport yet they
    * go one by one.
+   * @param values any iterable; it is read to its end before this returns
    */
-  postMessages(values: Iterable<any>): void;
+  postMessages(values: Iterable<Send>): void;
 
   /** For what the worker sends; see MessagePort. */
   receiveViews: boolean;
+
+  /** Add a listener; see {@link WorkerEvents}. */
+  on<E extends keyof WorkerEvents>(
+    event: E, listener: (...args: WorkerEvents<Receive>[E]) => void): this;
+  /** Add a listener for an event of your own. */
+  on<E extends string | symbol>(
+    event: OtherEvent<WorkerEvents, E>, listener: (...args: any[]) => void): this;
+  /** Add a listener that is called once; see {@link WorkerEvents}. */
+  once<E extends keyof WorkerEvents>(
+    event: E, listener: (...args: WorkerEvents<Receive>[E]) => void): this;
+  /** Add a listener for an event of your own that is called once. */
+  once<E extends string | symbol>(
+    event: OtherEvent<WorkerEvents, E>, listener: (...args: any[]) => void): this;
 }
 
 /**
@@ -151,18 +282,30 @@ export declare const active: boolean;
 /** In a worker, the port to the thread that started it; `null` on the main thread. */
 export declare const parentPort: MessagePort | null;
 
+/** What `receiveMessageOnPort` and `RingBuffer.receiveMessage` return. */
+export interface ReceivedMessage<Receive = any> {
+  /** The value that was posted. */
+  message: Receive;
+}
+
 /**
  * Take one message out of a port's queue, without waiting and without an event.
+ * @param port a port of ringport or of Node
  * @returns the message, or undefined when there is none
  * @throws {TypeError} ERR_INVALID_ARG_TYPE if it is not a port
  */
+export declare function receiveMessageOnPort<Receive>(
+  port: MessagePort<any, Receive>): ReceivedMessage<Receive> | undefined;
+/** The same, of a port of Node. */
 export declare function receiveMessageOnPort(
-  port: MessagePort | nodeThreads.MessagePort | nodeThreads.BroadcastChannel): { message: any } | undefined;
+  port: nodeThreads.MessagePort | nodeThreads.BroadcastChannel): ReceivedMessage | undefined;
 
 /**
  * Move a port into another context. There it is no EventTarget: set `onmessage` and
  * `onmessageerror`, then call `start()`. What it receives has the prototypes of that
  * context. Here the port is closed.
+ * @param port a port of ringport or of Node
+ * @param context what `vm.createContext` has returned
  * @throws {Error} ERR_CLOSED_MESSAGE_PORT
  * @throws {TypeError} ERR_INVALID_ARG_TYPE if it is not a port, or `context` no context
  */
@@ -193,8 +336,9 @@ export interface IdleStrategy {
 }
 
 /**
- * Configures how this thread idles. A property that is left out gets its default. The
- * environment variables `RINGPORT_SPIN` and `RINGPORT_LINGER` set it for all threads.
+ * Configures how this thread idles. The environment variables `RINGPORT_SPIN` and
+ * `RINGPORT_LINGER` set it for all threads.
+ * @param strategy a property that is left out gets its default
  * @throws {TypeError} ERR_INVALID_ARG_TYPE, {RangeError} ERR_OUT_OF_RANGE; nothing has
  *   changed
  */
@@ -207,10 +351,15 @@ export declare function getIdleStrategy(): IdleStrategy;
  * Node's `postMessageToThread`, where Node has it, with ports of ringport in the transfer
  * list: the other thread gets a port of Node's for each, and this one passes on what
  * comes to either.
+ * @param threadId of the thread that gets the value, as a 'workerMessage' of its `process`
+ * @param value any value that can be cloned
+ * @param transferList what to transfer instead of cloning it
+ * @param timeout milliseconds
  */
 export declare function postMessageToThread(
   threadId: number, value: any, transferList: readonly Transferable[], timeout?: number,
 ): Promise<void>;
+/** The same, without a transfer list. */
 export declare function postMessageToThread(
   threadId: number, value: any, timeout?: number,
 ): Promise<void>;
@@ -247,10 +396,11 @@ export interface ThreadInfo {
    */
   messagesOut: number;
   /**
-   * Bytes of these messages as encoded, with what is transferred beside them in blocks of
-   * ringport's.
+   * Bytes of the messages received, as encoded, with what is transferred beside them in
+   * blocks of ringport's.
    */
   bytesIn: number;
+  /** Bytes of the messages posted, in the same way. */
   bytesOut: number;
   /** How often its event loop was woken up by messages. */
   wakeUps: number;
@@ -265,27 +415,68 @@ export declare function threads(): ThreadInfo[];
 
 /**
  * A value as bytes that stand for themselves: the codec of the ports, for a file or a
- * socket.
- * @throws {DOMException} DataCloneError for what cannot be bytes: functions, shared
- *   memory, Node's own objects
+ * socket. Also exported by `ringport/codec`, which loads no addon.
+ * @param value any value that structured clone takes, except what is named below
+ * @throws {DOMException} DataCloneError, with `path`, for what cannot be bytes: functions,
+ *   shared memory, Node's own objects
  */
 export declare function serialize(value: any): Buffer;
 
 /**
- * The value that `serialize` was given.
+ * The value that `serialize` was given. Also exported by `ringport/codec`.
+ * @param bytes what `serialize` has returned; they may come from anywhere
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE if it is no Uint8Array
  * @throws {RingportError} ERR_RINGPORT_CORRUPT if the bytes are not what `serialize`
  *   makes, ERR_RINGPORT_VERSION if a later format made them
  */
 export declare function deserialize(bytes: Uint8Array): any;
 
+/** The `code` of an error of ringport's own. */
+export type RingportErrorCode =
+  /** `release`, `commit` or `abort` out of turn, or a write while a record is claimed. */
+  | 'ERR_RINGPORT_CLAIM'
+  /** The ring is closed. */
+  | 'ERR_RINGPORT_CLOSED'
+  /** Bytes or shared memory make no sense. */
+  | 'ERR_RINGPORT_CORRUPT'
+  /** This RingBuffer has been detached from its ring. */
+  | 'ERR_RINGPORT_DETACHED'
+  /** A read within the callback of `drain`. */
+  | 'ERR_RINGPORT_DRAINING'
+  /** There is no room in the ring. */
+  | 'ERR_RINGPORT_FULL'
+  /** The addon is not in use: see `active`. */
+  | 'ERR_RINGPORT_INACTIVE'
+  /** There is no ring in this memory, or not the one that was asked for. */
+  | 'ERR_RINGPORT_INVALID_RING'
+  /** Not a transfer handle, or one that has been used. */
+  | 'ERR_RINGPORT_INVALID_TRANSFER_HANDLE'
+  /** No binary of the addon fits. */
+  | 'ERR_RINGPORT_NO_BINARY'
+  /** The system gives no random numbers. */
+  | 'ERR_RINGPORT_NO_RANDOM'
+  /** This thread has no SharedArrayBuffer. */
+  | 'ERR_RINGPORT_NO_SHARED_MEMORY'
+  /** The port belongs to another version of ringport in this process. */
+  | 'ERR_RINGPORT_OTHER_COPY'
+  /** The ring has its one producer or consumer already. */
+  | 'ERR_RINGPORT_TAKEN'
+  /** The record is longer than `maxLength`. */
+  | 'ERR_RINGPORT_TOO_LARGE'
+  /** The runtime lacks an internal of Node that ringport uses. */
+  | 'ERR_RINGPORT_UNSUPPORTED'
+  /** A later version has made these bytes, or this ring. */
+  | 'ERR_RINGPORT_VERSION';
+
 /** An error of ringport's own; all others are Node's, with Node's codes. */
 export declare class RingportError extends Error {
-  constructor(code: string, message: string, options?: ErrorOptions);
-  /** Starts with `ERR_RINGPORT_`. */
-  code: string;
+  /** For ringport itself. */
+  constructor(code: RingportErrorCode, message: string, options?: ErrorOptions);
+  /** What has gone wrong: docs/errors.md has a row for each. */
+  code: RingportErrorCode;
 }
 
-export { RingBuffer } from './ring-buffer';
+export { RingBuffer } from './ring-buffer/index.js';
 export type {
-  RingBufferMode, RingBufferOptions, RingBufferRoomOptions, RingBufferSignal, RingBufferStats, RingBufferWaitOptions,
-} from './ring-buffer';
+  RingBufferEvents, RingBufferMode, RingBufferOptions, RingBufferRoomOptions, RingBufferSignal, RingBufferStats, RingBufferWaitOptions,
+} from './ring-buffer/index.js';

@@ -5,6 +5,8 @@
  * To load this module registers it: the exports of `node:worker_threads` and the globals
  * `MessageChannel` and `MessagePort` are ringport's then, in this thread and in every
  * thread that a `Worker` starts from it.
+ *
+ * @module ringport/register
  */
 
 /**

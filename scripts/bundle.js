@@ -75,6 +75,9 @@ const FIRST = ['loading/scripts', 'binding', 'loading/builtins', 'loading/runtim
 
 /** Included in each script that a thread may load first; see globals.js. */
 const GLOBALS = 'loading/globals';
+/** The entry point of `ringport/codec`, and the scripts that it loads. */
+const CODEC = 'codec-only';
+const OF_CODEC = ['codec', 'kinds', 'flat'];
 
 function idsOf(dir = '') {
   return fs.readdirSync(path.join(lib, dir), { withFileTypes: true }).flatMap((entry) => {
@@ -117,6 +120,19 @@ function wrapped(id, transform) {
   return `files['${id}'] = (function (module, exports, requireOurs) {\n${text.replace(/^"use strict";\n/, '')}});\n`;
 }
 
+/** @returns {Set<string>} a module and all modules that it requires */
+function closureOf(id, found = new Set()) {
+  if (found.has(id)) return found;
+  found.add(id);
+
+  const source = fs.readFileSync(path.join(lib, `${id}.js`), 'utf8');
+
+  for (const [, other] of source.matchAll(/\brequire\('(\.[^']*)'\)/g)) {
+    closureOf(path.posix.join(path.posix.dirname(id), other), found);
+  }
+  return found;
+}
+
 /** The checksum of src/node/code_files.c, which hashes eight bytes at a time. */
 function checksum(text) {
   const bytes = Buffer.from(text, 'latin1');
@@ -155,6 +171,40 @@ function esbuild() {
   }
 }
 
+/** @returns {string} the text of `ringport/codec`, which loads its scripts without the addon */
+function codecOnly(textOf) {
+  const scriptOf = (id) => OF_CODEC.find((name) => SCRIPTS[name].includes(id));
+  const ids = [...closureOf(CODEC)];
+  const where = ids.map((id) => [id, scriptOf(id)]).filter(([, script]) => script !== undefined);
+  /* Node searches the text of a CommonJS module for `module.exports = { ... }` to know the names that an
+   * `import` may ask for: only the last one must look like that. */
+  const own = textOf(ids.filter((id) => scriptOf(id) === undefined), true)
+    .replaceAll('(module, exports, requireOurs)', '(made, exports, requireOurs)')
+    .replace(/^module\.exports\b/gm, 'made.exports');
+
+  return `'use strict';
+const files = { __proto__: null };
+const modules = { __proto__: null };
+const scripts = { ${OF_CODEC.map((name) => `${name}: () => require('./${name}.js')`).join(', ')} };
+const where = ${JSON.stringify(Object.fromEntries(where))};
+
+${own}
+function load(id) {
+  if (files[id] === undefined) scripts[where[id]]()(files, require, __dirname);
+  if (modules[id] === undefined) {
+    const made = modules[id] = { exports: {} };
+
+    files[id](made, made.exports, load);
+  }
+  return modules[id].exports;
+}
+
+const { serialize, deserialize } = load('${CODEC}');
+
+module.exports = { serialize, deserialize };
+`;
+}
+
 /** Build dist/. @throws {BuildError} */
 function bundle() {
   const { transformSync } = esbuild();
@@ -172,7 +222,7 @@ ${text}`;
   };
   const rings = idsOf('ring-buffer').filter((id) => !SCRIPTS.ringbuffer.includes(id));
   const notRest = new Set([
-    ...Object.values(SCRIPTS).flat(), ...rings, ...FIRST, GLOBALS, 'loading/entry', 'register', 'register-worker',
+    ...Object.values(SCRIPTS).flat(), ...rings, ...FIRST, GLOBALS, 'loading/entry', 'register', 'register-worker', CODEC,
   ]);
   const rest = idsOf().filter((id) => !notRest.has(id));
   const scripts = { ...SCRIPTS, rings, rest };
@@ -265,6 +315,8 @@ module.exports = {
   },
 };
 `));
+
+  texts.set(`${CODEC}.js`, codecOnly(textOf));
 
   /* Write it last: stale() checks its age. */
   texts.set('index.js',

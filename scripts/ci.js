@@ -24,6 +24,7 @@ const steps = {
   'npm test': npm('test', '--silent'),
   'build, warnings are errors': node('scripts/build.js', '--werror'),
   'lint': node('scripts/lint.js'),
+  'documentation': node('scripts/docs.js'),
   'C tests, clang': node('scripts/ctest.js', '--cc', 'clang'),
   'model of the core': node('test/model/run.js'),
   'faults at every moment': node('test/faults/run.js'),

@@ -21,8 +21,6 @@ const FOLDERS = ['scripts', 'bench', 'test', 'demo', 'examples'];
 /** Names that stand for a file of the reader's. */
 const THEIRS = new Set(['app.js']);
 const OURS = /^(?:test|bench|scripts|lib|src|docs|demo|examples)\/[\w./-]+$/;
-/** How a script names a package that is too large to install for everyone. */
-const OPTIONAL = /npm install --no-save ([\w@/.-]+)/;
 const PROGRAMS = /^(?:node|npm|npx|bash)$/;
 
 const exists = (file) => fs.existsSync(path.join(root, file));
@@ -79,13 +77,9 @@ const words = (command) => command.match(/"[^"]*"|'[^']*'|\S+/g)
 /**
  * @returns {string} the problem with the arguments of one of our scripts; empty if none
  */
-function inArguments(script, args, page) {
+function inArguments(script, args) {
   const text = textOf(script);
-  const [, wanted] = OPTIONAL.exec(text) ?? [];
 
-  if (wanted !== undefined && !page.includes(`npm install --no-save ${wanted}`)) {
-    return `${script} wants ${wanted}, which is no development dependency`;
-  }
   for (const arg of args) {
     const [, option] = /^--([a-z-]+)/.exec(arg) ?? [];
 
@@ -99,10 +93,9 @@ function inArguments(script, args, page) {
 
 /**
  * @param {string} command
- * @param {string} [page] the page, which may tell the reader to install a package first
  * @returns {string} the problem; empty if none
  */
-function problemOf(command, page = '') {
+function problemOf(command) {
   const [program, ...args] = words(command);
 
   if (program === 'npx') {
@@ -122,15 +115,15 @@ function problemOf(command, page = '') {
     const [last] = manifest.scripts[script].split(' ').filter((word) => /\.js$/.test(word)).slice(-1);
     const rest = args.includes('--') ? args.slice(args.indexOf('--') + 1) : [];
 
-    return last && !last.startsWith('node_modules') ? inArguments(last, rest, page) : '';
+    return last && !last.startsWith('node_modules') ? inArguments(last, rest) : '';
   }
 
   const at = args.findIndex((arg) =>
     /\.[cm]?js$|\//.test(arg) && !arg.startsWith('-') && !arg.startsWith(manifest.name));
 
-  if (at < 0 || THEIRS.has(args[at])) return '';
+  if (at < 0 || THEIRS.has(args[at]) || args[at].startsWith('node_modules/')) return '';
   if (!exists(args[at])) return `there is no ${args[at]}`;
-  return program === 'node' ? inArguments(args[at], args.slice(at + 1), page) : '';
+  return program === 'node' ? inArguments(args[at], args.slice(at + 1)) : '';
 }
 
 /** @returns {string[]} the pages of the documentation */
@@ -145,11 +138,9 @@ function pages() {
 function missingPackages() {
   const isPackage = (name) =>
     /^[a-z@]/.test(name) && !name.startsWith('node:') && !builtinModules.includes(name);
-  const isSaid = (file, name) =>
-    OPTIONAL.exec(fs.readFileSync(path.join(root, file), 'utf8'))?.[1] === name;
   const missing = (file) => [...new Set(loads(file))].filter(isPackage)
     .map((name) => name.split('/').slice(0, name.startsWith('@') ? 2 : 1).join('/'))
-    .filter((name) => !packages.has(name) && !isSaid(file, name))
+    .filter((name) => !packages.has(name))
     .map((name) => `${file} loads ${name}, which is no development dependency\n`);
 
   return FOLDERS.flatMap(files).flatMap(missing).join('');
@@ -225,7 +216,7 @@ if (require.main === module) {
     const text = fs.readFileSync(path.join(root, page), 'utf8');
 
     for (const command of commandsOf(text)) {
-      const problem = problemOf(command, text);
+      const problem = problemOf(command);
 
       count++;
       if (problem !== '') problems += `${page}: ${command}: ${problem}\n`;

@@ -36,8 +36,11 @@ const checks = {
     '--config', '.dependency-cruiser.cjs', 'lib',
   ],
   'commands in the docs': [process.execPath, path.join(__dirname, 'lint-docs.js')],
+  'links in the docs': [process.execPath, path.join(__dirname, 'lint-links.js')],
+  'error codes': [process.execPath, path.join(__dirname, 'lint-errors.js')],
+  'figures of README.md': [process.execPath, path.join(root, 'bench/js/figures.js'), '--check'],
   'package, workflows': [process.execPath, path.join(__dirname, 'lint-package.js')],
-  'tsc': [process.execPath, inModules('typescript/bin/tsc'), '-p', 'test/types'],
+  'tsc': [process.execPath, inModules('typescript-7/bin/tsc'), '-p', 'test/types'],
   'clang-format': ['clang-format', ...(fix ? ['-i'] : ['--dry-run', '-Werror']), ...formatted],
   'clang-tidy': ['clang-tidy', '--quiet', ...addon, '--', ...flags],
   'cppcheck': [

@@ -5,25 +5,11 @@
  * run.js, a bar per case with the median of the ratio, and a line from its min to its
  * max; for cold.js, a curve per payload: the ratio by the number of messages. Usage: node
  * bench/js/chart.js figures.json chart.svg
- *
- * Requires echarts, which is not a development dependency, because it is larger than all
- * of them together.
  */
 
 const fs = require('node:fs');
 
-/** @returns {import('echarts')} */
-function loadCharts() {
-  try {
-    return require('echarts');
-  } catch (error) {
-    if (error.code !== 'MODULE_NOT_FOUND') throw error;
-    console.error('The chart is drawn by echarts, which is not here: npm install --no-save echarts');
-    return process.exit(1);
-  }
-}
-
-const echarts = loadCharts();
+const echarts = require('echarts');
 
 const WIDTH = 860;
 const ROW = 22;

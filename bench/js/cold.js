@@ -21,6 +21,7 @@ const usage = `Usage: node bench/js/cold.js [options]
 
   --scenario a,b  of ${SCENARIOS.join(', ')} (default: all)
   --payload a,b   of those of a curve (default: ${KINDS.join(', ')})
+  --readme        the cases of README.md
   --rounds n      pairs of processes per case (default: 7)
   --most n        messages of a curve at most (default: 100000)
   --quick         one pair, 1,000 messages: to see that it works
@@ -217,7 +218,11 @@ async function main() {
     scenario: { type: 'string', default: SCENARIOS.join(',') },
     payload: { type: 'string', default: KINDS.join(',') },
     most: { type: 'string' },
+    readme: { type: 'boolean', default: false },
   }, usage);
+
+  if (options.readme) Object.assign(options, { scenario: 'to-worker,program', payload: 'number' });
+
   const rounds = positive(options, 'rounds', options.quick ? 1 : 7);
   const most = positive(options, 'most', options.quick ? 1000 : 100_000);
   const points = POINTS.filter((point) => point <= most);

@@ -11,11 +11,22 @@ const { parse, positive, listOf, start } = require('./cli');
 const scenarioNames = fs.readdirSync(path.join(__dirname, 'scenarios'))
   .map((file) => path.basename(file, '.js'));
 
+/** What README.md shows; figures.js makes its table and its chart of it. */
+const README = {
+  scenario: 'oneway,batch,views,roundtrip,startup',
+  filter: [
+    ...['number', 'string 12', '{action, powerLevel}', '5 fields', 'nested', '20 rows'].map((name) => `${name}, to worker`),
+    ...['1 KiB bytes', '64 KiB bytes', '1 MiB bytes', 'transfer 1'].map((name) => `${name}, to worker`),
+    'number, window', 'a worker',
+  ].join('|'),
+};
+
 const usage = `Usage: node bench/js/run.js [options]
 
   --scenario a,b         of ${scenarioNames.join(', ')}
                          (default: all)
   --filter text          only cases whose name contains the text; several with |
+  --readme               the cases of README.md
   --implementations a,b  competitors, the one to compare with first
                          (default: ${implementations.join(',')})
   --rounds n             rounds per case (default: 5)
@@ -33,7 +44,11 @@ start(async () => {
     filter: { type: 'string', default: '' },
     implementations: { type: 'string', default: implementations.join(',') },
     list: { type: 'boolean', default: false },
+    readme: { type: 'boolean', default: false },
   }, usage);
+
+  if (options.readme) Object.assign(options, README);
+
   const competitors = listOf(options, 'implementations', implementations);
   const rounds = positive(options, 'rounds', options.quick ? 2 : 5);
   const times = {

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Readable, ReadableOptions, Writable, WritableOptions } from 'node:stream';
+import type { ReceivedMessage } from '../index.js';
 
 /**
  * Who may use a ring at the same time:
@@ -9,8 +10,9 @@ import type { Readable, ReadableOptions, Writable, WritableOptions } from 'node:
  */
 export type RingBufferMode = 'spsc' | 'mpsc' | 'mpmc';
 
+/** How a ring is made; of a ring that is attached to, what it must be. */
 export interface RingBufferOptions {
-  /** @default 'spsc' */
+  /** Who may use it at the same time. @default 'spsc' */
   mode?: RingBufferMode | undefined;
   /** `mpmc` only: the largest record in bytes. @default 120 */
   slotSize?: number | undefined;
@@ -27,16 +29,19 @@ export interface RingBufferOptions {
  * moment.
  */
 export interface RingBufferStats {
-  /** Records and their bytes that were written. */
+  /** Records that were written. */
   recordsIn: number;
+  /** Their bytes, without headers. */
   bytesIn: number;
-  /** Records and their bytes that were read. */
+  /** Records that were read. */
   recordsOut: number;
+  /** Their bytes, without headers. */
   bytesOut: number;
   /** How often a sleeping reader, or a writer that waited for room, was woken up. */
   wakeUps: number;
-  /** How often a writer found no room, and a reader no record. */
+  /** How often a writer found no room. */
   fullStalls: number;
+  /** How often a reader found no record. */
   emptyStalls: number;
   /** Claims that were given up. */
   aborted: number;
@@ -47,19 +52,38 @@ export interface RingBufferStats {
   highWater: number;
 }
 
+/** How long to wait. */
 export interface RingBufferWaitOptions {
   /** Milliseconds to wait at most. @default Infinity */
   timeout?: number | undefined;
 }
 
+/** How long to wait, and for how much room. */
 export interface RingBufferRoomOptions extends RingBufferWaitOptions {
   /** Bytes of the record there has to be room for. @default what did not fit last */
   length?: number | undefined;
 }
 
+/** How to stop a wait that does not block. */
 export interface RingBufferSignal {
   /** Stops the wait with an AbortError. */
   signal?: AbortSignal | undefined;
+}
+
+/** The events of a `RingBuffer`, each with the arguments of a listener that `on` adds. */
+export interface RingBufferEvents {
+  /** A record has come after the ring was found empty. */
+  readable: [];
+  /** There is room after there was none. */
+  writable: [];
+  /** The ring is closed and, for a consumer, has been read to its end. */
+  close: [];
+  /**
+   * The last producer, or the last consumer, has ended without closing the ring. A consumer
+   * is told while it waits (in any way that does not block) or when it finds no record, a
+   * producer while it waits or when it finds no room. The ring goes on: another may come.
+   */
+  disconnect: [role: 'producer' | 'consumer'];
 }
 
 /**
@@ -83,6 +107,7 @@ export declare class RingBuffer {
    * A new ring.
    * @param capacity bytes for records and their headers (8 bytes each); rounded up to a
    *   power of two from 64 to 2^30
+   * @param options who may use it, and what happens when they have ended
    * @throws {RangeError} ERR_OUT_OF_RANGE, {TypeError} ERR_INVALID_ARG_VALUE, also for an
    *   option that does not exist; {RingportError} ERR_RINGPORT_NO_SHARED_MEMORY where
    *   there is no SharedArrayBuffer
@@ -90,6 +115,8 @@ export declare class RingBuffer {
   constructor(capacity: number, options?: RingBufferOptions);
   /**
    * The ring in this memory.
+   * @param buffer the `buffer` of a RingBuffer, in any thread
+   * @param options what the ring must be; `closeOnDisconnect` is this object's own
    * @throws {RingportError} ERR_RINGPORT_INVALID_RING if it is none, or not of the mode
    *   or slot size that is asked for; ERR_RINGPORT_VERSION if another version of ringport
    *   made it
@@ -98,7 +125,9 @@ export declare class RingBuffer {
 
   /** The shared memory: what to send to other threads. */
   readonly buffer: SharedArrayBuffer;
+  /** Bytes for records and their headers. */
   readonly capacity: number;
+  /** Who may use the ring at the same time. */
   readonly mode: RingBufferMode;
   /**
    * Bytes of the largest record: half the capacity less its header; with `mpmc` the size
@@ -113,16 +142,22 @@ export declare class RingBuffer {
   readonly stats: RingBufferStats;
 
   /**
-   * Write a record; a string as UTF-8.
+   * Write a record.
+   * @param data the record; a string as UTF-8
    * @throws {RingportError} ERR_RINGPORT_FULL, ERR_RINGPORT_CLOSED,
    *   ERR_RINGPORT_TOO_LARGE; nothing is written then
    */
   write(data: Uint8Array | string): void;
-  /** The same, but a full ring is no error. @returns false if there was no room */
+  /**
+   * The same, but a full ring is no error.
+   * @param data the record; a string as UTF-8
+   * @returns false if there was no room
+   */
   tryWrite(data: Uint8Array | string): boolean;
   /**
    * Write records as long as there is room, and publish them at once. Those that are not
    * fit to be written are refused before the first one is.
+   * @param list the records, in order
    * @returns how many were written
    */
   writeMany(list: Iterable<Uint8Array | string>): number;
@@ -130,6 +165,7 @@ export declare class RingBuffer {
   /**
    * Room for a record, to be filled in place, then to be committed or aborted. Nothing
    * else can be written meanwhile (ERR_RINGPORT_CLAIM).
+   * @param length bytes
    * @returns null if there is no room
    */
   claim(length: number): Uint8Array | null;
@@ -142,6 +178,7 @@ export declare class RingBuffer {
   read(): Buffer | null;
   /**
    * Copy the next record.
+   * @param target where to, from its first byte on
    * @returns its length, -1 if there is none
    * @throws {RangeError} ERR_OUT_OF_RANGE if `target` is too small; the record stays
    */
@@ -150,6 +187,8 @@ export declare class RingBuffer {
    * Call `callback` for each record that is there, at most `limit`, without a copy:
    * `bytes` must not be used after the callback has returned. A record is read when the
    * callback has been called, even if that throws.
+   * @param callback is called with each record
+   * @param limit records at most; all that are there unless given
    * @returns how many there were
    */
   drain(callback: (bytes: Uint8Array, length: number) => void, limit?: number): number;
@@ -166,18 +205,23 @@ export declare class RingBuffer {
 
   /**
    * Write a value as a record, in the form of `serialize`.
+   * @param value any value that `serialize` takes
    * @throws {DOMException} DataCloneError for what cannot be bytes, and what `write`
    *   throws
    */
   postMessage(value: any): void;
-  /** The same, but a full ring is no error. @returns false if there was no room */
+  /**
+   * The same, but a full ring is no error.
+   * @param value any value that `serialize` takes
+   * @returns false if there was no room
+   */
   tryPostMessage(value: any): boolean;
   /**
    * The value of the next record, which must have been written by `postMessage`.
    * @returns undefined if there is none
    * @throws what `deserialize` throws; the record has been read then
    */
-  receiveMessage(): { message: any } | undefined;
+  receiveMessage(): ReceivedMessage | undefined;
 
   /**
    * Block this thread until there is a record.
@@ -211,7 +255,7 @@ export declare class RingBuffer {
    */
   createWriteStream(options?: Pick<WritableOptions, 'highWaterMark' | 'defaultEncoding' | 'signal'>): Writable;
 
-  /** Nothing more is written, by anyone; what there is can be read. */
+  /** Close the ring: nothing more is written, by anyone; what there is can be read. */
   close(): void;
   /** Give up this object's part in the ring, which goes on without it. */
   detach(): void;
@@ -221,15 +265,23 @@ export declare class RingBuffer {
    * told otherwise, and `process.getActiveResourcesInfo()` names it RingBuffer.
    */
   ref(): this;
+  /** The event loop may end while this object waits. */
   unref(): this;
 }
 
-/**
- * Events: `readable` when a record has come after the ring was found empty, `writable`
- * when there is room after there was none, `close` when the ring is closed and, for a
- * consumer, has been read to the end. `disconnect` when the last producer, or the last
- * consumer, has ended without closing the ring: the listener gets the role. A consumer is
- * told while it waits (in any way that does not block) or when it finds no record, a
- * producer while it waits or when it finds no room. The ring goes on: another may come.
- */
-export interface RingBuffer extends EventEmitter {}
+type OtherEvent<Name> = Name extends keyof RingBufferEvents ? never : Name;
+
+export interface RingBuffer extends EventEmitter {
+  /** Add a listener; see {@link RingBufferEvents}. */
+  on<E extends keyof RingBufferEvents>(
+    event: E, listener: (...args: RingBufferEvents[E]) => void): this;
+  /** Add a listener for an event of your own. */
+  on<E extends string | symbol>(
+    event: OtherEvent<E>, listener: (...args: any[]) => void): this;
+  /** Add a listener that is called once; see {@link RingBufferEvents}. */
+  once<E extends keyof RingBufferEvents>(
+    event: E, listener: (...args: RingBufferEvents[E]) => void): this;
+  /** Add a listener for an event of your own that is called once. */
+  once<E extends string | symbol>(
+    event: OtherEvent<E>, listener: (...args: any[]) => void): this;
+}

@@ -5,6 +5,31 @@ import ringport = require('ringport');
 const { port1, port2 } = new ringport.MessageChannel();
 const ring = new ringport.RingBuffer(1024);
 
+const typed = new ringport.MessageChannel<string, number>();
+const typedWorker = new ringport.Worker<string, number>('./file.js');
+
+// @ts-expect-error port1 sends strings
+typed.port1.postMessage(1);
+// @ts-expect-error port2 sends numbers
+typed.port2.postMessages(['one']);
+// @ts-expect-error port1 receives numbers
+typed.port1.on('message', (value: string) => value);
+// @ts-expect-error each event has the arguments of its own
+typed.port1.once('messages', (value: number) => value);
+// @ts-expect-error port2 receives strings
+ringport.receiveMessageOnPort(typed.port2)?.message.toFixed();
+// @ts-expect-error the worker is sent strings
+typedWorker.postMessage(1);
+// @ts-expect-error the worker sends numbers
+typedWorker.on('message', (value: string) => value);
+// @ts-expect-error 'exit' has a code
+typedWorker.once('exit', (error: Error) => error);
+// @ts-expect-error a port of other types
+const other: ringport.MessagePort<string, string> = new ringport.MessageChannel<string, number>().port1;
+// @ts-expect-error no such role
+ring.on('disconnect', (role: 'reader') => role);
+// @ts-expect-error no such code
+const code: ringport.RingportErrorCode = 'ERR_RINGPORT_NOTHING';
 // @ts-expect-error no iterable
 port1.postMessages(5);
 // @ts-expect-error microseconds are a number

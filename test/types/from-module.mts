@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import ringport, { MessageChannel, MessagePort, RingBuffer, Worker, active, parentPort, threadId } from 'ringport';
 import * as all from 'ringport';
+import codec, { deserialize, serialize } from 'ringport/codec';
 import { register, unregister } from 'ringport/register';
 
 const { port1, port2 }: { port1: MessagePort; port2: MessagePort } = new MessageChannel();
@@ -22,3 +23,5 @@ worker.postMessage(number, []);
 worker.on('exit', (code: number) => assert.equal(code, 0));
 port1.close();
 MessagePort.from(port2.detach()).close();
+assert.deepEqual(deserialize(serialize([1, 'two'])), [1, 'two']);
+assert.equal(codec.serialize, serialize);
