@@ -171,13 +171,16 @@ function esbuild() {
   }
 }
 
-/** @returns {string} the text of `ringport/codec`, which loads its scripts without the addon */
+/**
+ * @returns {string} the text of `ringport/codec`, which loads its scripts without the
+ *   addon
+ */
 function codecOnly(textOf) {
   const scriptOf = (id) => OF_CODEC.find((name) => SCRIPTS[name].includes(id));
   const ids = [...closureOf(CODEC)];
   const where = ids.map((id) => [id, scriptOf(id)]).filter(([, script]) => script !== undefined);
-  /* Node searches the text of a CommonJS module for `module.exports = { ... }` to know the names that an
-   * `import` may ask for: only the last one must look like that. */
+  /* Node searches the text of a CommonJS module for `module.exports = { ... }` to know
+   * the names that an `import` may ask for: only the last one must look like that. */
   const own = textOf(ids.filter((id) => scriptOf(id) === undefined), true)
     .replaceAll('(module, exports, requireOurs)', '(made, exports, requireOurs)')
     .replace(/^module\.exports\b/gm, 'made.exports');

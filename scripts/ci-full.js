@@ -4,8 +4,8 @@
 //
 // Runs all of .ci/run, then all suites under ASan and with other idle strategies, the
 // frameworks on the other Node lines, and other package managers and Next.js from the
-// registry. Then it builds the binaries for other platforms and tests them under qemu, Wine
-// and musl's loader. Requires root on Debian x64, because it installs compilers and
+// registry. Then it builds the binaries for other platforms and tests them under qemu,
+// Wine and musl's loader. Requires root on Debian x64, because it installs compilers and
 // emulators. Takes an hour longer than .ci/run.
 
 const { runAll } = require('./steps');

@@ -2,10 +2,10 @@
 
 // node scripts/docs.js [--reference] [--browser] [--screenshot file.png]
 //
-// Makes build/site: the reference from the types in lib/, and the pages of docs/. Fails if anything that is
-// exported is not documented, if a link is dead, or if a page has an error in the browser. Without Chromium
-// that last check is skipped; --browser makes it a failure. --reference only looks whether the reference
-// is complete, in ten seconds.
+// Makes build/site: the reference from the types in lib/, and the pages of docs/. Fails
+// if anything that is exported is not documented, if a link is dead, or if a page has an
+// error in the browser. Without Chromium that last check is skipped; --browser makes it a
+// failure. --reference only looks whether the reference is complete, in ten seconds.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -17,7 +17,9 @@ const { root } = require('./sources');
 
 const out = path.join(root, 'build', 'site');
 
-/** What Node documents: typedoc sees it as ours, because a MessagePort is one of Node's. */
+/**
+ * What Node documents: typedoc sees it as ours, because a MessagePort is one of Node's.
+ */
 const NODES = ['ringport.MessagePort.onclose'];
 
 /** @returns {string[]} the pages of the site beside README.md, which is its first */
@@ -27,7 +29,10 @@ function sitePages() {
   return pages().filter((page) => page.startsWith('docs/') || others.includes(page));
 }
 
-/** @returns {Promise<object>} typedoc, with the types read and checked; null: something is wrong */
+/**
+ * @returns {Promise<object>} typedoc, with the types read and checked; null: something is
+ *   wrong
+ */
 async function read() {
   const { Application, Converter } = await import('typedoc');
   const documents = sitePages();

@@ -2,8 +2,8 @@
 
 // node scripts/lint-errors.js
 //
-// The error codes in lib/ and src/, those in docs/errors.md and those in the type RingportErrorCode have to
-// be the same. Prints what is wrong; nothing if all is well.
+// The error codes in lib/ and src/, those in docs/errors.md and those in the type
+// RingportErrorCode have to be the same. Prints what is wrong; nothing if all is well.
 
 const fs = require('node:fs');
 const path = require('node:path');

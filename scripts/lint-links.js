@@ -2,9 +2,9 @@
 
 // node scripts/lint-links.js
 //
-// Checks the links of all Markdown files: that the file is there, and the heading, if the link names one.
-// A link to this repository on GitHub counts as one to the file. Other addresses are not looked up. Prints
-// what is wrong; nothing if all is well.
+// Checks the links of all Markdown files: that the file is there, and the heading, if the
+// link names one. A link to this repository on GitHub counts as one to the file. Other
+// addresses are not looked up. Prints what is wrong; nothing if all is well.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -62,7 +62,10 @@ function targetsOf(text) {
   ];
 }
 
-/** @returns {string | undefined} the file that a link leads to; undefined: it leads elsewhere */
+/**
+ * @returns {string | undefined} the file that a link leads to; undefined: it leads
+ *   elsewhere
+ */
 function fileOf(target, page) {
   const own = OWN.find((pattern) => pattern.test(target));
 

@@ -1,6 +1,7 @@
 'use strict';
 
-// site-check.js - what docs.js asks of the site that it has made: no dead link, and no error in a browser.
+// site-check.js - what docs.js asks of the site that it has made: no dead link, and no
+// error in a browser.
 
 const fs = require('node:fs');
 const http = require('node:http');
@@ -70,7 +71,8 @@ function inPage() {
  * @param {string} folder the site
  * @param {string} executablePath the browser
  * @param {string} [picture] a file for a screenshot of the first page
- * @returns {Promise<string[]>} what is wrong with its pages: errors, and anchors that are not there
+ * @returns {Promise<string[]>} what is wrong with its pages: errors, and anchors that are
+ *   not there
  */
 async function checkInBrowser(folder, executablePath, picture) {
   const { default: puppeteer } = await import('puppeteer-core');

@@ -1,6 +1,7 @@
 'use strict';
 
-// site-pages.js - the Markdown pages, which are written for GitHub, as pages of the site that typedoc makes.
+// site-pages.js - the Markdown pages, which are written for GitHub, as pages of the site
+// that typedoc makes.
 //
 // - A page has its first heading as its name, and a group by its folder.
 // - A link to our repository on GitHub becomes one to the page, if that is on the site.

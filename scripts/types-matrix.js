@@ -2,8 +2,9 @@
 
 // node scripts/types-matrix.js
 //
-// Compiles the samples of test/types against the types of every Node line, by each TypeScript that is a
-// development package. Needs the registry: the types of the other lines are no development packages.
+// Compiles the samples of test/types against the types of every Node line, by each
+// TypeScript that is a development package. Needs the registry: the types of the other
+// lines are no development packages.
 
 const fs = require('node:fs');
 const os = require('node:os');

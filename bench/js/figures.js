@@ -4,9 +4,10 @@
  * Updates the figures of README.md. Usage: node bench/js/figures.js run.json cold.json
  *
  * The arguments are what `run.js --readme --json` and `cold.js --readme --json` have
- * written. They are summarized in docs/figures/node.json, from which the table in README.md
- * and the two charts beside that file are made. Without arguments only the table and the
- * charts are made; --check compares them with docs/figures/node.json instead.
+ * written. They are summarized in docs/figures/node.json, from which the table in
+ * README.md and the two charts beside that file are made. Without arguments only the
+ * table and the charts are made; --check compares them with docs/figures/node.json
+ * instead.
  */
 
 const fs = require('node:fs');
@@ -123,8 +124,8 @@ const COLORS = {
 const ROW = 21;
 
 /**
- * Draw the ratios. On the logarithmic scale twice as fast and twice as slow are equally far
- * from the line in the middle.
+ * Draw the ratios. On the logarithmic scale twice as fast and twice as slow are equally
+ * far from the line in the middle.
  * @returns {string} an SVG
  */
 function chart({ machine, rounds, rows }, colors) {

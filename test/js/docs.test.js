@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * The samples of the documentation: a block that is marked `js run` is a CommonJS program, `js run esm` an ES
- * module. What it writes is what its comments `// prints ...` say, line by line.
+ * The samples of the documentation: a block that is marked `js run` is a CommonJS
+ * program, `js run esm` an ES module. What it writes is what its comments `// prints ...`
+ * say, line by line.
  */
 
 const assert = require('node:assert');

@@ -1,6 +1,7 @@
 'use strict';
 
-/* What scripts/lint-docs.js and lint-links.js find in the documentation, and what they say of it. */
+/* What scripts/lint-docs.js and lint-links.js find in the documentation, and what they
+ * say of it. */
 
 const assert = require('node:assert/strict');
 

@@ -1,6 +1,7 @@
 'use strict';
 
-/* Applications that use ringport are tested by their frameworks: fixtures/spec.js, under each of them. */
+/* Applications that use ringport are tested by their frameworks: fixtures/spec.js, under
+ * each of them. */
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');

@@ -1,6 +1,7 @@
 'use strict';
 
-/* What a process may be started with: the permission model, hardening flags, TypeScript, a single executable. */
+/* What a process may be started with: the permission model, hardening flags, TypeScript,
+ * a single executable. */
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');

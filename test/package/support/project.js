@@ -1,6 +1,7 @@
 'use strict';
 
-/* A project of a user's, in a folder of its own, with the package in its node_modules as npm puts it there. */
+/* A project of a user's, in a folder of its own, with the package in its node_modules as
+ * npm puts it there. */
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
@@ -16,7 +17,10 @@ const { env: { RINGPORT_BINARY: binary = path.join(root, 'build/Release/ringport
 /** Where the binary for this machine is in the package. */
 const { file: prebuilt } = native() ?? { file: 'ringport.node' };
 
-/** The environment of a program of a user's: nothing of ours is in it, but that ringport has to work. */
+/**
+ * The environment of a program of a user's: nothing of ours is in it, but that ringport
+ * has to work.
+ */
 const environment = {
   ...process.env, RINGPORT_BINARY: undefined, NODE_V8_COVERAGE: undefined, RINGPORT_REQUIRED: '1',
 };
@@ -60,7 +64,10 @@ class Project {
     return path.join(this.folder, ...names);
   }
 
-  /** Run Node in the project; it must end with 0. @returns {string} all that it printed */
+  /**
+   * Run Node in the project; it must end with 0.
+   * @returns {string} all that it printed
+   */
   node(args, { env = {}, node = process.execPath } = {}) {
     const { status, signal, stdout, stderr, error } = spawnSync(node, args, {
       cwd: this.folder, encoding: 'utf8', timeout: 120_000, env: { ...environment, ...env },
