@@ -155,6 +155,41 @@ class Port extends NodePort {
     Port.#of(this).wantViews(Boolean(wanted));
   }
 
+  /** Wait for the next message; see lib/request/receive.js. */
+  receive(options = undefined) {
+    const endpoint = Port.#of(this);
+
+    return require('../request/receive').receive(this, () => endpoint.receive(), () => endpoint.open, options);
+  }
+
+  /** Send a request; see lib/request/index.js. @returns {Promise<unknown>} the answer */
+  request(value, options = undefined) {
+    return require('../request/index').request(Port.#of(this), value, options);
+  }
+
+  /** As request(), but blocks the thread. */
+  requestSync(value, options = undefined) {
+    return require('../request/index').requestSync(Port.#of(this), value, options);
+  }
+
+  /** Answer the other end's requests; see lib/request/index.js. */
+  handle(handler) {
+    require('../request/index').handle(Port.#of(this), handler);
+    this.#serve();
+  }
+
+  /** Let the other end call an object's methods; see lib/request/remote.js. */
+  expose(object) {
+    require('../request/index').expose(Port.#of(this), object);
+    this.#serve();
+  }
+
+  /** A handler keeps the loop alive as a listener does. */
+  #serve() {
+    if (this.#endpoint.calls.serves) this.#endpoint.ref();
+    else if (!this.#heard.message && !this.#heard.messages) this.#endpoint.unref();
+  }
+
   /** Start delivery. Does not keep the loop alive. */
   start() {
     if (!Port.isPort(this)) return callTheirs(this, 'start', arguments);
@@ -238,7 +273,7 @@ class Port extends NodePort {
       this.ref();
       this.start();
     } else if (before && !this.#heard.message && !this.#heard.messages) {
-      this.#endpoint.unref();
+      if (this.#endpoint.calls?.serves !== true) this.#endpoint.unref();
       this[kStop]();
     }
   }

@@ -213,6 +213,23 @@ const methods = {
     connect();
     return require('./parent-endpoint').methods.detach.call(this);
   },
+  receive(options = undefined) {
+    return require('../request/receive').receive(this, receive, () => !closed, options);
+  },
+  request(value, options = undefined) {
+    return require('../request/index').request(connect, value, options);
+  },
+  requestSync(value, options = undefined) {
+    return require('../request/index').requestSync(connect, value, options);
+  },
+  handle(handler) {
+    require('../request/index').handle(connect, handler);
+    serve();
+  },
+  expose(object) {
+    require('../request/index').expose(connect, object);
+    serve();
+  },
   get receiveViews() {
     return false;
   },
@@ -221,6 +238,13 @@ const methods = {
     this.receiveViews = wanted;
   },
 };
+
+/** A handler keeps the loop alive as a listener does. */
+function serve() {
+  port.serves = port.endpoint.calls.serves;
+  if (port.serves) nodePrototype.ref.call(port.node);
+  else if (!port.heardOne && !port.heardMany) nodePrototype.unref.call(port.node);
+}
 
 /**
  * Attach the endpoint that the parent opened for this worker. If the parent does not

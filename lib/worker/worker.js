@@ -178,6 +178,7 @@ class Worker extends threads.Worker {
     this.#posting = true;
     try {
       postToWorker(this.#node, this.#thread, this.#isBare, value, transfer);
+      binding.nudge(this.#slot);
     } finally {
       this.#posting = outer;
     }
@@ -196,6 +197,30 @@ class Worker extends threads.Worker {
     if (!this.#posting && binding.peerDeclared(this.#slot)) this.#connect();
     if (this.#endpoint !== null) this.#endpoint.postMany(values);
     else for (const value of values) this.postMessage(value);
+  }
+
+  /** See MessagePort. A worker that has not loaded ringport gets no other messages then. */
+  request(value, options = undefined) {
+    return require('../request/index').request(() => this.#endpointForCalls(), value, options);
+  }
+
+  /** See MessagePort. */
+  requestSync(value, options = undefined) {
+    return require('../request/index').requestSync(() => this.#endpointForCalls(), value, options);
+  }
+
+  /** See MessagePort. */
+  handle(handler) {
+    require('../request/index').handle(() => this.#endpointForCalls(), handler);
+  }
+
+  /** See MessagePort. */
+  expose(object) {
+    require('../request/index').expose(() => this.#endpointForCalls(), object);
+  }
+
+  #endpointForCalls() {
+    return !this.#isBare && this.#connect() ? this.#endpoint : null;
   }
 
   /** See MessagePort; applies to messages from the worker. */
