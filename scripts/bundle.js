@@ -54,6 +54,10 @@ const SCRIPTS = {
     'codec/encode-objects', 'codec/node-clone', 'codec/encode-errors', 'codec/kinds', 'codec/decode-errors',
     'ports/large-memory', 'ports/outbox', 'codec/path',
   ],
+  request: [
+    'request/index', 'request/calls', 'request/kept', 'request/incoming', 'request/send-call', 'request/kinds',
+    'request/errors', 'request/blocking', 'loading/check-options', 'loading/check-arguments', 'codec/errors',
+  ],
   ringbuffer: ['ring-buffer/index', 'ring-buffer/events', 'codec/errors'],
 };
 /**

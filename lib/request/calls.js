@@ -347,6 +347,6 @@ function listen(endpoint) {
   callsOf(endpoint).listen();
 }
 
-const { deliver, passOver, receive } = kept;
+const { deliver, passOver, receive, refuseTransfer } = kept;
 
-module.exports = { Calls, callsOf, listen, take, deliver, passOver, receive };
+module.exports = { Calls, callsOf, listen, take, deliver, passOver, receive, refuseTransfer };

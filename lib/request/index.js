@@ -4,8 +4,8 @@
  * index.js - requests and their answers on ports, Workers and a worker's parentPort: what
  * the methods of those do, which load this file. lib/index.d.ts describes them.
  *
- * `target` is the port's Endpoint, or a function that returns it (null: the worker has
- * ended).
+ * `target` is the port's Endpoint, or a function that returns it; null: the worker has
+ * ended; undefined: it has none.
  */
 
 const { checkKnown } = require('../loading/check-options');
@@ -48,8 +48,8 @@ function check(options, known) {
 function open(target) {
   const endpoint = typeof target === 'function' ? target() : target;
 
-  if (endpoint === null || !endpoint.open) throw closedError();
-  if (endpoint.isOverNode) throw requestError('NO_RING');
+  if (endpoint === null || endpoint?.open === false) throw closedError();
+  if (endpoint === undefined || endpoint.isOverNode) throw requestError('NO_RING');
   return endpoint;
 }
 

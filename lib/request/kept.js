@@ -7,6 +7,7 @@
  */
 
 const { process } = require('../loading/builtins');
+const { DOMException } = globalThis;
 const context = require('../ports/async-context');
 const { readNext, reader, runTicks, settle, OTHER } = require('../ports/dispatch');
 const { decodeRecord, receive: receiveBatch, receiveOne } = require('../ports/drain');
@@ -191,4 +192,12 @@ function passOver(endpoint, { call }, value) {
   return receiveOne(endpoint);
 }
 
-module.exports = { askForTurn, deliver, keep, passOver, receive, takeCalls, takeNext };
+/** @throws {DOMException} DataCloneError: what was kept would not travel with the port */
+function refuseTransfer() {
+  throw new DOMException('MessagePort in transfer list has messages that its requests have passed: ' +
+    'listen for them first, or take them by receiveMessageOnPort()', 'DataCloneError');
+}
+
+module.exports = {
+  askForTurn, deliver, keep, passOver, receive, refuseTransfer, takeCalls, takeNext,
+};

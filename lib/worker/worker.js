@@ -219,8 +219,10 @@ class Worker extends threads.Worker {
     require('../request/index').expose(() => this.#endpointForCalls(), object);
   }
 
+  /** @returns {Endpoint | null | undefined} see lib/request/index.js */
   #endpointForCalls() {
-    return !this.#isBare && this.#connect() ? this.#endpoint : null;
+    if (this.#isBare) return undefined;
+    return this.#connect() ? this.#endpoint : null;
   }
 
   /** See MessagePort; applies to messages from the worker. */
