@@ -6,6 +6,7 @@
  */
 import type { Context } from 'node:vm';
 import * as nodeThreads from 'node:worker_threads';
+import type { ReceiveOptions, Requests } from './request';
 
 export * from 'node:worker_threads';
 
@@ -52,7 +53,18 @@ export interface DataCloneError extends DOMException {
   path?: string;
 }
 
-export interface MessagePort extends nodeThreads.MessagePort {
+export interface MessagePort extends nodeThreads.MessagePort, Requests {
+  /**
+   * Wait for the next message: the oldest one queued, or the next to come. Several waits
+   * get one each, in order. 'message' listeners of the port hear what comes, too. Keeps
+   * the event loop alive.
+   * @returns undefined when the port closes. Rejected with a TimeoutError (DOMException)
+   *   after `timeout` milliseconds; with the reason of `signal`; with ERR_INVALID_STATE if
+   *   the port has 'messages' listeners, which get arrays
+   */
+  receive(options?: ReceiveOptions & { signal?: AbortSignal | undefined }):
+  Promise<{ message: any } | undefined>;
+
   /**
    * Send a message. Never blocks. A failed call sends nothing and detaches nothing.
    * @returns true; undefined once the port is closed
@@ -121,6 +133,7 @@ export interface WorkerOptions extends Omit<nodeThreads.WorkerOptions, 'transfer
 }
 
 /** Node's Worker; messages to and from it go over ringport. */
+export interface Worker extends Requests {}
 export declare class Worker extends nodeThreads.Worker {
   constructor(filename: string | URL, options?: WorkerOptions);
 
@@ -152,12 +165,21 @@ export declare const active: boolean;
 export declare const parentPort: MessagePort | null;
 
 /**
- * Take one message out of a port's queue, without waiting and without an event.
+ * Take one message out of a port's queue, without an event. Without `timeout` it does not
+ * wait, as Node's. With one it blocks the thread for at most so many milliseconds, wakes
+ * within microseconds, and returns at once when the other side closes. Works next to
+ * listeners, and does not hold up `worker.terminate()` or the end of the process. A port
+ * of Node's and a BroadcastChannel are looked at once in a millisecond, and their close is
+ * not seen.
  * @returns the message, or undefined when there is none
  * @throws {TypeError} ERR_INVALID_ARG_TYPE if it is not a port
+ * @throws {RangeError} ERR_OUT_OF_RANGE for a negative timeout
+ * @throws {RingportError} ERR_RINGPORT_DEADLOCK if it would wait for a port of this very
+ *   thread; or, with `timeout: Infinity`, for a thread that waits for this one
  */
 export declare function receiveMessageOnPort(
-  port: MessagePort | nodeThreads.MessagePort | nodeThreads.BroadcastChannel): { message: any } | undefined;
+  port: MessagePort | nodeThreads.MessagePort | nodeThreads.BroadcastChannel,
+  options?: ReceiveOptions): { message: any } | undefined;
 
 /**
  * Move a port into another context. There it is no EventTarget: set `onmessage` and
@@ -286,6 +308,10 @@ export declare class RingportError extends Error {
   code: string;
 }
 
+export { wrap, wrapSync } from './request';
+export type {
+  ReceiveOptions, Remote, RemoteSync, RequestContext, RequestHandler, RequestOptions, Requests, SyncRequestOptions,
+} from './request';
 export { RingBuffer } from './ring-buffer';
 export type {
   RingBufferMode, RingBufferOptions, RingBufferRoomOptions, RingBufferSignal, RingBufferStats, RingBufferWaitOptions,
