@@ -182,6 +182,8 @@ describe('receiveMessageOnPort with a timeout', () => {
     });
     const times = [];
 
+    worker.postMessage(['up']);
+    await next(worker, 'message');
     worker.on('message', ([sent]) => times.push(performance.now() - sent));
     for (let i = 0; i < 40; i++) {
       await wait(3);
