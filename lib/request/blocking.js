@@ -43,35 +43,42 @@ function sleep(milliseconds) {
  * Block until `look` has found something.
  * @template T
  * @param {number} slot of the port's endpoint
- * @param {{ timeout: number, endless: boolean, watched: boolean }} how `endless`: throw if
- *   the other thread waits for this one; `watched`: messages may also come by Node
+ * @param {{ timeout: number, ticket: number, isWatched: boolean }} how `ticket`: unless it
+ *   is 0, throw if the other thread waits for this one, and has begun earlier;
+ *   `isWatched`: messages may also come by Node
  * @param {() => T | undefined} look called before each wait
  * @param {() => boolean} isOver there is nothing to wait for any more
  * @returns {T | undefined} undefined: the time is up, or it is over
  * @throws {RingportError} ERR_RINGPORT_DEADLOCK
  */
-function block(slot, { timeout, endless, watched }, look, isOver) {
+function block(slot, { timeout, ticket, isWatched }, look, isOver) {
   const end = timeout === Infinity ? Infinity : now() + timeout;
   let vain = 0;
 
-  binding.waitBegin(slot, watched);
+  for (;;) {
+    const found = look();
+
+    if (found !== undefined || isOver()) return found;
+
+    const left = end === Infinity ? SLICE : end - now();
+
+    if (left <= 0) return undefined;
+
+    const status = binding.wait(slot, Math.min(left, SLICE), ticket);
+
+    if (status === DEADLOCK) throw requestError('DEADLOCK');
+    if (status === CLOSED) return look();
+    /* What has woken it may not be for look(): a record that has to wait for CHANGE. */
+    if (status === 0 && isWatched && ++vain > 2) sleep(LOOK);
+  }
+}
+
+/** block() for a message. */
+function blockForMessage(slot, timeout, isWatched, look, isOver) {
+  const ticket = binding.waitBegin(slot, isWatched);
+
   try {
-    for (;;) {
-      const found = look();
-
-      if (found !== undefined || isOver()) return found;
-
-      const left = end === Infinity ? SLICE : end - now();
-
-      if (left <= 0) return undefined;
-
-      const status = binding.wait(slot, Math.min(left, SLICE), endless);
-
-      if (status === DEADLOCK) throw requestError('DEADLOCK');
-      if (status === CLOSED) return look();
-      /* What has woken it may not be for look(): a record that has to wait for CHANGE. */
-      if (status === 0 && watched && ++vain > 2) sleep(LOOK);
-    }
+    return block(slot, { timeout, ticket: timeout === Infinity ? ticket : 0, isWatched }, look, isOver);
   } finally {
     binding.waitEnd(slot);
   }
@@ -101,13 +108,18 @@ function checkPeer(endpoint) {
 function requestSync(endpoint, kind, value, { timeout, transfer }) {
   if (!checkPeer(endpoint)) throw requestError('CLOSED');
 
+  const { slot } = endpoint;
   const calls = callsOf(endpoint);
-  const id = calls.ask(kind, value, transfer);
+  /* Before the other thread can begin to wait for this one because of the request. */
+  const ticket = binding.waitBegin(slot, false);
+  let id;
   let answer;
-  const settle = (item) => { answer = item; };
+  let isSealed = false;
 
-  calls.expectSync(id, settle);
   try {
+    id = calls.ask(kind, value, transfer);
+    calls.expectSync(id, (item) => { answer = item; });
+
     const look = () => {
       while (answer === undefined) {
         const items = takeNext(endpoint, 0);
@@ -118,15 +130,16 @@ function requestSync(endpoint, kind, value, { timeout, transfer }) {
       return answer;
     };
 
-    block(endpoint.slot, { timeout, endless: true, watched: false }, look,
-      () => control[STATUS] === SEALED);
+    block(slot, { timeout, ticket, isWatched: false }, look, () => control[STATUS] === SEALED);
+    isSealed = answer === undefined && control[STATUS] === SEALED;
   } finally {
     calls.expectSync(0, null);
-    if (answer === undefined) calls.cancel(id, undefined);
+    binding.waitEnd(slot);
+    if (answer === undefined && id !== undefined) calls.cancel(id, undefined);
     if (endpoint.kept !== null) afterwards(endpoint, calls);
   }
   if (answer === undefined) {
-    if (endpoint.gone || control[STATUS] === SEALED) {
+    if (endpoint.gone || isSealed) {
       if (endpoint.kept === null) endpoint.close();
       throw requestError('CLOSED');
     }
@@ -165,16 +178,14 @@ function receive(port, take, options) {
 
   if (endpoint === undefined || endpoint.isOverNode) return poll(take, timeout);
   if (!endpoint.open || !checkPeer(endpoint)) return undefined;
-  return block(endpoint.slot, { timeout, endless: timeout === Infinity, watched: false },
-    take, () => !endpoint.open);
+  return blockForMessage(endpoint.slot, timeout, false, take, () => !endpoint.open);
 }
 
 function receiveFromParent(take, timeout) {
   const { port: { slot } } = require('../worker/parent-receive');
 
   if (slot === NONE) return undefined;
-  return block(slot, { timeout, endless: timeout === Infinity, watched: true }, take,
-    () => binding.peerClosed(slot));
+  return blockForMessage(slot, timeout, true, take, () => binding.peerClosed(slot));
 }
 
 /** Wait for a message of a port that has no ring. */

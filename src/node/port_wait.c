@@ -60,11 +60,11 @@ rp_port_wait_begin(napi_env env, napi_callback_info info) {
   bool watched = false;
 
   (void) napi_get_value_bool(env, argv[1], &watched);
-  if (port == NULL) return NULL;
+  if (port == NULL) return rp_from_u32(env, 0);
   if (e->wait.depth++ == 0) e->wait.watches = rp_ready_list_watch(&e->ready_list);
   rp_endpoint_wake_up(port->endpoint);
   if (watched) rp_endpoint_watch(port->endpoint, true);
-  return NULL;
+  return rp_from_u32(env, rp_endpoint_ticket());
 }
 
 /* When to return, given a time in milliseconds. */
@@ -82,18 +82,18 @@ rp_port_wait(napi_env env, napi_callback_info info) {
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_readable_port(e, argv[0]);
   double milliseconds = 0;
-  bool endless = false;
+  uint32_t ticket = 0;
   int status = RP_CLOSED;
 
   (void) napi_get_value_double(env, argv[1], &milliseconds);
-  (void) napi_get_value_bool(env, argv[2], &endless);
+  (void) napi_get_value_uint32(env, argv[2], &ticket);
   if (port != NULL) {
     uint64_t deadline = deadline_of(milliseconds);
 
     rp_failpoint("wait:looking");
     status = has_news(port) || spin(e, port)
                  ? RP_OK
-                 : rp_endpoint_block(port->endpoint, deadline, endless);
+                 : rp_endpoint_block(port->endpoint, deadline, ticket);
   }
   return rp_from_i32(env, status);
 }

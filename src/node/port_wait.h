@@ -7,13 +7,13 @@
 
 #include <node_api.h>
 
-/* waitBegin(slot, watched): the wrapper is about to look and wait. `watched`: also for
- * what the peer posts by Node's channel. */
+/* waitBegin(slot, watched) -> a ticket: the wrapper is about to look and wait. `watched`:
+ * also for what the peer posts by Node's channel. */
 napi_value rp_port_wait_begin(napi_env env, napi_callback_info info);
 
-/* wait(slot, milliseconds, endless) -> RP_OK: look; RP_EMPTY: the time is up;
- * RP_EDEADLOCK, if `endless` and the peer's thread waits for this one; RP_CLOSED: no such
- * port. The wrapper calls it again after a while, so that the thread can be
+/* wait(slot, milliseconds, ticket) -> RP_OK: look; RP_EMPTY: the time is up; RP_CLOSED: no
+ * such port; RP_EDEADLOCK, if there is a ticket: the peer's thread waits for this one, and
+ * has begun earlier. The wrapper calls it again after a while, so that the thread can be
  * terminated. */
 napi_value rp_port_wait(napi_env env, napi_callback_info info);
 

@@ -48,12 +48,13 @@ close_sides(side *one, side *other) {
 /* Block until there is a number. A minute is never reached. */
 static uint64_t
 await_number(side *s, bool endless) {
+  uint32_t ticket = endless ? rp_endpoint_ticket() : 0;
   uint64_t number = 0;
   int status;
 
   rp_endpoint_wake_up(s->endpoint);
   while ((status = receive_number(s->endpoint, &number)) == RP_EMPTY)
-    assert(rp_endpoint_block(s->endpoint, rp_now() + 60 * SECOND, endless) == RP_OK);
+    assert(rp_endpoint_block(s->endpoint, rp_now() + 60 * SECOND, ticket) == RP_OK);
   assert(status == RP_OK);
   rp_endpoint_end(s->endpoint, false, false);
   return number;
@@ -114,7 +115,7 @@ bursts(void) {
 
     rp_endpoint_wake_up(one.endpoint);
     if (n % 3 != 0 || receive_number(one.endpoint, &number) == RP_EMPTY)
-      (void) rp_endpoint_block(one.endpoint, rp_now() + 1000, false);
+      (void) rp_endpoint_block(one.endpoint, rp_now() + 1000, 0);
     else
       assert(number == n++);
     while (receive_number(one.endpoint, &number) == RP_OK) assert(number == n++);
@@ -132,12 +133,13 @@ meet(void *argument) {
   side *s = argument;
 
   for (uint32_t n = 0; n < s->rounds; n++) {
+    uint32_t ticket = rp_endpoint_ticket();
     uint64_t number = 0;
     int status;
 
     rp_endpoint_wake_up(s->endpoint);
     while ((status = receive_number(s->endpoint, &number)) == RP_EMPTY) {
-      status = rp_endpoint_block(s->endpoint, rp_now() + 60 * SECOND, true);
+      status = rp_endpoint_block(s->endpoint, rp_now() + 60 * SECOND, ticket);
       if (status != RP_OK) break;
     }
     rp_endpoint_end(s->endpoint, false, false);
@@ -203,13 +205,13 @@ nudges(void) {
     taken = posted;
     pthread_mutex_unlock(&way);
     if (is_new) continue;
-    assert(rp_endpoint_block(one.endpoint, rp_now() + 60 * SECOND, false) == RP_OK);
+    assert(rp_endpoint_block(one.endpoint, rp_now() + 60 * SECOND, 0) == RP_OK);
     rp_endpoint_end(one.endpoint, false, false);
   }
   rp_endpoint_watch(one.endpoint, false);
   finish(other.runs);
   rp_endpoint_nudge_peer(other.endpoint); /* nobody watches */
-  assert(rp_endpoint_block(one.endpoint, rp_now() + 1000, false) == RP_EMPTY);
+  assert(rp_endpoint_block(one.endpoint, rp_now() + 1000, 0) == RP_EMPTY);
   close_sides(&one, &other);
 }
 
@@ -236,7 +238,7 @@ closes(void) {
     assert(await_number(&one, true) == 1);
     rp_endpoint_wake_up(one.endpoint);
     while ((status = receive_number(one.endpoint, &number)) == RP_EMPTY)
-      assert(rp_endpoint_block(one.endpoint, rp_now() + 60 * SECOND, true) == RP_OK);
+      assert(rp_endpoint_block(one.endpoint, rp_now() + 60 * SECOND, 1) == RP_OK);
     assert(status == RP_CLOSED);
     finish(other.runs);
     rp_endpoint_close(one.endpoint);
@@ -252,18 +254,18 @@ alone(void) {
 
   rp_ready_list_init(&thread, no_doorbell);
   assert(rp_channel_open(&thread, &one, &other) == RP_OK);
-  assert(rp_endpoint_block(one, rp_now() + 60 * SECOND, true) == RP_EDEADLOCK);
-  assert(rp_endpoint_block(one, rp_now() + 1000, false) == RP_EMPTY);
+  assert(rp_endpoint_block(one, rp_now() + 60 * SECOND, 1) == RP_EDEADLOCK);
+  assert(rp_endpoint_block(one, rp_now() + 1000, 0) == RP_EMPTY);
   send_number(other, 5);
-  assert(rp_endpoint_block(one, rp_now() + 60 * SECOND, true) == RP_OK);
+  assert(rp_endpoint_block(one, rp_now() + 60 * SECOND, 1) == RP_OK);
 
   /* The peer is in transit: it may yet be attached elsewhere. */
   uint64_t number, id = rp_endpoint_detach(other);
 
   assert(receive_number(one, &number) == RP_OK && number == 5);
-  assert(rp_endpoint_block(one, rp_now() + 1000, true) == RP_EMPTY);
+  assert(rp_endpoint_block(one, rp_now() + 1000, 1) == RP_EMPTY);
   rp_endpoint_lost(id);
-  assert(rp_endpoint_block(one, rp_now() + 60 * SECOND, true) == RP_OK);
+  assert(rp_endpoint_block(one, rp_now() + 60 * SECOND, 1) == RP_OK);
   assert(receive_number(one, &number) == RP_CLOSED);
   rp_endpoint_close(one);
 }

@@ -10,6 +10,7 @@
 /* The threads that wait without end. Blocking is rare and the list short. */
 static rp_lock list_lock = RP_LOCK_INIT;
 static rp_sleeper *sleepers;
+static rp_word tickets;
 
 void
 rp__endpoint_wake_sleeper(rp_endpoint *endpoint) {
@@ -18,6 +19,15 @@ rp__endpoint_wake_sleeper(rp_endpoint *endpoint) {
   if (sleeper == NULL) return;
   sleeper->woken = true;
   rp_cond_wake_all(&sleeper->cond);
+}
+
+uint32_t
+rp_endpoint_ticket(void) {
+  uint32_t last = rp_load_relaxed(&tickets), ticket;
+
+  do ticket = last + 1 == 0 ? 1 : last + 1;
+  while (!rp_cas(&tickets, &last, ticket));
+  return ticket;
 }
 
 void
@@ -80,7 +90,8 @@ awaited_by(rp_sleeper *sleeper) {
   rp_endpoint *endpoint = sleeper->endpoint;
 
   rp_lock_take(&endpoint->channel->lock);
-  rp_ready_list *thread = sleeper->woken ? NULL : endpoint->peer->owner;
+  rp_ready_list *thread =
+      sleeper->woken || sleeper->stuck ? NULL : endpoint->peer->owner;
   rp_lock_drop(&endpoint->channel->lock);
   return thread;
 }
@@ -93,24 +104,35 @@ sleeper_of(const rp_ready_list *thread) {
   return sleeper;
 }
 
-/* Join the list. Returns false, without joining it, if that would close a circle. */
-static bool
+/* Have a sleeper give up. */
+static void
+give_up(rp_sleeper *sleeper) {
+  rp_lock *lock = &sleeper->endpoint->channel->lock;
+
+  rp_lock_take(lock);
+  sleeper->stuck = true;
+  rp_cond_wake_all(&sleeper->cond);
+  rp_lock_drop(lock);
+}
+
+/* Join the list. If that closes a circle, its youngest wait gives up. */
+static void
 join(rp_sleeper *sleeper) {
-  rp_ready_list *awaited = NULL;
-  bool isolated = false;
+  rp_ready_list *awaited;
+  rp_sleeper *youngest = sleeper;
 
   rp_lock_take(&list_lock);
   for (rp_sleeper *at = sleeper; at != NULL; at = sleeper_of(awaited)) {
+    if ((int32_t) (at->ticket - youngest->ticket) > 0) youngest = at;
     awaited = awaited_by(at);
-    isolated = awaited == sleeper->thread;
-    if (awaited == NULL || isolated) break;
+    if (awaited == NULL) break;
+    if (awaited != sleeper->thread) continue;
+    give_up(youngest);
+    break;
   }
-  if (!isolated) {
-    sleeper->next = sleepers;
-    sleepers = sleeper;
-  }
+  sleeper->next = sleepers;
+  sleepers = sleeper;
   rp_lock_drop(&list_lock);
-  return !isolated;
 }
 
 static void
@@ -130,9 +152,12 @@ sleep_until(rp_sleeper *sleeper, uint64_t deadline) {
   rp_lock *lock = &endpoint->channel->lock;
 
   rp_lock_take(lock);
-  while (!sleeper->woken && !endpoint->nudged &&
+  while (!sleeper->woken && !sleeper->stuck && !endpoint->nudged &&
          rp_cond_wait_until(&sleeper->cond, lock, deadline)) {}
-  int result = sleeper->woken || endpoint->nudged ? RP_OK : RP_EMPTY;
+  int result = RP_EMPTY;
+
+  if (sleeper->stuck) result = RP_EDEADLOCK;
+  if (sleeper->woken || endpoint->nudged) result = RP_OK;
   endpoint->nudged = false;
   rp_lock_drop(lock);
   return result;
@@ -146,20 +171,18 @@ set_sleeper(rp_endpoint *endpoint, rp_sleeper *sleeper) {
 }
 
 int
-rp_endpoint_block(rp_endpoint *endpoint, uint64_t deadline, bool endless) {
-  rp_sleeper sleeper = {.endpoint = endpoint, .thread = endpoint->owner};
+rp_endpoint_block(rp_endpoint *endpoint, uint64_t deadline, uint32_t ticket) {
+  rp_sleeper sleeper = {
+      .ticket = ticket, .endpoint = endpoint, .thread = endpoint->owner};
   int result = RP_OK;
 
   rp_cond_init(&sleeper.cond);
   set_sleeper(endpoint, &sleeper);
   if (park(endpoint)) {
-    if (endless && !join(&sleeper)) {
-      result = RP_EDEADLOCK;
-    } else {
-      rp_failpoint("endpoint:sleeping");
-      result = sleep_until(&sleeper, deadline);
-      if (endless) leave(&sleeper);
-    }
+    if (ticket != 0) join(&sleeper);
+    rp_failpoint("endpoint:sleeping");
+    result = sleep_until(&sleeper, deadline);
+    if (ticket != 0) leave(&sleeper);
   }
   set_sleeper(endpoint, NULL);
   rp_cond_destroy(&sleeper.cond);
