@@ -2,8 +2,9 @@
  * port_wait.c - the addon's functions that block the thread until a port has something to
  * read.
  *
- * A thread that waits for an answer looks at the inbox for as long as a sleep costs, like
- * a port in its turn (port_spin.h). While it waits, it holds the token or is blocked, and
+ * A thread that waits for an answer looks at the inbox for twice as long as a sleep costs,
+ * like a port in its turn (port_spin.h): for the other thread, which may have to wake up
+ * first, and for itself. While it waits, it holds the token or is blocked, and
  * its ready list does not rest: so neither side makes a system call as long as both are
  * awake. What other ports get meanwhile waits for waitEnd().
  */
@@ -17,8 +18,10 @@
 
 /* Time between two looks: each takes the cache line of tail away from the sender. */
 #define GAP (RP_MICROSECOND / 4)
+/* Time between two yields: the other thread may be waiting for this very core. */
+#define YIELD (4 * RP_MICROSECOND)
 /* Most spins skipped in a row after unsuccessful ones. */
-#define MOST 8
+#define MOST 4
 
 static bool
 has_news(rp_port *port) {
@@ -27,24 +30,41 @@ has_news(rp_port *port) {
   return rp_chain_peek(&port->endpoint->inbox, &first) != RP_EMPTY;
 }
 
-/* Look for as long as a sleep costs. True if there is something to read. */
+/* Look until there is something to read, or until `until`. */
 static bool
-spin(rp_env *e, rp_port *port) {
-  uint64_t limit = e->turn_spin.limit;
-
-  if (limit == 0 || !rp_spin_pays() || rp_backoff_skips(&e->wait.vain)) return false;
-  if (limit == RP_LIMIT_MEASURED) limit = rp_sleep_cost();
-
-  uint64_t now = uv_hrtime(), until = now + limit;
-
-  while (now < until) {
+look(rp_port *port, uint64_t until) {
+  for (uint64_t now = uv_hrtime(); now < until;) {
     uint64_t next = now + GAP;
 
     do {
       for (int i = 0; i < 4; i++) rp_spin_pause();
       now = uv_hrtime();
     } while (now < next);
-    if (!has_news(port)) continue;
+    if (has_news(port)) return true;
+  }
+  return false;
+}
+
+/* Look for a while. True if there is something to read. */
+static bool
+spin(rp_env *e, rp_port *port) {
+  uint64_t limit = e->turn_spin.limit;
+
+  if (limit == 0 || !rp_spin_pays() || rp_backoff_skips(&e->wait.vain)) return false;
+  if (limit == RP_LIMIT_MEASURED) limit = 2 * rp_sleep_cost();
+
+  for (uint64_t now = uv_hrtime(), until = now + limit; now < until;) {
+    bool met = look(port, now + YIELD);
+
+    now = uv_hrtime();
+    if (!met) {
+      uint64_t begin = now;
+
+      now = rp_spin_yield();
+      met = has_news(port);
+      if (!met && now - begin > RP_YIELD_LONG) break; /* others need the core */
+    }
+    if (!met) continue;
     rp_backoff_succeed(&e->wait.vain);
     return true;
   }
