@@ -24,6 +24,7 @@ const dist = path.join(root, 'dist');
 const BOTH = [
   'loading/scripts', 'loading/builtins', 'index', 'loading/exports', 'loading/copy-to', 'loading/native',
   'loading/node-threads', 'ports/call-listener', 'ports/way', 'ports/is-plain', 'ports/posts', 'worker/marks', 'worker/prepare',
+  'request/methods',
 ];
 const WORKER = ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/post-to-worker', 'worker/listening', 'worker/options'];
 /** What the receiver of the first message by ring needs. */

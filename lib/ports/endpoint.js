@@ -100,7 +100,7 @@ class Endpoint {
    * Null if there are none.
    */
   earlier = null;
-  /** Its requests; null before the first. @type {import('../request/calls').Calls | null} */
+  /** Null before the first request. @type {import('../request/calls').Calls | null} */
   calls = null;
   /**
    * What has been taken out of the ring and is to be delivered before the rest; null if

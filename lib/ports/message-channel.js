@@ -47,7 +47,7 @@ if (tag !== undefined) {
  * @throws {TypeError} ERR_INVALID_ARG_TYPE
  */
 function receiveMessageOnPort(port, options = undefined) {
-  /* Anything else is ignored, as by Node: receiveMessageOnPort may be a callback of map(). */
+  /* Ignore anything else, as Node does: map() may call this with an index. */
   if (typeof options === 'object' && options !== null) {
     return require('../request/blocking').receive(port, () => receiveMessageOnPort(port), options);
   }

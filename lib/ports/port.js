@@ -10,6 +10,7 @@
 const { inspect } = require('node:util');
 const { callListener } = require('./call-listener');
 const { addKind, announce } = require('./kinds');
+const { addMethods } = require('../request/methods');
 const { threads, local, owner } = require('../loading/native');
 const {
   NodeEventTarget, kCreateEvent, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener, kOnClose,
@@ -95,6 +96,10 @@ class Port extends NodePort {
     return port.#endpoint;
   }
 
+  static {
+    addMethods(this.prototype, Port.#of);
+  }
+
   /**
    * Detach the port from this thread. It closes here; its queued messages go to the port
    * that MessagePort.from() creates.
@@ -160,34 +165,6 @@ class Port extends NodePort {
     const endpoint = Port.#of(this);
 
     return require('../request/receive').receive(this, () => endpoint.receive(), () => endpoint.open, options);
-  }
-
-  /** Send a request; see lib/request/index.js. @returns {Promise<unknown>} the answer */
-  request(value, options = undefined) {
-    return require('../request/index').request(Port.#of(this), value, options);
-  }
-
-  /** As request(), but blocks the thread. */
-  requestSync(value, options = undefined) {
-    return require('../request/index').requestSync(Port.#of(this), value, options);
-  }
-
-  /** Answer the other end's requests; see lib/request/index.js. */
-  handle(handler) {
-    require('../request/index').handle(Port.#of(this), handler);
-    this.#serve();
-  }
-
-  /** Let the other end call an object's methods; see lib/request/remote.js. */
-  expose(object) {
-    require('../request/index').expose(Port.#of(this), object);
-    this.#serve();
-  }
-
-  /** A handler keeps the loop alive as a listener does. */
-  #serve() {
-    if (this.#endpoint.calls.serves) this.#endpoint.ref();
-    else if (!this.#heard.message && !this.#heard.messages) this.#endpoint.unref();
   }
 
   /** Start delivery. Does not keep the loop alive. */
@@ -273,7 +250,7 @@ class Port extends NodePort {
       this.ref();
       this.start();
     } else if (before && !this.#heard.message && !this.#heard.messages) {
-      if (this.#endpoint.calls?.serves !== true) this.#endpoint.unref();
+      if (!this.#endpoint.calls?.serves) this.#endpoint.unref();
       this[kStop]();
     }
   }

@@ -125,9 +125,9 @@ function decodeMore(endpoint, inbox, inbox32, at, type) {
       foreign = reading.arrived.foreign;
     }
     if ((type & FLAG.CALL) !== 0) {
-      const at = trailer - CALL_BYTES;
+      const call = trailer - CALL_BYTES;
 
-      noteCall(getWord(bytes, at) >>> 0, getWord(bytes, at + 4) >>> 0);
+      noteCall(getWord(bytes, call) >>> 0, getWord(bytes, call + 4) >>> 0);
     }
   }
 

@@ -43,8 +43,8 @@ function sleep(milliseconds) {
  * Block until `look` has found something.
  * @template T
  * @param {number} slot of the port's endpoint
- * @param {{ timeout: number, ticket: number, isWatched: boolean }} how `ticket`: unless it
- *   is 0, throw if the other thread waits for this one, and has begun earlier;
+ * @param {{ timeout: number, ticket: number, isWatched: boolean }} how `ticket`: unless
+ *   it is 0, throw if the other thread waits for this one, and has begun earlier;
  *   `isWatched`: messages may also come by Node
  * @param {() => T | undefined} look called before each wait
  * @param {() => boolean} isOver there is nothing to wait for any more
@@ -78,7 +78,8 @@ function blockForMessage(slot, timeout, isWatched, look, isOver) {
   const ticket = binding.waitBegin(slot, isWatched);
 
   try {
-    return block(slot, { timeout, ticket: timeout === Infinity ? ticket : 0, isWatched }, look, isOver);
+    return block(slot,
+      { timeout, ticket: timeout === Infinity ? ticket : 0, isWatched }, look, isOver);
   } finally {
     binding.waitEnd(slot);
   }
@@ -114,7 +115,7 @@ function requestSync(endpoint, kind, value, { timeout, transfer }) {
   const ticket = binding.waitBegin(slot, false);
   let id;
   let answer;
-  let isSealed = false;
+  let isSealed;
 
   try {
     id = calls.ask(kind, value, transfer);

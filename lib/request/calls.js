@@ -1,12 +1,12 @@
 'use strict';
 
 /*
- * calls.js - the requests of one endpoint: those that it has sent and waits for, and those
- * that it has received and answers.
+ * calls.js - the requests of one endpoint: those that it has sent and waits for, and
+ * those that it has received and answers.
  *
- * A request is a record of its own kind in the ring (CALL in ports/record.js), so it keeps
- * its place among the messages, and ordinary messages cost what they did. The same holds
- * for an answer.
+ * A request is a record of its own kind in the ring (CALL in ports/record.js), so it
+ * keeps its place among the messages, and ordinary messages cost what they did. The same
+ * holds for an answer.
  *
  * A port delivers its messages only while it has listeners. Requests and answers do not
  * wait for that: as long as an endpoint listens for them and the port is stopped, pump()
@@ -19,7 +19,7 @@ const { process } = require('../loading/builtins');
 
 const { changeRefs } = require('../ports/endpoint');
 const { binding } = require('../loading/native');
-const { REQUEST, METHOD, REPLY, FAILURE, CANCEL } = require('./kinds');
+const { METHOD, REPLY, FAILURE, CANCEL } = require('./kinds');
 const { Request } = require('./incoming');
 const { closedError, pack, requestError, unpack } = require('./errors');
 const kept = require('./kept');
@@ -75,7 +75,9 @@ class Calls {
   #pending = new Map();
   /** @type {Map<number, Request>} requests being answered, by tag and id */
   #running = new Map();
-  /** Requests that wait for handle(). @type {[{ kind: number, id: number }, unknown][]} */
+  /**
+   * Requests that wait for handle(). @type {[{ kind: number, id: number }, unknown][]}
+   */
   #unheard = [];
   #grace = null;
   #loosening = null;
@@ -167,7 +169,7 @@ class Calls {
   takeSync(item) {
     const { call } = item;
 
-    if (call === undefined || call.id !== this.#syncId || call.kind >>> 8 !== this.#tag) return false;
+    if (call?.id !== this.#syncId || call.kind >>> 8 !== this.#tag) return false;
     if ((call.kind & 0xff) !== REPLY && (call.kind & 0xff) !== FAILURE) return false;
     this.#settleSync(item);
     return true;
@@ -206,7 +208,8 @@ class Calls {
 
   /** Tell the other thread that nobody waits for the answer any more. */
   cancel(id, reason) {
-    if (this.#endpoint.open) send(this.#endpoint, CANCEL | this.#tag << 8, id, pack(reason), undefined);
+    if (!this.#endpoint.open) return;
+    send(this.#endpoint, CANCEL | this.#tag << 8, id, pack(reason), undefined);
   }
 
   /** Handle a record that is part of a request. */
@@ -290,7 +293,7 @@ class Calls {
 
   /** The handler or the exposed object has changed: requests may have waited for it. */
   changed() {
-    if (!this.#isFixed) this.#endpoint.loosen();
+    if (!this.#isFixed) this.#keepLoop();
     if (!this.serves) return;
     this.listen();
     if (this.#unheard.length === 0) return;
@@ -299,9 +302,18 @@ class Calls {
     });
   }
 
+  /** A handler keeps the loop alive as a listener does. */
+  #keepLoop() {
+    const endpoint = this.#endpoint;
+
+    if (this.serves) endpoint.ref();
+    else if (!endpoint.receiving) endpoint.unref();
+    endpoint.loosen();
+  }
+
   /**
-   * Take what is in the ring of a stopped port: handle what is part of a request, and keep
-   * the messages.
+   * Take what is in the ring of a stopped port: handle what is part of a request, and
+   * keep the messages.
    * @param {number} limit how many records to take at most
    */
   pump(limit) {
@@ -316,7 +328,8 @@ class Calls {
 
   /** The endpoint has closed or leaves this thread. */
   end() {
-    const error = this.#endpoint.gone || this.#endpoint.open ? closedError() : requestError('TRANSFERRED', 'CLOSED');
+    const { gone, open } = this.#endpoint;
+    const error = gone || open ? closedError() : requestError('TRANSFERRED', 'CLOSED');
 
     this.handler = this.exposed = null;
     this.#unheard = [];

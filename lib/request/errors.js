@@ -15,7 +15,15 @@ const { RingportError } = require('../codec/errors');
 /** The classes that an error may have in the other thread, the most general one last. */
 const CLASSES = {
   __proto__: null,
-  AggregateError, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, RingportError, Error,
+  AggregateError,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+  RingportError,
+  Error,
 };
 /** Carried by name, not as own properties. */
 const APART = ['message', 'stack', 'cause'];

@@ -14,7 +14,9 @@ class Request {
   #aborted = false;
   #reason;
 
-  /** @param {(kind: number, value: unknown, list?: object[]) => void} answer called once */
+  /**
+   * @param {(kind: number, value: unknown, list?: object[]) => void} answer called once
+   */
   constructor(answer) {
     this.#answer = answer;
   }

@@ -15,16 +15,9 @@ const {
 const { readIterable } = require('../ports/transfer-list');
 const { callsOf } = require('./calls');
 const { closedError, requestError, timeoutError } = require('./errors');
-const { METHOD, REQUEST } = require('./kinds');
+const { METHOD, REQUEST, MethodCall } = require('./kinds');
 
 const NO_OPTIONS = { timeout: Infinity, signal: undefined, transfer: undefined };
-
-/** The value of a request for a method of the exposed object; see remote.js. */
-class MethodCall {
-  constructor(name, args) {
-    this.value = [name, ...args];
-  }
-}
 
 /** @returns {{ timeout: number, signal?: AbortSignal, transfer?: object[] }} */
 function check(options, known) {
@@ -110,4 +103,4 @@ function expose(target, object) {
   calls.changed();
 }
 
-module.exports = { MethodCall, expose, handle, request, requestSync };
+module.exports = { expose, handle, request, requestSync };

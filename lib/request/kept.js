@@ -13,7 +13,8 @@ const { readNext, reader, runTicks, settle, OTHER } = require('../ports/dispatch
 const { decodeRecord, receive: receiveBatch, receiveOne } = require('../ports/drain');
 const { reading, unsent } = require('../ports/record');
 const {
-  binding, control, local, owner: { kBatching, kMessage, kMessageError, kMessages }, STATUS, COUNT, MAX, SEALED,
+  binding, control, local, owner: { kBatching, kMessage, kMessageError, kMessages },
+  STATUS, COUNT, MAX, SEALED,
 } = require('../loading/native');
 
 /**

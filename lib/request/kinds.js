@@ -5,7 +5,15 @@
  * record's first word; see CALL in ports/record.js.
  */
 
+/** The value of a request for a method of the exposed object; see remote.js. */
+class MethodCall {
+  constructor(name, args) {
+    this.value = [name, ...args];
+  }
+}
+
 module.exports = {
+  MethodCall,
   /** A value for the handler. */
   REQUEST: 1,
   /** [name, ...arguments] for a method of the exposed object. */

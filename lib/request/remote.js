@@ -1,11 +1,13 @@
 'use strict';
 
-/* remote.js - objects whose methods another thread calls: expose(), wrap(), wrapSync(). */
+/*
+ * remote.js - objects whose methods another thread calls: expose(), wrap(), wrapSync().
+ */
 
 const { checkKnown } = require('../loading/check-options');
 const { checkOptions, checkSignal, checkTimeout, wrongType } = require('../loading/check-arguments');
 const { RingportError } = require('../codec/errors');
-const { MethodCall } = require('./index');
+const { MethodCall } = require('./kinds');
 
 const { prototype: objectPrototype } = Object;
 

@@ -16,7 +16,8 @@ class NoTransfer {
 }
 
 Object.assign(NoTransfer.prototype, {
-  empty: true, doubtful: false, list: undefined, transfer: new Set(), ports: [], opened: [], all: [], which: [],
+  empty: true, doubtful: false, list: undefined, transfer: new Set(),
+  ports: [], opened: [], all: [], which: [],
 });
 
 /**
@@ -31,7 +32,9 @@ Object.assign(NoTransfer.prototype, {
 function send(endpoint, kind, id, value, list) {
   const call = { kind, id };
 
-  if (list === undefined || list.length === 0) return sendValue(endpoint, value, new NoTransfer(call));
+  if (list === undefined || list.length === 0) {
+    return sendValue(endpoint, value, new NoTransfer(call));
+  }
 
   const transfer = new (require('../ports/transfer').Transfer)(list);
 

@@ -16,6 +16,7 @@ const { Way, mayHavePorts, postByC } = require('../ports/way');
 const { port, listening, hear, hook, takeFromNode, wait } = require('./parent-receive');
 const { postByNode, postManyByNode, tellChange } = require('./post-by-node');
 const { prepare } = require('./prepare');
+const { addMethods } = require('../request/methods');
 
 /**
  * How long a child waits for its endpoint: in total, and per native call, because
@@ -216,20 +217,6 @@ const methods = {
   receive(options = undefined) {
     return require('../request/receive').receive(this, receive, () => !closed, options);
   },
-  request(value, options = undefined) {
-    return require('../request/index').request(connect, value, options);
-  },
-  requestSync(value, options = undefined) {
-    return require('../request/index').requestSync(connect, value, options);
-  },
-  handle(handler) {
-    require('../request/index').handle(connect, handler);
-    serve();
-  },
-  expose(object) {
-    require('../request/index').expose(connect, object);
-    serve();
-  },
   get receiveViews() {
     return false;
   },
@@ -285,6 +272,8 @@ function findParentPort() {
   }
   for (const name of ['ref', 'unref', 'hasRef']) take(nodePrototype, name, true);
   take(nodePrototype, kInspect, false);
+  addMethods(methods, () => connect, serve);
+  for (const name of ['request', 'requestSync', 'handle', 'expose']) take(methods, name, false);
   own[kReceive] = { __proto__: null, value: receive, configurable: true };
   Object.setPrototypeOf(parentPort, Object.create(nodePrototype, own));
   Object.defineProperty(parentPort, kHybridDispatch,

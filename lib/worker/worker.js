@@ -25,6 +25,7 @@ const { CHANGE, CHANNEL, GUARD } = require('./marks');
 const { hasNoAddons, nameIn } = require('./options');
 const { postToWorker } = require('./post-to-worker');
 const { prepare } = require('./prepare');
+const { addMethods } = require('../request/methods');
 
 const [kOnExit, kOnErrorMessage, kOnCouldNotSerializeErr] =
   ['kOnExit', 'kOnErrorMessage', 'kOnCouldNotSerializeErr']
@@ -199,30 +200,9 @@ class Worker extends threads.Worker {
     else for (const value of values) this.postMessage(value);
   }
 
-  /** See MessagePort. A worker that has not loaded ringport gets no other messages then. */
-  request(value, options = undefined) {
-    return require('../request/index').request(() => this.#endpointForCalls(), value, options);
-  }
-
-  /** See MessagePort. */
-  requestSync(value, options = undefined) {
-    return require('../request/index').requestSync(() => this.#endpointForCalls(), value, options);
-  }
-
-  /** See MessagePort. */
-  handle(handler) {
-    require('../request/index').handle(() => this.#endpointForCalls(), handler);
-  }
-
-  /** See MessagePort. */
-  expose(object) {
-    require('../request/index').expose(() => this.#endpointForCalls(), object);
-  }
-
-  /** @returns {Endpoint | null | undefined} see lib/request/index.js */
-  #endpointForCalls() {
-    if (this.#isBare) return undefined;
-    return this.#connect() ? this.#endpoint : null;
+  static {
+    addMethods(this.prototype, (worker) => () =>
+      worker.#isBare ? undefined : worker.#connect() ? worker.#endpoint : null);
   }
 
   /** See MessagePort; applies to messages from the worker. */

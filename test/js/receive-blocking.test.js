@@ -264,7 +264,7 @@ describe('receiveMessageOnPort with a timeout', () => {
   it('looks at ports of Node now and then', () => {
     const { port1, port2 } = new threads.MessageChannel();
     const worker = new threads.Worker(
-      'const { workerData } = require("worker_threads"); setTimeout(() => { workerData.postMessage(1); workerData.close(); }, 30)',
+      'const { workerData } = require("worker_threads"); setTimeout(() => workerData.postMessage(1), 30);',
       { eval: true, workerData: port2, transferList: [port2] });
 
     assert.deepEqual(receive(port1, { timeout: 20_000 }), { message: 1 });
@@ -282,7 +282,8 @@ describe('port.receive', () => {
 
     port.postMessage({ values: [1, { two: 2 }, undefined] });
     assert.deepEqual(await port.receive(), { message: 1 });
-    assert.deepEqual(await Promise.all([port.receive(), port.receive()]), [{ message: { two: 2 } }, { message: undefined }]);
+    assert.deepEqual(await Promise.all([port.receive(), port.receive()]),
+      [{ message: { two: 2 } }, { message: undefined }]);
 
     const later = [port.receive(), port.receive(), port.receive()];
 

@@ -174,8 +174,11 @@ describe('requestSync', () => {
     const two = new wt.MessageChannel();
     const three = new wt.MessageChannel();
 
-    start(ring, undefined, { workerData: { before: one.port2, after: two.port1 }, transferList: [one.port2, two.port1] });
-    start(ring, undefined, { workerData: { before: two.port2, after: three.port1 }, transferList: [two.port2, three.port1] });
+    const link = (before, after) =>
+      start(ring, undefined, { workerData: { before, after }, transferList: [before, after] });
+
+    link(one.port2, two.port1);
+    link(two.port2, three.port1);
     three.port2.handle(() => 'here');
     assert.equal(await one.port1.request(2), 'here');
     assert.equal(one.port1.requestSync(1), 'end');

@@ -409,12 +409,12 @@ describe('request', () => {
 
   it('closes the channel when a port with neither requests nor handlers is collected', async () => {
     const [line] = await require('./support/play').play(async (wt, { note, collect }) => {
-      let { port1, port2 } = new wt.MessageChannel();
+      const ports = new wt.MessageChannel();
 
-      port2.handle((value) => value);
-      await port1.request(1);
-      port2.on('close', () => note('closed'));
-      port1 = null;
+      ports.port2.handle((value) => value);
+      await ports.port1.request(1);
+      ports.port2.on('close', () => note('closed'));
+      delete ports.port1;
       await new Promise((resolve) => setTimeout(resolve, 1500));
       for (let i = 0; i < 20; i++) await collect();
     });
@@ -465,7 +465,7 @@ describe('request', () => {
     const { port1 } = new wt.MessageChannel();
     const seen = [];
 
-    for (const key in port1) seen.push(key); // eslint-disable-line guard-for-in
+    for (const key in port1) seen.push(key);
     for (const name of ['receive', 'request', 'requestSync', 'handle', 'expose']) {
       assert(!seen.includes(name));
       assert.equal(typeof port1[name], 'function');

@@ -90,8 +90,7 @@ awaited_by(rp_sleeper *sleeper) {
   rp_endpoint *endpoint = sleeper->endpoint;
 
   rp_lock_take(&endpoint->channel->lock);
-  rp_ready_list *thread =
-      sleeper->woken || sleeper->stuck ? NULL : endpoint->peer->owner;
+  rp_ready_list *thread = sleeper->woken || sleeper->stuck ? NULL : endpoint->peer->owner;
   rp_lock_drop(&endpoint->channel->lock);
   return thread;
 }
