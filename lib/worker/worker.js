@@ -40,8 +40,7 @@ const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
 
 /**
  * Node's Worker, over rings: all of its options, methods, properties and events, see
- * https://nodejs.org/api/worker_threads.html#class-worker. Adds postMessages(),
- * receiveViews and 'messages'.
+ * https://nodejs.org/api/worker_threads.html#class-worker. index.d.ts has what it adds.
  */
 class Worker extends threads.Worker {
   /** null until connect(), which most messages of primitives do not need. */
@@ -201,8 +200,8 @@ class Worker extends threads.Worker {
   }
 
   static {
-    addMethods(this.prototype, (worker) => () =>
-      worker.#isBare ? undefined : worker.#connect() ? worker.#endpoint : null);
+    addMethods(this.prototype, (it) => () =>
+      it.#isBare ? undefined : it.#connect() ? it.#endpoint : null);
   }
 
   /** See MessagePort; applies to messages from the worker. */
