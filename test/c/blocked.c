@@ -1,6 +1,6 @@
 /*
- * A thread that blocks on an endpoint is woken by each message, by a close and by a nudge,
- * and never waits in a circle.
+ * A thread that blocks on an endpoint is woken by each message, by a close and by a
+ * nudge, and never waits in a circle.
  */
 #include "support.h"
 
