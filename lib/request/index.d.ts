@@ -115,12 +115,19 @@ export type RemoteSync<T> = {
 /**
  * The object that the other side has exposed. Each call is a request: it returns and
  * throws as `request` does, and ERR_RINGPORT_NO_METHOD if there is no such method.
+ * @typeParam T the type of the exposed object
+ * @param port the port, Worker or parentPort whose other side has exposed it
  * @param options for each request; `timeout` in milliseconds
  * @throws {TypeError} ERR_INVALID_ARG_TYPE
  */
 export declare function wrap<T extends object = Record<string, (...args: any[]) => any>>(
   port: MessagePort | Worker, options?: Pick<RequestOptions, 'timeout' | 'signal'>): Remote<T>;
 
-/** As `wrap`; each call is a `requestSync`. */
+/**
+ * As `wrap`; each call is a `requestSync`.
+ * @typeParam T the type of the exposed object
+ * @param port the port, Worker or parentPort whose other side has exposed it
+ * @param options for each request; `timeout` in milliseconds
+ */
 export declare function wrapSync<T extends object = Record<string, (...args: any[]) => any>>(
   port: MessagePort | Worker, options?: Pick<SyncRequestOptions, 'timeout'>): RemoteSync<T>;
