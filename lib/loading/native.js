@@ -84,7 +84,7 @@ const thresholds = {
 /* For tests: use the ring and the codec from the first message on. */
 if (process.env.RINGPORT_COLD === '0') {
   for (const name of Object.keys(thresholds)) thresholds[name] = 0;
-  thresholds.FIRST = thresholds.PREPARE = -1;
+  thresholds.FIRST = thresholds.OBJECTS = thresholds.PREPARE = -1;
 }
 
 const local = {

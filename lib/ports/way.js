@@ -48,7 +48,7 @@ class Way {
   /** The peer sends by ring now: follow with the first message that C can write. */
   lead() {
     this.isLed = true;
-    this.#spent = thresholds.FIRST;
+    this.#spent = thresholds.FIRST + 1;
   }
 
   /**
