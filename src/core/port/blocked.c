@@ -12,15 +12,6 @@ static rp_lock list_lock = RP_LOCK_INIT;
 static rp_sleeper *sleepers;
 static rp_word tickets;
 
-void
-rp__endpoint_wake_sleeper(rp_endpoint *endpoint) {
-  rp_sleeper *sleeper = endpoint->sleeper;
-
-  if (sleeper == NULL) return;
-  sleeper->woken = true;
-  rp_cond_wake_all(&sleeper->cond);
-}
-
 uint32_t
 rp_endpoint_ticket(void) {
   uint32_t last = rp_load_relaxed(&tickets), ticket;
@@ -47,7 +38,7 @@ rp_endpoint_nudge_peer(rp_endpoint *endpoint) {
   rp_failpoint("endpoint:nudging");
   rp_lock_take(&endpoint->channel->lock);
   peer->nudged = true;
-  rp__endpoint_wake_sleeper(peer);
+  rp_sleeper_wake(peer);
   rp_lock_drop(&endpoint->channel->lock);
 }
 

@@ -21,16 +21,7 @@
 #define RP_CORE_PORT_BLOCKED_H_
 
 #include "core/port/channel.h"
-
-typedef struct rp_sleeper {
-  rp_cond cond;
-  bool woken; /* under the channel's lock, like `stuck` */
-  bool stuck; /* it is to give up */
-  uint32_t ticket;
-  rp_endpoint *endpoint;
-  struct rp_ready_list *thread;
-  struct rp_sleeper *next; /* on the list of the process, under its lock */
-} rp_sleeper;
+#include "core/port/sleeper.h"
 
 /* Draw a ticket for a wait, which is never 0. Any thread, wait-free. */
 uint32_t rp_endpoint_ticket(void);
@@ -52,8 +43,5 @@ void rp_endpoint_watch(rp_endpoint *endpoint, bool watched);
 /* A message for the peer has been posted by another way. Owner only; lock-free unless
  * the peer's owner has called rp_endpoint_watch(). */
 void rp_endpoint_nudge_peer(rp_endpoint *endpoint);
-
-/* Wake the sleeper, if there is one. The lock of the channel is held. */
-void rp__endpoint_wake_sleeper(rp_endpoint *endpoint);
 
 #endif

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "core/port/blocked.h"
+#include "core/port/sleeper.h"
 #include "core/port/transfer_registry.h"
 #include "core/failpoint.h"
 
@@ -42,7 +42,7 @@ wake(rp_endpoint *endpoint) {
     rp_ready_list_push(endpoint->owner, endpoint);
   else
     endpoint->token_held = true;
-  rp__endpoint_wake_sleeper(endpoint);
+  rp_sleeper_wake(endpoint);
   rp_lock_drop(&channel->lock);
 }
 

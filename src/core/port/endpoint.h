@@ -29,7 +29,7 @@ typedef struct rp_endpoint {
   struct rp_endpoint *ready_next;     /* the token holder's */
   struct rp_endpoint *ready_previous; /* the owner's, while `listed` */
   struct rp_endpoint *next;           /* in the transfer registry, under its lock */
-  struct rp_sleeper *sleeper; /* the owner blocks, see blocked.h; under the lock */
+  struct rp_sleeper *sleeper; /* the owner blocks, see sleeper.h; under the lock */
   uint64_t id;                /* 0: not announced; under the lock */
   uint32_t slot;              /* finds the owner's port; the owner's */
   uint32_t round;             /* see ready_list.h; the owner's */
