@@ -55,6 +55,7 @@ function canBeWhole(value) {
   return local.portsMade === 0 || require('./by-node').isPlain(value);
 }
 
+/** Something more, or something less, keeps the loop alive. @param {1 | -1} by */
 function changeRefs(by) {
   context.refs += by;
   if (context.refs === 0) binding.setRef(false);
@@ -100,6 +101,8 @@ class Endpoint {
    * Null if there are none.
    */
   earlier = null;
+  /** Only of a port with a mark, a FlowEndpoint. @type {import('../flow/flow').Flow} */
+  flow = null;
 
   constructor(slot) {
     this.slot = slot;
@@ -237,9 +240,13 @@ class Endpoint {
     return control[STATUS] === 0 ? true : !this.open;
   }
 
-  /** Send the values of an iterable in order; see send.js. */
+  /**
+   * Send the values of an iterable in order; see send.js.
+   * @returns {boolean | undefined} what postMessages returns
+   */
   postMany(values) {
     require('./send').sendMany(this, values);
+    return this.open ? true : undefined;
   }
 
   start() {
@@ -381,4 +388,4 @@ function closed(slot, peer) {
 local.dispatch = dispatch;
 local.closed = closed;
 
-module.exports = { Endpoint };
+module.exports = { Endpoint, changeRefs };
