@@ -10,7 +10,7 @@
 #include "core/memory.h"
 #include "core/port/ready_list.h"
 
-/* A lot's share of the queue, once there are more records than lots. */
+/* From so many lots on, one takes more than one record: up to this share of the queue. */
 #define SHARE (RP_FLOW_LOTS / 2)
 
 static rp_flow_lot *
@@ -37,7 +37,6 @@ refresh(rp_flow *flow) {
     flow->first = (flow->first + 1) % RP_FLOW_LOTS;
     flow->count--;
   }
-  if (flow->count == 0) flow->granule = 0;
 }
 
 /* Join each pair of neighbouring lots. */
@@ -49,7 +48,6 @@ join_lots(rp_flow *flow) {
     *lot_at(flow, i) = (rp_flow_lot){one.weight + other.weight, other.last};
   }
   flow->count /= 2;
-  flow->granule = flow->length / SHARE;
 }
 
 /* Return the number of the record that must be consumed so that at most half of the mark
@@ -83,14 +81,16 @@ rp_flow_free(rp_flow *flow) {
 
 void
 rp_flow_add(rp_flow *flow, uint32_t records, uint64_t weight) {
-  rp_flow_lot *last = flow->count == 0 ? NULL : lot_at(flow, flow->count - 1);
-
   flow->sent += records;
   flow->length += weight;
-  if (last != NULL && last->weight + weight <= flow->granule) {
-    last->weight += weight;
-    last->last = flow->sent;
-    return;
+  if (flow->count >= SHARE) {
+    rp_flow_lot *last = lot_at(flow, flow->count - 1);
+
+    if (last->weight + weight <= flow->length / SHARE) {
+      last->weight += weight;
+      last->last = flow->sent;
+      return;
+    }
   }
   if (flow->count == RP_FLOW_LOTS) join_lots(flow);
   *lot_at(flow, flow->count++) = (rp_flow_lot){weight, flow->sent};

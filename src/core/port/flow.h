@@ -17,8 +17,9 @@
  * was consumed.
  *
  * Lots: the sender keeps the weights of the queued records in a fixed number of lots of
- * consecutive records. Up to RP_FLOW_LOTS records have a lot each. Of more, a lot takes
- * up to 1/32 of the queue's weight; a lot counts until its last record is consumed.
+ * consecutive records. Up to RP_FLOW_LOTS / 2 records have a lot each. Of more, a lot
+ * takes up to 1/32 of the queue's weight at that time, or twice as much once lots were
+ * joined. A lot counts until its last record is consumed.
  */
 #ifndef RP_CORE_PORT_FLOW_H_
 #define RP_CORE_PORT_FLOW_H_
@@ -41,13 +42,12 @@ typedef struct rp_flow {
   _Alignas(64) rp_word consumed;
   rp_word armed;
   _Alignas(64) uint64_t mark;
-  uint64_t length;  /* weight of all lots */
-  uint64_t granule; /* a lot takes further records up to this weight */
-  uint32_t sent;    /* records sent, free running */
-  uint32_t first;   /* index of the oldest lot */
-  uint32_t count;   /* of lots */
-  uint8_t policy;   /* opaque here */
-  bool waits;       /* armed, and not looked at since */
+  uint64_t length; /* weight of all lots */
+  uint32_t sent;   /* records sent, free running */
+  uint32_t first;  /* index of the oldest lot */
+  uint32_t count;  /* of lots */
+  uint8_t policy;  /* opaque here */
+  bool waits;      /* armed, and not looked at since */
   rp_flow_lot lots[RP_FLOW_LOTS];
 } rp_flow;
 
