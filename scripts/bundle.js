@@ -59,6 +59,7 @@ const SCRIPTS = {
     'flow/flow', 'flow/flow-endpoint', 'flow/worker-flow', 'flow/options', 'flow/estimate', 'flow/writing',
     'loading/check-values', 'codec/errors',
   ],
+  iteration: ['flow/iterate', 'flow/streams', 'loading/check-options', 'loading/check-values', 'codec/errors'],
   ringbuffer: ['loading/check-values', 'ring-buffer/index', 'ring-buffer/events', 'codec/errors'],
 };
 /**

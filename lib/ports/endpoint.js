@@ -76,6 +76,8 @@ class Endpoint {
    * whose records another thread could not write may still be queued on the channel.
    */
   sequence = Math.random() * 2 ** 32 | 0;
+  /** Messages that went by the Node channel, wholly or in part; modulo 2^32. */
+  #first = this.sequence;
   /**
    * Closed or transferred: sends nothing. Queued messages stay readable until [kClosed],
    * which follows in the closing phase of the loop.
@@ -161,6 +163,10 @@ class Endpoint {
   await(awaited) {
     this.awaited = awaited;
     this.loosen();
+  }
+
+  get postsByNode() {
+    return this.sequence - this.#first >>> 0;
   }
 
   get open() {

@@ -36,6 +36,16 @@ function MessageChannel(options = undefined) {
   this.port2 = make(other, undefined, limits !== null);
 }
 
+Object.defineProperty(MessageChannel.prototype, Symbol.dispose ?? Symbol('dispose'), {
+  __proto__: null,
+  value: { dispose() {
+    this.port1.close();
+    this.port2.close();
+  } }.dispose,
+  writable: true,
+  configurable: true,
+});
+
 /* Since Node 26. */
 const tag = Object.getOwnPropertyDescriptor(NodeChannel.prototype, Symbol.toStringTag);
 

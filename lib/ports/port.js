@@ -10,7 +10,7 @@
 const { inspect } = require('node:util');
 const { callListener } = require('./call-listener');
 const { addKind, announce } = require('./kinds');
-const { withFlow } = require('../flow/members');
+const { withFlowAndDispose } = require('../flow/members');
 const { control, threads, local, owner, FLOW } = require('../loading/native');
 const {
   NodeEventTarget, kCreateEvent, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener, kOnClose,
@@ -56,7 +56,7 @@ function callTheirs(port, name, args) {
  * for both classes and MessageEvent accepts it as a port. Overrides all methods that need
  * the native part of Node's ports.
  */
-class Port extends withFlow(NodePort) {
+class Port extends withFlowAndDispose(NodePort) {
   /** @type {import('./endpoint').Endpoint} */
   #endpoint;
   /**

@@ -14,7 +14,7 @@ const {
 } = require('../loading/native');
 const { CHANGE, CHANNEL, ENVELOPE } = require('./marks');
 const { FOR_PRIMITIVES, needOf } = require('../ports/is-plain');
-const { withFlow } = require('../flow/members');
+const { withFlowAndDispose } = require('../flow/members');
 const { Way, mayHavePorts, postByC } = require('../ports/way');
 const { port, listening, hear, hook, takeFromNode, wait } = require('./parent-receive');
 const { postByNode, postManyByNode, tellChange } = require('./post-by-node');
@@ -273,7 +273,10 @@ function findParentPort() {
   for (const name of ['ref', 'unref', 'hasRef']) take(nodePrototype, name, true);
   take(nodePrototype, kInspect, false);
   own[kReceive] = { __proto__: null, value: receive, configurable: true };
-  Object.setPrototypeOf(parentPort, Object.create(withFlow(threads.MessagePort).prototype, own));
+
+  const { prototype } = withFlowAndDispose(threads.MessagePort);
+
+  Object.setPrototypeOf(parentPort, Object.create(prototype, own));
   Object.defineProperty(parentPort, kHybridDispatch,
     { __proto__: null, value: dispatch, writable: true, configurable: true });
   if (port.hasMark) connect(); // to count what it sends

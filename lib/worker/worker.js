@@ -34,6 +34,7 @@ const [kOnExit, kOnErrorMessage, kOnCouldNotSerializeErr] =
 let kPublicPort;
 
 const NONE = -1;
+const kInside = Symbol.for('ringport.inside');
 
 const { prototype: nodePrototype } = threads.MessagePort;
 const { postMessage: nodePost } = nodePrototype;
@@ -247,10 +248,7 @@ class Worker extends withFlow(threads.Worker) {
     return false;
   }
 
-  /**
-   * Handle a wake-up for messages in the ring.
-   * @returns {boolean} true: endpoint.js must deliver them
-   */
+  /** Handle a wake-up for the ring. @returns {boolean} true: endpoint.js must deliver */
   #arrive(queued) {
     if (!this.#listening.receiving) return this.#listening.stop(this.#slot);
     if (!this.#isDirect) return this.#wait();
@@ -265,10 +263,7 @@ class Worker extends withFlow(threads.Worker) {
     return false;
   }
 
-  /**
-   * Close the slot if the child has closed its endpoint and the inbox is drained.
-   * @returns {false}
-   */
+  /** Close the slot if the child has closed and the inbox is drained. @returns {false} */
   #sealed() {
     if (binding.peerClosed(this.#slot) && binding.queued(this.#slot) === 0) {
       binding.close(this.#slot);
@@ -296,6 +291,13 @@ class Worker extends withFlow(threads.Worker) {
     endpoint.receiving = this.#listening.receiving;
     if (this.#receivesViews) endpoint.wantViews(true);
     return true;
+  }
+
+  /** For lib/flow. `endpoint` is null until messages may be taken from the ring. */
+  [kInside]() {
+    const slot = this.#slot;
+
+    return { slot, endpoint: this.#isDirect && this.#connect() ? this.#endpoint : null };
   }
 
   emit(name, ...args) {
@@ -340,10 +342,7 @@ class Worker extends withFlow(threads.Worker) {
     return super.removeAllListeners(...args);
   }
 
-  /**
-   * Deliver everything that the worker posted, before its 'error' or 'exit': first from
-   * Node's channel, then from the ring.
-   */
+  /** Deliver all that the worker posted, first by Node, then by ring, before it ends. */
   #drain() {
     this.#fromNode.dispatchAll();
     if (this.#endpoint === null && binding.queued(this.#slot) > 0) this.#connect();

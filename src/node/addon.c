@@ -139,6 +139,7 @@ static const entry for_flow[] = {
     {"lookAgain", rp_flow_look_again},
     {"carry", rp_flow_carry},
     {"pass", rp_flow_pass},
+    {"portStats", rp_flow_port_stats},
 };
 
 static const entry for_tests[] = {{"constants", rp_constants_get}};

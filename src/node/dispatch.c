@@ -41,6 +41,7 @@ turn(rp_env *e, rp_endpoint *endpoint) {
     return true;
 
   e->ports[slot].late = false;
+  e->ports[slot].turns++;
   e->turn = endpoint;
   e->turn_spin.since = 0;
   e->turn_spin.goes_on = false;

@@ -53,6 +53,7 @@ typedef struct rp_port {
   bool late;
   uint32_t covered;  /* number of the first record that may have to wait; see order.h */
   uint32_t posts;    /* rp_env.posts when it last sent */
+  uint32_t turns;    /* how often the wrapper was called for it */
   uv_async_t *place; /* see order.h; NULL: none */
 } rp_port;
 

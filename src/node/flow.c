@@ -139,7 +139,8 @@ rp_flow_get_length(napi_env env, napi_callback_info info) {
 napi_value
 rp_flow_reached(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
-  rp_flow *flow = flow_of(rp_arguments(env, info, argv), argv[0]);
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_flow *flow = flow_of(e, argv[0]);
 
   return rp_from_bool(env, flow != NULL && rp_flow_is_full(flow));
 }
@@ -189,5 +190,29 @@ rp_flow_pass(napi_env env, napi_callback_info info) {
   if (napi_get_value_uint32(env, argv[1], &records) != napi_ok)
     return rp_throw_type(env, "pass needs a number");
   if (port != NULL) rp_endpoint_consumed(port->endpoint, records);
+  return NULL;
+}
+
+/* portStats(slot): the numbers of a port: START: messages sent, END: received, COUNT:
+ * unread, MAX: turns. */
+napi_value
+rp_flow_port_stats(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
+  uint32_t *control = rp_control(e);
+  rp_record first;
+
+  control[RP_CONTROL_START] = control[RP_CONTROL_END] = 0;
+  control[RP_CONTROL_COUNT] = control[RP_CONTROL_MAX] = 0;
+  if (port == NULL) return NULL;
+
+  rp_chain *inbox = &port->endpoint->inbox;
+
+  control[RP_CONTROL_START] = port->endpoint->peer->inbox.claimed;
+  control[RP_CONTROL_END] = inbox->received;
+  if (rp_chain_peek(inbox, &first) == RP_OK)
+    control[RP_CONTROL_COUNT] = rp_chain_queued(inbox);
+  control[RP_CONTROL_MAX] = port->turns;
   return NULL;
 }

@@ -15,6 +15,7 @@ napi_value rp_flow_reached(napi_env env, napi_callback_info info);
 napi_value rp_flow_look_again(napi_env env, napi_callback_info info);
 napi_value rp_flow_carry(napi_env env, napi_callback_info info);
 napi_value rp_flow_pass(napi_env env, napi_callback_info info);
+napi_value rp_flow_port_stats(napi_env env, napi_callback_info info);
 
 /* Make what wakes this thread's senders, before the thread has an endpoint with a mark.
  * Owner's thread. False without memory. */
