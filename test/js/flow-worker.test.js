@@ -246,10 +246,18 @@ describe('flow: a Worker', () => {
       wt.parentPort.close();
     }, { highWaterMark: 1000 });
     const heard = [];
+    const exit = once(sender, 'exit');
+    const hear = (i) => {
+      heard.push(i);
+      if (heard.length === 100) sender.off('message', hear);
+    };
 
+    sender.on('message', hear);
+    while (heard.length < 100) await immediate();
     await new Promise((resolve) => { setTimeout(resolve, 100); });
+    assert.equal(heard.length, 100);
     sender.on('message', (i) => heard.push(i));
-    await once(sender, 'exit');
+    await exit;
     assert.deepEqual(heard, Array.from({ length: 1000 }, (_, i) => i));
   });
 
