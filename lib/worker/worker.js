@@ -17,7 +17,7 @@ const {
   FOR_CHANNELS, FOR_PORTS,
 } = require('../loading/native');
 const { FOR_PRIMITIVES, needOf } = require('../ports/is-plain');
-const { withFlow } = require('../flow/members');
+const Base = require('../flow/members').withFlow(threads.Worker);
 const { limitsIn } = require('../ports/limits');
 const { Way, postByC } = require('../ports/way');
 const { emitMessage, emitNow } = require('./emit');
@@ -45,7 +45,7 @@ const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
  * https://nodejs.org/api/worker_threads.html#class-worker. Adds postMessages(),
  * receiveViews and 'messages'.
  */
-class Worker extends withFlow(threads.Worker) {
+class Worker extends Base {
   /** null until connect(), which most messages of primitives do not need. */
   #endpoint = null;
   #slot;
@@ -387,10 +387,10 @@ class Worker extends withFlow(threads.Worker) {
     emitNow(this, emit, 'messageerror', error);
   }
 
-  [kClosed]() {
-    /* The worker closed its port or exited. 'exit' reports that. */
-  }
+  [kClosed]() { /* The worker closed its port or exited. 'exit' reports that. */ }
 }
+
+Object.setPrototypeOf(Worker, threads.Worker); // not Base, which only has members
 
 const { emit } = Worker.prototype;
 
