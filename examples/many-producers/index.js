@@ -12,12 +12,14 @@ function produce({ buffer, records }) {
 }
 
 async function consume(producers, records) {
-  const ring = new RingBuffer(1 << 16, { mode: 'mpsc', closeOnDisconnect: true });
+  const ring = new RingBuffer(1 << 16, { mode: 'mpsc' });
   const last = new Map(); // by producer: the number of its last record
+  let running = producers;
   let inOrder = true;
 
   for (let i = 0; i < producers; i++) {
-    new Worker(__filename, { workerData: { buffer: ring.buffer, records } });
+    new Worker(__filename, { workerData: { buffer: ring.buffer, records } })
+      .on('exit', () => --running === 0 && ring.close());
   }
 
   for await (const record of ring) {
