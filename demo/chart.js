@@ -2,7 +2,7 @@
 
 /* The chart of the demo: an SVG of the seconds of each competitor, and of the times between answers. */
 
-const echarts = require('echarts');
+const { render } = require('../bench/js/svg');
 
 const WIDTH = 900;
 const HEIGHT = 760;
@@ -69,10 +69,8 @@ function draw(reports, { cpu, node }) {
     answerTimes(3, reports),
   ];
   const all = (part) => panels.flatMap((panel) => panel[part]);
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
 
-  chart.setOption({
-    animation: false,
+  return render({
     backgroundColor: '#fff',
     legend: { top: 12, right: 24, data: Object.keys(reports) },
     title: [
@@ -84,12 +82,7 @@ function draw(reports, { cpu, node }) {
       ...all('title'),
     ],
     grid: all('grid'), xAxis: all('xAxis'), yAxis: all('yAxis'), series: all('series'),
-  });
-
-  const svg = chart.renderToSVGString();
-
-  chart.dispose();
-  return svg;
+  }, WIDTH, HEIGHT);
 }
 
 module.exports = { draw };

@@ -9,7 +9,7 @@
 
 const fs = require('node:fs');
 
-const echarts = require('echarts');
+const { render } = require('./svg');
 
 const WIDTH = 860;
 const ROW = 22;
@@ -139,11 +139,7 @@ function draw({ machine, settings, scenarios, cases }) {
     top += next.height + FOOT;
   }
   const all = (part) => panels.flatMap((one) => one[part]);
-  const chart = echarts.init(null, null, {
-    renderer: 'svg', ssr: true, width: WIDTH, height: top + 20,
-  });
-  chart.setOption({
-    animation: false,
+  return render({
     backgroundColor: '#fff',
     title: [
       { text: scenarios ? 'How many times less it costs' : 'The first messages: how many times sooner they have come', left: 12, top: 6, textStyle: { fontSize: 16 } },
@@ -153,10 +149,7 @@ function draw({ machine, settings, scenarios, cases }) {
       ...all('title'),
     ],
     grid: all('grid'), xAxis: all('xAxis'), yAxis: all('yAxis'), series: all('series'),
-  });
-  const svg = chart.renderToSVGString();
-  chart.dispose();
-  return svg;
+  }, WIDTH, top + 20);
 }
 
 function main([from, to]) {

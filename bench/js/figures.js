@@ -120,7 +120,8 @@ const COLORS = {
   dark: { text: '#e6edf3', weak: '#9198a1', line: '#3d444d', more: '#5b9bf8', less: '#e08a53' },
 };
 
-/** Height of a row of the chart. */
+/** Width of the chart, and height of a row, in pixels. */
+const WIDTH = 820;
 const ROW = 21;
 
 /**
@@ -129,9 +130,7 @@ const ROW = 21;
  * @returns {string} an SVG
  */
 function chart({ machine, rounds, rows }, colors) {
-  const echarts = require('echarts');
   const height = 64 + rows.length * ROW + 30;
-  const drawing = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 820, height });
   /** The power of two at an end of the scale. */
   const edge = (end, round) =>
     2 ** round(Math.log2(Math[end](...rows.map(({ ratio }) => ratio[end]))));
@@ -160,8 +159,7 @@ function chart({ machine, rounds, rows }, colors) {
     };
   };
 
-  drawing.setOption({
-    animation: false,
+  const svg = require('./svg').render({
     backgroundColor: 'transparent',
     textStyle: { fontFamily: 'system-ui, sans-serif' },
     title: {
@@ -189,11 +187,8 @@ function chart({ machine, rounds, rows }, colors) {
         lineStyle: { color: colors.weak, type: 'solid' },
       },
     }],
-  });
+  }, WIDTH, height);
 
-  const svg = drawing.renderToSVGString();
-
-  drawing.dispose();
   return `${svg}\n`;
 }
 
