@@ -13,6 +13,7 @@
 
 const { monitorEventLoopDelay } = require('node:perf_hooks');
 const { setImmediate: nextTurn, setTimeout: sleep } = require('node:timers/promises');
+const { percentile, sort } = require('../bench/js/stats');
 const { inspect } = require('./inspect');
 const { InThisThread, InWorker } = require('./services');
 const { readText } = require('./text');
@@ -26,10 +27,6 @@ const RESOLUTION_MS = 1;
 
 /** Of the histogram of times between two answers. */
 const BUCKETS_PER_DOUBLING = 6;
-
-function percentile(sorted, share) {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
-}
 
 /** @returns {[number, number][]} the lower end of a bucket in us, and how many times are in it */
 function histogram(micros) {
@@ -120,7 +117,7 @@ class Run {
       last = now;
     } while (last - begin < ASK_MS);
 
-    const sorted = Float64Array.from(times).sort();
+    const sorted = sort(times);
 
     return {
       answers: times.length / (last - begin) * 1000,
