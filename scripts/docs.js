@@ -11,7 +11,8 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 const { pages } = require('./lint-links');
-const { checkInBrowser, checkLinks, findBrowser } = require('./site-check');
+const { chromium } = require('./chromium');
+const { checkInBrowser, checkLinks } = require('./site-check');
 const { asOnSite } = require('./site-pages');
 const { root } = require('./sources');
 
@@ -80,7 +81,7 @@ async function main(args) {
   if (made.app.logger.hasErrors() || made.app.logger.hasWarnings()) throw new Error('The site has faults: see above');
 
   const problems = await checkLinks(out);
-  const browser = findBrowser();
+  const browser = chromium();
   const picture = args.includes('--screenshot') ? args[args.indexOf('--screenshot') + 1] : undefined;
 
   if (browser !== undefined) problems.push(...await checkInBrowser(out, browser, picture));

@@ -10,7 +10,6 @@ const path = require('node:path');
 const TYPES = {
   '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml',
 };
-const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 
 /** @returns {string[]} what is wrong with the links within the site */
 async function checkLinks(folder) {
@@ -27,14 +26,6 @@ async function checkLinks(folder) {
   console.log(`${checked.length} links of the site checked`);
   // Less than that, and it is the checker that does not find them.
   return checked.length < 80 ? [...dead, 'the site has hardly any links'] : dead;
-}
-
-/** @returns {string | undefined} the program that shows pages */
-function findBrowser() {
-  const folders = (process.env.PATH ?? '').split(path.delimiter);
-  const named = BROWSERS.flatMap((name) => folders.map((folder) => path.join(folder, name)));
-
-  return [process.env.CHROMIUM, ...named].find((file) => file && fs.existsSync(file));
 }
 
 /** Serve a folder on this machine. @returns {Promise<http.Server>} */
@@ -133,4 +124,4 @@ async function checkInBrowser(folder, executablePath, picture) {
   return [...new Set(problems)];
 }
 
-module.exports = { checkInBrowser, checkLinks, findBrowser };
+module.exports = { checkInBrowser, checkLinks };

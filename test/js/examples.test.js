@@ -9,7 +9,7 @@ const path = require('node:path');
 const { once } = require('node:events');
 const { spawn, spawnSync } = require('node:child_process');
 
-const { chromium } = require('./support/chromium');
+const { chromium } = require('../../scripts/chromium');
 
 const root = path.join(__dirname, '../..');
 const examples = path.join(root, 'examples');
