@@ -11,6 +11,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 
+const { install } = require('./nodes');
 const { root } = require('./sources');
 
 const LINES = [20, 22, 24, 25, 26];
@@ -18,10 +19,9 @@ const COMPILERS = ['typescript', 'typescript-7'];
 
 const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'ringport-types-')));
 
-/** @returns {string} what a command says if it fails; empty: it does not */
-function failure(command, args) {
-  const shell = command === 'npm' && process.platform === 'win32';
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: folder, encoding: 'utf8', shell });
+/** @returns {string} what Node says if it fails; empty: it does not */
+function failure(args) {
+  const { status, stdout, stderr, error } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
 
   return status === 0 ? '' : `${stdout}${stderr}${error?.message ?? ''}`;
 }
@@ -45,13 +45,10 @@ try {
     const modules = path.join(folder, 'node_modules');
     const aside = path.join(folder, `node-${line}`);
 
-    fs.mkdirSync(aside);
-    fs.writeFileSync(path.join(aside, 'package.json'), '{ "private": true }');
-
-    const problem = failure('npm', ['install', '--prefix', aside, '--ignore-scripts', '--no-audit', '--no-fund', `@types/node@${line}`]);
-
-    if (problem !== '') {
-      report(`@types/node ${line}`, problem);
+    try {
+      install(aside, [`@types/node@${line}`]);
+    } catch ({ message }) {
+      report(`@types/node ${line}`, message);
       continue;
     }
     fs.rmSync(modules, { recursive: true, force: true });
@@ -63,7 +60,7 @@ try {
       const tsc = path.join(root, 'node_modules', compiler, 'bin', 'tsc');
       const { version: by } = require(path.join(root, 'node_modules', compiler, 'package.json'));
 
-      report(`@types/node ${version}, TypeScript ${by}`, failure(process.execPath, [tsc, '-p', 'test/types']));
+      report(`@types/node ${version}, TypeScript ${by}`, failure([tsc, '-p', 'test/types']));
     }
   }
 } finally {
