@@ -7,12 +7,9 @@
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
-const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 
-const { Project, environment, root } = require('../package/support/project');
-
-const TESTS = fs.readFileSync(path.join(__dirname, '../package/fixtures/spec.js'), 'utf8').match(/^test\(/gm).length;
+const { Project, SPEC_TESTS, environment, root } = require('../package/support/project');
 
 describe('the package, installed by', function () {
   this.timeout(300_000);
@@ -91,7 +88,7 @@ describe('the package, installed by', function () {
 
         assert.equal(status, 0, output);
         assert.equal(fs.existsSync(project.installed), !isElsewhere);
-        assert.match(project.node([...node, 'spec.js']), new RegExp(`[#ℹ] pass ${TESTS}\n`));
+        assert.match(project.node([...node, 'spec.js']), new RegExp(`[#ℹ] pass ${SPEC_TESTS}\n`));
       } finally {
         project.remove();
       }

@@ -4,13 +4,11 @@
  * each of them. */
 
 const assert = require('node:assert/strict');
-const fs = require('node:fs');
 const path = require('node:path');
 
-const { Project, root } = require('./support/project');
+const { Project, SPEC_TESTS, root } = require('./support/project');
 
 const inModules = (file) => path.join(root, 'node_modules', file);
-const TESTS = fs.readFileSync(path.join(__dirname, 'fixtures/spec.js'), 'utf8').match(/^test\(/gm).length;
 
 const jest = (environment) => [
   inModules('jest/bin/jest.js'), '--rootDir=.', '--testMatch=**/spec*.js', `--testEnvironment=${environment}`,
@@ -44,7 +42,7 @@ describe('an application with ringport is tested by', function () {
     it(name, () => {
       const output = project.node(args, { env: { NO_COLOR: '1', FORCE_COLOR: '0' } });
 
-      assert.match(output, new RegExp(passed(TESTS)));
+      assert.match(output, new RegExp(passed(SPEC_TESTS)));
       assert.doesNotMatch(output, /open handle|did not exit|ringport is inactive/i);
     });
   }

@@ -8,12 +8,11 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 
-const { Project, environment, root } = require('./support/project');
+const { Project, SPEC_TESTS, environment, root } = require('./support/project');
 
 const inModules = (file) => path.join(root, 'node_modules', file);
 const line = Number(process.versions.node.split('.')[0]);
 const FILES = ['code.js', 'code-worker.js', 'spec.js'];
-const TESTS = fs.readFileSync(path.join(__dirname, 'fixtures/spec.js'), 'utf8').match(/^test\(/gm).length;
 
 describe('an application with ringport', function () {
   this.timeout(120_000);
@@ -42,7 +41,7 @@ describe('an application with ringport', function () {
     it(`runs under ${name}`, () => {
       const output = project.node([...flags(), 'spec.js']);
 
-      assert.match(output, new RegExp(`[#ℹ] pass ${TESTS}\n`));
+      assert.match(output, new RegExp(`[#ℹ] pass ${SPEC_TESTS}\n`));
       assert.match(output, /[#ℹ] fail 0\n/);
     });
   }

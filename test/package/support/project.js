@@ -25,6 +25,9 @@ const environment = {
   ...process.env, RINGPORT_BINARY: undefined, NODE_V8_COVERAGE: undefined, RINGPORT_REQUIRED: '1',
 };
 
+/** How many tests are in fixtures/spec.js. */
+const SPEC_TESTS = fs.readFileSync(path.join(fixtures, 'spec.js'), 'utf8').match(/^test\(/gm).length;
+
 class Project {
   /** @param {string} name for people who find the folder */
   constructor(name) {
@@ -82,4 +85,4 @@ class Project {
   }
 }
 
-module.exports = { Project, environment, prebuilt, root };
+module.exports = { Project, SPEC_TESTS, environment, prebuilt, root };
