@@ -69,16 +69,19 @@ napi_value
 rp_rings_write_many(napi_env env, napi_callback_info info) {
   call c;
   uint32_t count = 0, written = 0;
-  size_t size = 0;
+  napi_typedarray_type type;
+  size_t capacity = 0;
   uint64_t total = 0; /* a 32-bit size_t could wrap around */
-  uint8_t *data = NULL;
+  void *data = NULL;
 
   if (!begin(&c, env, info)) return NULL;
   (void) napi_get_value_uint32(env, c.argv[3], &count);
-  if (!rp_to_memory(env, c.argv[2], &data, &size) || count > size / sizeof(uint32_t))
+  if (napi_get_typedarray_info(env, c.argv[2], &type, &capacity, &data, NULL, NULL) !=
+          napi_ok ||
+      type != napi_uint32_array || count > capacity)
     return rp_throw_type(env, "the lengths of the records are needed");
 
-  const uint32_t *lengths = (const uint32_t *) (const void *) data;
+  const uint32_t *lengths = data; /* aligned, in a Uint32Array */
 
   for (uint32_t i = 0; i < count; i++) total += lengths[i];
 
