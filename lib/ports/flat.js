@@ -10,7 +10,9 @@
 
 const shapes = require('../codec/shapes');
 const { binding, define, local, thresholds, FOR_FLAT } = require('../loading/native');
-const { FIELDS, NO_SHAPE, describe, isOrdinary } = require('./is-plain');
+const {
+  FIELDS, NO_SHAPE, describe, isOrdinary, limits: { NESTED },
+} = require('./is-plain');
 
 define(FOR_FLAT);
 
@@ -28,9 +30,6 @@ const makeFunction = Function;
 const AT_ONCE = 64;
 /** Give a way up, for a shape or for arrays, after this many that it could not post. */
 const MISSES = 3;
-
-/** A nested object or array counts for so many; C reads them by the same count. */
-const NESTED = 11;
 
 /** Count of objects and arrays to post before the codec takes over. */
 let left = thresholds.COLD_FLATS;

@@ -56,7 +56,7 @@ static const constant counters[] = {
 static const constant plain[] = {
     {"FIELDS", (int32_t) RP_FLAT_MAX},   {"ELEMENTS", SMALL_ARRAYS - 1},
     {"VALUES", RP_TREE_VALUES},          {"DEPTH", RP_TREE_DEPTH},
-    {"CHARACTERS", RP_PRIMITIVES_UNITS},
+    {"CHARACTERS", RP_PRIMITIVES_UNITS}, {"NESTED", RP_TREE_NESTED},
 };
 
 static const struct {
