@@ -52,16 +52,14 @@ rp_flat_post(napi_env env, napi_callback_info info) {
   *end++ = OP_OBJECT;
   end = put_u32(end, shape);
   for (size_t i = 2; i < argc; i++) {
-    end = rp_primitives_put(e, end, argv[i]);
+    napi_valuetype type;
+
+    end = napi_typeof(env, argv[i], &type) == napi_ok
+              ? rp_primitives_put(e, end, argv[i], type)
+              : NULL;
     if (end == NULL) return give_back(env, argv + 2, (uint32_t) argc - 2);
   }
-
-  rp_port *port = rp_env_port_at(e, slot);
-  int status = RP_CLOSED;
-
-  if (port != NULL)
-    status = rp_send_write(e, port, 0, message, (size_t) (end - message), NULL, 0);
-  return rp_send_end(e, port, status);
+  return rp_send_at(e, slot, message, (size_t) (end - message));
 }
 
 const rp_flat_shape *

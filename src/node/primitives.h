@@ -19,9 +19,9 @@ enum {
   RP_PRIMITIVES_SMALL = 5 + 2 * RP_PRIMITIVES_UNITS,
 };
 
-/* Write a number, a boolean, null or a short string at `at`. Returns the end, or NULL if
- * the value is none of these. Owner's thread. */
-uint8_t *rp_primitives_put(rp_env *e, uint8_t *at, napi_value value);
+/* Write a number, a boolean, null or a short string at `at`; `type` is the value's.
+ * Returns the end, or NULL if the value is none of these. Owner's thread. */
+uint8_t *rp_primitives_put(rp_env *e, uint8_t *at, napi_value value, napi_valuetype type);
 
 /* Read a primitive and step over it. Returns NULL if there is none, or it is incomplete.
  * Owner's thread. */

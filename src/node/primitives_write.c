@@ -191,9 +191,8 @@ post_string(rp_env *e, rp_port *port, napi_value value) {
   return post_long_string(e, port, value, length);
 }
 
-/* See rp_primitives_put(). */
-static uint8_t *
-put(rp_env *e, uint8_t *at, napi_value value, napi_valuetype type) {
+uint8_t *
+rp_primitives_put(rp_env *e, uint8_t *at, napi_value value, napi_valuetype type) {
   char16_t units[RP_PRIMITIVES_UNITS + 2];
   size_t length;
   double number;
@@ -222,13 +221,6 @@ put(rp_env *e, uint8_t *at, napi_value value, napi_valuetype type) {
   }
 }
 
-uint8_t *
-rp_primitives_put(rp_env *e, uint8_t *at, napi_value value) {
-  napi_valuetype type;
-
-  return napi_typeof(e->env, value, &type) == napi_ok ? put(e, at, value, type) : NULL;
-}
-
 static int
 post_value(rp_env *e, rp_port *port, napi_value value) {
   uint8_t message[16] = {0, OP_UNDEFINED};
@@ -237,7 +229,7 @@ post_value(rp_env *e, rp_port *port, napi_value value) {
 
   if (napi_typeof(e->env, value, &type) != napi_ok) return NOT_PRIMITIVE;
   if (type == napi_string) return post_string(e, port, value);
-  if (type != napi_undefined) end = put(e, message + 1, value, type);
+  if (type != napi_undefined) end = rp_primitives_put(e, message + 1, value, type);
   return end == NULL ? NOT_PRIMITIVE : send_bytes(e, port, message, end);
 }
 

@@ -17,4 +17,8 @@ int rp_send_write(rp_env *e, rp_port *port, uint32_t flags, const uint8_t *bytes
  * thrown; all others go into STATUS. Returns NULL. Owner's thread. */
 napi_value rp_send_end(rp_env *e, rp_port *port, int status);
 
+/* Send a message without flags and blocks by the port in `slot`, and end the call as
+ * rp_send_end() does; RP_CLOSED if there is no such port. Owner's thread. */
+napi_value rp_send_at(rp_env *e, uint32_t slot, const uint8_t *bytes, size_t length);
+
 #endif

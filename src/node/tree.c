@@ -33,7 +33,7 @@ put_tree(rp_env *e, uint8_t *at, const napi_value *list, size_t length) {
     if (type == napi_undefined) {
       *at++ = OP_UNDEFINED;
     } else if (type != napi_symbol) {
-      at = rp_primitives_put(e, at, list[i]);
+      at = rp_primitives_put(e, at, list[i], type);
     } else {
       if (++i == length || napi_get_value_int32(e->env, list[i], &number) != napi_ok)
         return NULL;
@@ -64,13 +64,7 @@ rp_tree_post(napi_env env, napi_callback_info info) {
   const uint8_t *end = put_tree(e, message + 1, argv + 1, argc - 1);
 
   if (end == NULL) return rp_from_bool(env, false);
-
-  rp_port *port = rp_env_port_at(e, slot);
-  int status = RP_CLOSED;
-
-  if (port != NULL)
-    status = rp_send_write(e, port, 0, message, (size_t) (end - message), NULL, 0);
-  (void) rp_send_end(e, port, status);
+  (void) rp_send_at(e, slot, message, (size_t) (end - message));
   return rp_from_bool(env, true);
 }
 
