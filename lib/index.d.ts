@@ -8,6 +8,7 @@
  */
 import type { Context } from 'node:vm';
 import * as nodeThreads from 'node:worker_threads';
+import type { ReceiveOptions, Requests } from './request/index.js';
 
 export * from 'node:worker_threads';
 
@@ -87,7 +88,18 @@ export interface DataCloneError extends DOMException {
   path?: string;
 }
 
-export interface MessagePort<Send = any, Receive = any> extends nodeThreads.MessagePort {
+export interface MessagePort<Send = any, Receive = any> extends nodeThreads.MessagePort, Requests {
+  /**
+   * Wait for the next message: the oldest one queued, or the next to come. Several waits
+   * get one each, in order. 'message' listeners of the port hear what comes, too. Keeps
+   * the event loop alive.
+   * @returns undefined when the port closes. Rejected with a TimeoutError (DOMException)
+   *   after `timeout` milliseconds; with the reason of `signal`; with ERR_INVALID_STATE if
+   *   the port has 'messages' listeners, which get arrays
+   */
+  receive(options?: ReceiveOptions & { signal?: AbortSignal | undefined }):
+  Promise<ReceivedMessage<Receive> | undefined>;
+
   /**
    * Send a message. Never blocks. A failed call sends nothing and detaches nothing.
    * @param message any value that can be cloned
@@ -220,6 +232,9 @@ export interface WorkerEvents<Receive = any> {
   exit: [exitCode: number];
 }
 
+/** What a Worker has in common with ports. */
+export interface Worker<Send = any, Receive = any> extends Requests {}
+
 /**
  * Node's Worker; messages to and from it go over ringport. `worker_threads.Worker`
  * describes the rest.
@@ -289,16 +304,26 @@ export interface ReceivedMessage<Receive = any> {
 }
 
 /**
- * Take one message out of a port's queue, without waiting and without an event.
+ * Take one message out of a port's queue, without an event. Without `timeout` it does not
+ * wait, as Node's. With one it blocks the thread for at most so many milliseconds, wakes
+ * within microseconds, and returns at once when the other side closes. Works next to
+ * listeners, and does not hold up `worker.terminate()` or the end of the process. A port
+ * of Node's and a BroadcastChannel are looked at once in a millisecond, and their close is
+ * not seen.
  * @param port a port of ringport or of Node
+ * @param options how long to wait
  * @returns the message, or undefined when there is none
  * @throws {TypeError} ERR_INVALID_ARG_TYPE if it is not a port
+ * @throws {RangeError} ERR_OUT_OF_RANGE for a negative timeout
+ * @throws {RingportError} ERR_RINGPORT_DEADLOCK if it would wait for a port of this very
+ *   thread; or, with `timeout: Infinity`, for a thread that waits for this one
  */
 export declare function receiveMessageOnPort<Receive>(
-  port: MessagePort<any, Receive>): ReceivedMessage<Receive> | undefined;
+  port: MessagePort<any, Receive>, options?: ReceiveOptions): ReceivedMessage<Receive> | undefined;
 /** The same, of a port of Node. */
 export declare function receiveMessageOnPort(
-  port: nodeThreads.MessagePort | nodeThreads.BroadcastChannel): ReceivedMessage | undefined;
+  port: nodeThreads.MessagePort | nodeThreads.BroadcastChannel,
+  options?: ReceiveOptions): ReceivedMessage | undefined;
 
 /**
  * Move a port into another context. There it is no EventTarget: set `onmessage` and
@@ -439,6 +464,8 @@ export type RingportErrorCode =
   | 'ERR_RINGPORT_CLOSED'
   /** Bytes or shared memory make no sense. */
   | 'ERR_RINGPORT_CORRUPT'
+  /** Both threads, or all of a circle, would wait for each other. */
+  | 'ERR_RINGPORT_DEADLOCK'
   /** This RingBuffer has been detached from its ring. */
   | 'ERR_RINGPORT_DETACHED'
   /** A read within the callback of `drain`. */
@@ -453,8 +480,14 @@ export type RingportErrorCode =
   | 'ERR_RINGPORT_INVALID_TRANSFER_HANDLE'
   /** No binary of the addon fits. */
   | 'ERR_RINGPORT_NO_BINARY'
+  /** The other side has no handler for requests. */
+  | 'ERR_RINGPORT_NO_HANDLER'
+  /** The exposed object has no such method. */
+  | 'ERR_RINGPORT_NO_METHOD'
   /** The system gives no random numbers. */
   | 'ERR_RINGPORT_NO_RANDOM'
+  /** The other side is a port of Node, or a worker without addons. */
+  | 'ERR_RINGPORT_NO_RING'
   /** This thread has no SharedArrayBuffer. */
   | 'ERR_RINGPORT_NO_SHARED_MEMORY'
   /** The port belongs to another version of ringport in this process. */
@@ -476,6 +509,10 @@ export declare class RingportError extends Error {
   code: RingportErrorCode;
 }
 
+export { wrap, wrapSync } from './request/index.js';
+export type {
+  ReceiveOptions, Remote, RemoteSync, RequestContext, RequestHandler, RequestOptions, Requests, SyncRequestOptions,
+} from './request/index.js';
 export { RingBuffer } from './ring-buffer/index.js';
 export type {
   RingBufferEvents, RingBufferMode, RingBufferOptions, RingBufferRoomOptions, RingBufferSignal, RingBufferStats, RingBufferWaitOptions,

@@ -41,4 +41,6 @@ export const {
   threadName,
   threads,
   workerData,
+  wrap,
+  wrapSync,
 } = ringport;

@@ -25,6 +25,7 @@ const dist = path.join(root, 'dist');
 const BOTH = [
   'loading/scripts', 'loading/builtins', 'index', 'loading/exports', 'loading/copy-to', 'loading/native',
   'loading/node-threads', 'ports/call-listener', 'ports/way', 'ports/is-plain', 'ports/posts', 'worker/marks', 'worker/prepare',
+  'request/methods',
 ];
 const WORKER = ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/post-to-worker', 'worker/listening', 'worker/options'];
 /** What the receiver of the first message by ring needs. */
@@ -57,6 +58,10 @@ const SCRIPTS = {
   kinds: [
     'codec/encode-objects', 'codec/node-clone', 'codec/encode-errors', 'codec/kinds', 'codec/decode-errors',
     'ports/large-memory', 'ports/outbox', 'codec/path',
+  ],
+  request: [
+    'request/index', 'request/calls', 'request/kept', 'request/incoming', 'request/send-call', 'request/kinds',
+    'request/errors', 'request/blocking', 'loading/check-options', 'loading/check-arguments', 'codec/errors',
   ],
   ringbuffer: ['ring-buffer/index', 'ring-buffer/events', 'codec/errors'],
 };

@@ -24,7 +24,10 @@ function inSources() {
   const whole = [...text.matchAll(/['"](ERR_RINGPORT_[A-Z_]+)['"]/g)].map(([, code]) => code);
   const parts = [...text.matchAll(/\bringError\('([A-Z_]+)'/g)].map(([, part]) => `ERR_RINGPORT_${part}`);
 
-  return new Set([...whole, ...parts]);
+  const requests = [...text.matchAll(/\brequestError\('([A-Z_]+)'(?:, '([A-Z_]+)')?\)/g)]
+    .map(([, what, code]) => `ERR_RINGPORT_${code ?? what}`);
+
+  return new Set([...whole, ...parts, ...requests]);
 }
 
 /** @returns {Set<string>} what the first group of a pattern finds */

@@ -12,6 +12,7 @@ const isWorker = threads.parentPort !== null;
 
 local.loadPort = () => require('../ports/port');
 local.loadUnlisted = () => require('../ports/unlisted');
+local.loadCalls = () => require('../request/calls');
 
 /* For experiments: sets the strategy in every thread that loads ringport. */
 const { RINGPORT_SPIN: spin, RINGPORT_LINGER: linger } = process.env;
@@ -43,8 +44,18 @@ function getIdleStrategy() {
 }
 
 /** @see lib/ports/message-channel.js */
-function receiveMessageOnPort(port) {
-  return require('../ports/message-channel').receiveMessageOnPort(port);
+function receiveMessageOnPort(port, options = undefined) {
+  return require('../ports/message-channel').receiveMessageOnPort(port, options);
+}
+
+/** @see lib/request/remote.js */
+function wrap(port, options) {
+  return require('../request/remote').wrap(port, options);
+}
+
+/** @see lib/request/remote.js */
+function wrapSync(port, options) {
+  return require('../request/remote').wrapSync(port, options);
 }
 
 /** @see lib/ports/message-channel.js */
@@ -69,6 +80,8 @@ module.exports = copyTo(copyTo({}, threads), {
   getIdleStrategy,
   setIdleStrategy,
   threads: () => binding.threads(),
+  wrap,
+  wrapSync,
 });
 
 /** Define an export that is loaded on first access: most threads never use it. */

@@ -15,11 +15,12 @@ const { RingportError } = require('../codec/errors');
 const threads = require('./node-threads');
 
 /** API without a counterpart in worker_threads. */
-const FUNCTIONS = ['getIdleStrategy', 'setIdleStrategy', 'threads'];
+const FUNCTIONS = ['getIdleStrategy', 'setIdleStrategy', 'threads', 'wrap', 'wrapSync'];
+const CALLS = ['expose', 'handle', 'request', 'requestSync'];
 const METHODS = [
-  [threads.MessagePort.prototype, ['detach', 'postMessages']],
+  [threads.MessagePort.prototype, ['detach', 'postMessages', 'receive', ...CALLS]],
   [threads.MessagePort, ['from']],
-  [threads.Worker.prototype, ['postMessages']],
+  [threads.Worker.prototype, ['postMessages', ...CALLS]],
 ];
 
 /**

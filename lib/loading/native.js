@@ -112,6 +112,11 @@ const local = {
   /** Loads ports/unlisted.js; avoids an import circle. */
   loadUnlisted: null,
   /**
+   * Loads what a thread needs for requests; avoids an import circle.
+   * @type {() => import('../request/calls')}
+   */
+  loadCalls: null,
+  /**
    * Node's class Module, if Node's loader loads us: require('node:module') loads more.
    */
   Module: null,
@@ -172,11 +177,11 @@ function listen() {
 }
 
 /** Groups of the addon's functions; the same table is in src/node/addon.c. */
-const [FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS, FOR_TESTS] =
-  [0, 1, 2, 3, 4, 5, 6];
+const [FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS, FOR_WAITS,
+  FOR_TESTS] = [0, 1, 2, 3, 4, 5, 6, 7];
 /** The groups that a group depends on. */
-const NEEDED = [[], [], [], [FOR_VALUES, FOR_CHANNELS], [FOR_ENDPOINTS, FOR_FLAT]];
-const defined = [false, false, false, false, false];
+const NEEDED = [[], [], [], [FOR_VALUES, FOR_CHANNELS], [FOR_ENDPOINTS, FOR_FLAT], [], [FOR_PORTS]];
+const defined = [false, false, false, false, false, false, false];
 
 /** Define a group of the addon's functions on `binding`. Each function costs 4 us. */
 function define(group) {
@@ -192,5 +197,6 @@ module.exports = {
   setImmediate, thresholds,
   START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SLOT,
   SEALED,
-  FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS, FOR_TESTS,
+  FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS, FOR_WAITS,
+  FOR_TESTS,
 };

@@ -11,7 +11,7 @@
 
 const context = require('./async-context');
 const {
-  binding, control, define, local, owner: { kBatching, kMessage }, thresholds,
+  binding, control, define, endpoints, local, owner: { kBatching, kMessage }, thresholds,
   STATUS, BYTES, COUNT, MAX,
   FOR_VALUES,
 } = require('../loading/native');
@@ -130,7 +130,11 @@ function deliverValues(slot, owner, port, limit) {
     } while (calm && i < count && reader.slot === slot && port.receiving && !owner[kBatching]);
     limit = calm ? limit - i : 0;
     control[COUNT] = 0;
-    if (reader.slot !== slot) continue;
+    if (reader.slot !== slot) {
+      /* A listener has read on. What it kept comes first; see request/kept.js. */
+      if (endpoints[slot]?.kept) break;
+      continue;
+    }
     reader.slot = NONE;
     control[COUNT] = i;
   }

@@ -11,9 +11,9 @@
 
 const context = require('./async-context');
 const { reader, settle, runTicks, readNext, deliverValues, OTHER } = require('./dispatch');
-const { reading, unsent } = require('./record');
+const { FLAG, reading, unsent } = require('./record');
 const {
-  binding, control, owner: ownerSymbols, STATUS, BYTES, COUNT, MAX, SEALED,
+  binding, control, local, owner: ownerSymbols, STATUS, BYTES, COUNT, MAX, SEALED,
   define, FOR_ENDPOINTS,
 } = require('../loading/native');
 
@@ -66,6 +66,11 @@ function receive(slot) {
   receiveBatch(slot);
 }
 
+/** Whether the first record in the inbox is part of a request. */
+function isCall() {
+  return (inbox32[1] & FLAG.CALL) !== 0;
+}
+
 /** No limit, not even that marked records wait: RP_MAX_ALL in src/node/env.h. */
 const ALL = 0x7fffffff;
 
@@ -78,6 +83,7 @@ const NONE = -1;
 function receiveOne(endpoint) {
   unsent.flush();
   settle();
+  if (endpoint.kept !== null) return local.loadCalls().receive(endpoint);
   if (endpoint.slot === NONE) return undefined;
   control[COUNT] = 0;
   control[MAX] = 0;
@@ -100,7 +106,10 @@ function receiveOther(endpoint) {
   reader.slot = endpoint.slot;
   reader.count = 1;
   try {
-    return { message: decodeRecord(endpoint, 0, false) };
+    const message = decodeRecord(endpoint, 0, false);
+
+    return reading.arrived?.call === undefined
+      ? { message } : local.loadCalls().passOver(endpoint, reading.arrived, message);
   } catch (error) {
     settle();
     throw error;
@@ -121,11 +130,12 @@ function drain(endpoint, limit) {
   let sealed = false;
 
   settle();
+  if (endpoint.kept !== null && !local.loadCalls().deliver(endpoint, limit === ALL)) return;
   endpoint.draining = true;
   context.entered = false;
   control[COUNT] = 0;
   try {
-    while (limit > 0 && endpoint.receiving) {
+    while (limit > 0 && endpoint.receiving && endpoint.kept === null) {
       const left = deliverValues(slot, owner, endpoint, limit);
 
       if (limit !== ALL) limit = left;
@@ -184,15 +194,15 @@ function deliverBatch(endpoint, owner, bytes) {
  * @returns {boolean} false: the wake-up must end
  */
 function deliverMany(endpoint, owner, bytes) {
-  const { values, list, failure } = require('./receive').readMany(endpoint, inbox32, bytes, decodeRecord);
+  const { values, list, last } = require('./receive').readMany(endpoint, inbox32, bytes, decodeRecord);
 
   reader.slot = endpoint.slot;
-  reader.count = values.length + (failure === null ? 0 : 1);
+  reader.count = values.length + (last === null ? 0 : 1);
   if (values.length > 0) owner[kMessages](values, list);
   if (reading.loans !== null) require('./receive').endLoans();
-  if (failure !== null) {
-    runTicks();
-    owner[kMessageError](failure.error);
+  if (last !== null) {
+    if (values.length > 0) runTicks();
+    last();
   }
   return runTicks() && !context.entered;
 }
@@ -210,8 +220,14 @@ function deliver(endpoint, owner, at) {
   }
   reader.count++;
   if (reading.arrived !== null) {
-    list = reading.arrived.ports;
+    const { arrived } = reading;
+
     reading.arrived = null;
+    if (arrived.call !== undefined) {
+      require('./receive').takeCall(endpoint, arrived, value);
+      return;
+    }
+    list = arrived.ports;
   }
   owner[kMessage](value, list);
   if (reading.loans !== null) require('./receive').endLoans();
@@ -232,4 +248,4 @@ function decodeRecord(endpoint, at, lends) {
   }
 }
 
-module.exports = { ALL, drain, receive, receiveOne };
+module.exports = { ALL, decodeRecord, drain, isCall, receive, receiveOne };

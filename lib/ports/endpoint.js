@@ -16,7 +16,7 @@
 const { FinalizationRegistry, WeakRef } = require('../loading/builtins');
 const context = require('./async-context');
 const { settle, limitOf } = require('./dispatch');
-const { drain, receive, receiveOne } = require('./drain');
+const { drain, isCall, receive, receiveOne } = require('./drain');
 const { postToNode, watchPosts } = require('./posts');
 const { unsent } = require('./record');
 const { Hold, endpointAt } = require('./table');
@@ -100,6 +100,13 @@ class Endpoint {
    * Null if there are none.
    */
   earlier = null;
+  /** Null before the first request. @type {import('../request/calls').Calls | null} */
+  calls = null;
+  /**
+   * What has been taken out of the ring and is to be delivered before the rest; null if
+   * there is nothing. @type {import('../request/kept').Kept[] | null}
+   */
+  kept = null;
 
   constructor(slot) {
     this.slot = slot;
@@ -124,7 +131,8 @@ class Endpoint {
    * not keep the loop alive, and has no 'close' listener.
    */
   loosen() {
-    const needed = this.receiving || this.refed || this.awaited || this.ending;
+    const needed = this.receiving || this.refed || this.awaited || this.ending ||
+      this.calls?.isBusy === true;
 
     if (!this.gone) endpoints[this.slot] = needed ? this : new WeakRef(this);
   }
@@ -246,6 +254,7 @@ class Endpoint {
     if (!this.open || this.receiving) return;
     this.receiving = true;
     this.loosen();
+    if (this.calls !== null) binding.setReceiving(this.slot, false); // asks for a turn
     binding.setReceiving(this.slot, true);
   }
 
@@ -253,7 +262,7 @@ class Endpoint {
     if (!this.receiving) return;
     this.receiving = false;
     this.loosen();
-    binding.setReceiving(this.slot, false);
+    binding.setReceiving(this.slot, this.calls?.listens === true);
   }
 
   ref() {
@@ -304,6 +313,7 @@ class Endpoint {
     this.end();
     this.unref();
     this.receiving = false;
+    this.calls?.end();
   }
 
   /**
@@ -327,6 +337,7 @@ class Endpoint {
     this.receiving = false;
     this.slot = NONE;
     this.hold.closed(peer);
+    this.calls?.end();
     this.owner[kClosed]();
   }
 
@@ -362,11 +373,16 @@ function dispatch(slot, queued) {
   /* A stopped port wakes only to see whether its peer has closed. A Worker that stopped
    * has not told the addon yet; see worker/listening.js. */
   settle();
+  if (endpoint.calls?.listens) {
+    endpoint.calls.pump(limitOf(queued));
+    return;
+  }
   binding.setReceiving(slot, false);
   control[COUNT] = 0;
   control[MAX] = 0;
   receive(slot);
-  if (control[STATUS] === SEALED) endpoint.close();
+  if (control[STATUS] === SEALED && endpoint.kept === null) endpoint.close();
+  else if (control[STATUS] === 0 && isCall()) local.loadCalls().listen(endpoint);
 }
 
 /** The binding calls this in the closing phase of the loop. */
@@ -381,4 +397,4 @@ function closed(slot, peer) {
 local.dispatch = dispatch;
 local.closed = closed;
 
-module.exports = { Endpoint };
+module.exports = { Endpoint, changeRefs };

@@ -42,10 +42,15 @@ if (tag !== undefined) {
  * Take the oldest queued message, even if the port has not been started.
  * @param {MessagePort | import('node:worker_threads').MessagePort | BroadcastChannel}
  *   port
+ * @param {{ timeout?: number }} [options] how long to wait for one, in milliseconds
  * @returns {{message: unknown} | undefined}
  * @throws {TypeError} ERR_INVALID_ARG_TYPE
  */
-function receiveMessageOnPort(port) {
+function receiveMessageOnPort(port, options = undefined) {
+  /* Ignore anything else, as Node does: map() may call this with an index. */
+  if (typeof options === 'object' && options !== null) {
+    return require('../request/blocking').receive(port, () => receiveMessageOnPort(port), options);
+  }
   if (port === null || typeof port !== 'object') return nodeReceive(port);
   if (Port.isPort(port)) return port[kReceive]();
 

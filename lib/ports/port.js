@@ -10,6 +10,7 @@
 const { inspect } = require('node:util');
 const { callListener } = require('./call-listener');
 const { addKind, announce } = require('./kinds');
+const { addMethods } = require('../request/methods');
 const { threads, local, owner } = require('../loading/native');
 const {
   NodeEventTarget, kCreateEvent, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener, kOnClose,
@@ -95,6 +96,10 @@ class Port extends NodePort {
     return port.#endpoint;
   }
 
+  static {
+    addMethods(this.prototype, Port.#of);
+  }
+
   /**
    * Detach the port from this thread. It closes here; its queued messages go to the port
    * that MessagePort.from() creates.
@@ -153,6 +158,13 @@ class Port extends NodePort {
 
   set receiveViews(wanted) {
     Port.#of(this).wantViews(Boolean(wanted));
+  }
+
+  /** Wait for the next message; see lib/request/receive.js. */
+  receive(options = undefined) {
+    const endpoint = Port.#of(this);
+
+    return require('../request/receive').receive(this, () => endpoint.receive(), () => endpoint.open, options);
   }
 
   /** Start delivery. Does not keep the loop alive. */
@@ -238,7 +250,7 @@ class Port extends NodePort {
       this.ref();
       this.start();
     } else if (before && !this.#heard.message && !this.#heard.messages) {
-      this.#endpoint.unref();
+      if (!this.#endpoint.calls?.serves) this.#endpoint.unref();
       this[kStop]();
     }
   }

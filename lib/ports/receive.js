@@ -5,8 +5,8 @@
  * channel, large data in blocks, lent memory.
  */
 
-const { FLAG, TRAILER_BYTES, reading } = require('./record');
-const { binding, define, FOR_PORTS } = require('../loading/native');
+const { FLAG, TRAILER_BYTES, CALL_BYTES, reading } = require('./record');
+const { binding, define, local, owner: { kMessageError }, FOR_PORTS } = require('../loading/native');
 
 define(FOR_PORTS);
 
@@ -124,12 +124,33 @@ function decodeMore(endpoint, inbox, inbox32, at, type) {
         endpoint, getWord(bytes, trailer + 4), (type & FLAG.PORTS) !== 0);
       foreign = reading.arrived.foreign;
     }
+    if ((type & FLAG.CALL) !== 0) {
+      const call = trailer - CALL_BYTES;
+
+      noteCall(getWord(bytes, call) >>> 0, getWord(bytes, call + 4) >>> 0);
+    }
   }
 
-  const value = loadCodec().decode(bytes, offset, length, foreign);
+  let value;
 
+  try {
+    value = loadCodec().decode(bytes, offset, length, foreign);
+  } catch (error) {
+    if (reading.arrived?.call === undefined) throw error;
+    reading.arrived.call.error = error; // for whoever waits for it, not for 'messageerror'
+    binding.dropBlocks(at);
+    return undefined;
+  }
   if ((type & TYPE_TABLE) !== 0) binding.dropBlocks(at, true);
   return value;
+}
+
+/** The record is not a message but part of a request: drain.js finds that here. */
+function noteCall(kind, id) {
+  const { foreign, ports, own } = reading.arrived ?? { foreign: null, ports: undefined, own: [] };
+
+  reading.arrived = { foreign, ports, own, call: { kind, id } };
+  reading.lends = false;
 }
 
 /** Decode a record whose value is a message of the Node channel. */
@@ -144,29 +165,43 @@ function decodeWhole(endpoint, inbox, inbox32, at) {
 }
 
 /**
- * Decode a batch of `bytes` bytes, up to the first record that fails.
- * @returns {{ values: unknown[], list?: object[], failure: { error: Error } | null }}
+ * Decode a batch of `bytes` bytes, up to the first record that fails or is part of a
+ * request.
+ * @returns {{ values: unknown[], list?: object[], last: (() => void) | null }} `last`
+ *   handles that record
  */
 function readMany(endpoint, inbox32, bytes, decodeRecord) {
   const values = [];
   let list;
-  let failure = null;
+  let last = null;
   let at = 0;
 
-  while (at < bytes && failure === null) {
+  while (at < bytes && last === null) {
     const here = at;
 
     at += 8 + ((inbox32[at >> 2] + 7) & ~7);
     try {
-      values.push(decodeRecord(endpoint, here, endpoint.views));
-      if (reading.arrived?.ports !== undefined) list = (list ?? []).concat(reading.arrived.ports);
+      const value = decodeRecord(endpoint, here, endpoint.views);
+      const { arrived } = reading;
+
+      if (arrived?.call !== undefined) {
+        last = () => takeCall(endpoint, arrived, value);
+      } else {
+        values.push(value);
+        if (arrived?.ports !== undefined) list = (list ?? []).concat(arrived.ports);
+      }
     } catch (error) {
-      failure = { error };
+      last = () => endpoint.owner[kMessageError](error);
     } finally {
       reading.arrived = null;
     }
   }
-  return { values, list, failure };
+  return { values, list, last };
+}
+
+/** Handle a record that is part of a request. */
+function takeCall(endpoint, { call }, value) {
+  local.loadCalls().take(endpoint, call, value);
 }
 
 /**
@@ -182,4 +217,4 @@ function openEnvelope(bytes, received) {
   }
 }
 
-module.exports = { loadCodec, decodeMore, openEnvelope, readMany, endLoans };
+module.exports = { loadCodec, decodeMore, openEnvelope, readMany, takeCall, endLoans };

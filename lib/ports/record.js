@@ -19,8 +19,14 @@ const FLAG = {
    * bytes of ArrayBuffers Node moves; see src/node/primitives_write.c.
    */
   WHOLE: 8,
+  /**
+   * Not a message but part of a request; see request/calls.js. Two words before the
+   * trailer say what it is.
+   */
+  CALL: 16,
 };
 const TRAILER_BYTES = 8;
+const CALL_BYTES = 8;
 
 /** The message being decoded. */
 const reading = {
@@ -41,4 +47,4 @@ const unsent = {
   flush() {},
 };
 
-module.exports = { FLAG, TRAILER_BYTES, reading, unsent };
+module.exports = { FLAG, TRAILER_BYTES, CALL_BYTES, reading, unsent };

@@ -9,7 +9,7 @@
  */
 
 const codec = require('../codec/index');
-const { FLAG, TRAILER_BYTES, unsent } = require('./record');
+const { FLAG, TRAILER_BYTES, CALL_BYTES, unsent } = require('./record');
 const { located } = require('./way');
 const { binding, control, define, START, END, FLAGS, STATUS, STAGED, SLOT, FOR_PORTS } = require('../loading/native');
 
@@ -130,7 +130,10 @@ function send(endpoint, value, transfer) {
     transfer?.check(endpoint);
     start = encode(value, transfer);
     if (transfer === null && codec.foreign === null) return write(endpoint, start, codec.end);
-    if (codec.foreign === null && transfer.empty) return write(endpoint, start, codec.end);
+    if (codec.foreign === null && transfer.empty) {
+      return transfer.call === undefined ? write(endpoint, start, codec.end)
+        : writeTrailer(endpoint, start, codec.end, FLAG.TRAILER, 0, transfer.call);
+    }
     return sendWithChannel(endpoint, value, start, transfer);
   } finally {
     /* Assign first: on stack overflow, calls fail. */
@@ -157,7 +160,8 @@ function sendWithChannel(endpoint, value, start, transfer) {
     throw located(error, value, transfer?.transfer);
   }
 
-  writeWithNodeChannel(endpoint, start, end, posted.sequence, posted.boarding !== null);
+  writeWithNodeChannel(
+    endpoint, start, end, posted.sequence, posted.boarding !== null, transfer?.call);
   posted.boarding?.sent();
   return posted.result;
 }
@@ -229,10 +233,10 @@ function write(endpoint, start, end) {
 }
 
 /** Send scratch[start, end) with message `sequence` of the Node channel. */
-function writeWithNodeChannel(endpoint, start, end, sequence, hasPorts) {
+function writeWithNodeChannel(endpoint, start, end, sequence, hasPorts, call) {
   const flags = FLAG.TRAILER | FLAG.NODE_CHANNEL | (hasPorts ? FLAG.PORTS : 0);
 
-  return writeTrailer(endpoint, start, end, flags, sequence);
+  return writeTrailer(endpoint, start, end, flags, sequence, call);
 }
 
 function putWord(u8, at, word) {
@@ -242,9 +246,16 @@ function putWord(u8, at, word) {
   u8[at + 3] = word >>> 24;
 }
 
-function writeTrailer(endpoint, start, end, flags, sequence) {
-  const trailer = ((end + 7) & ~7) >>> 0; // unsigned, for offsets of 2 GiB and more
+/** @param {{ kind: number, id: number }} [call] see request/calls.js */
+function writeTrailer(endpoint, start, end, flags, sequence, call) {
+  let trailer = ((end + 7) & ~7) >>> 0; // unsigned, for offsets of 2 GiB and more
 
+  if (call !== undefined) {
+    putWord(codec.scratch, trailer, call.kind);
+    putWord(codec.scratch, trailer + 4, call.id);
+    trailer += CALL_BYTES;
+    flags |= FLAG.CALL;
+  }
   putWord(codec.scratch, trailer, end - start);
   putWord(codec.scratch, trailer + 4, sequence);
   return writeRecord(endpoint, start, trailer + TRAILER_BYTES, flags);

@@ -49,6 +49,7 @@ function detachClosed() {
  */
 function detach(endpoint) {
   if (!endpoint.open) detachClosed();
+  if (endpoint.kept !== null) local.loadCalls().refuseTransfer();
 
   const end = nodeChannel.ensure(endpoint);
   const id = binding.announce(endpoint.slot);

@@ -10,7 +10,7 @@ const { types } = require('node:util');
 const { closedPort, ensure } = require('./node-channel');
 const { ports } = require('./kinds');
 const { postToNode } = require('./posts');
-const { threads } = require('../loading/native');
+const { local, threads } = require('../loading/native');
 
 const { MessageChannel, MessagePort: NodePort, markAsUntransferable } = threads;
 const { isArrayBuffer } = types;
@@ -61,6 +61,7 @@ class Transfer {
 
     if (endpoint !== undefined) {
       if (ports.marked?.has(item)) return ignored();
+      if (endpoint.kept !== null) local.loadCalls().refuseTransfer();
 
       const end = endpoint.open ? ensure(endpoint) : closedPort();
 

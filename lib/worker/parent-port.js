@@ -16,6 +16,7 @@ const { Way, mayHavePorts, postByC } = require('../ports/way');
 const { port, listening, hear, hook, takeFromNode, wait } = require('./parent-receive');
 const { postByNode, postManyByNode, tellChange } = require('./post-by-node');
 const { prepare } = require('./prepare');
+const { addMethods } = require('../request/methods');
 
 /**
  * How long a child waits for its endpoint: in total, and per native call, because
@@ -213,6 +214,9 @@ const methods = {
     connect();
     return require('./parent-endpoint').methods.detach.call(this);
   },
+  receive(options = undefined) {
+    return require('../request/receive').receive(this, receive, () => !closed, options);
+  },
   get receiveViews() {
     return false;
   },
@@ -221,6 +225,13 @@ const methods = {
     this.receiveViews = wanted;
   },
 };
+
+/** A handler keeps the loop alive as a listener does. */
+function serve() {
+  port.serves = port.endpoint.calls.serves;
+  if (port.serves) nodePrototype.ref.call(port.node);
+  else if (!port.heardOne && !port.heardMany) nodePrototype.unref.call(port.node);
+}
 
 /**
  * Attach the endpoint that the parent opened for this worker. If the parent does not
@@ -261,6 +272,8 @@ function findParentPort() {
   }
   for (const name of ['ref', 'unref', 'hasRef']) take(nodePrototype, name, true);
   take(nodePrototype, kInspect, false);
+  addMethods(methods, () => connect, serve);
+  for (const name of ['request', 'requestSync', 'handle', 'expose']) take(methods, name, false);
   own[kReceive] = { __proto__: null, value: receive, configurable: true };
   Object.setPrototypeOf(parentPort, Object.create(nodePrototype, own));
   Object.defineProperty(parentPort, kHybridDispatch,

@@ -37,6 +37,8 @@ const port = {
   /** Messages are delivered, or dropped if nobody listens. Valid once isHooked. */
   started: false,
   addingByOn: false,
+  /** Requests are answered, which keeps the loop alive without a listener. */
+  serves: false,
   /** Node is running a message's getters. Their own posts precede it, so by Node, too. */
   posting: false,
   /** The port switched to the ring while `posting`; CHANGE has yet to be sent. */
@@ -110,12 +112,15 @@ function listenerRemoved(size, type, removed) {
     if (port.heardMany && !port.heardOne) { // Node has stopped the port
       nodePrototype.ref.call(port.node);
       nodePrototype.start.call(port.node);
+    } else if (port.serves && !port.heardOne) {
+      nodePrototype.ref.call(port.node);
     }
     hear();
   } else if (type === 'messages' && size === 0) {
     port.heardMany = false;
     port.started = port.heardOne;
     if (!port.heardOne) removed.call(port.node, 0, 'message');
+    if (port.serves) nodePrototype.ref.call(port.node);
     hear();
   }
 }

@@ -25,6 +25,7 @@ const { CHANGE, CHANNEL, GUARD } = require('./marks');
 const { hasNoAddons, nameIn } = require('./options');
 const { postToWorker } = require('./post-to-worker');
 const { prepare } = require('./prepare');
+const { addMethods } = require('../request/methods');
 
 const [kOnExit, kOnErrorMessage, kOnCouldNotSerializeErr] =
   ['kOnExit', 'kOnErrorMessage', 'kOnCouldNotSerializeErr']
@@ -39,8 +40,7 @@ const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
 
 /**
  * Node's Worker, over rings: all of its options, methods, properties and events, see
- * https://nodejs.org/api/worker_threads.html#class-worker. Adds postMessages(),
- * receiveViews and 'messages'.
+ * https://nodejs.org/api/worker_threads.html#class-worker. index.d.ts has what it adds.
  */
 class Worker extends threads.Worker {
   /** null until connect(), which most messages of primitives do not need. */
@@ -178,6 +178,7 @@ class Worker extends threads.Worker {
     this.#posting = true;
     try {
       postToWorker(this.#node, this.#thread, this.#isBare, value, transfer);
+      binding.nudge(this.#slot);
     } finally {
       this.#posting = outer;
     }
@@ -196,6 +197,11 @@ class Worker extends threads.Worker {
     if (!this.#posting && binding.peerDeclared(this.#slot)) this.#connect();
     if (this.#endpoint !== null) this.#endpoint.postMany(values);
     else for (const value of values) this.postMessage(value);
+  }
+
+  static {
+    addMethods(this.prototype, (it) => () =>
+      it.#isBare ? undefined : it.#connect() ? it.#endpoint : null);
   }
 
   /** See MessagePort; applies to messages from the worker. */

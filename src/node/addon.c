@@ -15,6 +15,7 @@
 #include "node/code_cache.h"
 #include "node/constants.h"
 #include "node/port.h"
+#include "node/port_wait.h"
 #include "node/primitives.h"
 #include "node/ring_buffer.h"
 #include "node/process.h"
@@ -72,6 +73,7 @@ static const entry for_channels[] = {
     {"spawnAbort", rp_process_spawn_abort},
     {"spawnForget", rp_process_spawn_forget},
     {"threadOnline", rp_process_thread_online},
+    {"nudge", rp_port_nudge},
 };
 
 static const entry for_flat[] = {
@@ -129,6 +131,13 @@ static const entry for_rings[] = {
     {"ringRelease", rp_rings_release},
 };
 
+/* To block until there is a message. */
+static const entry for_waits[] = {
+    {"waitBegin", rp_port_wait_begin},
+    {"wait", rp_port_wait},
+    {"waitEnd", rp_port_wait_end},
+};
+
 static const entry for_tests[] = {{"constants", rp_constants_get}};
 
 static bool
@@ -153,7 +162,7 @@ static const struct {
   size_t count;
 } groups[] = {GROUP(for_values),    GROUP(for_channels), GROUP(for_flat),
               GROUP(for_endpoints), GROUP(for_ports),    GROUP(for_rings),
-              GROUP(for_tests)};
+              GROUP(for_waits),     GROUP(for_tests)};
 
 _Static_assert(COUNT(for_ports) <= 64 && COUNT(for_rings) <= 64, "see define_all()");
 

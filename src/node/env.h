@@ -67,6 +67,13 @@ typedef struct rp_view {
 
 struct rp_env;
 
+/* What port_wait.c keeps for a thread. */
+typedef struct rp_wait {
+  uint32_t depth;  /* calls of waitBegin() without their waitEnd() */
+  bool watches;    /* the first of them has ended the rest of the ready list */
+  rp_backoff vain; /* unsuccessful spins */
+} rp_wait;
+
 /* See order.h. */
 typedef struct rp_order {
   uint32_t *slots; /* ports that wait */
@@ -98,6 +105,7 @@ typedef struct rp_env {
   rp_loop_spin loop_spin;
   rp_turn_spin turn_spin;
   rp_order order;
+  rp_wait wait;
 
   rp_endpoint *turn; /* whose callback runs; NULL: none */
 

@@ -68,5 +68,15 @@ ringport.moveMessagePortToContext(port1, 1);
 ringport.deserialize('text');
 // @ts-expect-error whether it is in use is not for the user to say
 ringport.active = true;
+// @ts-expect-error who blocks hears no signal
+port1.requestSync(1, { signal: AbortSignal.timeout(5) });
+// @ts-expect-error milliseconds are a number
+port1.request(1, { timeout: '5' });
+// @ts-expect-error a handler is a function
+port1.handle({});
+// @ts-expect-error no such method
+ringport.wrap<{ add(a: number): number }>(port1).sub(1);
+// @ts-expect-error a Worker has no receive()
+new ringport.Worker('./file.js').receive();
 // @ts-expect-error no such export
 ringport.noSuchExport;

@@ -105,6 +105,47 @@ assert.throws(() => codec.deserialize(new Uint8Array(1)), (error) => {
   return (error as ringport.RingportError).code === corrupt;
 });
 
+// Requests and waits.
+interface Calculator {
+  readonly name: string;
+  add(a: number, b: number): number;
+  later(text: string): Promise<string>;
+}
+
+const calls = new ringport.MessageChannel();
+const far: ringport.Remote<Calculator> = ringport.wrap<Calculator>(calls.port1, { timeout: 1000 });
+const farSync = ringport.wrapSync<Calculator>(calls.port1);
+
+same<ReturnType<typeof far.add>, Promise<number>>(true);
+same<ReturnType<typeof far.later>, Promise<string>>(true);
+same<ReturnType<typeof farSync.later>, string>(true);
+same<keyof typeof far, 'add' | 'later'>(true);
+same<Parameters<typeof farSync.add>, [a: number, b: number]>(true);
+same<ReturnType<typeof calls.port1.request<number>>, Promise<number>>(true);
+same<Awaited<ReturnType<typeof calls.port1.receive>>, { message: any } | undefined>(true);
+calls.port2.expose({ add: (a: number, b: number) => a + b });
+calls.port2.handle(async (value, { signal, transfer }) => {
+  transfer.push(new ArrayBuffer(1));
+  return signal.aborted ? undefined : value;
+});
+
+const ended = Promise.all([
+  far.add(1, 2),
+  calls.port1.request<string>('text', { timeout: 1000, signal: AbortSignal.timeout(1000), transfer: [] }),
+]).then(async ([three, text]) => {
+  assert.deepEqual([three, text], [3, 'text']);
+  calls.port2.postMessage('one');
+  assert.deepEqual(ringport.receiveMessageOnPort(calls.port1, { timeout: 10 }), { message: 'one' });
+  calls.port2.postMessage('two');
+  assert.deepEqual(await calls.port1.receive({ timeout: 1000 }), { message: 'two' });
+  assert.throws(() => calls.port1.requestSync<number>(1, { timeout: 10 }), { code: 'ERR_RINGPORT_DEADLOCK' });
+  calls.port2.handle(null);
+  calls.port2.expose(null);
+  calls.port1.close();
+});
+
+is(ended.then, 'function');
+
 // Batches.
 const sentAll: true | undefined = port1.postMessages([1, 'two', new Map()]);
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/port/sleeper.h"
 #include "core/port/transfer_registry.h"
 #include "core/failpoint.h"
 
@@ -41,6 +42,7 @@ wake(rp_endpoint *endpoint) {
     rp_ready_list_push(endpoint->owner, endpoint);
   else
     endpoint->token_held = true;
+  rp_sleeper_wake(endpoint);
   rp_lock_drop(&channel->lock);
 }
 

@@ -1,0 +1,5 @@
+'use strict';
+
+const { parentPort } = require('../../..');
+
+parentPort.on('message', async (value) => parentPort.postMessage(value));

@@ -1,0 +1,3 @@
+'use strict';
+
+require('../../..').parentPort.handle(async (value) => value);

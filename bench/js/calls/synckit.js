@@ -1,0 +1,3 @@
+'use strict';
+
+require('synckit').runAsWorker(async (value) => value);

@@ -1,0 +1,95 @@
+'use strict';
+
+/* receive.js - port.receive(): waits for the next message without a listener. */
+
+const { setTimeout, clearTimeout } = require('node:timers');
+
+const { withCode } = require('../codec/errors');
+const { checkKnown } = require('../loading/check-options');
+const { checkOptions, checkSignal, checkTimeout } = require('../loading/check-arguments');
+const { timeoutError } = require('./errors');
+
+/** The maximum delay of setTimeout. */
+const LONGEST = 2 ** 31 - 1;
+
+/** The waits on a port, the oldest first. They share one listener. */
+class Waits {
+  #port;
+  #list = [];
+  #onMessage = (message) => this.#settle(this.#list[0], 'resolve', { message });
+  #onClose = () => {
+    for (const wait of [...this.#list]) this.#settle(wait, 'resolve', undefined);
+  };
+
+  constructor(port) {
+    this.#port = port;
+  }
+
+  #settle(wait, how, value) {
+    const index = this.#list.indexOf(wait);
+
+    if (index === -1) return;
+    this.#list.splice(index, 1);
+    if (this.#list.length === 0) {
+      this.#port.off('message', this.#onMessage);
+      this.#port.off('close', this.#onClose);
+    }
+    wait.clear();
+    wait[how](value);
+  }
+
+  add({ timeout, signal }) {
+    return new Promise((resolve, reject) => {
+      const stop = () => this.#settle(wait, 'reject', signal.reason);
+      const timer = timeout === Infinity ? undefined : setTimeout(
+        () => this.#settle(wait, 'reject', timeoutError(timeout)), Math.min(timeout, LONGEST)).unref();
+      const wait = { resolve, reject, clear() {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', stop);
+      } };
+
+      signal?.addEventListener('abort', stop, { once: true });
+      this.#list.push(wait);
+      if (this.#list.length > 1) return;
+      this.#port.on('close', this.#onClose);
+      this.#port.on('message', this.#onMessage);
+    });
+  }
+
+  get isEmpty() {
+    return this.#list.length === 0;
+  }
+}
+
+/** @type {WeakMap<object, Waits>} by port */
+const waits = new WeakMap();
+
+/**
+ * @param {object} port
+ * @param {() => { message: unknown } | undefined} take takes the oldest queued message
+ * @param {() => boolean} isOpen
+ * @param {{ timeout?: number, signal?: AbortSignal }} [options]
+ * @returns {Promise<{ message: unknown } | undefined>} undefined: the port has closed
+ */
+async function receive(port, take, isOpen, options = {}) {
+  checkOptions(options);
+  checkKnown('options', options, ['timeout', 'signal']);
+
+  const timeout = checkTimeout(options);
+  const signal = checkSignal(options);
+
+  if (signal?.aborted) throw signal.reason;
+  if (port.listenerCount('messages') > 0) {
+    throw withCode(new Error("The port delivers its messages to its 'messages' listeners"), 'ERR_INVALID_STATE');
+  }
+  if (!waits.has(port)) waits.set(port, new Waits(port));
+
+  const waiting = waits.get(port);
+  const found = waiting.isEmpty ? take() : undefined;
+
+  if (found !== undefined || !isOpen()) return found;
+  if (timeout === 0) throw timeoutError(timeout);
+  return waiting.add({ timeout, signal });
+}
+
+module.exports = { receive };
