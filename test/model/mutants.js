@@ -300,11 +300,11 @@ module.exports = [
     file: 'port/channel.c',
     from: [
       '  rp_lock_take(&channel->lock);\n  if (endpoint->owner != NULL)\n',
-      '    endpoint->token_held = true;\n  rp_lock_drop(&channel->lock);\n}\n\n/* Drop messages that nobody',
+      '    endpoint->token_held = true;\n  rp_sleeper_wake(endpoint);\n  rp_lock_drop(&channel->lock);\n}\n',
     ],
     to: [
       '  (void) channel;\n  if (endpoint->owner != NULL)\n',
-      '    endpoint->token_held = true;\n}\n\n/* Drop messages that nobody',
+      '    endpoint->token_held = true;\n  rp_sleeper_wake(endpoint);\n}\n',
     ],
     scenarios: ['detach-attach'],
   },

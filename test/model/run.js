@@ -17,7 +17,9 @@ const { parseArgs } = require('node:util');
 
 const sources = require('../../scripts/sources');
 const toolchain = require('../../scripts/toolchain');
-const mutants = [...require('./mutants'), ...require('./mutants-shared')];
+const mutants = [
+  ...require('./mutants'), ...require('./mutants-blocked'), ...require('./mutants-shared'),
+];
 
 const { root } = sources;
 const build = path.join(root, 'build', 'model');
