@@ -65,6 +65,7 @@ class Listener {
 
   listen(port) {
     this.port = port;
+    port.handle((value) => value);
     port.on('message', (received) => {
       try {
         this.next = check(received, this.stream, this.next) + 1;

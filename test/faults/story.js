@@ -113,6 +113,46 @@ async function receiving() {
     });
   }), port);
   port.removeAllListeners('message');
+  while (receiveMessageOnPort(port, { timeout: 3 }) !== undefined);
+}
+
+/** Requests that the peer echoes, also when it has been transferred meanwhile. */
+async function calls() {
+  try {
+    for (const value of ['sync', 'y'.repeat(100_000)]) {
+      if (port.requestSync(value) !== value) throw new Error('the answer is wrong');
+    }
+    if (await port.request('async') !== 'async') throw new Error('the answer is wrong');
+  } catch (error) {
+    if (error.code !== 'ERR_RINGPORT_CLOSED') throw error;
+  }
+}
+
+/** What a child blocks for may come by Node; see blocked.h. */
+async function nudged() {
+  const awaited = new Int32Array(new SharedArrayBuffer(4));
+  const nap = new Int32Array(new SharedArrayBuffer(4));
+  const child = new Worker(`
+    const { parentPort, receiveMessageOnPort, workerData } = require(${JSON.stringify(require.resolve('../../lib'))});
+
+    while (workerData[0] < 3) {
+      if (receiveMessageOnPort(parentPort) !== undefined) continue;
+      receiveMessageOnPort(parentPort, { timeout: 30_000 });
+      Atomics.add(workerData, 0, 1);
+    }`, { eval: true, workerData: awaited });
+
+  child.on('error', () => {}); // terminated
+  /* What a getter posts goes the way of its message, which has begun by Node. */
+  child.postMessage({
+    get all() {
+      for (let i = 0; i < 5000 && Atomics.load(awaited, 0) < 3; i++) {
+        child.postMessage(i);
+        Atomics.wait(nap, 0, 0, 2);
+      }
+      return true;
+    },
+  });
+  await once(child, 'exit');
 }
 
 async function workers() {
@@ -165,7 +205,9 @@ async function ringBuffers(name) {
 async function main() {
   messages();
   ports();
+  await calls();
   await receiving();
+  await nudged();
   await workers();
   for (const name of Object.keys(rings)) await ringBuffers(name);
   post('parent', 'small', { reached: JSON.stringify(first.exports.faultReached()) });
