@@ -138,7 +138,7 @@ function define(error, key, value, enumerable = false) {
 
 /** @returns {unknown} what pack() was called with, as this thread has it */
 function unpack(packed) {
-  if (packed?.type === undefined) return packed?.value;
+  if (!Array.isArray(packed?.properties)) return packed?.value;
 
   const error = make(packed);
 

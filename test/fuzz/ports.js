@@ -13,6 +13,7 @@ const fs = require('node:fs');
 const threads = require('node:worker_threads');
 const { MessageChannel, MessagePort, receiveMessageOnPort, serialize } = require('../../lib');
 const { ports } = require('../../lib/ports/kinds');
+const { FLAG } = require('../../lib/ports/record');
 const { binding, control, mark, START, END, FLAGS, STAGED, SLOT } = require('../../lib/loading/native');
 const { Random, Watchdog, fail, mutate, options } = require('./support');
 
@@ -94,18 +95,23 @@ class Lanes {
     post(ports.endpointOf(this.heard.port1), input);
     this.heard.port1.postMessage('next');
     for (let turns = 0; this.arrived.at(-1) !== 'next' && turns < 100; turns++) await new Promise(setImmediate);
-    if (this.arrived.length !== before + 2) fail('ports', input, `${this.arrived.length - before} messages of 2`);
+    /* Part of a request is no message. */
+    const least = (input[0] & FLAG.CALL) !== 0 ? 1 : 2;
+    const count = this.arrived.length - before;
+
+    if (count < least || count > 2) fail('ports', input, `${count} messages of 2`);
     this.arrived.length = 0;
 
     post(ports.endpointOf(this.asked.port1), input);
     this.asked.port1.postMessage('next');
+    let next;
+
     try {
-      receiveMessageOnPort(this.asked.port2);
+      next = receiveMessageOnPort(this.asked.port2);
     } catch (error) {
       if (error?.code !== 'ERR_RINGPORT_CORRUPT') fail('ports', input, error?.stack);
     }
-    const next = receiveMessageOnPort(this.asked.port2);
-
+    if (least === 2 || next?.message !== 'next') next = receiveMessageOnPort(this.asked.port2);
     if (next?.message !== 'next') fail('ports', input, `the next message is ${next?.message}`);
   }
 
@@ -194,7 +200,7 @@ async function main() {
   while (performance.now() < end) {
     const seedBytes = random.pick(pool);
     let bytes = random.below(4) === 0 ? Buffer.from(seedBytes) : mutate(seedBytes, random, random.pick(pool));
-    const flags = random.pick([0, 0, 0, 0, 1, 2, 3, 5, 7, random.below(256)]);
+    const flags = random.pick([0, 0, 0, 0, 1, 2, 3, 5, 7, 17, 19, random.below(256)]);
 
     if (random.below(2) === 0) bytes = withTrailer(bytes, random);
 
