@@ -4,6 +4,8 @@
  * Everything that `node:worker_threads` exports is exported here too. What this file
  * declares is ringport's own; all else is Node's.
  */
+import type { Readable, Writable } from 'node:stream';
+import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { Context } from 'node:vm';
 import * as nodeThreads from 'node:worker_threads';
 
@@ -52,14 +54,117 @@ export interface DataCloneError extends DOMException {
   path?: string;
 }
 
-export interface MessagePort extends nodeThreads.MessagePort {
+/** Limits of what is queued in each direction of a channel. */
+export interface FlowOptions {
+  /**
+   * Bytes that may be queued before `postMessage` returns false: a positive integer.
+   * A message counts as its record in the ring, large data included. What Node's channel
+   * carries counts as its ArrayBuffers and 1 KiB, each port in it 1 KiB. Without it, or
+   * with Infinity, queues grow without a limit and nobody counts, as with Node.
+   */
+  highWaterMark?: number | undefined;
+  /**
+   * What `postMessage` does at the mark or above. Unless given, it sends the message all
+   * the same. 'throw': it throws ERR_RINGPORT_OVERFLOW, and has read and sent nothing.
+   * 'drop-newest': it returns false and sends nothing; what the message would have
+   * transferred is lost: buffers are detached, ports close.
+   */
+  overflow?: 'throw' | 'drop-newest' | undefined;
+}
+
+/** What `stats()` says of a port. Zeros once the port has closed. */
+export interface PortStats {
+  /** Messages sent through this end of the channel by ring, modulo 2^32. */
+  messagesOut: number;
+  /** Messages received by ring whose listeners have returned, modulo 2^32. */
+  messagesIn: number;
+  /** Messages by ring that wait to be received here. */
+  queued: number;
+  /** How often the event loop has called this port. */
+  wakeUps: number;
+  /**
+   * Messages that Node's channel has carried, wholly or in part, since the port came to
+   * this thread. The first ones of a Worker are counted only with a mark.
+   */
+  byNode: number;
+  /** Bytes; Infinity without a mark. */
+  highWaterMark: number;
+  /** As `writableLength`. */
+  queuedBytes: number | undefined;
+  /** How often what was sent has reached the mark. */
+  stalls: number;
+  /** Messages that `overflow` has dropped, and refused with an error. */
+  dropped: number;
+  refused: number;
+}
+
+/** What ports and Workers have for flow control, iteration and streams. */
+export interface Flow extends AsyncIterable<any> {
+  /** The mark in bytes; Infinity without one. */
+  readonly writableHighWaterMark: number;
+  /**
+   * Bytes sent from here that have not been received yet. Exact up to 32 messages; of
+   * more it may be too high by 1/16 of the most that was queued. Undefined without a
+   * mark.
+   */
+  readonly writableLength: number | undefined;
+  /** `postMessage` has returned false and 'drain' has not been emitted since. */
+  readonly writableNeedDrain: boolean;
+  /**
+   * Wait for 'drain', if it is needed: until at most half of the mark is queued. Keeps
+   * the event loop alive meanwhile.
+   * @throws {RingportError} ERR_RINGPORT_CLOSED (a rejection) if either end closes first,
+   *   or has closed
+   * @throws {Error} AbortError, code ABORT_ERR; `cause` is the signal's reason
+   * @throws {TypeError} ERR_INVALID_ARG_TYPE
+   */
+  drained(options?: { signal?: AbortSignal | undefined }): Promise<void>;
+  /**
+   * The messages one by one, for `for await`. The port is paused while none is asked for;
+   * what has not been asked for stays in its queue. Ends when the port closes or the
+   * Worker exits. As with any listener of a Worker, what came before is lost.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<any>;
+  /**
+   * The messages as a Web stream, which takes one from the queue when it is read. The
+   * same stream until it ends or is cancelled, which leaves the port open.
+   */
+  readonly readable: ReadableStream<any>;
+  /**
+   * A Web stream that posts what is written to it, and waits for drained(). To close or
+   * abort it closes a port; a Worker goes on.
+   */
+  readonly writable: WritableStream<any>;
+  /**
+   * The messages as a stream of Node in object mode. A message `null` is an error,
+   * ERR_STREAM_NULL_VALUES. Destroying it drops what it has read ahead.
+   * @throws {TypeError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE
+   */
+  createReadStream(options?: MessageStreamOptions): Readable;
+  /** A stream of Node in object mode; otherwise as `writable`. */
+  createWriteStream(options?: MessageStreamOptions): Writable;
+  /** Numbers that are kept anyway: asking for them is all that they cost. */
+  stats(): PortStats;
+}
+
+export interface MessageStreamOptions {
+  /** Messages that the stream itself buffers; 16 unless given. */
+  highWaterMark?: number | undefined;
+  /** Destroys the stream. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface MessagePort extends nodeThreads.MessagePort, Flow {
   /**
    * Send a message. Never blocks. A failed call sends nothing and detaches nothing.
-   * @returns true; undefined once the port is closed
+   * @returns true; undefined once the port is closed. With a `highWaterMark`, false if
+   *   what is queued has reached it: the message has been sent, unless `overflow` drops
+   *   it, and 'drain' will be emitted
    * @throws {DOMException} DataCloneError if the value cannot be cloned
+   * @throws {RingportError} ERR_RINGPORT_OVERFLOW; see FlowOptions
    */
-  postMessage(message: any, transfer?: Iterable<Transferable> | null): true | undefined;
-  postMessage(message: any, options?: PostMessageOptions | null): true | undefined;
+  postMessage(message: any, transfer?: Iterable<Transferable> | null): boolean | undefined;
+  postMessage(message: any, options?: PostMessageOptions | null): boolean | undefined;
 
   /**
    * Send the values of an iterable, in order: what a loop with `postMessage` does, with
@@ -71,12 +176,12 @@ export interface MessagePort extends nodeThreads.MessagePort {
    * without next ticks and microtasks in between: `port.on('messages', (values: any[]) =>
    * ...)`. While that has listeners, 'message' is not emitted. Its first listener starts
    * the port as that of 'message' does.
-   * @returns true; undefined once the port is closed
+   * @returns as postMessage
    * @throws {DOMException} DataCloneError if a value cannot be cloned: those before it
    *   have been sent, none after it. An error of the iterable's own: what it gave before
    *   has been sent.
    */
-  postMessages(values: Iterable<any>): true | undefined;
+  postMessages(values: Iterable<any>): boolean | undefined;
 
   /**
    * Whether listeners get large binary data (ArrayBuffers of 128 KiB and more, and views
@@ -106,17 +211,25 @@ export interface MessagePort extends nodeThreads.MessagePort {
    * @throws {DOMException} DataCloneError if the port is closed or was sent away
    */
   detach(): nodeThreads.MessagePort;
+
+  /** Close the port. */
+  [Symbol.dispose](): void;
+  /** Close the port and wait for its 'close'. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Two connected ports. */
 export declare class MessageChannel {
-  constructor();
+  /** @throws {TypeError | RangeError} if an option is wrong */
+  constructor(options?: FlowOptions);
   readonly port1: MessagePort;
   readonly port2: MessagePort;
+  /** Close both ports. */
+  [Symbol.dispose](): void;
 }
 
 /** Node's options; ringport's ports may be transferred too. */
-export interface WorkerOptions extends Omit<nodeThreads.WorkerOptions, 'transferList'> {
+export interface WorkerOptions extends Omit<nodeThreads.WorkerOptions, 'transferList'>, FlowOptions {
   transferList?: Transferable[] | undefined;
 }
 
@@ -124,18 +237,25 @@ export interface WorkerOptions extends Omit<nodeThreads.WorkerOptions, 'transfer
 export declare class Worker extends nodeThreads.Worker {
   constructor(filename: string | URL, options?: WorkerOptions);
 
-  /** As MessagePort's, but returns nothing, as Node's does. */
-  postMessage(value: any, transfer?: Iterable<Transferable> | PostMessageOptions | null): void;
+  /**
+   * As MessagePort's. Returns nothing, as Node's does; with a `highWaterMark`, whether
+   * what is queued is below it. That counts for what the worker's `parentPort` sends, too.
+   * The worker has to load ringport: until then what is sent stays in the count.
+   */
+  postMessage(
+    value: any, transfer?: Iterable<Transferable> | PostMessageOptions | null): boolean | undefined;
 
   /**
    * As MessagePort's, 'messages' too. To a worker that has not loaded ringport yet they
    * go one by one.
    */
-  postMessages(values: Iterable<any>): void;
+  postMessages(values: Iterable<any>): boolean | undefined;
 
   /** For what the worker sends; see MessagePort. */
   receiveViews: boolean;
 }
+
+export interface Worker extends Flow {}
 
 /**
  * Whether ringport is in use. On a runtime that lacks what it needs it is false: no

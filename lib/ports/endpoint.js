@@ -55,6 +55,7 @@ function canBeWhole(value) {
   return local.portsMade === 0 || require('./by-node').isPlain(value);
 }
 
+/** Something more, or something less, keeps the loop alive. @param {1 | -1} by */
 function changeRefs(by) {
   context.refs += by;
   if (context.refs === 0) binding.setRef(false);
@@ -75,6 +76,8 @@ class Endpoint {
    * whose records another thread could not write may still be queued on the channel.
    */
   sequence = Math.random() * 2 ** 32 | 0;
+  /** Messages that went by the Node channel, wholly or in part; modulo 2^32. */
+  #first = this.sequence;
   /**
    * Closed or transferred: sends nothing. Queued messages stay readable until [kClosed],
    * which follows in the closing phase of the loop.
@@ -100,6 +103,8 @@ class Endpoint {
    * Null if there are none.
    */
   earlier = null;
+  /** Only of a port with a mark, a FlowEndpoint. @type {import('../flow/flow').Flow} */
+  flow = null;
 
   constructor(slot) {
     this.slot = slot;
@@ -158,6 +163,10 @@ class Endpoint {
   await(awaited) {
     this.awaited = awaited;
     this.loosen();
+  }
+
+  get postsByNode() {
+    return this.sequence - this.#first >>> 0;
   }
 
   get open() {
@@ -237,9 +246,13 @@ class Endpoint {
     return control[STATUS] === 0 ? true : !this.open;
   }
 
-  /** Send the values of an iterable in order; see send.js. */
+  /**
+   * Send the values of an iterable in order; see send.js.
+   * @returns {boolean | undefined} what postMessages returns
+   */
   postMany(values) {
     require('./send').sendMany(this, values);
+    return this.open ? true : undefined;
   }
 
   start() {
@@ -381,4 +394,4 @@ function closed(slot, peer) {
 local.dispatch = dispatch;
 local.closed = closed;
 
-module.exports = { Endpoint };
+module.exports = { Endpoint, changeRefs };

@@ -165,6 +165,8 @@ function goOver(endpoint, back, way) {
     isDry: false,
     listener: ({ data, ports: list }) => hear(endpoint, data, list),
   };
+  endpoint.flow?.release();
+  endpoint.flow = null;
   Object.setPrototypeOf(endpoint, OverNode.prototype);
   way.addEventListener('messageerror', ({ data }) => {
     hearFirst(endpoint);
@@ -222,6 +224,7 @@ class OverNode extends Endpoint {
 
   postMany(values) {
     for (const value of values) this.post(value, null);
+    return this.open ? true : undefined;
   }
 
   /** @param {object[] | undefined} list */

@@ -11,6 +11,7 @@
 #include "core/port/chain.h"
 
 struct rp_ready_list;
+struct rp_flow;
 
 typedef enum rp_endpoint_state {
   RP_ENDPOINT_ATTACHED,
@@ -28,16 +29,19 @@ typedef struct rp_endpoint {
   struct rp_endpoint *ready_next;     /* the token holder's */
   struct rp_endpoint *ready_previous; /* the owner's, while `listed` */
   struct rp_endpoint *next;           /* in the transfer registry, under its lock */
-  uint64_t id;                        /* 0: not announced; under the lock */
-  uint32_t slot;                      /* finds the owner's port; the owner's */
-  uint32_t round;                     /* see ready_list.h; the owner's */
-  rp_word views;                      /* see rp_endpoint_want_views(); the owner writes */
-  rp_word declared;                   /* see rp_endpoint_declare(); the owner writes */
-  uint8_t state;                      /* rp_endpoint_state, under the lock */
-  bool token_held; /* the endpoint itself holds the token; under the lock */
-  bool lost;       /* close instead of detaching; under the lock */
-  bool awake;      /* the owner holds the token; the owner's */
-  bool listed;     /* on the local part of the ready list; the owner's */
+  /* The flows of what comes in and of what goes out; NULL without a mark. Set before the
+   * channel's first message, and never again. */
+  struct rp_flow *inflow, *outflow;
+  uint64_t id;      /* 0: not announced; under the lock */
+  uint32_t slot;    /* finds the owner's port; the owner's */
+  uint32_t round;   /* see ready_list.h; the owner's */
+  rp_word views;    /* see rp_endpoint_want_views(); the owner writes */
+  rp_word declared; /* see rp_endpoint_declare(); the owner writes */
+  uint8_t state;    /* rp_endpoint_state, under the lock */
+  bool token_held;  /* the endpoint itself holds the token; under the lock */
+  bool lost;        /* close instead of detaching; under the lock */
+  bool awake;       /* the owner holds the token; the owner's */
+  bool listed;      /* on the local part of the ready list; the owner's */
 } rp_endpoint;
 
 struct rp_channel {
