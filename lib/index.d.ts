@@ -8,6 +8,7 @@
  */
 import type { Context } from 'node:vm';
 import * as nodeThreads from 'node:worker_threads';
+import type { Flow, FlowOptions } from './flow/index.js';
 import type { ReceiveOptions, Requests } from './request/index.js';
 
 export * from 'node:worker_threads';
@@ -88,7 +89,7 @@ export interface DataCloneError extends DOMException {
   path?: string;
 }
 
-export interface MessagePort<Send = any, Receive = any> extends nodeThreads.MessagePort, Requests {
+export interface MessagePort<Send = any, Receive = any> extends nodeThreads.MessagePort, Flow<Receive>, Requests {
   /**
    * Wait for the next message: the oldest one queued, or the next to come. Several waits
    * get one each, in order. 'message' listeners of the port hear what comes, too. Keeps
@@ -104,12 +105,15 @@ export interface MessagePort<Send = any, Receive = any> extends nodeThreads.Mess
    * Send a message. Never blocks. A failed call sends nothing and detaches nothing.
    * @param message any value that can be cloned
    * @param transfer what to transfer instead of cloning it
-   * @returns true; undefined once the port is closed
+   * @returns true; undefined once the port is closed. With a `highWaterMark`, false if
+   *   what is queued has reached it: the message has been sent, unless `overflow` drops
+   *   it, and 'drain' will be emitted
    * @throws {DOMException} DataCloneError if the value cannot be cloned, with `path`
+   * @throws {RingportError} ERR_RINGPORT_OVERFLOW; see FlowOptions
    */
-  postMessage(message: Send, transfer?: Iterable<Transferable> | null): true | undefined;
+  postMessage(message: Send, transfer?: Iterable<Transferable> | null): boolean | undefined;
   /** The same, with the transfer list in an object. */
-  postMessage(message: Send, options?: PostMessageOptions | null): true | undefined;
+  postMessage(message: Send, options?: PostMessageOptions | null): boolean | undefined;
 
   /**
    * Send the values of an iterable, in order: what a loop with `postMessage` does, with
@@ -122,12 +126,12 @@ export interface MessagePort<Send = any, Receive = any> extends nodeThreads.Mess
    * ...)`. While that has listeners, 'message' is not emitted. Its first listener starts
    * the port as that of 'message' does.
    * @param values any iterable; it is read to its end before this returns
-   * @returns true; undefined once the port is closed
+   * @returns as postMessage
    * @throws {DOMException} DataCloneError if a value cannot be cloned: those before it
    *   have been sent, none after it. An error of the iterable's own: what it gave before
    *   has been sent.
    */
-  postMessages(values: Iterable<Send>): true | undefined;
+  postMessages(values: Iterable<Send>): boolean | undefined;
 
   /**
    * Whether listeners get large binary data (ArrayBuffers of 128 KiB and more, and views
@@ -187,6 +191,11 @@ export interface MessagePort<Send = any, Receive = any> extends nodeThreads.Mess
   /** Add a listener for an event of your own that is called once. */
   once<E extends string | symbol>(
     event: OtherEvent<MessagePortEvents, E>, listener: (...args: any[]) => void): this;
+
+  /** Close the port. */
+  [Symbol.dispose](): void;
+  /** Close the port and wait for its 'close'. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
@@ -196,16 +205,22 @@ export interface MessagePort<Send = any, Receive = any> extends nodeThreads.Mess
  * @typeParam In the type of the values that go from `port2` to `port1`
  */
 export declare class MessageChannel<Out = any, In = any> {
-  /** Both ports belong to this thread until one is sent away. */
-  constructor();
+  /**
+   * Both ports belong to this thread until one is sent away.
+   * @param options limits of what is queued; without them queues grow, as with Node
+   * @throws {TypeError | RangeError} if an option is wrong
+   */
+  constructor(options?: FlowOptions);
   /** One end. */
   readonly port1: MessagePort<Out, In>;
   /** The other end. */
   readonly port2: MessagePort<In, Out>;
+  /** Close both ports. */
+  [Symbol.dispose](): void;
 }
 
 /** Node's options; ringport's ports may be transferred too. */
-export interface WorkerOptions extends Omit<nodeThreads.WorkerOptions, 'transferList'> {
+export interface WorkerOptions extends Omit<nodeThreads.WorkerOptions, 'transferList'>, FlowOptions {
   /** What to transfer instead of cloning it, of what `workerData` contains. */
   transferList?: Transferable[] | undefined;
 }
@@ -233,7 +248,7 @@ export interface WorkerEvents<Receive = any> {
 }
 
 /** What a Worker has in common with ports. */
-export interface Worker<Send = any, Receive = any> extends Requests {}
+export interface Worker<Send = any, Receive = any> extends Flow<Receive>, Requests {}
 
 /**
  * Node's Worker; messages to and from it go over ringport. `worker_threads.Worker`
@@ -252,19 +267,23 @@ export declare class Worker<Send = any, Receive = any> extends nodeThreads.Worke
   constructor(filename: string | URL, options?: WorkerOptions);
 
   /**
-   * As MessagePort's, but returns nothing, as Node's does.
+   * As MessagePort's, but returns nothing, as Node's does. With a `highWaterMark` it
+   * returns whether what is queued is below it. That counts for what the worker's
+   * `parentPort` sends, too. The worker has to load ringport: until then what is sent stays
+   * in the count.
    * @param value any value that can be cloned
    * @param transfer what to transfer instead of cloning it
    * @throws {DOMException} DataCloneError if the value cannot be cloned, with `path`
    */
-  postMessage(value: Send, transfer?: Iterable<Transferable> | PostMessageOptions | null): void;
+  postMessage(
+    value: Send, transfer?: Iterable<Transferable> | PostMessageOptions | null): boolean | undefined;
 
   /**
    * As MessagePort's, 'messages' too. To a worker that has not loaded ringport yet they
    * go one by one.
    * @param values any iterable; it is read to its end before this returns
    */
-  postMessages(values: Iterable<Send>): void;
+  postMessages(values: Iterable<Send>): boolean | undefined;
 
   /** For what the worker sends; see MessagePort. */
   receiveViews: boolean;
@@ -509,6 +528,7 @@ export declare class RingportError extends Error {
   code: RingportErrorCode;
 }
 
+export type { Flow, FlowOptions, MessageStreamOptions, PortStats } from './flow/index.js';
 export { wrap, wrapSync } from './request/index.js';
 export type {
   ReceiveOptions, Remote, RemoteSync, RequestContext, RequestHandler, RequestOptions, Requests, SyncRequestOptions,

@@ -25,9 +25,9 @@ const dist = path.join(root, 'dist');
 const BOTH = [
   'loading/scripts', 'loading/builtins', 'index', 'loading/exports', 'loading/copy-to', 'loading/native',
   'loading/node-threads', 'ports/call-listener', 'ports/way', 'ports/is-plain', 'ports/posts', 'worker/marks', 'worker/prepare',
-  'request/methods',
+  'request/methods', 'flow/members',
 ];
-const WORKER = ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/post-to-worker', 'worker/listening', 'worker/options'];
+const WORKER = ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/post-to-worker', 'worker/listening', 'worker/options', 'ports/limits'];
 /** What the receiver of the first message by ring needs. */
 const CHANGE = ['ports/dispatch', 'ports/async-context', 'ports/prepare'];
 
@@ -43,8 +43,8 @@ const SCRIPTS = {
   cold: ['loading/leave-code', 'loading/runtime'],
   registration: ['register/registration', 'folder'],
   flat: ['ports/flat', 'codec/shapes'],
-  ring: ['ports/endpoint', 'ports/drain', 'ports/record', 'ports/table', 'worker/parent-endpoint'],
-  ports: ['ports/node-events', 'ports/port', 'ports/message-channel', 'ports/kinds'],
+  ring: ['ports/endpoint', 'ports/turn', 'ports/drain', 'ports/record', 'ports/table', 'worker/parent-endpoint'],
+  ports: ['ports/node-events', 'ports/port', 'ports/message-channel', 'ports/kinds', 'ports/limits', 'flow/members'],
   channel: [
     'ports/node-channel', 'ports/receive', 'ports/transfer', 'ports/boarding', 'ports/envelope', 'ports/unlisted',
     'ports/transfer-list', 'ports/by-node', 'ports/small-buffers', 'worker/parcels', 'worker/post-with-ports',
@@ -63,7 +63,12 @@ const SCRIPTS = {
     'request/index', 'request/calls', 'request/kept', 'request/incoming', 'request/send-call', 'request/kinds',
     'request/errors', 'request/blocking', 'loading/check-options', 'loading/check-arguments', 'codec/errors',
   ],
-  ringbuffer: ['ring-buffer/index', 'ring-buffer/events', 'codec/errors'],
+  flow: [
+    'flow/flow', 'flow/flow-endpoint', 'flow/worker-flow', 'flow/options', 'flow/estimate', 'flow/writing',
+    'loading/check-arguments', 'codec/errors',
+  ],
+  iteration: ['flow/iterate', 'flow/streams', 'loading/check-options', 'loading/check-arguments', 'codec/errors'],
+  ringbuffer: ['loading/check-arguments', 'ring-buffer/index', 'ring-buffer/events', 'codec/errors'],
 };
 /**
  * Files whose functions V8 compiles eagerly, because they run when a port switches to the

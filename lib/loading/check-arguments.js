@@ -73,6 +73,14 @@ function checkSignal({ signal }) {
   return signal;
 }
 
+/** The error of a wait that `signal` aborts: Node's AbortError. */
+function abortError(signal) {
+  const error = new Error('The operation was aborted', { cause: signal.reason });
+
+  error.name = 'AbortError';
+  return withCode(error, 'ABORT_ERR');
+}
+
 module.exports = {
-  checkFunction, checkOptions, checkSignal, checkTimeout, outOfRange, wrongType, wrongValue,
+  abortError, checkFunction, checkOptions, checkSignal, checkTimeout, outOfRange, wrongType, wrongValue,
 };

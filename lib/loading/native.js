@@ -26,6 +26,7 @@ const COUNT = 5;
 const MAX = 6;
 const STAGED = 7;
 const SLOT = 8;
+const FLOW = 9;
 const WORDS = 16;
 
 /** A value of the STATUS word: RP_CLOSED in src/core/error.h. */
@@ -177,11 +178,15 @@ function listen() {
 }
 
 /** Groups of the addon's functions; the same table is in src/node/addon.c. */
-const [FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS, FOR_WAITS,
-  FOR_TESTS] = [0, 1, 2, 3, 4, 5, 6, 7];
+const [
+  FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS, FOR_WAITS, FOR_FLOW,
+  FOR_TESTS,
+] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 /** The groups that a group depends on. */
-const NEEDED = [[], [], [], [FOR_VALUES, FOR_CHANNELS], [FOR_ENDPOINTS, FOR_FLAT], [], [FOR_PORTS]];
-const defined = [false, false, false, false, false, false, false];
+const NEEDED = [
+  [], [], [], [FOR_VALUES, FOR_CHANNELS], [FOR_ENDPOINTS, FOR_FLAT], [], [FOR_PORTS], [],
+];
+const defined = [false, false, false, false, false, false, false, false];
 
 /** Define a group of the addon's functions on `binding`. Each function costs 4 us. */
 function define(group) {
@@ -195,8 +200,8 @@ function define(group) {
 module.exports = {
   binding, threads, control, endpoints, line, local, define, findSymbol, listen, mark, owner,
   setImmediate, thresholds,
-  START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SLOT,
+  START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SLOT, FLOW,
   SEALED,
-  FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS, FOR_WAITS,
+  FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS, FOR_WAITS, FOR_FLOW,
   FOR_TESTS,
 };

@@ -10,23 +10,22 @@
  *
  * This file holds what every message needs. C writes primitives, and Node carries the
  * first few objects. The first message that needs more loads send.js and the codec.
- * drain.js receives.
+ * turn.js and drain.js receive.
  */
 
 const { FinalizationRegistry, WeakRef } = require('../loading/builtins');
 const context = require('./async-context');
-const { settle, limitOf } = require('./dispatch');
-const { drain, isCall, receive, receiveOne } = require('./drain');
+const { settle } = require('./dispatch');
+const { receiveOne } = require('./drain');
 const { postToNode, watchPosts } = require('./posts');
 const { unsent } = require('./record');
-const { Hold, endpointAt } = require('./table');
+const { Hold } = require('./table');
 const { isObject, located, postByC } = require('./way');
 const {
-  binding, control, endpoints, define, local, owner: { kClosed }, thresholds,
-  STATUS, COUNT, MAX, SEALED,
-  FOR_PORTS,
+  binding, control, endpoints, define, local, owner: { kClosed }, thresholds, STATUS, FOR_PORTS,
 } = require('../loading/native');
 
+require('./turn');
 watchPosts();
 
 const NONE = -1;
@@ -55,6 +54,7 @@ function canBeWhole(value) {
   return local.portsMade === 0 || require('./by-node').isPlain(value);
 }
 
+/** Something more, or something less, keeps the loop alive. @param {1 | -1} by */
 function changeRefs(by) {
   context.refs += by;
   if (context.refs === 0) binding.setRef(false);
@@ -75,6 +75,8 @@ class Endpoint {
    * whose records another thread could not write may still be queued on the channel.
    */
   sequence = Math.random() * 2 ** 32 | 0;
+  /** Messages that went by the Node channel, wholly or in part; modulo 2^32. */
+  #first = this.sequence;
   /**
    * Closed or transferred: sends nothing. Queued messages stay readable until [kClosed],
    * which follows in the closing phase of the loop.
@@ -107,6 +109,8 @@ class Endpoint {
    * there is nothing. @type {import('../request/kept').Kept[] | null}
    */
   kept = null;
+  /** Only of a port with a mark, a FlowEndpoint. @type {import('../flow/flow').Flow} */
+  flow = null;
 
   constructor(slot) {
     this.slot = slot;
@@ -166,6 +170,10 @@ class Endpoint {
   await(awaited) {
     this.awaited = awaited;
     this.loosen();
+  }
+
+  get postsByNode() {
+    return this.sequence - this.#first >>> 0;
   }
 
   get open() {
@@ -245,9 +253,13 @@ class Endpoint {
     return control[STATUS] === 0 ? true : !this.open;
   }
 
-  /** Send the values of an iterable in order; see send.js. */
+  /**
+   * Send the values of an iterable in order; see send.js.
+   * @returns {boolean | undefined} what postMessages returns
+   */
   postMany(values) {
     require('./send').sendMany(this, values);
+    return this.open ? true : undefined;
   }
 
   start() {
@@ -356,45 +368,5 @@ class Endpoint {
     return receiveOne(this);
   }
 }
-
-/** The binding calls this for an endpoint with news; `queued` messages are waiting. */
-function dispatch(slot, queued) {
-  if (typeof endpoints[slot] === 'function' && !endpoints[slot](queued)) return; // makes it
-
-  const endpoint = endpointAt(slot);
-
-  if (endpoint === undefined) return;
-  if (endpoint.receiving) {
-    if (endpoint.earlier !== null && !endpoint.earlier()) return;
-    if (queued === 0 || endpoint.wait === null) drain(endpoint, limitOf(queued));
-    else endpoint.wait();
-    return;
-  }
-  /* A stopped port wakes only to see whether its peer has closed. A Worker that stopped
-   * has not told the addon yet; see worker/listening.js. */
-  settle();
-  if (endpoint.calls?.listens) {
-    endpoint.calls.pump(limitOf(queued));
-    return;
-  }
-  binding.setReceiving(slot, false);
-  control[COUNT] = 0;
-  control[MAX] = 0;
-  receive(slot);
-  if (control[STATUS] === SEALED && endpoint.kept === null) endpoint.close();
-  else if (control[STATUS] === 0 && isCall()) local.loadCalls().listen(endpoint);
-}
-
-/** The binding calls this in the closing phase of the loop. */
-function closed(slot, peer) {
-  const found = endpoints[slot];
-
-  if (typeof found === 'function') endpoints[slot] = undefined;
-  else if (found instanceof Hold) found.closed(peer);
-  else endpointAt(slot)?.closed(peer);
-}
-
-local.dispatch = dispatch;
-local.closed = closed;
 
 module.exports = { Endpoint, changeRefs };

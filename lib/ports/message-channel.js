@@ -6,6 +6,7 @@
 
 const { binding, control, define, threads, STATUS, FOR_CHANNELS } = require('../loading/native');
 const { kindOf, ports } = require('./kinds');
+const { limitsIn } = require('./limits');
 const { Port, make } = require('./port');
 
 /** Method of every ringport port, including those of other copies of the package. */
@@ -20,16 +21,30 @@ const {
  * Two entangled ports; see
  * https://nodejs.org/api/worker_threads.html#class-messagechannel.
  */
-function MessageChannel() {
+function MessageChannel(options = undefined) {
   if (new.target === undefined) return NodeChannel(); // throws ERR_CONSTRUCT_CALL_REQUIRED
+
+  const limits = limitsIn(options);
 
   define(FOR_CHANNELS);
 
   const slot = binding.open();
+  const { [STATUS]: other } = control;
 
-  this.port1 = make(slot);
-  this.port2 = make(control[STATUS]);
+  if (limits !== null) require('../flow/flow').setMark(slot, limits);
+  this.port1 = make(slot, undefined, limits !== null);
+  this.port2 = make(other, undefined, limits !== null);
 }
+
+Object.defineProperty(MessageChannel.prototype, Symbol.dispose ?? Symbol('dispose'), {
+  __proto__: null,
+  value: { dispose() {
+    this.port1.close();
+    this.port2.close();
+  } }.dispose,
+  writable: true,
+  configurable: true,
+});
 
 /* Since Node 26. */
 const tag = Object.getOwnPropertyDescriptor(NodeChannel.prototype, Symbol.toStringTag);

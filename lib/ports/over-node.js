@@ -173,6 +173,8 @@ function goOver(endpoint, back, way) {
       else endpoint.owner[kMessageError](data);
     },
   };
+  endpoint.flow?.release();
+  endpoint.flow = null;
   Object.setPrototypeOf(endpoint, OverNode.prototype);
   way.addEventListener('messageerror', endpoint.link.onError);
   if (endpoint.receiving) listen(endpoint.link);
@@ -237,6 +239,7 @@ class OverNode extends Endpoint {
 
   postMany(values) {
     for (const value of values) this.post(value, null);
+    return this.open ? true : undefined;
   }
 
   /** @param {object[] | undefined} list */

@@ -11,7 +11,8 @@ const { inspect } = require('node:util');
 const { callListener } = require('./call-listener');
 const { addKind, announce } = require('./kinds');
 const { addMethods } = require('../request/methods');
-const { threads, local, owner } = require('../loading/native');
+const { withFlowAndDispose } = require('../flow/members');
+const { control, threads, local, owner, FLOW } = require('../loading/native');
 const {
   NodeEventTarget, kCreateEvent, kCurrentlyReceivingPorts, kHybridDispatch, kNewListener, kOnClose,
   kRemoveListener,
@@ -56,7 +57,7 @@ function callTheirs(port, name, args) {
  * for both classes and MessageEvent accepts it as a port. Overrides all methods that need
  * the native part of Node's ports.
  */
-class Port extends NodePort {
+class Port extends withFlowAndDispose(NodePort) {
   /** @type {import('./endpoint').Endpoint} */
   #endpoint;
   /**
@@ -115,7 +116,7 @@ class Port extends NodePort {
   /**
    * @param {unknown} value any value of the structured clone algorithm
    * @param {Iterable<object> | {transfer?: Iterable<object>}} [transfer]
-   * @returns {true | undefined} undefined if the port is closed
+   * @returns {boolean | undefined} undefined: the port is closed; false: only with a mark
    * @throws {DOMException} DataCloneError; nothing has been sent or detached
    */
   postMessage(value, transfer) {
@@ -133,15 +134,12 @@ class Port extends NodePort {
    * it returns. If a value cannot be cloned or the iterable throws, only the values
    * before it are sent.
    * @param {Iterable<unknown>} values
-   * @returns {true | undefined} undefined if the port is closed
+   * @returns {boolean | undefined} as postMessage
    * @throws {DOMException} DataCloneError
    * @throws {TypeError} ERR_INVALID_ARG_TYPE: not an iterable
    */
   postMessages(values) {
-    const endpoint = Port.#of(this);
-
-    endpoint.postMany(require('./transfer-list').checkIterable(values));
-    return endpoint.open ? true : undefined;
+    return Port.#of(this).postMany(require('./transfer-list').checkIterable(values));
   }
 
   /**
@@ -370,11 +368,15 @@ for (const name of ['postMessage', 'start', 'close', 'ref', 'unref', 'hasRef']) 
   Object.defineProperty(Port.prototype, name, { __proto__: null, ...theirs, value });
 }
 
-/** Create the port for a slot (-1: closed). `end` is its end of the Node channel. */
-function make(slot, end) {
+/**
+ * Create the port for a slot (-1: closed). `end` is its end of the Node channel. The
+ * addon has just said whether the endpoint has a mark.
+ */
+function make(slot, end, hasMark = slot !== -1 && control[FLOW] !== 0) {
   Endpoint ??= require('./endpoint').Endpoint;
 
-  const endpoint = new Endpoint(slot);
+  const endpoint = hasMark
+    ? new (require('../flow/flow-endpoint').FlowEndpoint)(slot) : new Endpoint(slot);
   const port = new Port(endpoint);
 
   local.portsMade++;

@@ -152,6 +152,8 @@ function sendWithChannel(endpoint, value, start, transfer) {
   boarding ??= require('./boarding');
 
   const { end } = codec;
+  const { flow } = endpoint;
+  const carried = flow === null ? 0 : endpoint.weigh(transfer, copies);
   let posted;
 
   try {
@@ -162,6 +164,7 @@ function sendWithChannel(endpoint, value, start, transfer) {
 
   writeWithNodeChannel(
     endpoint, start, end, posted.sequence, posted.boarding !== null, transfer?.call);
+  flow?.carry(0, carried);
   posted.boarding?.sent();
   return posted.result;
 }

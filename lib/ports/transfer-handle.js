@@ -38,6 +38,11 @@ function guard(id, sign) {
   sign.on('close', () => binding.lost(id));
 }
 
+/** Handle GUARD, which a worker of this thread has sent. */
+function guardHere(id, sign) {
+  (local.parentPort === null ? guard : guardByParent)(id, sign);
+}
+
 /** Throw Node's error for detach() of a port that is closed or was transferred. */
 function detachClosed() {
   throwAsNode((port) => port.postMessage(null, [nodeChannel.closedPort()]));
@@ -112,4 +117,4 @@ function from(handle) {
   return ports.make(slot, received.end);
 }
 
-module.exports = { detach, from, guard, guardByParent };
+module.exports = { detach, detachClosed, from, guardHere };

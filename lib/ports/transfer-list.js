@@ -85,6 +85,7 @@ function postWith(endpoint, value, argument) {
   const list = readList(argument);
 
   if (list === null) return endpoint.post(value, null);
+  if (endpoint.flow?.admits() === false) return endpoint.drop(value, list);
   if (endpoint.isOverNode && endpoint.open) return endpoint.postOver(value, list);
 
   const smallBuffers = require('./small-buffers');

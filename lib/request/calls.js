@@ -122,9 +122,11 @@ class Calls {
    * @param {object[] | undefined} list what to transfer
    * @returns {number} its id
    * @throws {DOMException} DataCloneError
-   * @throws {RingportError} ERR_RINGPORT_CLOSED
+   * @throws {RingportError} ERR_RINGPORT_CLOSED, ERR_RINGPORT_OVERFLOW
    */
   ask(kind, value, list) {
+    this.#endpoint.flow?.checkRequest();
+
     const id = this.#nextId();
 
     if (send(this.#endpoint, kind | this.#tag << 8, id, value, list) !== true) throw closedError();

@@ -6,9 +6,7 @@ const { sendValue } = require('../ports/send');
 
 /** What send.js asks a transfer list, of one without entries. */
 class NoTransfer {
-  constructor(call) {
-    this.call = call;
-  }
+  call = null;
 
   check() {
     // nothing to check
@@ -30,16 +28,15 @@ Object.assign(NoTransfer.prototype, {
  * @throws {DOMException} DataCloneError
  */
 function send(endpoint, kind, id, value, list) {
-  const call = { kind, id };
+  const transfer = list === undefined || list.length === 0
+    ? new NoTransfer() : new (require('../ports/transfer').Transfer)(list);
 
-  if (list === undefined || list.length === 0) {
-    return sendValue(endpoint, value, new NoTransfer(call));
-  }
+  transfer.call = { kind, id };
 
-  const transfer = new (require('../ports/transfer').Transfer)(list);
+  const result = sendValue(endpoint, value, transfer);
 
-  transfer.call = call;
-  return sendValue(endpoint, value, transfer);
+  if (result === true) endpoint.flow?.sent();
+  return result;
 }
 
 module.exports = { send };

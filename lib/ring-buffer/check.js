@@ -8,7 +8,8 @@
 const { types } = require('node:util');
 const { Buffer } = require('../loading/builtins');
 const {
-  checkFunction, checkOptions, checkSignal, checkTimeout, outOfRange, wrongType, wrongValue,
+  abortError, checkFunction, checkOptions, checkSignal, checkTimeout, outOfRange, wrongType,
+  wrongValue,
 } = require('../loading/check-arguments');
 const { RingportError, withCode } = require('../codec/errors');
 const { status } = require('./native');
@@ -52,14 +53,6 @@ function checkList(value, maxLength) {
         Buffer.byteLength(data) > maxLength) throw writeError(status.TOO_BIG, maxLength);
   }
   return list;
-}
-
-/** The error of a wait that `signal` aborts: Node's AbortError. */
-function abortError(signal) {
-  const error = new Error('The operation was aborted', { cause: signal.reason });
-
-  error.name = 'AbortError';
-  return withCode(error, 'ABORT_ERR');
 }
 
 const TEXTS = {

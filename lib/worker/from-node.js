@@ -22,6 +22,11 @@ class FromNode {
   #turns = 0;
   /** True while listeners run for a message from Node, or from the final drain. */
   calling = false;
+  /** The resource that async_hooks reports; its hasRef() is that of Node's port. */
+  resource = Object.create(threads.MessagePort.prototype, {
+    __proto__: null,
+    hasRef: { __proto__: null, value: () => this.#port !== null && this.#port.hasRef() },
+  });
 
   /**
    * @param {import('node:worker_threads').MessagePort} port

@@ -102,4 +102,12 @@ function postToBare(port, value, transfer) {
   port.postMessage(...require('../ports/over-node').asNode(value, transfer));
 }
 
-module.exports = { Parcel, BareParcel, postToBare };
+/**
+ * @param {object} options of a Worker
+ * @param {boolean} isBare the worker runs without addons
+ */
+function pack(options, isBare) {
+  return isBare ? new BareParcel(options) : new Parcel(options);
+}
+
+module.exports = { pack, postToBare };

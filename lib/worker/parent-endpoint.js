@@ -34,8 +34,7 @@ const methods = {
   },
   postMessages(values) {
     if (port.posting) return postManyByNode(values, endpoint.open);
-    endpoint.postMany(require('../ports/transfer-list').checkIterable(values));
-    return endpoint.open ? true : undefined;
+    return endpoint.postMany(require('../ports/transfer-list').checkIterable(values));
   },
   close(callback) {
     endpoint.close();
@@ -67,9 +66,17 @@ function putMethods(prototype) {
   });
 }
 
+/** Create the Endpoint of a port with a mark. */
+function makeWithMark() {
+  const { FlowEndpoint } = require('../flow/flow-endpoint');
+  const { Flow } = require('../flow/flow');
+
+  return new FlowEndpoint(port.slot, new Flow(port.slot, node));
+}
+
 /** Connect this thread's parentPort. */
 function connect() {
-  endpoint = port.endpoint = new Endpoint(port.slot);
+  endpoint = port.endpoint = port.hasMark ? makeWithMark() : new Endpoint(port.slot);
   endpoint.owner = listening;
   endpoint.receiving = true; // the slot has been receiving since findParentPort()
   endpoint.wait = port.isDirect ? null : wait;

@@ -9,9 +9,12 @@
  * endpoint.js). The parent decides for its own direction in the same way.
  */
 
-const { binding, define, endpoints, listen, local, threads, FOR_CHANNELS } = require('../loading/native');
+const {
+  binding, control, define, endpoints, listen, local, threads, FLOW, FOR_CHANNELS, FOR_FLOW,
+} = require('../loading/native');
 const { CHANGE, CHANNEL, ENVELOPE } = require('./marks');
 const { FOR_PRIMITIVES, needOf } = require('../ports/is-plain');
+const { withFlowAndDispose } = require('../flow/members');
 const { Way, mayHavePorts, postByC } = require('../ports/way');
 const { port, listening, hear, hook, takeFromNode, wait } = require('./parent-receive');
 const { postByNode, postManyByNode, tellChange } = require('./post-by-node');
@@ -87,8 +90,15 @@ function arrive(queued) {
     connect() !== null;
 }
 
-/** Handle CHANGE: every message that the parent sent over Node has been delivered. */
-function followChange() {
+/**
+ * Handle CHANGE: every message that the parent sent over Node has been delivered.
+ * @param {number} [passed] how many those were, if they count; see flow/worker-flow.js
+ */
+function followChange(passed) {
+  if (passed > 0) {
+    define(FOR_FLOW);
+    binding.pass(port.slot, passed);
+  }
   way.lead();
   port.isDirect = true;
   if (port.endpoint !== null) port.endpoint.wait = null;
@@ -98,7 +108,7 @@ function followChange() {
 function dispatch(value, type, event) {
   if (typeof value === 'object' && value !== null) {
     if (value.kind === CHANGE) {
-      followChange();
+      followChange(value.passed);
       prepare(value.need);
       require('../ports/dispatch').deliverQueued(port.endpoint?.slot ?? port.slot);
       return;
@@ -254,6 +264,7 @@ function findParentPort() {
   listen();
   port.slot = join();
   if (port.slot === undefined) return parentPort;
+  port.hasMark = control[FLOW] !== 0;
   port.node = local.parentPort = parentPort;
   local.connectParent = connect;
   endpoints[port.slot] = arrive;
@@ -275,9 +286,13 @@ function findParentPort() {
   addMethods(methods, () => connect, serve);
   for (const name of ['request', 'requestSync', 'handle', 'expose']) take(methods, name, false);
   own[kReceive] = { __proto__: null, value: receive, configurable: true };
-  Object.setPrototypeOf(parentPort, Object.create(nodePrototype, own));
+
+  const { prototype } = withFlowAndDispose(threads.MessagePort);
+
+  Object.setPrototypeOf(parentPort, Object.create(prototype, own));
   Object.defineProperty(parentPort, kHybridDispatch,
     { __proto__: null, value: dispatch, writable: true, configurable: true });
+  if (port.hasMark) connect(); // to count what it sends
   return parentPort;
 }
 
@@ -301,7 +316,7 @@ function receive() {
     way.heard = true;
     switch (received.message?.kind) {
       case CHANGE:
-        followChange();
+        followChange(received.message.passed);
         break;
       case CHANNEL:
         connect().adopt(received.message.end);

@@ -24,6 +24,8 @@ const port = {
   node: null,
   /** The slot of the endpoint that the parent opened for this worker. */
   slot: undefined,
+  /** The Worker was given a mark. */
+  hasMark: false,
   /** @type {import('./endpoint').Endpoint | null} null until the port has connected */
   endpoint: null,
   /**

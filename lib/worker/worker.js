@@ -17,6 +17,8 @@ const {
   FOR_CHANNELS, FOR_PORTS,
 } = require('../loading/native');
 const { FOR_PRIMITIVES, needOf } = require('../ports/is-plain');
+const Base = require('../flow/members').withFlow(threads.Worker);
+const { limitsIn } = require('../ports/limits');
 const { Way, postByC } = require('../ports/way');
 const { emitMessage, emitNow } = require('./emit');
 const { FromNode } = require('./from-node');
@@ -33,22 +35,19 @@ const [kOnExit, kOnErrorMessage, kOnCouldNotSerializeErr] =
 let kPublicPort;
 
 const NONE = -1;
+const kInside = Symbol.for('ringport.inside');
 
-const { prototype: nodePrototype } = threads.MessagePort;
-const { postMessage: nodePost } = nodePrototype;
+const { postMessage: nodePost, start: nodeStart } = threads.MessagePort.prototype;
 const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
 
 /**
  * Node's Worker, over rings: all of its options, methods, properties and events, see
  * https://nodejs.org/api/worker_threads.html#class-worker. index.d.ts has what it adds.
  */
-class Worker extends threads.Worker {
+class Worker extends Base {
   /** null until connect(), which most messages of primitives do not need. */
   #endpoint = null;
   #slot;
-  /** The resource that async_hooks reports; its hasRef() is that of Node's port. */
-  #resource;
-  /** The cost so far of messages sent over Node's channel. */
   #way = new Way(false);
   /** True once a message has gone by ring: all later ones must follow it. */
   #byRing = false;
@@ -60,10 +59,12 @@ class Worker extends threads.Worker {
   #thread;
   /** The worker runs without addons, so it cannot receive ringport ports. */
   #isBare;
-  /** Node's port to the worker; null once the worker has exited. */
+  /** Node's port to the worker; null after its exit. */
   #node;
   #fromNode;
   #receivesViews = false;
+  /** @type {import('../flow/worker-flow').WorkerFlow | null} null without a mark */
+  #flow = null;
   #exiting = false;
   #ended = false;
 
@@ -77,19 +78,16 @@ class Worker extends threads.Worker {
     let thread;
 
     const isBare = hasNoAddons(options);
-    let parcel = null;
-
-    if (local.portsMade > 0 && Object(options) === options) {
-      const { BareParcel, Parcel } = require('./parcels');
-
-      parcel = isBare ? new BareParcel(options) : new Parcel(options);
-    }
+    const limits = limitsIn(options);
+    const parcel = local.portsMade > 0 && Object(options) === options
+      ? require('./parcels').pack(options, isBare) : null;
 
     define(FOR_CHANNELS);
     binding.spawnBegin();
     try {
       slot = binding.open();
       childSlot = control[STATUS];
+      if (limits !== null) require('../flow/flow').setMark(slot, limits);
       super(filename, local.launch.begin(parcel === null ? options : parcel.options));
       thread = this.threadId;
     } catch (error) {
@@ -109,18 +107,14 @@ class Worker extends threads.Worker {
     this.#node = this[kPublicPort];
     this.#fromNode = new FromNode(this.#node, this.#way, (message) => this.#takes(message));
     this.#slot = slot;
+    if (limits !== null) this.#flow = this.#begin(slot);
     /* Zero queued: the child's endpoint may have closed. 'exit' reports that. */
     endpoints[slot] = (queued) => (queued > 0 ? this.#arrive(queued) : this.#sealed());
     /* In addition to Node's own listeners, which start and stop its port. */
     super.on('newListener', (name) => EVENTS.includes(name) && this.#listen(true, name));
     super.on('removeListener', (name) => EVENTS.includes(name) &&
       this.#listen(EVENTS.some((event) => this.listenerCount(event) > 0)));
-    this.#resource = Object.create(threads.MessagePort.prototype,
-      {
-        __proto__: null,
-        hasRef: { __proto__: null, value: () => this.#node !== null && this.#node.hasRef() },
-      });
-    binding.bind(slot, this.#resource); // a weak reference
+    binding.bind(slot, this.#fromNode.resource); // a weak reference
     /* A withdrawn endpoint closes with this thread if that ends before the commit. */
     binding.spawnCommit(thread, binding.withdraw(childSlot), this.threadName ?? nameIn(options));
     binding.detach(childSlot);
@@ -132,6 +126,7 @@ class Worker extends threads.Worker {
    * @throws {DOMException} DataCloneError; nothing has been sent or detached
    */
   postMessage(value, transfer) {
+    if (this.#flow !== null) return this.#flow.post(arguments);
     if (this.#ended) return undefined;
     if (this.#endpoint !== null && transfer === undefined && arguments.length !== 0) {
       this.#endpoint.post(value, null);
@@ -167,7 +162,16 @@ class Worker extends threads.Worker {
     return undefined;
   }
 
-  /** Whether to send a message by ring. */
+  /** Start to count what is sent. */
+  #begin(slot) {
+    return new (require('../flow/worker-flow').WorkerFlow)(this, slot, {
+      connect: () => (this.#connect() ? this.#endpoint : null),
+      postByNode: (value, transfer) => this.#postByNode(value, transfer),
+      isPosting: () => this.#posting,
+      isByRing: () => this.#byRing,
+    });
+  }
+
   #pays(value, transfer) {
     return !this.#posting && this.#way.pays(value, transfer) && binding.peerDeclared(this.#slot);
   }
@@ -192,11 +196,13 @@ class Worker extends threads.Worker {
    * @throws {TypeError} ERR_INVALID_ARG_TYPE: not an iterable
    */
   postMessages(values) {
-    if (this.#ended) return;
+    if (this.#flow !== null) return this.#flow.postMany(values);
+    if (this.#ended) return undefined;
     require('../ports/transfer-list').checkIterable(values);
     if (!this.#posting && binding.peerDeclared(this.#slot)) this.#connect();
     if (this.#endpoint !== null) this.#endpoint.postMany(values);
     else for (const value of values) this.postMessage(value);
+    return undefined;
   }
 
   static {
@@ -219,7 +225,7 @@ class Worker extends threads.Worker {
   /** Send everything by ring from now on. */
   #changeWay(need) {
     if (this.#byRing) return;
-    nodePost.call(this.#node, { kind: CHANGE, need });
+    nodePost.call(this.#node, { kind: CHANGE, need, passed: this.#flow?.byNode });
     this.#byRing = true;
   }
 
@@ -239,18 +245,13 @@ class Worker extends threads.Worker {
       return true;
     }
     if (kind === GUARD) {
-      const { guard, guardByParent } = require('../ports/transfer-handle');
-
-      (local.parentPort === null ? guard : guardByParent)(id, sign);
+      require('../ports/transfer-handle').guardHere(id, sign);
       return true;
     }
     return false;
   }
 
-  /**
-   * Handle a wake-up for messages in the ring.
-   * @returns {boolean} true: endpoint.js must deliver them
-   */
+  /** Handle a wake-up for the ring. @returns {boolean} true: endpoint.js must deliver */
   #arrive(queued) {
     if (!this.#listening.receiving) return this.#listening.stop(this.#slot);
     if (!this.#isDirect) return this.#wait();
@@ -265,15 +266,11 @@ class Worker extends threads.Worker {
     return false;
   }
 
-  /**
-   * Close the slot if the child has closed its endpoint and the inbox is drained.
-   * @returns {false}
-   */
+  /** Close the slot if the child has closed and the inbox is drained. @returns {false} */
   #sealed() {
-    if (binding.peerClosed(this.#slot) && binding.queued(this.#slot) === 0) {
-      binding.close(this.#slot);
-      this.#slot = NONE;
-    }
+    if (!binding.peerClosed(this.#slot) || binding.queued(this.#slot) > 0) return false;
+    binding.close(this.#slot);
+    this.#slot = NONE;
     return false;
   }
 
@@ -283,19 +280,24 @@ class Worker extends threads.Worker {
     this.#changeWay(FOR_PRIMITIVES);
 
     const { Endpoint } = require('../ports/endpoint');
-    const endpoint = new Endpoint(this.#slot);
+    const endpoint = this.#flow?.connected(this.#slot) ?? new Endpoint(this.#slot);
 
     endpoint.owner = this;
     endpoint.wait = this.#isDirect ? null : () => this.#wait();
-    endpoint.offer = (end) => {
-      if (this.#node === null) return;
-      nodePost.call(this.#node, { kind: CHANNEL, end }, [end]);
-    };
+    endpoint.offer = (end) =>
+      this.#node !== null && nodePost.call(this.#node, { kind: CHANNEL, end }, [end]);
     endpoint.pull = () => this.#fromNode.pull(endpoint);
     this.#endpoint = endpoint;
     endpoint.receiving = this.#listening.receiving;
     if (this.#receivesViews) endpoint.wantViews(true);
     return true;
+  }
+
+  /** For lib/flow. `endpoint` is null until messages may be taken from the ring. */
+  [kInside]() {
+    const slot = this.#slot;
+
+    return { slot, endpoint: this.#isDirect && this.#connect() ? this.#endpoint : null };
   }
 
   emit(name, ...args) {
@@ -312,7 +314,7 @@ class Worker extends threads.Worker {
   #listen(wanted, added) {
     /* Node starts its port only for 'message' listeners. */
     if (wanted && this.#node !== null && (added === 'messages' || this[kBatching])) {
-      nodePrototype.start.call(this.#node);
+      nodeStart.call(this.#node);
     }
     this.#listening.change(wanted, this.#slot, this.#endpoint);
   }
@@ -340,10 +342,7 @@ class Worker extends threads.Worker {
     return super.removeAllListeners(...args);
   }
 
-  /**
-   * Deliver everything that the worker posted, before its 'error' or 'exit': first from
-   * Node's channel, then from the ring.
-   */
+  /** Deliver all that the worker posted, first by Node, then by ring, before it ends. */
   #drain() {
     this.#fromNode.dispatchAll();
     if (this.#endpoint === null && binding.queued(this.#slot) > 0) this.#connect();
@@ -361,6 +360,7 @@ class Worker extends threads.Worker {
     this.#ended = true;
     this.#node = null;
     this.#fromNode.end();
+    this.#flow?.end();
     binding.spawnForget(this.#thread);
     if (this.#endpoint !== null) this.#endpoint.close();
     else binding.close(this.#slot);
@@ -387,10 +387,10 @@ class Worker extends threads.Worker {
     emitNow(this, emit, 'messageerror', error);
   }
 
-  [kClosed]() {
-    /* The worker closed its port or exited. 'exit' reports that. */
-  }
+  [kClosed]() { /* The worker closed its port or exited. 'exit' reports that. */ }
 }
+
+Object.setPrototypeOf(Worker, threads.Worker); // not Base, which only has members
 
 const { emit } = Worker.prototype;
 

@@ -12,6 +12,7 @@
 #include "node/blocks.h"
 #include "node/env.h"
 #include "node/flat.h"
+#include "node/flow.h"
 #include "node/code_cache.h"
 #include "node/constants.h"
 #include "node/port.h"
@@ -138,6 +139,18 @@ static const entry for_waits[] = {
     {"waitEnd", rp_port_wait_end},
 };
 
+/* Ports with a mark. */
+static const entry for_flow[] = {
+    {"setMark", rp_flow_set_mark},
+    {"flowMark", rp_flow_get_mark},
+    {"flowLength", rp_flow_get_length},
+    {"flowReached", rp_flow_reached},
+    {"lookAgain", rp_flow_look_again},
+    {"carry", rp_flow_carry},
+    {"pass", rp_flow_pass},
+    {"portStats", rp_flow_port_stats},
+};
+
 static const entry for_tests[] = {{"constants", rp_constants_get}};
 
 static bool
@@ -162,7 +175,7 @@ static const struct {
   size_t count;
 } groups[] = {GROUP(for_values),    GROUP(for_channels), GROUP(for_flat),
               GROUP(for_endpoints), GROUP(for_ports),    GROUP(for_rings),
-              GROUP(for_waits),     GROUP(for_tests)};
+              GROUP(for_waits),     GROUP(for_flow),     GROUP(for_tests)};
 
 _Static_assert(COUNT(for_ports) <= 64 && COUNT(for_rings) <= 64, "see define_all()");
 

@@ -5,6 +5,7 @@
 
 #include "core/failpoint.h"
 #include "core/process/barrier.h"
+#include "node/flow.h"
 #include "node/order.h"
 #include "node/ring_wakeups.h"
 #include "node/value.h"
@@ -24,7 +25,7 @@ dispatch(rp_env *e, uint32_t slot, uint32_t queued) {
   return running;
 }
 
-/* Give an endpoint its turn. False if JavaScript cannot run any more. */
+/* Give a port its turn. False if JavaScript cannot run any more. */
 static bool
 turn(rp_env *e, rp_endpoint *endpoint) {
   uint32_t slot = endpoint->slot;
@@ -40,6 +41,7 @@ turn(rp_env *e, rp_endpoint *endpoint) {
     return true;
 
   e->ports[slot].late = false;
+  e->ports[slot].turns++;
   e->turn = endpoint;
   e->turn_spin.since = 0;
   e->turn_spin.goes_on = false;
@@ -53,6 +55,14 @@ turn(rp_env *e, rp_endpoint *endpoint) {
   if (port->state == RP_PORT_OPEN && port->endpoint == endpoint && port->waits == 0)
     rp_endpoint_end(endpoint, e->turn_spin.goes_on, !port->receiving);
   return running;
+}
+
+/* Give an endpoint of the ready list its turn. False if JavaScript cannot run any more. */
+static bool
+any_turn(rp_env *e, rp_endpoint *endpoint) {
+  if (rp_rings_owns(e, endpoint)) return rp_rings_turn(e);
+  if (rp_flow_owns(e, endpoint)) return rp_flow_turn(e);
+  return turn(e, endpoint);
 }
 
 static void
@@ -75,8 +85,7 @@ rp_dispatch_serve(rp_env *e) {
 
   rp_ready_list_wake(&e->ready_list);
   while ((endpoint = rp_ready_list_next(&e->ready_list)) != NULL)
-    if (!(rp_rings_owns(e, endpoint) ? rp_rings_turn(e) : turn(e, endpoint)))
-      return false;
+    if (!any_turn(e, endpoint)) return false;
   if (rp_barrier_wanted()) prepare_barrier(e);
   return true;
 }

@@ -27,7 +27,8 @@
   X(COUNT)  /* receive in: records to step over first; out: records of the batch */      \
   X(MAX)    /* receive in: most records; 0: one, also if it has to wait in its turn */   \
   X(STAGED) /* post: first staged block of the message */                                \
-  X(SLOT)   /* post: of the port */
+  X(SLOT)   /* post: of the port */                                                      \
+  X(FLOW)   /* post: 1: the queue has reached its mark; open, attach: 1: it has a mark */
 
 #define RP_CONTROL_ENTRY(name) RP_CONTROL_##name,
 enum { RP_CONTROL_LIST(RP_CONTROL_ENTRY) RP_CONTROL_WORDS = 16 };
@@ -55,6 +56,7 @@ typedef struct rp_port {
   bool late;
   uint32_t covered;  /* number of the first record that may have to wait; see order.h */
   uint32_t posts;    /* rp_env.posts when it last sent */
+  uint32_t turns;    /* how often the wrapper was called for it */
   uv_async_t *place; /* see order.h; NULL: none */
 } rp_port;
 

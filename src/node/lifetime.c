@@ -14,6 +14,7 @@
 #include "node/blocks.h"
 #include "node/doorbell.h"
 #include "node/flat.h"
+#include "node/flow.h"
 #include "node/loop_spin.h"
 #include "node/order.h"
 #include "node/ring_buffer.h"
@@ -29,6 +30,7 @@ finish(rp_env *e) {
   rp_rings_free(e);
   rp_order_free(e);
   rp_flat_free(e);
+  rp_flow_end(e);
   free(e->staged);
   free(e->ports);
   free(e->reserve);

@@ -2,6 +2,7 @@
  * port_send.c - the addon's functions that post messages written by the codec.
  */
 #include "core/failpoint.h"
+#include "node/flow.h"
 #include "node/order.h"
 #include "node/port.h"
 #include "node/send.h"
@@ -55,6 +56,7 @@ rp_port_post_many(napi_env env, napi_callback_info info) {
       port->spin.asked = true;
       rp_count(&e->counters.messages_out, count);
       rp_count(&e->counters.bytes_out, end);
+      if (port->endpoint->outflow != NULL) rp_flow_sending(e, port, count, end);
       rp_endpoint_publish(port->endpoint);
     } else if (status == RP_ECORRUPT) {
       return rp_throw_type(env, "postMany needs whole messages");

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/failpoint.h"
+#include "node/flow.h"
 #include "node/order.h"
 #include "node/value.h"
 
@@ -30,6 +31,9 @@ grow_ports(rp_env *e) {
 
 uint32_t
 rp_ports_add(rp_env *e, rp_endpoint *endpoint) {
+  bool has_mark = endpoint->outflow != NULL;
+
+  if (has_mark && !rp_flow_prepare(e)) return RP_NO_SLOT;
   if (e->free_slot == RP_NO_SLOT && !grow_ports(e)) return RP_NO_SLOT;
 
   uint32_t slot = e->free_slot;
@@ -39,6 +43,7 @@ rp_ports_add(rp_env *e, rp_endpoint *endpoint) {
   *port = (rp_port){.endpoint = endpoint, .state = RP_PORT_OPEN};
   endpoint->slot = slot;
   rp_count(&e->counters.ports, 1);
+  rp_control(e)[RP_CONTROL_FLOW] = has_mark;
   return slot;
 }
 

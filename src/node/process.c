@@ -133,6 +133,8 @@ rp_process_join(napi_env env, napi_callback_info info) {
     return rp_throw_memory(env);
   }
   rp_endpoint_declare(endpoint);
+  /* A parent that waits goes over to the ring now; see lib/flow/worker-flow.js. */
+  if (endpoint->inflow != NULL) rp_endpoint_wake_sender(endpoint);
   rp_failpoint("spawn:joined");
   return rp_from_u32(env, slot);
 }

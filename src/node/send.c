@@ -3,6 +3,7 @@
  */
 #include "node/send.h"
 
+#include "node/flow.h"
 #include "node/order.h"
 #include "node/value.h"
 #include "core/failpoint.h"
@@ -17,7 +18,10 @@ rp_send_write(rp_env *e, rp_port *port, uint32_t flags, const uint8_t *bytes,
   if (result != RP_OK) return result;
   if (mark != 0) rp_order_marked(e, port);
   rp_count(&e->counters.messages_out, 1);
-  rp_count(&e->counters.bytes_out, rp_message_size(length, blocks, count));
+  uint64_t size = rp_message_size(length, blocks, count);
+
+  rp_count(&e->counters.bytes_out, size);
+  if (port->endpoint->outflow != NULL) rp_flow_sending(e, port, 1, size);
   return RP_OK;
 }
 

@@ -56,7 +56,7 @@ ringport.MessagePort.from('handle');
 port1.postMessage(1, [1]);
 // @ts-expect-error a transfer list is no number
 port1.postMessage(1, 1);
-// @ts-expect-error the Worker's postMessage tells nothing
+// @ts-expect-error false is the answer at the mark
 const sent: true | undefined = new ringport.Worker('./file.js').postMessage(1);
 // @ts-expect-error parentPort is null on the main thread
 ringport.parentPort.postMessage(1);

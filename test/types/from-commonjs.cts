@@ -26,7 +26,7 @@ assert.equal(ringport.active, true);
 assert.equal(ringport.parentPort, null);
 
 // Messages and transfer lists, in all of Node's forms.
-const sent: true | undefined = port1.postMessage({ a: 1 });
+const sent: boolean | undefined = port1.postMessage({ a: 1 });
 
 assert.equal(sent, true);
 port1.postMessage(1, [new ArrayBuffer(8), new threads.MessageChannel().port1]);
@@ -147,13 +147,35 @@ const ended = Promise.all([
 is(ended.then, 'function');
 
 // Batches.
-const sentAll: true | undefined = port1.postMessages([1, 'two', new Map()]);
+const sentAll: boolean | undefined = port1.postMessages([1, 'two', new Map()]);
 
 assert.equal(port1.postMessages(new Set([1])), sentAll);
 port1.on('messages', (values: any[]) => values.length).on('close', (event) => event.type);
 port1.once('messages', (values: any[]) => values.length);
 port1.receiveViews = true;
 assert.equal(port1.receiveViews, true);
+
+// Flow control, iteration, streams, numbers.
+const flow: ringport.FlowOptions = { highWaterMark: 1024, overflow: 'drop-newest' };
+const limited = new ringport.MessageChannel(flow);
+const length: number | undefined = limited.port1.writableLength;
+const counted: ringport.PortStats = limited.port1.stats();
+
+same<ReturnType<typeof limited.port1.drained>, Promise<void>>(true);
+assert.equal(length, 0);
+is(limited.port1.writableHighWaterMark, 'number');
+is(limited.port1.writableNeedDrain, 'boolean');
+is(counted.dropped, 'number');
+limited.port1.on('drain', () => {});
+void limited.port1.drained({ signal: new AbortController().signal });
+void (async () => {
+  for await (const message of limited.port2) is(message, 'number');
+})();
+limited.port2.createReadStream({ highWaterMark: 5 }).destroy();
+limited.port1.createWriteStream().destroy();
+void limited.port2.readable.cancel();
+is(limited.port1.writable.locked, 'boolean');
+limited[Symbol.dispose]();
 
 // How a thread idles.
 const before: ringport.IdleStrategy = ringport.getIdleStrategy();
@@ -204,7 +226,7 @@ const worker = new ringport.Worker(
    parentPort.once('message', (value) => parentPort.postMessage([value, workerData.port instanceof require('ringport').MessagePort]));`,
   { eval: true, name: 'w', workerData: { port: given.port1 }, transferList: [given.port1], env: ringport.SHARE_ENV });
 const nodeWorker: threads.Worker = worker;
-const nothing: void = worker.postMessage('hello', [given.port2]);
+const nothing: boolean | undefined = worker.postMessage('hello', [given.port2]);
 
 assert.equal(nothing, undefined);
 worker.on('message', (value) => assert.deepEqual(value, ['hello', true])).on('exit', (code: number) => assert.equal(code, 0));

@@ -14,6 +14,7 @@
 
 #include "core/memory.h"
 #include "core/port/sleeper.h"
+#include "core/port/flow.h"
 #include "core/port/transfer_registry.h"
 #include "core/failpoint.h"
 
@@ -73,6 +74,7 @@ disentangle_one(rp_endpoint *endpoint, rp_endpoint **lost) {
 
   rp_chain_abandon(&endpoint->inbox);
   rp_failpoint("endpoint:abandoned");
+  if (endpoint->inflow != NULL) rp_endpoint_wake_sender(endpoint);
   drop_queued(&endpoint->inbox, lost);
   rp_failpoint("endpoint:dropped");
   if (rp_chain_close(&peer->inbox)) wake(peer);
@@ -88,6 +90,7 @@ disentangle_one(rp_endpoint *endpoint, rp_endpoint **lost) {
   for (int i = 0; i < 2; i++) {
     drop_queued(&channel->endpoint[i].inbox, lost); /* what was written since */
     rp_chain_destroy(&channel->endpoint[i].inbox, NULL);
+    rp_flow_free(channel->endpoint[i].inflow);
   }
   rp_lock_destroy(&channel->lock);
   rp_memory_give(channel, sizeof(*channel));
@@ -160,6 +163,43 @@ rp_endpoint_write_run(rp_endpoint *endpoint, const uint8_t *run, uint32_t bytes,
 void
 rp_endpoint_publish(rp_endpoint *endpoint) {
   if (rp_chain_publish(&endpoint->peer->inbox)) wake(endpoint->peer);
+}
+
+int
+rp_endpoint_set_mark(rp_endpoint *endpoint, uint64_t mark, uint8_t policy) {
+  rp_flow *in = rp_flow_new(mark, policy);
+  rp_flow *out = rp_flow_new(mark, policy);
+
+  if (in == NULL || out == NULL) {
+    rp_flow_free(in);
+    rp_flow_free(out);
+    return RP_ENOMEM;
+  }
+  endpoint->inflow = endpoint->peer->outflow = in;
+  endpoint->outflow = endpoint->peer->inflow = out;
+  return RP_OK;
+}
+
+void
+rp_endpoint_consumed(rp_endpoint *endpoint, uint32_t count) {
+  if (endpoint->inflow != NULL && rp_flow_consume(endpoint->inflow, count))
+    rp_endpoint_wake_sender(endpoint);
+}
+
+void
+rp_endpoint_wake_sender(rp_endpoint *endpoint) {
+  rp_channel *channel = endpoint->channel;
+
+  rp_failpoint("endpoint:waking-sender");
+  rp_lock_take(&channel->lock);
+  /* In transit it is nobody's: whoever attaches it looks. */
+  if (endpoint->peer->owner != NULL) rp_senders_wake(endpoint->peer->owner);
+  rp_lock_drop(&channel->lock);
+}
+
+bool
+rp_endpoint_peer_gone(rp_endpoint *endpoint) {
+  return rp_chain_abandoned(&endpoint->peer->inbox);
 }
 
 void

@@ -51,6 +51,23 @@ int rp_endpoint_write_run(rp_endpoint *endpoint, const uint8_t *run, uint32_t by
  * lock-free unless the peer rests. */
 void rp_endpoint_publish(rp_endpoint *endpoint);
 
+/* Limit what is queued, in both directions, to a mark in bytes: see flow.h. `endpoint` is
+ * one of a channel that was just opened. Opener only. Returns RP_ENOMEM without memory;
+ * then nothing has changed. */
+int rp_endpoint_set_mark(rp_endpoint *endpoint, uint64_t mark, uint8_t policy);
+
+/* So many messages were consumed: wake the sender if it waits for that. Owner only;
+ * wait-free without a mark, else lock-free unless the sender waits. */
+void rp_endpoint_consumed(rp_endpoint *endpoint, uint32_t count);
+
+/* Wake the sender of a direction with a mark: it must look at this endpoint. Owner
+ * only. */
+void rp_endpoint_wake_sender(rp_endpoint *endpoint);
+
+/* Return true if the other endpoint reads no more, perhaps a while ago. Owner only,
+ * wait-free. */
+bool rp_endpoint_peer_gone(rp_endpoint *endpoint);
+
 /* Have the owner's callback run for this endpoint, unless it will run anyway. Owner
  * only. */
 void rp_endpoint_schedule(rp_endpoint *endpoint);

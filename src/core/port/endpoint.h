@@ -11,6 +11,7 @@
 #include "core/port/chain.h"
 
 struct rp_ready_list;
+struct rp_flow;
 struct rp_sleeper;
 
 typedef enum rp_endpoint_state {
@@ -29,6 +30,9 @@ typedef struct rp_endpoint {
   struct rp_endpoint *ready_next;     /* the token holder's */
   struct rp_endpoint *ready_previous; /* the owner's, while `listed` */
   struct rp_endpoint *next;           /* in the transfer registry, under its lock */
+  /* The flows of what comes in and of what goes out; NULL without a mark. Set before the
+   * channel's first message, and never again. */
+  struct rp_flow *inflow, *outflow;
   struct rp_sleeper *sleeper; /* the owner blocks, see sleeper.h; under the lock */
   uint64_t id;                /* 0: not announced; under the lock */
   uint32_t slot;              /* finds the owner's port; the owner's */

@@ -71,6 +71,7 @@ rp_ready_list_init(rp_ready_list *list, void (*doorbell)(rp_ready_list *list)) {
   list->first = NULL;
   list->last = NULL;
   list->round = 0;
+  atomic_init(&list->senders, NULL);
 }
 
 void

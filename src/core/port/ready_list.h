@@ -20,6 +20,7 @@
 #include "core/atomic.h"
 
 struct rp_endpoint;
+struct rp_senders;
 
 typedef struct rp_ready_list {
   _Atomic(struct rp_endpoint *) ready;
@@ -27,6 +28,8 @@ typedef struct rp_ready_list {
   void (*doorbell)(struct rp_ready_list *list);
   struct rp_endpoint *first, *last; /* taken, oldest first; the owner's */
   uint32_t round;                   /* number of wake-ups; the owner's */
+  /* See flow.h; NULL until the thread has an endpoint with a mark. The owner writes. */
+  _Atomic(struct rp_senders *) senders;
 } rp_ready_list;
 
 void rp_ready_list_init(rp_ready_list *list, void (*doorbell)(rp_ready_list *list));
