@@ -512,6 +512,7 @@ export type RingportErrorCode =
   /** The port belongs to another version of ringport in this process. */
   | 'ERR_RINGPORT_OTHER_COPY'
   /** The ring has its one producer or consumer already. */
+  | 'ERR_RINGPORT_OVERFLOW'
   | 'ERR_RINGPORT_TAKEN'
   /** The record is longer than `maxLength`. */
   | 'ERR_RINGPORT_TOO_LARGE'

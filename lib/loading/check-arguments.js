@@ -82,5 +82,6 @@ function abortError(signal) {
 }
 
 module.exports = {
-  abortError, checkFunction, checkOptions, checkSignal, checkTimeout, outOfRange, wrongType, wrongValue,
+  abortError, checkFunction, checkOptions, checkSignal, checkTimeout, outOfRange, wrongType,
+  wrongValue,
 };

@@ -17,10 +17,12 @@ const threads = require('./node-threads');
 /** API without a counterpart in worker_threads. */
 const FUNCTIONS = ['getIdleStrategy', 'setIdleStrategy', 'threads', 'wrap', 'wrapSync'];
 const CALLS = ['expose', 'handle', 'request', 'requestSync'];
+const FLOW = ['createReadStream', 'createWriteStream', 'drained', 'stats', Symbol.asyncIterator];
+const GETTERS = ['readable', 'writable'];
 const METHODS = [
-  [threads.MessagePort.prototype, ['detach', 'postMessages', 'receive', ...CALLS]],
+  [threads.MessagePort.prototype, ['detach', 'postMessages', 'receive', ...CALLS, ...FLOW]],
   [threads.MessagePort, ['from']],
-  [threads.Worker.prototype, ['postMessages', ...CALLS]],
+  [threads.Worker.prototype, ['postMessages', ...CALLS, ...FLOW]],
 ];
 
 /**
@@ -35,7 +37,7 @@ const REGISTERED = 'ringport.register';
 function stub(name, cause) {
   return { [name]() {
     throw new RingportError('ERR_RINGPORT_INACTIVE',
-      `${name} requires ringport's addon, which is not active: ${cause.message}`, { cause });
+      `${String(name)} requires ringport's addon, which is not active: ${cause.message}`, { cause });
   } }[name];
 }
 
@@ -67,6 +69,13 @@ function putMethods(cause) {
 
       Reflect.defineProperty(object, name,
         { __proto__: null, value, writable: true, configurable: true });
+    }
+  }
+  for (const { prototype } of [threads.MessagePort, threads.Worker]) {
+    for (const name of GETTERS) {
+      if (name in prototype) continue;
+      Reflect.defineProperty(prototype, name,
+        { __proto__: null, get: stub(name, cause), configurable: true });
     }
   }
 }

@@ -57,7 +57,8 @@ turn(rp_env *e, rp_endpoint *endpoint) {
   return running;
 }
 
-/* Give an endpoint of the ready list its turn. False if JavaScript cannot run any more. */
+/* Give an endpoint of the ready list its turn. False if JavaScript cannot run any
+ * more. */
 static bool
 any_turn(rp_env *e, rp_endpoint *endpoint) {
   if (rp_rings_owns(e, endpoint)) return rp_rings_turn(e);

@@ -1,7 +1,8 @@
 /*
- * A sender with a mark: what is queued is counted exactly up to half of RP_FLOW_LOTS
- * messages and to 1/16 of the queue's largest size beyond, the sender is woken when half of the mark is left and at most once for
- * each wait, and no wake-up is lost, whoever closes or moves meanwhile.
+ * A sender with a mark. What is queued is counted exactly up to half of RP_FLOW_LOTS
+ * messages, and to 1/16 of the queue's largest size beyond. The sender is woken when half
+ * of the mark is left, at most once for each wait, and no wake-up is lost, whoever closes
+ * or moves meanwhile.
  */
 #include "support.h"
 

@@ -100,7 +100,7 @@ class Listener {
 
 /** Post the main thread's messages to the worker. */
 function feed(port) {
-  const gift = new MessageChannel();
+  const gift = new MessageChannel({ highWaterMark: 1 });
 
   ['small', 'string', 'bytes', 'numbers'].forEach((kind, i) => port.postMessage(message('down', i, kind)));
   port.postMessage({ port: gift.port2 }, [gift.port2]);

@@ -66,7 +66,7 @@ function messages() {
 function ports() {
   const refused = new MessageChannel();
 
-  channel = new MessageChannel();
+  channel = new MessageChannel({ highWaterMark: 2000 });
   channel.port1.on('message', () => {}).unref();
   post('channel');
   post('port', 'small', { port: channel.port2 }, [channel.port2]);
@@ -83,6 +83,16 @@ function ports() {
   }
   if (!refusal) throw new Error('a port of Node\'s cannot be cloned');
   node.port1.close();
+}
+
+/** Wait until the peer has caught up with the messages of ports(). */
+async function backpressure() {
+  if (!channel.port1.writableNeedDrain) return;
+  try {
+    await channel.port1.drained();
+  } catch (error) {
+    if (error.code !== 'ERR_RINGPORT_CLOSED') throw error;
+  }
 }
 
 /**
@@ -205,6 +215,7 @@ async function ringBuffers(name) {
 async function main() {
   messages();
   ports();
+  await backpressure();
   await calls();
   await receiving();
   await nudged();

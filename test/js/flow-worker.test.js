@@ -1,6 +1,8 @@
 'use strict';
 
-/* Backpressure between a Worker and its parent: across the change of ways, floods, ends. */
+/*
+ * Backpressure between a Worker and its parent: across the change of ways, floods, ends.
+ */
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');

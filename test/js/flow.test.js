@@ -1,6 +1,9 @@
 'use strict';
 
-/* Backpressure between ports of one thread: what postMessage returns, 'drain', overflow, ends. */
+/*
+ * Backpressure between ports of one thread: what postMessage returns, 'drain', overflow,
+ * ends.
+ */
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
