@@ -21,8 +21,10 @@ napi_value rp_flow_port_stats(napi_env env, napi_callback_info info);
  * Owner's thread. False without memory. */
 bool rp_flow_prepare(rp_env *e);
 
-/* Messages with a mark are being sent: set the control word FLOW. Owner's thread. */
-void rp_flow_sending(rp_env *e, rp_port *port, uint32_t records, uint64_t weight);
+/* Messages with a mark are being sent: set the control word FLOW. Owner's thread. Not
+ * inlined, so that messages without a mark do not pay for it. */
+__attribute__((noinline, cold)) void rp_flow_sending(rp_env *e, rp_port *port,
+                                                     uint32_t records, uint64_t weight);
 
 /* rp_flow_owns(): return true if this endpoint of the ready list stands for senders.
  * rp_flow_turn(): then have the wrapper look at those that wait; returns false if
