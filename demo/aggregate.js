@@ -6,6 +6,13 @@
 const LONGEST = 511;
 /** So many lines one after the other that are elsewhere too are a copy; empty lines do not count. */
 const COPY_LINES = 5;
+/** So many of the same shapes are a copy with other names. */
+const SHAPE_LINES = 20;
+/** No file has more lines. */
+const MOST_LINES = 2 ** 24;
+/** Bits per character from which a line of LONG characters is dense, as keys and minified code are. */
+const DENSE = 5;
+const LONG = 80;
 /** Factors of lines in the fingerprint of a block. */
 const FACTOR = 31;
 
@@ -14,15 +21,29 @@ class Figures {
   characters = 0;
   words = 0;
   deepest = 0;
+  branches = 0;
+  dense = 0;
+  seen = 0;
   copies = 0;
+  renamed = 0;
+  unfinished = 0;
+  links = 0;
+  secrets = 0;
   #lengths = new Uint32Array(LONGEST + 1);
 
-  add({ length, indent, words }, isCopy) {
+  add({ length, indent, words, branches, marks, entropy }, isSeen, isCopy, isRenamed) {
     this.lines++;
     this.characters += length;
     this.words += words;
+    this.branches += branches;
+    this.unfinished += marks & 1;
+    this.links += marks >> 1 & 1;
+    this.secrets += marks >> 2 & 1;
+    if (length >= LONG && entropy >= DENSE) this.dense++;
+    if (isSeen) this.seen++;
     if (indent > this.deepest) this.deepest = indent;
     if (isCopy) this.copies++;
+    if (isRenamed) this.renamed++;
     this.#lengths[length < LONGEST ? length : LONGEST]++;
   }
 
@@ -50,81 +71,96 @@ function figuresOf(map, name) {
   return figures;
 }
 
-/** The last lines of the source that is being read. */
-class Window {
-  #source = '';
-  #prints = new Float64Array(COPY_LINES);
+/** Where lines and blocks of lines were first, by their fingerprints. */
+class Origins {
+  #places = new Map();
+
+  /** Whether this has been at another place before. The same line that comes again is no copy. */
+  isCopy(print, { file, number }) {
+    const place = file * MOST_LINES + number;
+    const first = this.#places.get(print);
+
+    if (first === undefined) this.#places.set(print, place);
+    return first !== undefined && first !== place;
+  }
+}
+
+/** Finds blocks of `size` lines that are elsewhere too, one line after the other. */
+class Blocks {
+  #origins = new Origins();
+  #file = -1;
+  #prints;
   #filled = 0;
 
-  /** The fingerprint of the block that ends with this line; 0 if there is none yet. */
-  add({ source, number, print }) {
-    const prints = this.#prints;
+  constructor(size) {
+    this.#prints = new Float64Array(size);
+  }
 
-    if (source !== this.#source || number === 1) {
-      this.#source = source;
+  /** Whether the block that ends with this line is somewhere else, too. */
+  isCopy(print, record) {
+    const prints = this.#prints;
+    const { file, number } = record;
+
+    if (file !== this.#file || number === 1) {
+      this.#file = file;
       this.#filled = 0;
     }
     prints.copyWithin(0, 1);
-    prints[COPY_LINES - 1] = print;
-    if (++this.#filled < COPY_LINES) return 0;
+    prints[prints.length - 1] = print;
+    if (++this.#filled < prints.length) return false;
 
     let block = 0;
 
-    for (let i = 0; i < COPY_LINES; i++) {
+    for (let i = 0; i < prints.length; i++) {
       block = (block * FACTOR + prints[i]) % Number.MAX_SAFE_INTEGER;
     }
-    return block;
+    return this.#origins.isCopy(block, record);
   }
 }
 
 class Aggregate {
   #total = new Figures();
   #kinds = new Map();
-  #folders = new Map();
-  #sources = new Map();
-  #window = new Window();
-  /** Where each block of lines was first, by its fingerprint. */
-  #origins = new Map();
+  /** Of files and folders, by name. */
+  #places = new Map();
+  /** For each file, the figures that its lines belong to. */
+  #files = [];
+  #lines = new Origins();
+  #blocks = new Blocks(COPY_LINES);
+  #shapes = new Blocks(SHAPE_LINES);
+
+  /** The lines of file number `file` follow; its name has slashes between folders. */
+  name(file, name) {
+    const figures = [
+      this.#total, figuresOf(this.#kinds, name.slice(name.lastIndexOf('.') + 1)), figuresOf(this.#places, name)];
+
+    for (let end = name.indexOf('/'); end >= 0; end = name.indexOf('/', end + 1)) {
+      figures.push(figuresOf(this.#places, name.slice(0, end)));
+    }
+    this.#files[file] = figures;
+  }
 
   /** @param {import('./inspect').Record} record */
   add(record) {
-    const { source } = record;
-    const isCopy = record.words > 0 && this.#isCopy(record);
+    const isText = record.words > 0;
+    const isSeen = isText && this.#lines.isCopy(record.print, record);
+    const isCopy = isText && this.#blocks.isCopy(record.print, record);
+    const isRenamed = isText && this.#shapes.isCopy(record.shape, record);
 
-    this.#total.add(record, isCopy);
-    figuresOf(this.#kinds, source.slice(source.lastIndexOf('.') + 1)).add(record, isCopy);
-    figuresOf(this.#sources, source).add(record, isCopy);
-    for (let end = source.indexOf('/'); end >= 0; end = source.indexOf('/', end + 1)) {
-      figuresOf(this.#folders, source.slice(0, end)).add(record, isCopy);
-    }
-  }
-
-  /** Whether the block that ends with this line is somewhere else, too. */
-  #isCopy(record) {
-    const block = this.#window.add(record);
-
-    if (block === 0) return false;
-
-    const origin = this.#origins.get(block);
-
-    if (origin === undefined) {
-      this.#origins.set(block, { source: record.source, number: record.number });
-      return false;
-    }
-    return origin.source !== record.source || origin.number !== record.number;
+    for (const figures of this.#files[record.file]) figures.add(record, isSeen, isCopy, isRenamed);
   }
 
   /** The figures of a file or folder; empty for one that has had no line yet. */
   of(name) {
-    return (this.#sources.get(name) ?? this.#folders.get(name) ?? new Figures()).answer;
+    return (this.#places.get(name) ?? new Figures()).answer;
   }
 
-  /** Those of all lines, with the number of sources and the most frequent kinds of file. */
+  /** Those of all lines, with the number of files and the most frequent kinds of file. */
   get total() {
     const kinds = [...this.#kinds].map(([kind, { lines }]) => ({ kind, lines }))
       .sort((a, b) => b.lines - a.lines);
 
-    return { ...this.#total.answer, sources: this.#sources.size, kinds: kinds.slice(0, 5) };
+    return { ...this.#total.answer, files: this.#files.length, kinds: kinds.slice(0, 5) };
   }
 }
 

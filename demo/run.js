@@ -71,8 +71,11 @@ class Run {
       }
 
       const { name, lines } = this.#files[this.#file];
+
+      if (this.#line === 0) this.#service.name(this.#file, name);
+
       const line = lines[this.#line++];
-      const record = inspect(name, this.#line, line);
+      const record = inspect(this.#file, this.#line, line);
 
       sent.lines++;
       sent.characters += record.length;

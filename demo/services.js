@@ -36,6 +36,11 @@ class InWorker {
     this.#more?.();
   }
 
+  /** The lines of file number `file` follow. */
+  name(file, name) {
+    this.#worker.postMessage({ file, name });
+  }
+
   send(record) {
     this.#credit--;
     this.#worker.postMessage(record);
@@ -46,7 +51,7 @@ class InWorker {
     while (this.#credit < count) await new Promise((resolve) => { this.#more = resolve; });
   }
 
-  /** The figures of a source; null: of all. What was sent before is in it. One question at a time. */
+  /** The figures of a file; null: of all. What was sent before is in it. One question at a time. */
   ask(about) {
     return new Promise((resolve) => {
       this.#answer = resolve;
@@ -61,6 +66,10 @@ class InWorker {
 
 class InThisThread {
   #aggregate = new Aggregate();
+
+  name(file, name) {
+    this.#aggregate.name(file, name);
+  }
 
   send(record) {
     this.#aggregate.add(record);

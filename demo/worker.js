@@ -15,9 +15,11 @@ const aggregate = new Aggregate();
 let records = 0;
 
 parentPort.on('message', (message) => {
-  if (message.source !== undefined) {
+  if (message.number !== undefined) {
     aggregate.add(message);
     if (++records % workerData.ackEvery === 0) parentPort.postMessage('ack');
+  } else if (message.name !== undefined) {
+    aggregate.name(message.file, message.name);
   } else {
     parentPort.postMessage(message.about === null ? aggregate.total : aggregate.of(message.about));
   }

@@ -18,12 +18,17 @@ function demo(...args) {
   return { status, stdout, stderr };
 }
 
+function addFiles(aggregate, files) {
+  Object.entries(files).forEach(([name, lines], file) => {
+    aggregate.name(file, name);
+    lines.forEach((line, i) => aggregate.add(inspect(file, i + 1, line)));
+  });
+}
+
 /** An aggregate of files given as lists of lines. */
 function aggregated(files) {
   const aggregate = new Aggregate();
-  for (const [name, lines] of Object.entries(files)) {
-    lines.forEach((line, i) => aggregate.add(inspect(name, i + 1, line)));
-  }
+  addFiles(aggregate, files);
   return aggregate;
 }
 
@@ -48,19 +53,39 @@ describe('demo', function() {
 
   describe('record', () => {
     it('has the length, indentation and words of a line', () => {
-      const { source, number, length, indent, words } = inspect('a.js', 7, '\t  const größe_1 = f(x);');
-      assert.deepStrictEqual({ source, number, length, indent, words },
-        { source: 'a.js', number: 7, length: 24, indent: 3, words: 4 });
+      const { file, number, length, indent, words } = inspect(3, 7, '\t  const größe_1 = f(x);');
+      assert.deepStrictEqual({ file, number, length, indent, words },
+        { file: 3, number: 7, length: 24, indent: 3, words: 4 });
+    });
+
+    it('has the branches and the marks of a line', () => {
+      const marks = (line) => inspect(0, 1, line).marks;
+      assert.strictEqual(inspect(0, 1, 'if (a) for (;;) iffy(b); // while').branches, 3);
+      assert.deepStrictEqual(['// TODO: b', 'see https://a.b', 'api_key: 1', 'FIXME token=http://c', 'x'].map(marks),
+        [1, 2, 4, 7, 0]);
+    });
+
+    it('has the entropy of a line in bits per character, without the indentation', () => {
+      const entropy = (line) => inspect(0, 1, line).entropy;
+      assert.deepStrictEqual(['', '   ', 'aaaa', '\tabab', 'abcd', 'aaab'].map((line) => entropy(line).toFixed(3)),
+        ['0.000', '0.000', '0.000', '1.000', '2.000', '0.811']);
+      assert.strictEqual(entropy('aaaa'), 0); // the counters are reset
+    });
+
+    it('has a shape that it shares with lines that differ in names only', () => {
+      const shape = (line) => inspect(0, 1, line).shape;
+      assert.strictEqual(shape('const a = f(b);'), shape('  let bcd = größe(e);'));
+      assert.notStrictEqual(shape('a = f(b);'), shape('a = f[b];'));
     });
 
     it('has a fingerprint that differs from that of every other line, but for the indentation', () => {
       const all = new Set(readText(undefined, 3e6).files.flatMap(({ lines }) => lines)
         .map((line) => line.replace(/^[ \t]+/, '')));
-      const prints = new Set([...all].map((line) => inspect('a', 1, `  ${line}`).print));
+      const prints = new Set([...all].map((line) => inspect(0, 1, `  ${line}`).print));
       assert.ok(all.size > 10000);
       assert.strictEqual(prints.size, all.size);
       assert.ok([...prints].every(Number.isSafeInteger));
-      assert.strictEqual(inspect('a', 1, 'x y').print, inspect('b', 2, '\t x y').print);
+      assert.strictEqual(inspect(0, 1, 'x y').print, inspect(1, 2, '\t x y').print);
     });
   });
 
@@ -69,14 +94,16 @@ describe('demo', function() {
       const aggregate = aggregated({
         'lib/a.js': ['one two', '', '    three'], 'lib/deep/b.c': ['x'.repeat(600)], 'c.js': ['a', 'b'],
       });
-      const { lines, characters, words, sources, kinds, deepest } = aggregate.total;
-      assert.deepStrictEqual({ lines, characters, words, sources, deepest },
-        { lines: 6, characters: 618, words: 6, sources: 3, deepest: 4 });
+      const { lines, characters, words, files, kinds, deepest } = aggregate.total;
+      assert.deepStrictEqual({ lines, characters, words, files, deepest },
+        { lines: 6, characters: 618, words: 6, files: 3, deepest: 4 });
       assert.deepStrictEqual(kinds, [{ kind: 'js', lines: 5 }, { kind: 'c', lines: 1 }]);
       assert.deepStrictEqual(['lib', 'lib/deep', 'lib/a.js', 'c.js', 'none'].map((name) => aggregate.of(name).lines),
         [4, 1, 3, 2, 0]);
-      assert.deepStrictEqual(aggregate.of('lib/a.js'),
-        { lines: 3, characters: 16, words: 3, deepest: 4, copies: 0, p50: 7, p99: 9 });
+      assert.deepStrictEqual(aggregate.of('lib/a.js'), {
+        lines: 3, characters: 16, words: 3, deepest: 4, branches: 0, dense: 0, unfinished: 0, links: 0, secrets: 0,
+        seen: 0, copies: 0, renamed: 0, p50: 7, p99: 9,
+      });
       assert.strictEqual(aggregate.of('lib/deep/b.c').p50, 511);
     });
 
@@ -85,11 +112,27 @@ describe('demo', function() {
       const files = { 'a.js': ['x', ...block, 'y'], 'b.js': ['z', ...block.map((line) => ` ${line}`)] };
       const aggregate = aggregated(files);
       assert.deepStrictEqual(['a.js', 'b.js'].map((name) => aggregate.of(name).copies), [0, 1]);
-      for (const [name, lines] of Object.entries(files)) {
-        lines.forEach((line, i) => aggregate.add(inspect(name, i + 1, line)));
-      }
+      addFiles(aggregate, files);
       assert.deepStrictEqual(['a.js', 'b.js'].map((name) => aggregate.of(name).copies), [0, 2]);
       assert.strictEqual(aggregated({ 'a.js': ['a', 'b', 'c', 'd'], 'b.js': ['a', 'b', 'c', 'd'] }).total.copies, 0);
+    });
+  });
+
+  describe('aggregate of blocks', () => {
+    const block = Array.from({ length: 20 }, (_, i) => `${'f('.repeat(i)}a`);
+
+    it('finds lines that are elsewhere too, and blocks of twenty that differ in names only', () => {
+      const aggregate = aggregated({ 'a.js': block, 'b.js': block.map((line) => line.replace(/\w/g, 'other')) });
+      const figures = ({ seen, copies, renamed }) => ({ seen, copies, renamed });
+      assert.deepStrictEqual(figures(aggregate.of('a.js')), { seen: 0, copies: 0, renamed: 0 });
+      assert.deepStrictEqual(figures(aggregate.of('b.js')), { seen: 0, copies: 0, renamed: 1 });
+      assert.strictEqual(aggregated({ 'a.js': ['a'], 'b.js': ['a', 'b'] }).total.seen, 1);
+    });
+
+    it('counts long lines that look like keys', () => {
+      const key = Array.from({ length: 80 }, (_, i) => String.fromCharCode(40 + i)).join('');
+      assert.deepStrictEqual([[key], ['a'.repeat(80)], [key.slice(1)]].map((lines) => aggregated({ a: lines }).total.dense),
+        [1, 0, 0]);
     });
   });
 
@@ -160,7 +203,7 @@ describe('demo', function() {
     assert.match(stdout, /The first second +one thread +worker_threads +ringport/);
     assert.match(stdout, /\n {2}records aggregated a second( +[\d,]+){3} +[\d.]+x\n/);
     assert.match(stdout, /\n {2}most memory, of the process( +[\d,]+ MB){3}\n/);
-    assert.match(stdout, /Half of the lines have no more than 43 characters.*By kind: txt 100%/);
+    assert.match(stdout, /Half of the lines have no more than 43 characters.*look like keys.*By kind: txt 100%/);
     assert.match(stdout, /\nWhat it means: .*\n\nThe chart: .*chart\.svg\n$/);
 
     const svg = fs.readFileSync(chart, 'utf8');
@@ -183,7 +226,7 @@ describe('demo', function() {
         assert.ok(first[key] > 0, `${key}: ${first[key]}`);
       }
       assert.ok(first.answerP99 >= first.answerP50 && first.busy <= 1);
-      assert.ok(total.lines > 250 && total.sources === 1 && memory > 10);
+      assert.ok(total.lines > 250 && total.files === 1 && memory > 10);
     }
   });
 
