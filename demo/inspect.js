@@ -17,11 +17,13 @@ const BRANCHES = new Set([
   'if', 'for', 'while', 'case', 'catch', 'elif', 'except', 'unless', 'until', 'when', 'and', 'or']);
 const LONGEST_BRANCH = 6;
 
-/** What a reviewer looks for first: work that is left, links, passwords. In the order of the bits of `marks`. */
+/** What a reviewer looks for first, in the order of the bits of `marks`. */
 const MARKS = [
-  /\b(?:TODO|FIXME|XXX|HACK)\b/, /https?:\/\/[\w.-]+/, /(?:password|passwd|secret|token|api[_-]?key)\s*[:=]/i];
+  /\b(?:TODO|FIXME|XXX|HACK)\b/, /https?:\/\/[\w.-]+/,
+  /(?:password|passwd|secret|token|api[_-]?key)\s*[:=]/i,
+];
 
-/** How often each character is in a line; those above ASCII share the counter 0. Zero between two lines. */
+/** How often each character is in a line; 0 is for those above ASCII. Reset after each. */
 const counts = new Uint16Array(ASCII);
 
 /**
@@ -33,7 +35,7 @@ const counts = new Uint16Array(ASCII);
  * @property {number} words
  * @property {number} branches keywords such as `if` and `for`
  * @property {number} marks a bit for each of MARKS that is found
- * @property {number} entropy in bits per character (Shannon): some 4 for a program, 5 and more for keys and hashes
+ * @property {number} entropy in bits per character (Shannon): 4 for a program, 5 for keys
  * @property {number} print a fingerprint of 53 bits, without the indentation: with 32 bits some of 500,000
  *   lines would be alike
  * @property {number} shape the same of the line's shape: each word counts as one letter
@@ -112,8 +114,11 @@ function inspect(file, number, line) {
     }
   }
   return {
-    file, number, length, indent, words, branches, marks: marksOf(line), entropy: takeEntropy(line, indent),
-    print: joined(low, high), shape: joined(shapeLow, shapeHigh),
+    file, number, length, indent, words, branches,
+    marks: marksOf(line),
+    entropy: takeEntropy(line, indent),
+    print: joined(low, high),
+    shape: joined(shapeLow, shapeHigh),
   };
 }
 

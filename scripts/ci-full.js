@@ -23,6 +23,7 @@ const steps = {
   'everything in .ci/run': ['bash', ['.ci/run']],
   'documentation, in a browser': node('scripts/docs.js', '--browser'),
   'types of every Node line': node('scripts/types-matrix.js'),
+  'the rest of mocha on the other Node lines': node('scripts/mocha-all.js', '--others', '--rest'),
   'mocha, idle strategies': node('scripts/mocha-idle.js'),
   'mocha, addon under ASan': node('scripts/mocha-asan.js'),
   'frameworks, flags on the other Node lines': node('scripts/mocha-all.js', '--others',

@@ -30,7 +30,7 @@ const steps = {
   'faults at every moment': node('test/faults/run.js'),
   'models in Promela': node('test/spin/run.js'),
   'fuzzing, in short': node('scripts/fuzz.js', '--seconds', '3'),
-  'mocha on the other Node lines': node('scripts/mocha-all.js', '--others'),
+  'mocha on the other Node lines': node('scripts/mocha-all.js', '--others', '--brief'),
   'mocha, addon under ASan': node('scripts/mocha-asan.js', ...memory),
   'soak': node('test/soak/run.js', '--seconds', '25'),
   'npm start': npm('start', '--silent', '--', '--seconds', '2'),
