@@ -40,7 +40,10 @@ describe('the package, installed by', function () {
 
   const yarn = { YARN_ENABLE_TELEMETRY: '0', YARN_ENABLE_GLOBAL_CACHE: '0' };
 
-  /** By name: how to install what package.json lists, and how to run Node then. */
+  /**
+   * By name: how to install what package.json lists, and how to run Node then. `fails`
+   * is what is printed by one that exits with 1; the package works all the same.
+   */
   const managers = {
     'npm, scripts blocked': {
       install: ['npm', 'install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund'],
@@ -48,6 +51,10 @@ describe('the package, installed by', function () {
     'pnpm, scripts allowed': {
       files: { 'pnpm-workspace.yaml': 'allowBuilds:\n  ringport@file:ringport.tgz: true\n' },
       install: ['pnpm', 'install', '--offline'],
+    },
+    'pnpm, nothing decided': {
+      install: ['pnpm', 'install', '--offline'],
+      fails: /ERR_PNPM_IGNORED_BUILDS[^]*ringport/,
     },
     'pnpm, scripts refused': {
       files: { 'pnpm-workspace.yaml': 'allowBuilds:\n  ringport: false\n' },
@@ -67,7 +74,7 @@ describe('the package, installed by', function () {
     },
   };
 
-  for (const [name, { files = {}, install, node = [], env, isElsewhere }] of Object.entries(managers)) {
+  for (const [name, { files = {}, install, node = [], env, isElsewhere, fails }] of Object.entries(managers)) {
     it(name, () => {
       const project = new Project('managed').copy('code.js', 'code-worker.js', 'spec.js').write(files);
       const [tarball] = fs.readdirSync(tools.folder).filter((file) => file.endsWith('.tgz'));
@@ -86,7 +93,8 @@ describe('the package, installed by', function () {
 
         const { status, output } = run(command[0], [...command.slice(1), ...args], project.folder, env);
 
-        assert.equal(status, 0, output);
+        assert.equal(status, fails ? 1 : 0, output);
+        if (fails) assert.match(output, fails);
         assert.equal(fs.existsSync(project.installed), !isElsewhere);
         assert.match(project.node([...node, 'spec.js']), new RegExp(`[#ℹ] pass ${SPEC_TESTS}\n`));
       } finally {
