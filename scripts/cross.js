@@ -21,17 +21,22 @@ const common = [
 ];
 const elf = ['-D_GNU_SOURCE', '-fPIC', '-flto', '-pthread', '-s', '-Wl,-z,nodelete'];
 const AARCH64 = 'aarch64-linux-gnu-gcc';
+/** A header of glibc for arm64; the compiler's package only recommends that of glibc. */
+const GLIBC_ARM64 = '/usr/aarch64-linux-gnu/include/stdio.h';
 const MINGW = 'x86_64-w64-mingw32-gcc';
 
 /**
- * For each target: the compiler, the Debian packages that contain it, and how to build.
- * @type {Record<string, {compiler: string, packages: string[], make: (binary: string) =>
- *   void}>}
+ * For each target: the compiler, the Debian packages that contain it, packages by a
+ * further file that is needed, and how to build.
+ * @type {Record<string, {compiler: string, packages: string[], files?: Record<string,
+ *   string>, isReady?: () => boolean, make: (binary: string) => void}>}
  */
 const recipes = {
   'linux-arm64-glibc': {
     compiler: AARCH64,
     packages: ['gcc-aarch64-linux-gnu'],
+    files: { [GLIBC_ARM64]: 'libc6-dev-arm64-cross' },
+    isReady: () => fs.existsSync(GLIBC_ARM64),
     make: (binary) => compile(AARCH64, [...elf, '-o', binary]),
   },
   'linux-x64-musl': {
@@ -192,8 +197,11 @@ function fetchMusl() {
 /** Install all compilers. @throws {BuildError} */
 function installCompilers() {
   if (!isHost) throw new BuildError('the cross compilers are installed on Debian, on x64.');
-  installPackages(Object.fromEntries(
-    Object.values(recipes).map(({ compiler, packages }) => [compiler, packages[0]])));
+
+  const all = Object.values(recipes);
+
+  installPackages(Object.fromEntries(all.map(({ compiler, packages }) => [compiler, packages[0]])),
+    Object.assign({}, ...all.map(({ files }) => files)));
   fetchMusl();
 }
 
