@@ -25,11 +25,8 @@ const failures = process.env.RINGPORT_FAILURES ??
   path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'ringport-ci-')), 'failures');
 const FAILURE_LINES = 100;
 
-/**
- * Number of test files that run at a time: one more than there are cores, because a third
- * of a file's time is spent waiting for timers and for processes.
- */
-const LANES = Math.min(4, os.availableParallelism() + 1);
+/** Number of test files that run at a time. */
+const LANES = Math.min(2, os.availableParallelism());
 
 /** The slowest files start first, so that no lane is left alone with one at the end. */
 const SLOWEST = [

@@ -108,7 +108,7 @@ describe('messages of many parts arrive once, whole and in order', () => {
     const got = [];
 
     w.on('message', (value) => got.push(value?.length ?? value));
-    for (let i = 0; i < 12; i++) w.postMessage(i);
+    for (let i = 0; i < 3; i++) w.postMessage(i);
     w.postMessage(new Array(4200).fill('s'.repeat(32 * 1024)));
     w.postMessage('last');
     w.on('exit', (code) => note(got, code));
