@@ -12,10 +12,11 @@ const inModules = (file) => path.join(root, 'node_modules', file);
 
 const jest = (environment) => [
   inModules('jest/bin/jest.js'), '--rootDir=.', '--testMatch=**/spec*.js', `--testEnvironment=${environment}`,
-  '--detectOpenHandles', '--watchman=false', '--cache=false',
+  '--detectOpenHandles', '--watchman=false', '--cache=false', '--testTimeout=60000',
 ];
 const vitest = (pool) => [
-  inModules('vitest/vitest.mjs'), 'run', '--root=.', `--pool=${pool}`, '--globals', '--no-color', 'vitest.spec.mjs',
+  inModules('vitest/vitest.mjs'), 'run', '--root=.', `--pool=${pool}`, '--globals', '--no-color',
+  '--testTimeout=60000', 'vitest.spec.mjs',
 ];
 
 /** By name: the arguments of Node, and what is printed if so many tests have passed. */

@@ -10,6 +10,7 @@ const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 
 const { machineOf, problemOf } = require('../../scripts/binary');
+const { canBuild } = require('../../scripts/cross');
 const { GLIBC, native, targets } = require('../../scripts/targets');
 
 const root = path.join(__dirname, '..', '..');
@@ -49,6 +50,18 @@ describe('the targets', () => {
     const text = fs.readFileSync(path.join(root, '.github/workflows/release.yml'), 'utf8');
 
     for (const { name } of targets) assert.ok(text.includes(name), name);
+  });
+});
+
+describe('the cross compiler for arm64', () => {
+  /* Its Debian package only recommends the one with the headers. */
+  it('counts as installed only if glibc\'s headers are, too', function () {
+    if (!canBuild('linux-arm64-glibc')) this.skip();
+
+    const { status, stderr } = spawnSync('aarch64-linux-gnu-gcc', ['-x', 'c', '-fsyntax-only', '-'],
+      { input: '#include <stdint.h>\n#include <stdio.h>\n', encoding: 'utf8' });
+
+    assert.equal(status, 0, stderr);
   });
 });
 
