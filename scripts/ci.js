@@ -13,7 +13,7 @@ const npm = (...args) => ['npm', args];
 
 /** The suites that cover most of the addon's memory; ci-full.js runs all under ASan. */
 const memory = [
-  'by-node', 'flat', 'gc', 'large', 'many-parts', 'memory', 'move-context', 'order', 'ring-api', 'ring-corrupt', 'ring-forged',
+  'by-node', 'flat', 'gc', 'large', 'memory', 'move-context', 'order', 'ring-api', 'ring-corrupt', 'ring-forged',
   'ring-threads', 'ring-wake', 'small-buffers', 'transfer', 'transfer-handle', 'unreadable', 'values', 'views', 'worker',
   'worker-change-order', 'worker-faults', 'worker-first', 'worker-terminate', 'worker-transfer-storm',
 ].map((name) => `test/js/${name}.test.js`);

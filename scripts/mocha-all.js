@@ -5,8 +5,9 @@
 // Runs the mocha suites on every Node line (scripts/nodes.js). All lines use the same
 // binary, which Node-API promises to support.
 //   --others  on all lines but the running one
-//   --brief   without the suites that depend little on the line, a quarter of the time
-//   --rest    only those
+//   --brief   half of that: without the suites that depend little on the line, and each
+//             suite on the newest line and on one of those before it
+//   --rest    only what --brief leaves out
 
 const { parseArgs } = require('node:util');
 
@@ -23,14 +24,26 @@ const { values: { others, brief, rest }, positionals } = parseArgs({
   options: { others: { type: 'boolean' }, brief: { type: 'boolean' }, rest: { type: 'boolean' } },
 });
 
-const suites = testFiles(positionals.length > 0 ? positionals : ['test/js', 'test/types'])
-  .filter((file) => !(alike.has(file) ? brief : rest));
+const suites = testFiles(positionals.length > 0 ? positionals : ['test/js', 'test/types']);
+
+/** Whether --brief runs the suite at place `i` on the line at place `at` of `count`. */
+function isBrief(file, i, at, count) {
+  if (alike.has(file)) return false;
+
+  const older = count - 1;
+
+  return at === older || i % older === at;
+}
 
 async function main() {
+  const lines = nodes().slice(others ? 1 : 0).sort((a, b) => a.line - b.line);
   const steps = [];
 
-  for (const { line, node } of nodes().slice(others ? 1 : 0)) {
-    steps.push(await runMocha(`mocha on Node ${line}`, node, suites));
+  for (const [at, { line, node }] of lines.entries()) {
+    const chosen = suites.filter((file, i) =>
+      (!brief && !rest) || isBrief(file, i, at, lines.length) === Boolean(brief));
+
+    steps.push(await runMocha(`mocha on Node ${line}`, node, chosen));
   }
 
   total(steps);
