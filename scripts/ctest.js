@@ -58,9 +58,9 @@ const runEnv = {
 };
 
 /** Run a command. @returns {Promise<{ok: boolean, why: string, output: string}>} */
-function run(command, args, { timeout = 0 } = {}) {
+function run(command, args, { timeout = 0, env = {} } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, env: runEnv, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { cwd: root, env: { ...runEnv, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     let late = false;
     const timer = timeout && setTimeout(() => {
@@ -177,7 +177,8 @@ async function test(variant, source, timeout) {
 
   const [command, ...args] = [...variant.launcher, path.join(root, binary)];
 
-  return run(command, args, { timeout });
+  /* For programs that start themselves once more. */
+  return run(command, args, { timeout, env: { RP_LAUNCHER: variant.launcher.join(' ') } });
 }
 
 function choose(names) {

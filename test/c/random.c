@@ -126,8 +126,10 @@ main(int count, char **arguments) {
 
   /* Two processes have different keys. */
   char command[4096], lines[2][64];
+  const char *launcher = getenv("RP_LAUNCHER"); /* an emulator and its arguments */
 
-  snprintf(command, sizeof(command), "'%s' again", arguments[0]);
+  snprintf(command, sizeof(command), "%s '%s' again", launcher != NULL ? launcher : "",
+           arguments[0]);
   for (int i = 0; i < 2; i++) {
     FILE *other = popen(command, "r");
 
