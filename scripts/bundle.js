@@ -44,7 +44,7 @@ const SCRIPTS = {
   registration: ['register/registration', 'folder'],
   flat: ['ports/flat', 'codec/shapes'],
   ring: ['ports/endpoint', 'ports/turn', 'ports/drain', 'ports/record', 'ports/table', 'worker/parent-endpoint'],
-  ports: ['ports/node-events', 'ports/port', 'ports/message-channel', 'ports/kinds', 'ports/limits', 'flow/members'],
+  ports: ['ports/node-events', 'ports/diagnostics', 'ports/port', 'ports/message-channel', 'ports/kinds', 'ports/limits', 'flow/members'],
   channel: [
     'ports/node-channel', 'ports/receive', 'ports/transfer', 'ports/boarding', 'ports/envelope', 'ports/unlisted',
     'ports/transfer-list', 'ports/by-node', 'ports/small-buffers', 'worker/parcels', 'worker/post-with-ports',

@@ -98,6 +98,8 @@ class Flow {
     this.needDrain = true;
     this.stalls++;
     waiting.add(this);
+    local.note?.('backpressure', this.#target,
+      { writableLength: this.length, writableHighWaterMark: this.mark });
   }
 
   /** Whether `overflow` applies to the next message. */

@@ -110,6 +110,11 @@ const local = {
    * @type {() => import('../ports/port')}
    */
   loadPort: null,
+  /**
+   * Tells what happens to a port, once the thread has one; see ports/diagnostics.js.
+   * @type {import('../ports/diagnostics').note | null}
+   */
+  note: null,
   /** Loads ports/unlisted.js; avoids an import circle. */
   loadUnlisted: null,
   /**

@@ -326,6 +326,7 @@ class Endpoint {
     this.unref();
     this.receiving = false;
     this.calls?.end();
+    local.note?.('transfer', this.owner);
   }
 
   /**

@@ -9,6 +9,7 @@
 
 const { inspect } = require('node:util');
 const { callListener } = require('./call-listener');
+const { note } = require('./diagnostics');
 const { addKind, announce } = require('./kinds');
 const { addMethods } = require('../request/methods');
 const { withFlowAndDispose } = require('../flow/members');
@@ -284,6 +285,7 @@ class Port extends withFlowAndDispose(NodePort) {
 
   [kMessageError](error) {
     this[kCurrentlyReceivingPorts] = [];
+    note('error', this, { error });
     nodeDispatch.call(this, error, 'messageerror', undefined);
   }
 
@@ -306,6 +308,7 @@ class Port extends withFlowAndDispose(NodePort) {
   }
 
   [kClosed]() {
+    note('close', this);
     onClose.call(this);
   }
 
@@ -382,6 +385,7 @@ function make(slot, end, hasMark = slot !== -1 && control[FLOW] !== 0) {
   local.portsMade++;
   if (slot === -1) end?.close();
   else if (end !== undefined) endpoint.adopt(end);
+  if (slot !== -1) note('open', port);
   return port;
 }
 
