@@ -13,24 +13,13 @@ const { process, setImmediate } = require('./builtins');
 const binding = require('../binding');
 const threads = require('./node-threads');
 
-/**
- * Words of `control`: RP_CONTROL_LIST in src/node/env.h; test/js/constants.test.js
- * compares them.
- */
-const START = 0;
-const END = 1;
-const FLAGS = 2;
-const STATUS = 3;
-const BYTES = 4;
-const COUNT = 5;
-const MAX = 6;
-const STAGED = 7;
-const SLOT = 8;
-const FLOW = 9;
-const WORDS = 16;
+/** Words of `control`. */
+const {
+  START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SLOT, FLOW, WORDS,
+} = require('../constants').control;
 
-/** A value of the STATUS word: RP_CLOSED in src/core/error.h. */
-const SEALED = -5;
+/** A value of the STATUS word. */
+const { CLOSED: SEALED } = require('../constants').error;
 
 /** Node's major version. */
 const line = Number.parseInt(process.versions.node, 10);

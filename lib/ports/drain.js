@@ -37,8 +37,8 @@ let decodeMore = (...args) => {
  */
 const INBOX_FIRST = 4 * 1024;
 const INBOX_BYTES = 64 * 1024;
-/** The next record is larger than the inbox (RP_ETOOBIG). */
-const TOO_BIG = -3;
+/** The next record is larger than the inbox. */
+const { ETOOBIG } = require('../constants').error;
 
 let inbox;
 /** Lengths and types of the records in the inbox. */
@@ -56,7 +56,7 @@ setInbox(INBOX_FIRST);
 /** Copy the next batch of a port into the inbox. Grows the inbox for a large record. */
 function receive(slot) {
   receiveBatch(slot);
-  if (control[STATUS] !== TOO_BIG) return;
+  if (control[STATUS] !== ETOOBIG) return;
 
   let bytes = inbox.length * 4;
 
@@ -71,8 +71,8 @@ function isCall() {
   return (inbox32[1] & FLAG.CALL) !== 0;
 }
 
-/** No limit, not even that marked records wait: RP_MAX_ALL in src/node/env.h. */
-const ALL = 0x7fffffff;
+/** No limit, not even that marked records wait. */
+const { ALL } = require('../constants').control;
 
 const NONE = -1;
 

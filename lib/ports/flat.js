@@ -10,9 +10,10 @@
 
 const shapes = require('../codec/shapes');
 const { binding, define, local, thresholds, FOR_FLAT } = require('../loading/native');
-const {
-  FIELDS, NO_SHAPE, describe, isOrdinary, limits: { NESTED },
-} = require('./is-plain');
+const { FIELDS, NO_SHAPE, describe, isOrdinary } = require('./is-plain');
+
+/** What a nested object or array counts for towards COLD_FLATS: C is slower at it. */
+const { NESTED } = require('../constants').plain;
 
 define(FOR_FLAT);
 

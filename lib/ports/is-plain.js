@@ -12,22 +12,11 @@ const { getPrototypeOf, keys: keysOf, prototype: objectPrototype } = Object;
 const { __lookupGetter__: lookupGetter } = objectPrototype;
 const { isArray, prototype: arrayPrototype } = Array;
 
-/** Limits of plain values; test/js/constants.test.js compares them with those in C. */
-const limits = {
-  /** Properties of an object. */
-  FIELDS: 16,
-  /** Elements of an array. */
-  ELEMENTS: 15,
-  /** Arguments of postTree(); see describe(). */
-  VALUES: 64,
-  /** Objects and arrays in each other. */
-  DEPTH: 8,
-  /** Code units of a string in an object or array. */
-  CHARACTERS: 128,
-  /** What a nested object or array counts for towards COLD_FLATS: C is slower at it. */
-  NESTED: 11,
-};
-const { FIELDS, ELEMENTS, VALUES, DEPTH, CHARACTERS } = limits;
+/**
+ * Limits of plain values: properties of an object, elements of an array, arguments of
+ * postTree() (see describe()), nesting, and code units of a string in an object or array.
+ */
+const { FIELDS, ELEMENTS, VALUES, DEPTH, CHARACTERS } = require('../constants').plain;
 
 /** No number of a shape, nor of an array. */
 const NO_SHAPE = -100;
@@ -123,5 +112,5 @@ function needOf(value) {
 
 module.exports = {
   FIELDS, NO_SHAPE, FOR_PRIMITIVES, FOR_PLAIN, FOR_OBJECTS,
-  describe, isFlat, isOrdinary, isPlain, limits, needOf,
+  describe, isFlat, isOrdinary, isPlain, needOf,
 };

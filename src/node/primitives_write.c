@@ -11,8 +11,7 @@
 #include "node/send.h"
 #include "node/value.h"
 
-/* A value of STATUS: the value is not primitive. */
-#define NOT_PRIMITIVE 1
+#define NOT_PRIMITIVE RP_STATUS_OTHER
 
 /* Flags of a record; see lib/ports/endpoint.js. */
 #define FLAG_TRAILER 1u
