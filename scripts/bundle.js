@@ -24,8 +24,8 @@ const dist = path.join(root, 'dist');
 /** What every thread loads. */
 const BOTH = [
   'loading/scripts', 'loading/builtins', 'index', 'loading/exports', 'loading/copy-to', 'loading/native',
-  'loading/node-threads', 'ports/call-listener', 'ports/way', 'ports/is-plain', 'ports/posts', 'worker/marks', 'worker/prepare',
-  'request/methods', 'flow/members',
+  'loading/node-threads', 'ports/call-listener', 'ports/way', 'ports/is-plain', 'ports/posts', 'worker/marks', 'worker/node-queue',
+  'worker/prepare', 'request/methods', 'flow/members',
 ];
 const WORKER = ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/post-to-worker', 'worker/listening', 'worker/options', 'ports/limits'];
 /** What the receiver of the first message by ring needs. */

@@ -9,7 +9,7 @@
 const { callListener } = require('../ports/call-listener');
 const { binding, findSymbol, owner, threads } = require('../loading/native');
 const { isObject } = require('../ports/way');
-const { TURNS_MAX } = require('./marks');
+const { NodeQueue } = require('./node-queue');
 
 const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
 
@@ -166,30 +166,8 @@ function hook() {
   }
 }
 
-/** Messages taken from Node's queue but not delivered yet; see pull.js. */
-const pulled = [];
-
-/**
- * Take the oldest undelivered message of Node's channel.
- * @returns {{ message: unknown } | undefined}
- */
-function takeFromNode() {
-  return pulled.length > 0 ? pulled.shift() : threads.receiveMessageOnPort(port.node);
-}
-
-/** Take messages from Node's queue until one carries the Node channel. */
-function pull() {
-  require('./pull').pull(port.endpoint, port.node, pulled, dispatchPulled);
-}
-
-/** Turns spent waiting for CHANGE. */
-let turns = 0;
-
-/** Wait another turn for CHANGE; give up after TURNS_MAX. */
-function wait() {
-  turns++;
-  if (turns === TURNS_MAX) require('./pull').pullAll(port.connect(), port.node, pulled, dispatchPulled);
-}
+/** Node's queue; its port is `port.node`. */
+const queue = new NodeQueue(dispatchPulled);
 
 /** Dispatch a message that was taken from Node's queue, as Node would have. */
 function dispatchPulled(message) {
@@ -199,4 +177,4 @@ function dispatchPulled(message) {
   port.node[kHybridDispatch](message, 'message', undefined);
 }
 
-module.exports = { port, listening, hear, hook, takeFromNode, pull, wait };
+module.exports = { port, listening, hear, hook, queue };
