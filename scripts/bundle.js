@@ -23,7 +23,7 @@ const dist = path.join(root, 'dist');
 
 /** What every thread loads. */
 const BOTH = [
-  'loading/scripts', 'loading/builtins', 'index', 'loading/exports', 'loading/copy-to', 'loading/native',
+  'loading/scripts', 'loading/builtins', 'folder', 'index', 'loading/exports', 'loading/copy-to', 'loading/native',
   'loading/node-threads', 'ports/call-listener', 'ports/way', 'ports/is-plain', 'ports/posts', 'worker/marks', 'worker/node-queue',
   'worker/prepare', 'request/methods', 'flow/members',
 ];
@@ -41,7 +41,7 @@ const SCRIPTS = {
   worker: WORKER,
   change: CHANGE,
   cold: ['loading/leave-code', 'loading/runtime'],
-  registration: ['register/registration', 'folder'],
+  registration: ['register/registration'],
   flat: ['ports/flat', 'codec/shapes'],
   ring: ['ports/endpoint', 'ports/turn', 'ports/drain', 'ports/record', 'ports/table', 'worker/parent-endpoint'],
   ports: ['ports/node-events', 'ports/port', 'ports/message-channel', 'ports/kinds', 'ports/limits', 'flow/members'],

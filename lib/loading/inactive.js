@@ -114,7 +114,7 @@ function exportsFor(cause) {
  */
 function unregistered() {
   const { execArgv } = process;
-  const preload = execArgv.indexOf(path.join(require('../folder'), 'register-worker.js'));
+  const preload = execArgv.indexOf(path.join(require('../folder').folder, 'register-worker.js'));
   const { execArgv: own } = threads.getEnvironmentData(REGISTERED) ?? {};
 
   if (preload > 0) execArgv.splice(preload - 1, 2);

@@ -19,7 +19,7 @@ const { process } = require('../loading/builtins');
 const path = require('node:path');
 const threads = require('node:worker_threads');
 
-const folder = require('../folder');
+const { folder } = require('../folder');
 const ringport = require('../loading/exports');
 const { local, threads: originals } = require('../loading/native');
 
