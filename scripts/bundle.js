@@ -83,7 +83,7 @@ const ENTRIES = ['register.js', 'register-worker.js', 'index.mjs', 'import.mjs']
 /** The modules in first.js. */
 const FIRST = ['loading/scripts', 'binding', 'loading/builtins', 'loading/runtime', 'loading/copies'];
 
-/** Included in each script that a thread may load first; see globals.js. */
+/** Included in each script that a thread may load first; see loading/globals.js. */
 const GLOBALS = 'loading/globals';
 /** Numbers shared with the addon, by list. */
 const CONSTANTS = 'constants';
@@ -255,7 +255,7 @@ function bundle() {
   delete require.cache[file]; // build.js may have written another since
   constants = require(file);
 
-  /* Captured globals are constants of each script; see globals.js. */
+  /* Captured globals are constants of each script; see loading/globals.js. */
   const textOf = (ids, isFirst = false) => {
     const text = ids.map((id) => wrapped(id, transformSync)).join('');
     const used = NAMES.filter((name) => new RegExp(`\\b${name}\\b`).test(text)).join(', ');

@@ -30,7 +30,7 @@ const METHODS = [
  * a process warns once.
  */
 const WARNED = 'ringport.inactive';
-/** @see registration.js */
+/** @see register/registration.js */
 const REGISTERED = 'ringport.register';
 
 /** @returns {Function} a function `name` that throws ERR_RINGPORT_INACTIVE */
@@ -110,7 +110,7 @@ function exportsFor(cause) {
 
 /**
  * The exports of `ringport/register`; nothing is registered. Undoes the changes that a
- * registered parent made to this thread's execArgv; see registration.js.
+ * registered parent made to this thread's execArgv; see register/registration.js.
  */
 function unregistered() {
   const { execArgv } = process;

@@ -65,7 +65,7 @@ const thresholds = {
   ANSWERED_OBJECT: 30,
   /** Objects above which the codec is loaded in advance; see ports/prepare.js. */
   PREPARE: 9880,
-  /** Objects that C writes or reads before the codec takes over; see flat.js. */
+  /** Objects that C writes or reads before the codec takes over; see ports/flat.js. */
   COLD_FLATS: 60_000,
   /** Other objects that a port leaves to Node before it loads the codec. */
   COLD_OBJECTS: 300,
@@ -110,7 +110,7 @@ const local = {
    * Node's class Module, if Node's loader loads us: require('node:module') loads more.
    */
   Module: null,
-  /** While registered: MessagePort's Symbol.hasInstance; see registration.js. */
+  /** While registered: MessagePort's Symbol.hasInstance; see register/registration.js. */
   isPort: null,
   /** Hooks around the start of a Worker's thread, for `ringport/register`. */
   launch: {
@@ -131,7 +131,7 @@ const local = {
   },
 };
 
-/** The interface of an endpoint's owner; see endpoint.js. */
+/** The interface of an endpoint's owner; see ports/endpoint.js. */
 const owner = {
   kMessage: Symbol('message'),
   kMessages: Symbol('messages'),

@@ -93,7 +93,7 @@ function limitOf(queued) {
 
 /**
  * Deliver up to `limit` messages while C can read them and `port` is receiving. Sets
- * reader.status to that of readValues() (see port_receive.c); 0: there may be more.
+ * reader.status to that of readValues() in src/node/port_receive.c; 0: there may be more.
  * @param {number} slot
  * @param {object} owner
  * @param {{ receiving: boolean }} port

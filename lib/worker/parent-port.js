@@ -61,7 +61,10 @@ function changeWay(need) {
   byRing = true;
 }
 
-/** Create the port's Endpoint if needed. @returns {import('./endpoint').Endpoint} */
+/**
+ * Create the port's Endpoint if needed.
+ * @returns {import('../ports/endpoint').Endpoint}
+ */
 function connect() {
   if (port.endpoint === null) {
     changeWay(FOR_PRIMITIVES);

@@ -26,7 +26,10 @@ const port = {
   slot: undefined,
   /** The Worker was given a mark. */
   hasMark: false,
-  /** @type {import('./endpoint').Endpoint | null} null until the port has connected */
+  /**
+   * null until the port has connected.
+   * @type {import('../ports/endpoint').Endpoint | null}
+   */
   endpoint: null,
   /**
    * The only 'message' listener, if on() added it and it can be called without an event.
@@ -55,7 +58,7 @@ const port = {
   connect: null,
 };
 
-/** The owner of the port's Endpoint; see endpoint.js. */
+/** The owner of the port's Endpoint; see ports/endpoint.js. */
 const listening = {
   get [kBatching]() {
     return port.heardMany;

@@ -13,7 +13,7 @@
 
 #define NOT_PRIMITIVE RP_STATUS_OTHER
 
-/* Flags of a record; see lib/ports/endpoint.js. */
+/* Flags of a record; see lib/ports/record.js. */
 #define FLAG_TRAILER 1u
 #define FLAG_WHOLE 8u
 

@@ -188,8 +188,8 @@ turn(port *p, uint32_t limit) {
   return rp_chain_peek(&p->endpoint->inbox, &record) == RP_CLOSED;
 }
 
-/* One turn of a loop: as on_doorbell() of the binding. At most `limit` messages an
- * endpoint. */
+/* One turn of a loop, as rp_dispatch_serve() of the binding: at most `limit` messages of
+ * each endpoint. */
 static void
 run(loop *l, uint32_t limit) {
   rp_endpoint *endpoint;

@@ -305,7 +305,7 @@ describe(`codec: agrees with Node (seed ${seed}, ${cases} cases)`, function () {
       Object.values(value).some(types.isNativeError));
     traps.forEach(({ on, name, action: step, returns, hidden }, i) => {
       const target = made[on % made.length];
-      // The codec's own exception: see VALUES_FROM in encode-arrays.js.
+      // The codec's own exception: see VALUES in lib/codec/encode-arrays.js.
       if (Array.isArray(target) && (target.length > 20 || name > 20)) return;
       // Error.prototype.toString would call it for ever.
       if (types.isNativeError(target) && inspected) return;
