@@ -48,9 +48,25 @@ function isDense({ length }, keys) {
 }
 
 /**
+ * Describe an object or array whose class and keys have been looked at, by its `number`
+ * and its values. The other parameters are those of describe().
+ */
+function describeValues(value, keys, number, list, seen, depth, shapeOf) {
+  if (number === NO_SHAPE) return false;
+  seen.push(value);
+  list.push(NODE, number);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i];
+
+    if (lookupGetter.call(value, key) !== undefined) return false;
+    if (!describe(value[key], list, seen, depth + 1, shapeOf)) return false;
+  }
+  return list.length <= VALUES;
+}
+
+/**
  * Describe a tree of plain values: a leaf is itself; an object is NODE, its shape, its
- * values; an array is NODE, -1 - length, its elements. Runs no getter and no proxy. One
- * function, because V8 takes longer to compile several than to run this.
+ * values; an array is NODE, -1 - length, its elements. Runs no getter and no proxy.
  * @param {unknown[]} list receives the description; the first is for the slot
  * @param {object[]} seen receives the objects; a description cannot hold one twice
  * @param {number} depth DEPTH - 1: of leaves only; 0: of objects and arrays, too
@@ -73,18 +89,8 @@ function describe(value, list, seen, depth, shapeOf) {
 
   if (isList ? !isDense(value, keys) : keys.length > FIELDS) return false;
 
-  const number = isList ? -1 - keys.length : shapeOf(keys);
-
-  if (number === NO_SHAPE) return false;
-  seen.push(value);
-  list.push(NODE, number);
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i];
-
-    if (lookupGetter.call(value, key) !== undefined) return false;
-    if (!describe(value[key], list, seen, depth + 1, shapeOf)) return false;
-  }
-  return list.length <= VALUES;
+  return describeValues(
+    value, keys, isList ? -1 - keys.length : shapeOf(keys), list, seen, depth, shapeOf);
 }
 
 const anyShape = () => 0;
@@ -112,5 +118,5 @@ function needOf(value) {
 
 module.exports = {
   FIELDS, NO_SHAPE, FOR_PRIMITIVES, FOR_PLAIN, FOR_OBJECTS,
-  describe, isFlat, isOrdinary, isPlain, needOf,
+  describe, describeValues, isFlat, isOrdinary, isPlain, needOf,
 };
