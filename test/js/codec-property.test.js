@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * Values of all kinds, nested, shared and cyclic, are built at random; structuredClone
- * and MessageChannel of the running Node and the codec must agree on each: result,
- * identity, errors, getters called.
+ * Builds random values of all kinds, nested, shared and cyclic. structuredClone(), Node's
+ * MessageChannel and the codec must agree on each: the result, its identities, errors,
+ * and the getters called.
  *
  *   RINGPORT_CASES=100000 RINGPORT_SEED=random npx mocha test/js/codec-property.test.js
  */

@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * Ports that nobody can reach and nobody listens on are collected, and their other ends
- * get 'close'; Node keeps them for ever, so this is compared with nothing. Each test is a
- * process that can call gc().
+ * Unreachable ports without listeners are collected, and their other ends emit 'close'.
+ * Node never collects them, so there is nothing to compare with. Each test runs in its
+ * own process, with --expose-gc.
  */
 
 const assert = require('node:assert');

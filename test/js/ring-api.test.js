@@ -1,6 +1,8 @@
 'use strict';
 
-/* RingBuffer in one thread: what each method does, in each mode, and what it refuses. */
+/*
+ * RingBuffer in one thread: each method in each mode, and the arguments that it refuses.
+ */
 
 const assert = require('node:assert');
 const { inspect } = require('node:util');

@@ -1,7 +1,9 @@
 'use strict';
 
-/* RingBuffer against a plain list: every offset and every length at small capacities, and
- * long random lives. */
+/*
+ * RingBuffer compared with an array as model: every offset and record length at small
+ * capacities, and long random sequences of operations.
+ */
 
 const assert = require('node:assert');
 const { RingBuffer, each } = require('./support/rings');

@@ -1,6 +1,6 @@
 'use strict';
 
-/* RingBuffer as Node's streams and as Web streams, in one thread and between two. */
+/* RingBuffer as a Node stream and as a web stream, within one thread and between two. */
 
 const assert = require('node:assert');
 const { randomBytes } = require('node:crypto');

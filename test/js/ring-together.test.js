@@ -1,6 +1,6 @@
 'use strict';
 
-/* Several who wait: rings and ports on one thread, and several sides of one ring. */
+/* Several waiters: rings and ports on one thread, and several handles of one ring. */
 
 const assert = require('node:assert');
 const { once } = require('node:events');

@@ -1,7 +1,9 @@
 'use strict';
 
-/* The first messages of a worker, which go on Node's channel, and what makes its port
- * leave that lane. */
+/*
+ * The first messages of a worker, which go over Node's channel, and what makes its port
+ * switch to the ring.
+ */
 
 const assert = require('node:assert');
 const path = require('node:path');
