@@ -1,6 +1,6 @@
 /*
- * What an endpoint does for its owner besides single messages: runs of them, all or none;
- * their size in the counters; and the hint that large data is wanted as blocks.
+ * Runs of messages are written all or none, their size is counted, and the owner's wish
+ * for large data as blocks reaches the peer.
  */
 #include "support.h"
 

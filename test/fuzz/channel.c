@@ -1,9 +1,9 @@
 /*
- * Channels on three threads' lists, driven in one thread by the fuzzer's bytes: opened,
- * written to, sent in messages, attached, lost and closed in any order. Each direction's
- * messages arrive once and in order, 'closed' comes after the last of them, a thread is
- * rung only while it rests, whoever listens is never left with unread messages, and at
- * the end nothing is left.
+ * Channels on the ready lists of three threads, all driven in one thread by the fuzzer's
+ * bytes: opened, written to, sent in messages, attached, lost and closed in any order.
+ * Messages of each direction arrive once and in order, before the close. A doorbell rings
+ * only for a thread at rest, and no receiving endpoint keeps unread messages. In the end
+ * everything is freed.
  */
 #include "core/port/channel.h"
 
