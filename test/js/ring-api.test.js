@@ -489,7 +489,7 @@ describe('RingBuffer: messages', () => {
 });
 
 describe('RingBuffer: the end', () => {
-  each('comes after the last record, on all sides', (mode) => {
+  each('comes after the last record, for every handle', (mode) => {
     const ring = new RingBuffer(1024, { mode });
     const other = new RingBuffer(ring.buffer);
     const closed = coded('ERR_RINGPORT_CLOSED');

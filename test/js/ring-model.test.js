@@ -15,7 +15,7 @@ const sizeOf = (length) => HEADER + Math.ceil(length / 8) * 8;
 const WORDS = { spsc: { unit: 1, wide: false }, mpsc: { unit: 1, wide: true }, mpmc: { unit: 2, wide: true } };
 
 /**
- * Move an empty ring, which has no side yet, to a position, as if so much had gone
+ * Move an empty ring, which has no handle yet, to a position, as if so much had gone
  * through it.
  */
 function moveTo(ring, position) {

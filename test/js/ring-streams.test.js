@@ -127,7 +127,7 @@ describe('RingBuffer: streams', () => {
     assert.ok(Buffer.concat(got).equals(Buffer.concat([Buffer.from('text '), bytes, Buffer.from('end')])));
   });
 
-  each('that are destroyed tell the other side', async (mode) => {
+  each('that are destroyed tell the other role', async (mode) => {
     const ring = make(mode);
     const stream = ring.createWriteStream();
 

@@ -62,7 +62,7 @@ describe('A listener', () => {
   }
 });
 
-describe('Sides of one RingBuffer that no longer wait', () => {
+describe('Handles of one RingBuffer that no longer wait', () => {
   const stopped = {
     'are aborted': async (ring, other) => {
       const controller = new AbortController();

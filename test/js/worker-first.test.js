@@ -346,7 +346,7 @@ describe('worker: its first messages', () => {
     assert.strictEqual(others.length, hooks + 2);
   });
 
-  (subject.api.threads ? it : it.skip)('leave no half behind that nobody came for', async () => {
+  (subject.api.threads ? it : it.skip)('leave no endpoint behind that nobody came for', async () => {
     const { counts } = require('../../lib/binding');
     const before = counts();
 
