@@ -18,9 +18,6 @@ const {
   START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SLOT, FLOW, WORDS,
 } = require('../constants').control;
 
-/** A value of the STATUS word. */
-const { CLOSED: SEALED } = require('../constants').error;
-
 /** Node's major version. */
 const line = Number.parseInt(process.versions.node, 10);
 
@@ -190,7 +187,6 @@ module.exports = {
   binding, threads, control, endpoints, line, local, define, findSymbol, listen, mark, owner,
   setImmediate, thresholds,
   START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SLOT, FLOW,
-  SEALED,
   FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS, FOR_WAITS, FOR_FLOW,
   FOR_TESTS,
 };
