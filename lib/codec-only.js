@@ -8,11 +8,10 @@
 
 const threads = require('node:worker_threads');
 
+const { root } = require('./folder');
+
 /** See index.js. */
 const kLoaded = Symbol.for('ringport.loaded');
-
-/* The parent of lib/ or dist/. */
-const root = __dirname.slice(0, Math.max(__dirname.lastIndexOf('/'), __dirname.lastIndexOf('\\')) + 1);
 
 /**
  * `ringport`, if this thread has loaded it, else the codec of this file. ringport's own

@@ -1,5 +1,10 @@
 'use strict';
 
-/* folder.js - the folder of register.js and register-worker.js: lib/ or dist/. */
+/* folder.js - where the package is. */
 
-module.exports = __dirname;
+module.exports = {
+  /** The folder of index.js, register.js and register-worker.js: lib/ or dist/. */
+  folder: __dirname,
+  /** Its parent, with a slash. Avoids node:path, which may not be loaded yet. */
+  root: __dirname.slice(0, Math.max(__dirname.lastIndexOf('/'), __dirname.lastIndexOf('\\')) + 1),
+};

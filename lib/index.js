@@ -10,6 +10,8 @@
 
 const threads = require('node:worker_threads');
 
+const { root } = require('./folder');
+
 /**
  * Property of worker_threads: this thread's instances, by package folder. lib/ and dist/
  * share one, also after the application has emptied require.cache.
@@ -18,8 +20,6 @@ const kLoaded = Symbol.for('ringport.loaded');
 /** Property of the exports: loads registration.js of this copy, for register.js. */
 const kRegistration = Symbol.for('ringport.registration');
 
-/* The parent of lib/ or dist/. Avoids node:path, which may not be loaded yet. */
-const root = __dirname.slice(0, Math.max(__dirname.lastIndexOf('/'), __dirname.lastIndexOf('\\')) + 1);
 /* A test runner has its own loader, whose modules belong to a test's context. */
 const isNodes = typeof module.constructor?._load === 'function';
 

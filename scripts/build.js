@@ -3,7 +3,8 @@
 // node scripts/build.js [--debug | --asan | --tsan | --coverage | --faults]
 //   [--force] [--werror]
 //
-// Builds dist/ from lib/ (bundle.js) and the addon from src/, if a source is newer:
+// Builds dist/ from lib/ (bundle.js) and the addon from src/, if a source is newer. After
+// a build by node-gyp, constants.js writes lib/constants.js.
 //   (default)  build/Release/ringport.node     by node-gyp
 //   --debug    build/Debug/ringport.node       by node-gyp
 //   --asan     build/asan/ringport.node        by the compiler: AddressSanitizer, UBSan
@@ -156,7 +157,21 @@ function makeDist() {
 }
 
 /**
- * Build one variant of the addon, and dist/.
+ * Write lib/constants.js by the addon that was built. An installed package contains
+ * dist/ but not constants.js.
+ * @throws {BuildError}
+ */
+function makeConstants() {
+  const script = path.join(__dirname, 'constants.js');
+
+  if (!fs.existsSync(script)) return;
+  run(process.execPath, [script], { quiet: true, env: { RINGPORT_BINARY: target('release') } });
+  makeDist();
+}
+
+/**
+ * Build one variant of the addon, lib/constants.js if the lists in C have changed, and
+ * dist/.
  * @param {object} [options]
  * @param {'release'|'debug'|'asan'|'tsan'|'coverage'|'faults'} [options.variant]
  * @param {boolean} [options.force] build even if the binary is newer than all sources
@@ -178,6 +193,7 @@ function build({ variant = 'release', force = false, werror = false, quiet = fal
   const now = new Date();
 
   fs.utimesSync(target(variant), now, now);
+  if (variant === 'release') makeConstants();
   return target(variant);
 }
 

@@ -23,9 +23,9 @@ const dist = path.join(root, 'dist');
 
 /** What every thread loads. */
 const BOTH = [
-  'loading/scripts', 'loading/builtins', 'index', 'loading/exports', 'loading/copy-to', 'loading/native',
-  'loading/node-threads', 'ports/call-listener', 'ports/way', 'ports/is-plain', 'ports/posts', 'worker/marks', 'worker/prepare',
-  'request/methods', 'flow/members',
+  'loading/scripts', 'loading/builtins', 'folder', 'index', 'loading/exports', 'loading/copy-to', 'loading/native',
+  'loading/node-threads', 'ports/call-listener', 'ports/way', 'ports/is-plain', 'ports/posts', 'worker/marks', 'worker/node-queue',
+  'worker/prepare', 'request/methods', 'flow/members',
 ];
 const WORKER = ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/post-to-worker', 'worker/listening', 'worker/options', 'ports/limits'];
 /** What the receiver of the first message by ring needs. */
@@ -41,7 +41,7 @@ const SCRIPTS = {
   worker: WORKER,
   change: CHANGE,
   cold: ['loading/leave-code', 'loading/runtime'],
-  registration: ['register/registration', 'folder'],
+  registration: ['register/registration'],
   flat: ['ports/flat', 'codec/shapes'],
   ring: ['ports/endpoint', 'ports/turn', 'ports/drain', 'ports/record', 'ports/table', 'worker/parent-endpoint'],
   ports: ['ports/node-events', 'ports/diagnostics', 'ports/port', 'ports/message-channel', 'ports/kinds', 'ports/limits', 'flow/members'],
@@ -83,8 +83,11 @@ const ENTRIES = ['register.js', 'register-worker.js', 'index.mjs', 'import.mjs']
 /** The modules in first.js. */
 const FIRST = ['loading/scripts', 'binding', 'loading/builtins', 'loading/runtime', 'loading/copies'];
 
-/** Included in each script that a thread may load first; see globals.js. */
+/** Included in each script that a thread may load first; see loading/globals.js. */
 const GLOBALS = 'loading/globals';
+/** Numbers shared with the addon, by list. */
+const CONSTANTS = 'constants';
+let constants;
 /** The entry point of `ringport/codec`, and the scripts that it loads. */
 const CODEC = 'codec-only';
 const OF_CODEC = ['codec', 'kinds', 'flat'];
@@ -112,9 +115,35 @@ function eager(code) {
   return functions.join('') + rest;
 }
 
+/**
+ * Replace each `const { ... } = require('../constants')` by the numbers themselves.
+ * @throws {BuildError} a file takes them in another form
+ */
+function withConstants(id, source) {
+  const text = source.replace(
+    /^const \{([^{}]*)\} = require\('[./]*\/constants'\)(?:\.(\w+))?;$/gm, (_, names, list) => {
+      const numbers = list === undefined ? constants : constants[list];
+      const each = names.split(',').filter((name) => name.trim() !== '').map((name) => {
+        const [from, to = from] = name.split(':').map((part) => part.trim());
+
+        if (numbers?.[from] === undefined) {
+          throw new BuildError(`lib/${id}.js takes ${from}, which lib/constants.js has not.`);
+        }
+        return `${to} = ${JSON.stringify(numbers[from])}`;
+      });
+
+      return `const ${each.join(', ')};`;
+    });
+
+  if (/\/constants'/.test(text)) {
+    throw new BuildError(`lib/${id}.js must take the constants by \`const { ... } = require(...)\`.`);
+  }
+  return text;
+}
+
 /** Wrap the text of a file in a function (module, exports, requireOurs). */
 function wrapped(id, transform) {
-  const source = fs.readFileSync(path.join(lib, `${id}.js`), 'utf8')
+  const source = withConstants(id, fs.readFileSync(path.join(lib, `${id}.js`), 'utf8'))
     .replace(/\brequire\('(\.[^']*)'\)/g, (_, other) =>
       `requireOurs('${path.posix.join(path.posix.dirname(id), other)}')`);
   const { code: plain } = transform(source, { loader: 'js', sourcefile: `lib/${id}.js` });
@@ -135,7 +164,7 @@ function closureOf(id, found = new Set()) {
   if (found.has(id)) return found;
   found.add(id);
 
-  const source = fs.readFileSync(path.join(lib, `${id}.js`), 'utf8');
+  const source = withConstants(id, fs.readFileSync(path.join(lib, `${id}.js`), 'utf8'));
 
   for (const [, other] of source.matchAll(/\brequire\('(\.[^']*)'\)/g)) {
     closureOf(path.posix.join(path.posix.dirname(id), other), found);
@@ -221,7 +250,12 @@ module.exports = { serialize, deserialize };
 /** Build dist/. @throws {BuildError} */
 function bundle() {
   const { transformSync } = esbuild();
-  /* Captured globals are constants of each script; see globals.js. */
+  const file = path.join(lib, `${CONSTANTS}.js`);
+
+  delete require.cache[file]; // build.js may have written another since
+  constants = require(file);
+
+  /* Captured globals are constants of each script; see loading/globals.js. */
   const textOf = (ids, isFirst = false) => {
     const text = ids.map((id) => wrapped(id, transformSync)).join('');
     const used = NAMES.filter((name) => new RegExp(`\\b${name}\\b`).test(text)).join(', ');
@@ -235,7 +269,7 @@ ${text}`;
   };
   const rings = idsOf('ring-buffer').filter((id) => !SCRIPTS.ringbuffer.includes(id));
   const notRest = new Set([
-    ...Object.values(SCRIPTS).flat(), ...rings, ...FIRST, GLOBALS, 'loading/entry', 'register', 'register-worker', CODEC,
+    ...Object.values(SCRIPTS).flat(), ...rings, ...FIRST, GLOBALS, CONSTANTS, 'loading/entry', 'register', 'register-worker', CODEC,
   ]);
   const rest = idsOf().filter((id) => !notRest.has(id));
   const scripts = { ...SCRIPTS, rings, rest };

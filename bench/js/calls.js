@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * The benchmark of calls: requestSync() beside synckit and sync-message-port, which block
- * as well, and request() beside round trips of messages. See README.md for the rules.
+ * calls.js - the benchmark of calls: requestSync() compared with synckit and
+ * sync-message-port, which also block, and request() compared with a round trip of
+ * messages. bench/README.md has the rules.
  */
 
 const path = require('node:path');

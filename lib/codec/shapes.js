@@ -57,8 +57,8 @@ function makeNode(parent, name) {
     /** The same for an object that inherits from more than Object.prototype. */
     writeHeir: null,
     /**
-     * Sends a flat object of this shape; see flat.js. Null: impossible; undefined: not
-     * known yet.
+     * Sends a flat object of this shape; see ports/flat.js. Null: impossible; undefined:
+     * not known yet.
      */
     send: undefined,
     /** The root for objects that are the value of this key; see startOf(). */

@@ -38,7 +38,7 @@ let exported;
  * __dirname is '.', where anybody's files may be. */
 if (isNodes && builtin !== undefined && typeof Symbol === 'function' && __dirname !== '.') {
   const threads = builtin('node:worker_threads');
-  const loaded = threads[Symbol.for('ringport.loaded')]; // see index.js
+  const loaded = threads[Symbol.for('ringport.loaded')]; // see lib/index.js
   const root = __dirname.slice(0, -4); // without `dist`
   let file;
   let place;

@@ -30,7 +30,7 @@ const METHODS = [
  * a process warns once.
  */
 const WARNED = 'ringport.inactive';
-/** @see registration.js */
+/** @see register/registration.js */
 const REGISTERED = 'ringport.register';
 
 /** @returns {Function} a function `name` that throws ERR_RINGPORT_INACTIVE */
@@ -110,11 +110,11 @@ function exportsFor(cause) {
 
 /**
  * The exports of `ringport/register`; nothing is registered. Undoes the changes that a
- * registered parent made to this thread's execArgv; see registration.js.
+ * registered parent made to this thread's execArgv; see register/registration.js.
  */
 function unregistered() {
   const { execArgv } = process;
-  const preload = execArgv.indexOf(path.join(require('../folder'), 'register-worker.js'));
+  const preload = execArgv.indexOf(path.join(require('../folder').folder, 'register-worker.js'));
   const { execArgv: own } = threads.getEnvironmentData(REGISTERED) ?? {};
 
   if (preload > 0) execArgv.splice(preload - 1, 2);

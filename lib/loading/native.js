@@ -13,24 +13,10 @@ const { process, setImmediate } = require('./builtins');
 const binding = require('../binding');
 const threads = require('./node-threads');
 
-/**
- * Words of `control`: RP_CONTROL_LIST in src/node/env.h; test/js/constants.test.js
- * compares them.
- */
-const START = 0;
-const END = 1;
-const FLAGS = 2;
-const STATUS = 3;
-const BYTES = 4;
-const COUNT = 5;
-const MAX = 6;
-const STAGED = 7;
-const SLOT = 8;
-const FLOW = 9;
-const WORDS = 16;
-
-/** A value of the STATUS word: RP_CLOSED in src/core/error.h. */
-const SEALED = -5;
+/** Words of `control`. */
+const {
+  START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SLOT, FLOW, WORDS,
+} = require('../constants').control;
 
 /** Node's major version. */
 const line = Number.parseInt(process.versions.node, 10);
@@ -76,7 +62,7 @@ const thresholds = {
   ANSWERED_OBJECT: 30,
   /** Objects above which the codec is loaded in advance; see ports/prepare.js. */
   PREPARE: 9880,
-  /** Objects that C writes or reads before the codec takes over; see flat.js. */
+  /** Objects that C writes or reads before the codec takes over; see ports/flat.js. */
   COLD_FLATS: 60_000,
   /** Other objects that a port leaves to Node before it loads the codec. */
   COLD_OBJECTS: 300,
@@ -126,7 +112,7 @@ const local = {
    * Node's class Module, if Node's loader loads us: require('node:module') loads more.
    */
   Module: null,
-  /** While registered: MessagePort's Symbol.hasInstance; see registration.js. */
+  /** While registered: MessagePort's Symbol.hasInstance; see register/registration.js. */
   isPort: null,
   /** Hooks around the start of a Worker's thread, for `ringport/register`. */
   launch: {
@@ -147,7 +133,7 @@ const local = {
   },
 };
 
-/** The interface of an endpoint's owner; see endpoint.js. */
+/** The interface of an endpoint's owner; see ports/endpoint.js. */
 const owner = {
   kMessage: Symbol('message'),
   kMessages: Symbol('messages'),
@@ -206,7 +192,6 @@ module.exports = {
   binding, threads, control, endpoints, line, local, define, findSymbol, listen, mark, owner,
   setImmediate, thresholds,
   START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SLOT, FLOW,
-  SEALED,
   FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS, FOR_WAITS, FOR_FLOW,
   FOR_TESTS,
 };

@@ -30,11 +30,11 @@ const { tick } = context;
 /** Node's limit for one wake-up: the messages queued at its start, at least this many. */
 const BATCH = 1000;
 const NONE = -1;
-/** Status: C cannot read the next message (RP_PORT_OTHER). */
-const OTHER = 1;
-
-/** Status: an object of the shape in BYTES, which C does not know yet (RP_PORT_SHAPE). */
-const SHAPE = 2;
+/**
+ * Values of STATUS: C cannot read the next message; an object of the shape in BYTES,
+ * which C does not know yet.
+ */
+const { OTHER, SHAPE } = require('../constants').control;
 
 /**
  * The port whose batch is being delivered, the count of its delivered messages, and the
@@ -93,7 +93,7 @@ function limitOf(queued) {
 
 /**
  * Deliver up to `limit` messages while C can read them and `port` is receiving. Sets
- * reader.status to that of readValues() (see port_receive.c); 0: there may be more.
+ * reader.status to that of readValues() in src/node/port_receive.c; 0: there may be more.
  * @param {number} slot
  * @param {object} owner
  * @param {{ receiving: boolean }} port

@@ -13,7 +13,7 @@ const context = require('./async-context');
 const { reader, settle, runTicks, readNext, deliverValues, OTHER } = require('./dispatch');
 const { FLAG, reading, unsent } = require('./record');
 const {
-  binding, control, local, owner: ownerSymbols, STATUS, BYTES, COUNT, MAX, SEALED,
+  binding, control, local, owner: ownerSymbols, STATUS, BYTES, COUNT, MAX,
   define, FOR_ENDPOINTS,
 } = require('../loading/native');
 
@@ -37,8 +37,8 @@ let decodeMore = (...args) => {
  */
 const INBOX_FIRST = 4 * 1024;
 const INBOX_BYTES = 64 * 1024;
-/** The next record is larger than the inbox (RP_ETOOBIG). */
-const TOO_BIG = -3;
+/** Values of STATUS: the next record is larger than the inbox; no more will come. */
+const { ETOOBIG, CLOSED } = require('../constants').error;
 
 let inbox;
 /** Lengths and types of the records in the inbox. */
@@ -56,7 +56,7 @@ setInbox(INBOX_FIRST);
 /** Copy the next batch of a port into the inbox. Grows the inbox for a large record. */
 function receive(slot) {
   receiveBatch(slot);
-  if (control[STATUS] !== TOO_BIG) return;
+  if (control[STATUS] !== ETOOBIG) return;
 
   let bytes = inbox.length * 4;
 
@@ -71,8 +71,8 @@ function isCall() {
   return (inbox32[1] & FLAG.CALL) !== 0;
 }
 
-/** No limit, not even that marked records wait: RP_MAX_ALL in src/node/env.h. */
-const ALL = 0x7fffffff;
+/** No limit, not even that marked records wait. */
+const { ALL } = require('../constants').control;
 
 const NONE = -1;
 
@@ -99,7 +99,7 @@ function receiveOne(endpoint) {
 
 /** Take a message that C cannot read; it stays in the ring until it is decoded. */
 function receiveOther(endpoint) {
-  if (control[STATUS] === SEALED) endpoint.close();
+  if (control[STATUS] === CLOSED) endpoint.close();
   if (control[STATUS] !== OTHER) return undefined;
   control[COUNT] = 0;
   receive(endpoint.slot);
@@ -127,7 +127,7 @@ function drain(endpoint, limit) {
   if (endpoint.draining) return;
 
   const { owner, slot } = endpoint;
-  let sealed = false;
+  let closed = false;
 
   settle();
   if (endpoint.kept !== null && !local.loadCalls().deliver(endpoint, limit === ALL)) return;
@@ -139,14 +139,14 @@ function drain(endpoint, limit) {
       const left = deliverValues(slot, owner, endpoint, limit);
 
       if (limit !== ALL) limit = left;
-      sealed = reader.status === SEALED;
+      closed = reader.status === CLOSED;
       if (reader.status < 0) break;
       if (reader.status !== OTHER && !owner[kBatching]) continue;
       control[COUNT] = 0;
       control[MAX] = limit;
       receive(slot);
       if (control[STATUS] !== 0) {
-        sealed = control[STATUS] === SEALED;
+        closed = control[STATUS] === CLOSED;
         break;
       }
 
@@ -166,7 +166,7 @@ function drain(endpoint, limit) {
     endpoint.draining = false;
     if (reading.loans !== null) require('./receive').endLoans();
   }
-  if (sealed) endpoint.close();
+  if (closed) endpoint.close();
 }
 
 /** @returns {boolean} false: the wake-up must end */

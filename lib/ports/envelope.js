@@ -43,8 +43,8 @@ function encodeInline(value, transfer) {
 
 /**
  * A message { kind, bytes, foreign, ids, all } for Node's channel between a Worker and
- * its parent; see open-envelope.js. Endpoints are put in transit before it is posted,
- * because the receiver may open it at once.
+ * its parent; see worker/open-envelope.js. Endpoints are put in transit before it is
+ * posted, because the receiver may open it at once.
  */
 class Envelope {
   #own;

@@ -10,9 +10,10 @@
 
 const shapes = require('../codec/shapes');
 const { binding, define, local, thresholds, FOR_FLAT } = require('../loading/native');
-const {
-  FIELDS, NO_SHAPE, describe, isOrdinary, limits: { NESTED },
-} = require('./is-plain');
+const { FIELDS, NO_SHAPE, describe, describeValues, isOrdinary } = require('./is-plain');
+
+/** What a nested object or array counts for towards COLD_FLATS: C is slower at it. */
+const { NESTED } = require('../constants').plain;
 
 define(FOR_FLAT);
 
@@ -102,13 +103,12 @@ function spend(count) {
   if (left <= 0) local.objectsPosted = thresholds.COLD_OBJECTS;
 }
 
-/** Post a plain value. @returns {boolean} false: C cannot write it, nothing was sent */
-function postPlain(slot, value) {
-  const list = [slot];
-  const objects = [];
-
-  if (!describe(value, list, objects, 0, shapeOf)) return false;
-  if (!apply(postTree, undefined, list)) return false;
+/**
+ * Post what describe() has described, if it could.
+ * @returns {boolean} false: C cannot write it, nothing was sent
+ */
+function postDescribed(isPlain, list, objects) {
+  if (!isPlain || !apply(postTree, undefined, list)) return false;
   spend(1 + (objects.length - 1) * NESTED);
   return true;
 }
@@ -116,7 +116,11 @@ function postPlain(slot, value) {
 /** Post an array if it is plain. @returns {object | undefined} as post() */
 function postArray(slot, array) {
   if (arrayMisses > MISSES || !isArray(array)) return array;
-  if (postPlain(slot, array)) return undefined;
+
+  const list = [slot];
+  const objects = [];
+
+  if (postDescribed(describe(array, list, objects, 0, shapeOf), list, objects)) return undefined;
   arrayMisses++;
   return array;
 }
@@ -151,7 +155,12 @@ function post(slot, object) {
       return copyOf(object, keys, values);
     }
   }
-  if (postPlain(slot, object)) return undefined;
+
+  const list = [slot];
+  const objects = [];
+  const isPlain = describeValues(object, keys, node.id, list, objects, 0, shapeOf);
+
+  if (postDescribed(isPlain, list, objects)) return undefined;
   if (++sender.misses > MISSES) node.send = null;
   return object;
 }

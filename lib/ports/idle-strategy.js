@@ -15,7 +15,7 @@ const LONGEST = { spin: 100_000, linger: 1000 };
 /** For setIdle(): linger for the measured cost of a sleep on this machine. */
 const AS_MEASURED = 0xffffffff;
 
-/** A linger of 20 stands for the measured one, 20 to 100 us; see sleep_cost.c. */
+/** A linger of 20 stands for the measured one, 20 to 100 us: src/node/sleep_cost.c. */
 const DEFAULTS = { spin: 0, linger: 20 };
 
 let current = DEFAULTS;

@@ -12,22 +12,11 @@ const { getPrototypeOf, keys: keysOf, prototype: objectPrototype } = Object;
 const { __lookupGetter__: lookupGetter } = objectPrototype;
 const { isArray, prototype: arrayPrototype } = Array;
 
-/** Limits of plain values; test/js/constants.test.js compares them with those in C. */
-const limits = {
-  /** Properties of an object. */
-  FIELDS: 16,
-  /** Elements of an array. */
-  ELEMENTS: 15,
-  /** Arguments of postTree(); see describe(). */
-  VALUES: 64,
-  /** Objects and arrays in each other. */
-  DEPTH: 8,
-  /** Code units of a string in an object or array. */
-  CHARACTERS: 128,
-  /** What a nested object or array counts for towards COLD_FLATS: C is slower at it. */
-  NESTED: 11,
-};
-const { FIELDS, ELEMENTS, VALUES, DEPTH, CHARACTERS } = limits;
+/**
+ * Limits of plain values: properties of an object, elements of an array, arguments of
+ * postTree() (see describe()), nesting, and code units of a string in an object or array.
+ */
+const { FIELDS, ELEMENTS, VALUES, DEPTH, CHARACTERS } = require('../constants').plain;
 
 /** No number of a shape, nor of an array. */
 const NO_SHAPE = -100;
@@ -59,9 +48,25 @@ function isDense({ length }, keys) {
 }
 
 /**
+ * Describe an object or array whose class and keys have been looked at, by its `number`
+ * and its values. The other parameters are those of describe().
+ */
+function describeValues(value, keys, number, list, seen, depth, shapeOf) {
+  if (number === NO_SHAPE) return false;
+  seen.push(value);
+  list.push(NODE, number);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i];
+
+    if (lookupGetter.call(value, key) !== undefined) return false;
+    if (!describe(value[key], list, seen, depth + 1, shapeOf)) return false;
+  }
+  return list.length <= VALUES;
+}
+
+/**
  * Describe a tree of plain values: a leaf is itself; an object is NODE, its shape, its
- * values; an array is NODE, -1 - length, its elements. Runs no getter and no proxy. One
- * function, because V8 takes longer to compile several than to run this.
+ * values; an array is NODE, -1 - length, its elements. Runs no getter and no proxy.
  * @param {unknown[]} list receives the description; the first is for the slot
  * @param {object[]} seen receives the objects; a description cannot hold one twice
  * @param {number} depth DEPTH - 1: of leaves only; 0: of objects and arrays, too
@@ -84,18 +89,8 @@ function describe(value, list, seen, depth, shapeOf) {
 
   if (isList ? !isDense(value, keys) : keys.length > FIELDS) return false;
 
-  const number = isList ? -1 - keys.length : shapeOf(keys);
-
-  if (number === NO_SHAPE) return false;
-  seen.push(value);
-  list.push(NODE, number);
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i];
-
-    if (lookupGetter.call(value, key) !== undefined) return false;
-    if (!describe(value[key], list, seen, depth + 1, shapeOf)) return false;
-  }
-  return list.length <= VALUES;
+  return describeValues(
+    value, keys, isList ? -1 - keys.length : shapeOf(keys), list, seen, depth, shapeOf);
 }
 
 const anyShape = () => 0;
@@ -123,5 +118,5 @@ function needOf(value) {
 
 module.exports = {
   FIELDS, NO_SHAPE, FOR_PRIMITIVES, FOR_PLAIN, FOR_OBJECTS,
-  describe, isFlat, isOrdinary, isPlain, limits, needOf,
+  describe, describeValues, isFlat, isOrdinary, isPlain, needOf,
 };

@@ -19,7 +19,7 @@ const BYTES = 16 * 1024;
 const MESSAGE_MAX = 1024;
 /** Copy up to this many bytes in a loop: calling a native copy costs some 60 ns. */
 const LOOP_MAX = 128;
-const HEADER = 8;
+const { HEADER } = require('../constants').record;
 
 /** Allocated on first use. */
 let bytes = null;

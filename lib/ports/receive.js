@@ -11,12 +11,10 @@ const { binding, define, local, owner: { kMessageError }, FOR_PORTS } = require(
 define(FOR_PORTS);
 
 /**
- * Flags set by the core: the encoded bytes are in block 0 (RP_MESSAGE_LARGE); the table
- * of blocks is itself in a block (RP_MESSAGE_TABLE).
+ * Flags set by the core: the encoded bytes are in block 0; the table of blocks is itself
+ * in a block. The size of an entry of that table.
  */
-const TYPE_LARGE = 0x100;
-const TYPE_TABLE = 0x200;
-const BLOCK_BYTES = 16;
+const { LARGE: TYPE_LARGE, TABLE: TYPE_TABLE, BLOCK: BLOCK_BYTES } = require('../constants').record;
 
 /** Below this size, copying is cheaper than lending. */
 const VIEW_BYTES = 128 * 1024;

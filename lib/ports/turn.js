@@ -6,8 +6,10 @@ const { limitOf, settle } = require('./dispatch');
 const { drain, isCall, receive } = require('./drain');
 const { Hold, endpointAt } = require('./table');
 const {
-  binding, control, endpoints, local, STATUS, COUNT, MAX, SEALED,
+  binding, control, endpoints, local, STATUS, COUNT, MAX,
 } = require('../loading/native');
+
+const { CLOSED } = require('../constants').error;
 
 /** The binding calls this for an endpoint with news; `queued` messages are waiting. */
 function dispatch(slot, queued) {
@@ -33,7 +35,7 @@ function dispatch(slot, queued) {
   control[COUNT] = 0;
   control[MAX] = 0;
   receive(slot);
-  if (control[STATUS] === SEALED && endpoint.kept === null) endpoint.close();
+  if (control[STATUS] === CLOSED && endpoint.kept === null) endpoint.close();
   else if (control[STATUS] === 0 && isCall()) local.loadCalls().listen(endpoint);
 }
 

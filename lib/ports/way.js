@@ -8,8 +8,8 @@
 const { binding, control, local, thresholds, STATUS } = require('../loading/native');
 const { isFlat, isPlain } = require('./is-plain');
 
-/** Status of postValue() for a value other than a primitive; see primitives_write.c. */
-const NOT_PRIMITIVE = 1;
+/** Status of postValue() for a value other than a primitive. */
+const { OTHER } = require('../constants').control;
 
 /** After an object that C cannot write, do not look at this many if the peer leads. */
 const UNSEEN = 16;
@@ -103,7 +103,7 @@ function postByC(slot, value) {
     return flat.post(slot, value);
   }
   binding.postValue(slot, value);
-  return control[STATUS] === NOT_PRIMITIVE ? value : undefined;
+  return control[STATUS] === OTHER ? value : undefined;
 }
 
 /**

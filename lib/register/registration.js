@@ -19,7 +19,7 @@ const { process } = require('../loading/builtins');
 const path = require('node:path');
 const threads = require('node:worker_threads');
 
-const folder = require('../folder');
+const { folder } = require('../folder');
 const ringport = require('../loading/exports');
 const { local, threads: originals } = require('../loading/native');
 
@@ -27,7 +27,7 @@ const Module = local.Module ?? require('node:module');
 const { createRequire, syncBuiltinESMExports } = Module;
 const { getEnvironmentData, setEnvironmentData } = originals;
 
-/** @see node-threads.js */
+/** @see loading/node-threads.js */
 const kOriginals = Symbol.for('ringport.originals');
 const KEY = 'ringport.register';
 const REGISTER = path.join(folder, 'register.js');

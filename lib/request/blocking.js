@@ -10,7 +10,7 @@
 const { process } = require('../loading/builtins');
 const { checkKnown } = require('../loading/check-options');
 const { checkTimeout } = require('../loading/check-arguments');
-const { binding, control, define, local, FOR_WAITS, STATUS, SEALED } = require('../loading/native');
+const { binding, control, define, local, FOR_WAITS, STATUS } = require('../loading/native');
 const { ports } = require('../ports/kinds');
 const { endpointAt } = require('../ports/table');
 const { callsOf } = require('./calls');
@@ -26,9 +26,8 @@ const SLICE = 50;
 const LOOK = 1;
 /** No slot; no endpoint of this thread. */
 const NONE = -1;
-/** Results of binding.wait(); RP_EDEADLOCK, RP_CLOSED in src/core/error.h. */
-const DEADLOCK = -13;
-const CLOSED = -5;
+/** Results of binding.wait(), and values of STATUS. */
+const { EDEADLOCK, CLOSED } = require('../constants').error;
 
 const { Atomics, SharedArrayBuffer } = globalThis;
 
@@ -66,7 +65,7 @@ function block(slot, { timeout, ticket, isWatched }, look, isOver) {
 
     const status = binding.wait(slot, Math.min(left, SLICE), ticket);
 
-    if (status === DEADLOCK) throw requestError('DEADLOCK');
+    if (status === EDEADLOCK) throw requestError('DEADLOCK');
     if (status === CLOSED) return look();
     /* What has woken it may not be for look(): a record that has to wait for CHANGE. */
     if (status === 0 && isWatched && ++vain > 2) sleep(LOOK);
@@ -115,7 +114,7 @@ function requestSync(endpoint, kind, value, { timeout, transfer }) {
   const ticket = binding.waitBegin(slot, false);
   let id;
   let answer;
-  let isSealed;
+  let isClosed;
 
   try {
     id = calls.ask(kind, value, transfer);
@@ -131,8 +130,8 @@ function requestSync(endpoint, kind, value, { timeout, transfer }) {
       return answer;
     };
 
-    block(slot, { timeout, ticket, isWatched: false }, look, () => control[STATUS] === SEALED);
-    isSealed = answer === undefined && control[STATUS] === SEALED;
+    block(slot, { timeout, ticket, isWatched: false }, look, () => control[STATUS] === CLOSED);
+    isClosed = answer === undefined && control[STATUS] === CLOSED;
   } finally {
     calls.expectSync(0, null);
     binding.waitEnd(slot);
@@ -140,7 +139,7 @@ function requestSync(endpoint, kind, value, { timeout, transfer }) {
     if (endpoint.kept !== null) afterwards(endpoint, calls);
   }
   if (answer === undefined) {
-    if (endpoint.gone || isSealed) {
+    if (endpoint.gone || isClosed) {
       if (endpoint.kept === null) endpoint.close();
       throw requestError('CLOSED');
     }

@@ -14,8 +14,10 @@ const { decodeRecord, receive: receiveBatch, receiveOne } = require('../ports/dr
 const { reading, unsent } = require('../ports/record');
 const {
   binding, control, local, owner: { kBatching, kMessage, kMessageError, kMessages },
-  STATUS, COUNT, MAX, SEALED,
+  STATUS, COUNT, MAX,
 } = require('../loading/native');
+
+const { CLOSED } = require('../constants').error;
 
 /**
  * @typedef {object} Kept
@@ -104,7 +106,7 @@ function takeCalls(endpoint, limit) {
   while (limit > 0 && !endpoint.receiving && endpoint.slot !== NONE && endpoint.open) {
     const items = takeNext(endpoint, limit);
 
-    if (items === null) return control[STATUS] !== SEALED;
+    if (items === null) return control[STATUS] !== CLOSED;
     limit -= items.length;
     if (items[0].call === undefined) {
       keep(endpoint, items);

@@ -50,7 +50,7 @@ function checkList(value, maxLength) {
   for (const data of list) {
     checkData(data);
     if (data.length * (typeof data === 'string' ? 3 : 1) > maxLength &&
-        Buffer.byteLength(data) > maxLength) throw writeError(status.TOO_BIG, maxLength);
+        Buffer.byteLength(data) > maxLength) throw writeError(status.ETOOBIG, maxLength);
   }
   return list;
 }
@@ -78,8 +78,8 @@ function ringError(what, text = TEXTS[what]) {
  */
 function writeError(result, maxLength) {
   if (result === status.FULL) return ringError('FULL');
-  if (result === status.CLOSED || result === status.SEALED) return ringError('CLOSED');
-  if (result === status.TOO_BIG) {
+  if (result === status.ECLOSED || result === status.CLOSED) return ringError('CLOSED');
+  if (result === status.ETOOBIG) {
     return ringError('TOO_LARGE', `A record of this ring has at most ${maxLength} bytes: create a ring ` +
       "with a larger capacity, or slotSize in mode 'mpmc'");
   }
@@ -88,13 +88,13 @@ function writeError(result, maxLength) {
 
 /** The error for a failed read: out of memory, or a corrupt ring. */
 function readError(result) {
-  if (result !== status.NO_MEMORY) return ringError('CORRUPT');
+  if (result !== status.ENOMEM) return ringError('CORRUPT');
   return withCode(new Error('Failed to allocate memory'), 'ERR_MEMORY_ALLOCATION_FAILED');
 }
 
 /** The error for a role that cannot be taken. */
 function takeError(result, role) {
-  if (result !== status.BUSY) return readError(result);
+  if (result !== status.EBUSY) return readError(result);
 
   const modes = role === 'producer' ? "'mpsc' or 'mpmc'" : "'mpmc'";
 

@@ -33,7 +33,7 @@ class CrossingWriter {
   write(data) {
     if (typeof data === 'string') return this.#writeString(data);
     /* Checked here, because a larger number would be truncated to 32 bits. */
-    if (data.length > this.#maxLength) return status.TOO_BIG;
+    if (data.length > this.#maxLength) return status.ETOOBIG;
     words[LENGTH] = data.length;
     binding.ringWrite(this.#slot, data);
     return words[STATUS];
@@ -47,7 +47,7 @@ class CrossingWriter {
   }
 
   writePart(bytes, length) {
-    if (length > this.#maxLength) return status.TOO_BIG;
+    if (length > this.#maxLength) return status.ETOOBIG;
     words[LENGTH] = length;
     binding.ringWrite(this.#slot, bytes);
     return words[STATUS];
@@ -98,7 +98,7 @@ class CrossingWriter {
   }
 
   claim(length) {
-    if (length > this.#maxLength) return status.TOO_BIG;
+    if (length > this.#maxLength) return status.ETOOBIG;
     binding.ringClaim(this.#slot, length);
     if (words[STATUS] !== OK) return words[STATUS];
     this.#claimed = length;

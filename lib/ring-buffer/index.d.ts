@@ -17,7 +17,7 @@ export interface RingBufferOptions {
   /** `mpmc` only: the largest record in bytes. @default 120 */
   slotSize?: number | undefined;
   /**
-   * Close the ring when the last side of the other role has ended without closing it:
+   * Close the ring when the last handle of the other role has ended without closing it:
    * detached, collected, or its thread has ended. So a `for await` ends when its last
    * writer has. Not for rings whose writers or readers take turns. @default false
    */

@@ -18,7 +18,7 @@ const kInspect = Symbol.for('nodejs.util.inspect.custom');
 let codec, inspect;
 let checkBytes, checkData, checkFunction, checkInteger, checkList;
 let outOfRange, readError, ringError, writeError;
-let status, OK, FULL, SEALED, EMPTY;
+let status, OK, FULL, CLOSED, EMPTY;
 let Memory, Roles, RecordIterator, RingReadStream, RingWriteStream, waitOptions;
 
 function loadRest() {
@@ -30,7 +30,7 @@ function loadRest() {
   } = require('./check'));
   ({ Memory } = require('./memory'));
   ({ status } = require('./native'));
-  ({ OK, FULL, SEALED, EMPTY } = status);
+  ({ OK, FULL, CLOSED, EMPTY } = status);
   ({ Roles } = require('./roles'));
   ({ RecordIterator, RingReadStream, RingWriteStream } = require('./streams'));
   ({ waitOptions } = require('./waiting'));
@@ -154,7 +154,7 @@ class RingBuffer extends RingEvents {
       this.#roles.producer.waiting.again(this.#refused);
       if (!must) return false;
     }
-    if (result === status.CLOSED) this.#roles.tellClosed();
+    if (result === status.ECLOSED) this.#roles.tellClosed();
     throw writeError(result, this.maxLength);
   }
 
@@ -215,7 +215,7 @@ class RingBuffer extends RingEvents {
 
   /** Handle a read without a record. @returns null @throws if the ring is corrupt */
   #nothing(result) {
-    if (result === SEALED) {
+    if (result === CLOSED) {
       this.#sealed = true;
       this.#roles.tellClosed();
     } else if (result !== EMPTY) {

@@ -20,7 +20,7 @@ const LARGEST = 2 ** 30;
 const SLOT_HEADER = 8;
 const SLOT_DEFAULT = 120;
 const SLOT_LARGEST = 2 ** 24 - 8;
-const RECORD_HEADER = 8;
+const { HEADER: RECORD_HEADER } = require('../constants').record;
 
 const STATE = layout.STATE >> 2;
 

@@ -9,53 +9,17 @@ const { binding, FOR_RINGS } = require('../loading/native');
 
 binding.define(binding, FOR_RINGS);
 
-/**
- * Indices of `words`, which hold arguments and results of the addon's functions:
- * RP_RING_LIST in src/node/ring_wakeups.h; test/js/constants.test.js compares them.
- */
-const STATUS = 0;
-const OFFSET = 1;
-const LENGTH = 2;
-const COUNT = 3;
-const RECORDS = 8;
-const TAKE_MAX = 64;
-const WORDS = RECORDS + 2 * TAKE_MAX;
+/** Indices of `words`, which hold arguments and results of the addon's functions. */
+const { STATUS, OFFSET, LENGTH, COUNT, RECORDS, TAKE_MAX, WORDS } = require('../constants').ring;
 
 /** Size of `inbox`. A record of up to this size is read by one call, which copies it. */
 const INBOX_BYTES = 4096;
 
-/** Values of STATUS: RP_ERROR_LIST in src/core/error.h, which calls SEALED RP_CLOSED. */
-const status = {
-  OK: 0,
-  EMPTY: -1,
-  FULL: -2,
-  TOO_BIG: -3,
-  NO_MEMORY: -4,
-  SEALED: -5,
-  CORRUPT: -6,
-  CLOSED: -8,
-  BUSY: -9,
-  FORMAT: -10,
-};
-
-/** Offsets in the memory of a ring, in bytes; see src/core/ring/shared_memory.h. */
-const layout = {
-  MAGIC: 0x42525052,
-  VERSION: 1,
-  STATE: 128,
-  DATA_WANTED: 132,
-  ROOM_WANTED: 136,
-  TAIL: 256,
-  HEAD: 384,
-  COUNTERS: 512,
-  BLOCK: 64,
-  BLOCKS: 16,
-  DATA: 2560,
-  CLOSED: 1,
-};
-
-/** Indices of the numbers in a block of counters. */
-const counter = { RECORDS: 0, BYTES: 1, WAKE_UPS: 2, STALLS: 3, HIGH_WATER: 4, ABORTED: 5 };
+/**
+ * Values of STATUS; offsets in the memory of a ring, in bytes; indices in a block of
+ * counters.
+ */
+const { error: status, layout, counter } = require('../constants');
 
 const PRODUCER = 0;
 const CONSUMER = 1;

@@ -13,7 +13,7 @@ const {
 } = require('./native');
 const { STATE, ROOM_WANTED, TAIL, HEAD, DATA, HEADER, PADDING, FEW, sizeOf } = require('./spsc');
 
-const { OK, EMPTY, SEALED, CORRUPT } = status;
+const { OK, EMPTY, CLOSED, ECORRUPT } = status;
 
 class SpscReader {
   /** Length in bytes of the record that peek() found. */
@@ -49,7 +49,7 @@ class SpscReader {
     this.#published = this.#position;
   }
 
-  /** Load the tail. @returns {number} OK: there is a record; EMPTY, SEALED or CORRUPT */
+  /** Load the tail. @returns {number} OK: there is a record; EMPTY, CLOSED or ECORRUPT */
   #refresh() {
     const position = this.#position;
     const closed = (Atomics.load(this.#words, STATE) & layout.CLOSED) !== 0;
@@ -57,12 +57,12 @@ class SpscReader {
     const tail = Atomics.load(this.#words, TAIL);
     const used = (tail - position) >>> 0;
 
-    if (used > this.#capacity || (tail & 7) !== 0) return CORRUPT;
+    if (used > this.#capacity || (tail & 7) !== 0) return ECORRUPT;
     this.#published = tail;
     if (used > this.#counters[counter.HIGH_WATER]) this.#counters[counter.HIGH_WATER] = used;
     if (used !== 0) return OK;
     this.#counters[counter.STALLS]++;
-    return closed ? SEALED : EMPTY;
+    return closed ? CLOSED : EMPTY;
   }
 
   /** @returns {number} the offset of the next record's bytes, or a status */
@@ -84,18 +84,18 @@ class SpscReader {
       const type = words[header + 1];
 
       /* The limit holds for padding, too. */
-      if (length < 0 || length > (capacity >> 1) - HEADER) return CORRUPT;
+      if (length < 0 || length > (capacity >> 1) - HEADER) return ECORRUPT;
 
       const size = sizeOf(length);
 
-      if (size > readable || size > capacity - offset) return CORRUPT;
+      if (size > readable || size > capacity - offset) return ECORRUPT;
       this.#after = (position + size) | 0;
       if (type !== PADDING) {
         this.length = length;
         return DATA + offset + HEADER;
       }
       /* Padding must end at the end of the data area. */
-      if (size !== capacity - offset) return CORRUPT;
+      if (size !== capacity - offset) return ECORRUPT;
       this.#position = this.#after;
     }
   }

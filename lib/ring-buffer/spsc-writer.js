@@ -13,7 +13,7 @@ const {
   STATE, DATA_WANTED, TAIL, HEAD, DATA, HEADER, TYPE_BYTES, PADDING, FEW, sizeOf,
 } = require('./spsc');
 
-const { OK, FULL, TOO_BIG, CORRUPT, CLOSED } = status;
+const { OK, FULL, ETOOBIG, ECORRUPT, ECLOSED } = status;
 const { utf8Write } = Buffer.prototype;
 
 class SpscWriter {
@@ -55,8 +55,8 @@ class SpscWriter {
   #claim(length) {
     const words = this.#words;
 
-    if (length > this.#largest - HEADER) return TOO_BIG;
-    if ((words[STATE] & layout.CLOSED) !== 0) return CLOSED;
+    if (length > this.#largest - HEADER) return ETOOBIG;
+    if ((words[STATE] & layout.CLOSED) !== 0) return ECLOSED;
 
     const capacity = this.#capacity;
     const end = this.#end;
@@ -87,13 +87,13 @@ class SpscWriter {
     return (header << 2) + HEADER;
   }
 
-  /** Load the head. @returns {number} OK: `need` bytes are free; FULL or CORRUPT */
+  /** Load the head. @returns {number} OK: `need` bytes are free; FULL or ECORRUPT */
   #refresh(need) {
     const head = Atomics.load(this.#words, HEAD);
     const moved = (head - this.#released) >>> 0;
 
     /* The head only moves forward, and not past the tail. */
-    if (moved > ((this.#position - this.#released) >>> 0) || (head & 7) !== 0) return CORRUPT;
+    if (moved > ((this.#position - this.#released) >>> 0) || (head & 7) !== 0) return ECORRUPT;
     this.#released = head;
     if (need <= this.#capacity - ((this.#end - head) | 0)) return OK;
     this.#counters[counter.STALLS]++;

@@ -12,9 +12,8 @@
  * Positions are 32 bits and wrap around, so they are compared by difference.
  */
 
+const { HEADER } = require('../constants').record;
 const { layout } = require('./native');
-
-const HEADER = 8;
 
 /** Indices of 32-bit words in the memory, except DATA, an offset in bytes. */
 const words = {

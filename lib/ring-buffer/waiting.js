@@ -16,7 +16,7 @@ const { binding, words, waiting, changeRefs, status, STATUS } = require('./nativ
 const { checkKnown } = require('../loading/check-options');
 const { abortError, checkOptions, checkSignal, checkTimeout, ringError } = require('./check');
 
-const { OK, CORRUPT } = status;
+const { OK, ECORRUPT } = status;
 
 /**
  * A blocking wait returns to JavaScript this often, in milliseconds, so that its thread
@@ -105,7 +105,7 @@ class Waiting {
   /** Park for `length` bytes. @returns {boolean} true: no need to wait */
   #park(length) {
     binding.ringPark(this.#slot, length);
-    if (words[STATUS] === CORRUPT) throw ringError('CORRUPT');
+    if (words[STATUS] === ECORRUPT) throw ringError('CORRUPT');
     this.#parked = words[STATUS] !== OK;
     if (this.#parked && this.#alone()) return this.#park(length);
     return !this.#parked;

@@ -8,24 +8,21 @@
 const { threads } = require('../loading/native');
 const { throwLater } = require('../ports/call-listener');
 const { isObject } = require('../ports/way');
-const { ENVELOPE, TURNS_MAX } = require('./marks');
+const { ENVELOPE } = require('./marks');
+const { NodeQueue } = require('./node-queue');
 
 const kHybridDispatch = Symbol.for('nodejs.internal.kHybridDispatch');
 
 class FromNode {
-  /** Node's port to the worker; null once the worker has exited. */
-  #port;
+  /** Its port is Node's port to the worker, until the worker has exited. */
+  #queue = new NodeQueue((message) => this.#dispatch(message));
   #takes;
-  /** Messages taken from Node's queue but not delivered yet; see pull.js. */
-  #pulled = [];
-  /** Turns spent waiting for CHANGE. */
-  #turns = 0;
   /** True while listeners run for a message from Node, or from the final drain. */
   calling = false;
   /** The resource that async_hooks reports; its hasRef() is that of Node's port. */
   resource = Object.create(threads.MessagePort.prototype, {
     __proto__: null,
-    hasRef: { __proto__: null, value: () => this.#port !== null && this.#port.hasRef() },
+    hasRef: { __proto__: null, value: () => this.#queue.port?.hasRef() === true },
   });
 
   /**
@@ -35,14 +32,13 @@ class FromNode {
    *   the message was one
    */
   constructor(port, way, takes) {
-    this.#port = port;
+    this.#queue.port = port;
     this.#takes = takes;
-    this.#listen(way);
+    this.#listen(port, way);
   }
 
   /** Intercept Node's dispatch, so that control messages never reach the application. */
-  #listen(way) {
-    const port = this.#port;
+  #listen(port, way) {
     const { [kHybridDispatch]: dispatch } = port;
 
     Object.defineProperty(port, kHybridDispatch, { __proto__: null, value: (value, type, event) => {
@@ -64,8 +60,7 @@ class FromNode {
 
   /** Take messages from Node's queue until one carries the Node channel. */
   pull(endpoint) {
-    if (this.#port === null) return;
-    require('./pull').pull(endpoint, this.#port, this.#pulled, (message) => this.#dispatch(message));
+    this.#queue.pull(endpoint);
   }
 
   /**
@@ -73,17 +68,13 @@ class FromNode {
    * @param {() => Endpoint} connect
    */
   wait(connect) {
-    this.#turns++;
-    if (this.#turns !== TURNS_MAX || this.#port === null) return;
-    require('./pull').pullAll(
-      connect(), this.#port, this.#pulled, (message) => this.#dispatch(message));
+    this.#queue.wait(connect);
   }
 
   /** Dispatch every queued message, running ticks after each. */
   dispatchAll() {
-    while (this.#port !== null) {
-      const received = this.#pulled.length > 0
-        ? this.#pulled.shift() : threads.receiveMessageOnPort(this.#port);
+    while (this.#queue.port !== null) {
+      const received = this.#queue.take();
 
       if (received === undefined) return;
       try {
@@ -97,12 +88,12 @@ class FromNode {
 
   /** Dispatch a message that was taken from Node's queue, as Node would have. */
   #dispatch(message) {
-    this.#port?.[kHybridDispatch](message, 'message', undefined);
+    this.#queue.port?.[kHybridDispatch](message, 'message', undefined);
   }
 
   /** The worker has ended. */
   end() {
-    this.#port = null;
+    this.#queue.port = null;
   }
 }
 

@@ -18,7 +18,7 @@ const { ENVELOPE } = require('./marks');
 class Parcel {
   /**
    * The elements of transferList that Node has read; null before the first.
-   * @type {import('./transfer').Transfer | null}
+   * @type {import('../ports/transfer').Transfer | null}
    */
   #transfer = null;
   #envelope = null;

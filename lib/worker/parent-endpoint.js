@@ -11,7 +11,7 @@
 const { Endpoint } = require('../ports/endpoint');
 const { threads } = require('../loading/native');
 const { CHANNEL } = require('./marks');
-const { hear, hook, listening, port, pull, wait } = require('./parent-receive');
+const { hear, hook, listening, port, queue } = require('./parent-receive');
 const { postByNode, postManyByNode } = require('./post-by-node');
 
 const { prototype: nodePrototype } = threads.MessagePort;
@@ -79,9 +79,9 @@ function connect() {
   endpoint = port.endpoint = port.hasMark ? makeWithMark() : new Endpoint(port.slot);
   endpoint.owner = listening;
   endpoint.receiving = true; // the slot has been receiving since findParentPort()
-  endpoint.wait = port.isDirect ? null : wait;
+  endpoint.wait = port.isDirect ? null : () => queue.wait(port.connect);
   endpoint.offer = (end) => nodePost.call(node, { kind: CHANNEL, end }, [end]);
-  endpoint.pull = pull;
+  endpoint.pull = () => queue.pull(endpoint);
   putMethods(Object.getPrototypeOf(node));
   hook();
   nodeOn.call(node, 'close', () => endpoint.close());

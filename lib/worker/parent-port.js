@@ -16,7 +16,7 @@ const { CHANGE, CHANNEL, ENVELOPE } = require('./marks');
 const { FOR_PRIMITIVES, needOf } = require('../ports/is-plain');
 const { withFlowAndDispose } = require('../flow/members');
 const { Way, mayHavePorts, postByC } = require('../ports/way');
-const { port, listening, hear, hook, takeFromNode, wait } = require('./parent-receive');
+const { port, listening, hear, hook, queue } = require('./parent-receive');
 const { postByNode, postManyByNode, tellChange } = require('./post-by-node');
 const { prepare } = require('./prepare');
 const { addMethods } = require('../request/methods');
@@ -61,7 +61,10 @@ function changeWay(need) {
   byRing = true;
 }
 
-/** Create the port's Endpoint if needed. @returns {import('./endpoint').Endpoint} */
+/**
+ * Create the port's Endpoint if needed.
+ * @returns {import('../ports/endpoint').Endpoint}
+ */
 function connect() {
   if (port.endpoint === null) {
     changeWay(FOR_PRIMITIVES);
@@ -82,7 +85,7 @@ function arrive(queued) {
   hook();
   if (!port.isDirect) {
     hear();
-    wait();
+    queue.wait(connect);
     return false;
   }
   if (!port.heardOne || port.heardMany) return connect() !== null;
@@ -265,7 +268,7 @@ function findParentPort() {
   port.slot = join();
   if (port.slot === undefined) return parentPort;
   port.hasMark = control[FLOW] !== 0;
-  port.node = local.parentPort = parentPort;
+  port.node = queue.port = local.parentPort = parentPort;
   local.connectParent = connect;
   endpoints[port.slot] = arrive;
   binding.bind(port.slot, parentPort);
@@ -310,7 +313,7 @@ function findWorkerData() {
 /** receiveMessageOnPort() for parentPort. @returns {{ message: unknown } | undefined} */
 function receive() {
   while (!port.isDirect) {
-    const received = takeFromNode();
+    const received = queue.take();
 
     if (received === undefined) return undefined;
     way.heard = true;

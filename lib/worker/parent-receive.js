@@ -9,7 +9,7 @@
 const { callListener } = require('../ports/call-listener');
 const { binding, findSymbol, owner, threads } = require('../loading/native');
 const { isObject } = require('../ports/way');
-const { TURNS_MAX } = require('./marks');
+const { NodeQueue } = require('./node-queue');
 
 const { kBatching, kClosed, kMessage, kMessageError, kMessages } = owner;
 
@@ -26,7 +26,10 @@ const port = {
   slot: undefined,
   /** The Worker was given a mark. */
   hasMark: false,
-  /** @type {import('./endpoint').Endpoint | null} null until the port has connected */
+  /**
+   * null until the port has connected.
+   * @type {import('../ports/endpoint').Endpoint | null}
+   */
   endpoint: null,
   /**
    * The only 'message' listener, if on() added it and it can be called without an event.
@@ -55,7 +58,7 @@ const port = {
   connect: null,
 };
 
-/** The owner of the port's Endpoint; see endpoint.js. */
+/** The owner of the port's Endpoint; see ports/endpoint.js. */
 const listening = {
   get [kBatching]() {
     return port.heardMany;
@@ -166,30 +169,8 @@ function hook() {
   }
 }
 
-/** Messages taken from Node's queue but not delivered yet; see pull.js. */
-const pulled = [];
-
-/**
- * Take the oldest undelivered message of Node's channel.
- * @returns {{ message: unknown } | undefined}
- */
-function takeFromNode() {
-  return pulled.length > 0 ? pulled.shift() : threads.receiveMessageOnPort(port.node);
-}
-
-/** Take messages from Node's queue until one carries the Node channel. */
-function pull() {
-  require('./pull').pull(port.endpoint, port.node, pulled, dispatchPulled);
-}
-
-/** Turns spent waiting for CHANGE. */
-let turns = 0;
-
-/** Wait another turn for CHANGE; give up after TURNS_MAX. */
-function wait() {
-  turns++;
-  if (turns === TURNS_MAX) require('./pull').pullAll(port.connect(), port.node, pulled, dispatchPulled);
-}
+/** Node's queue; its port is `port.node`. */
+const queue = new NodeQueue(dispatchPulled);
 
 /** Dispatch a message that was taken from Node's queue, as Node would have. */
 function dispatchPulled(message) {
@@ -199,4 +180,4 @@ function dispatchPulled(message) {
   port.node[kHybridDispatch](message, 'message', undefined);
 }
 
-module.exports = { port, listening, hear, hook, takeFromNode, pull, wait };
+module.exports = { port, listening, hear, hook, queue };

@@ -109,7 +109,7 @@ class Worker extends Base {
     this.#slot = slot;
     if (limits !== null) this.#flow = this.#begin(slot);
     /* Zero queued: the child's endpoint may have closed. 'exit' reports that. */
-    endpoints[slot] = (queued) => (queued > 0 ? this.#arrive(queued) : this.#sealed());
+    endpoints[slot] = (queued) => (queued > 0 ? this.#arrive(queued) : this.#closeIfDrained());
     /* In addition to Node's own listeners, which start and stop its port. */
     super.on('newListener', (name) => EVENTS.includes(name) && this.#listen(true, name));
     super.on('removeListener', (name) => EVENTS.includes(name) &&
@@ -267,7 +267,7 @@ class Worker extends Base {
   }
 
   /** Close the slot if the child has closed and the inbox is drained. @returns {false} */
-  #sealed() {
+  #closeIfDrained() {
     if (!binding.peerClosed(this.#slot) || binding.queued(this.#slot) > 0) return false;
     binding.close(this.#slot);
     this.#slot = NONE;

@@ -1,10 +1,8 @@
 /*
  * error.h - result codes. 0 is success, everything else is negative (libuv's habit).
  *
- * This list is the only one: the wrapper's copies (lib/loading/native.js,
- * lib/ring-buffer/native.js) are compared with it by test/js/constants.test.js. They are
- * not read from the addon, because making the objects of all these numbers takes about
- * 120 us, once for each thread that loads ringport.
+ * JavaScript has the same list in lib/constants.js, which is generated from this one; see
+ * docs/decisions/constants.md.
  */
 #ifndef RP_CORE_ERROR_H_
 #define RP_CORE_ERROR_H_

@@ -1,12 +1,13 @@
 /*
- * constants.c - the numbers that the wrapper has a copy of, for
- * test/js/constants.test.js.
+ * constants.c - the numbers that JavaScript shares with the addon, for
+ * scripts/constants.js, which writes lib/constants.js.
  */
 #include "node/constants.h"
 
 #include <stddef.h>
 
 #include "core/error.h"
+#include "core/port/message.h"
 #include "core/ring/shared_memory.h"
 #include "node/env.h"
 #include "node/flat.h"
@@ -24,6 +25,7 @@ typedef struct constant {
 #define ERROR_CODE(name, value) {#name, RP_##name},
 #define CONTROL(name) {#name, RP_CONTROL_##name},
 #define RING(name, value) {#name, RP_RING_##name},
+#define STATUS(name, value) {#name, RP_STATUS_##name},
 #define WORD(name, field)                                                                \
   { name, (int32_t) offsetof(rp_shared_words, field) }
 #define COUNTER(name, field)                                                             \
@@ -31,7 +33,7 @@ typedef struct constant {
 
 static const constant errors[] = {RP_ERROR_LIST(ERROR_CODE)};
 static const constant controls[] = {RP_CONTROL_LIST(CONTROL){"WORDS", RP_CONTROL_WORDS},
-                                    {"ALL", RP_MAX_ALL}};
+                                    RP_STATUS_LIST(STATUS){"ALL", RP_MAX_ALL}};
 static const constant rings[] = {RP_RING_LIST(RING){"WORDS", RP_RING_WORDS}};
 static const constant layout[] = {
     {"MAGIC", (int32_t) RP_SHARED_MAGIC},
@@ -53,6 +55,13 @@ static const constant counters[] = {
     COUNTER("HIGH_WATER", high_water), COUNTER("ABORTED", aborted),
 };
 
+static const constant records[] = {
+    {"HEADER", (int32_t) RP_RECORD_HEADER},
+    {"LARGE", (int32_t) RP_MESSAGE_LARGE},
+    {"TABLE", (int32_t) RP_MESSAGE_TABLE},
+    {"BLOCK", (int32_t) sizeof(rp_block)},
+};
+
 static const constant plain[] = {
     {"FIELDS", (int32_t) RP_FLAT_MAX},   {"ELEMENTS", SMALL_ARRAYS - 1},
     {"VALUES", RP_TREE_VALUES},          {"DEPTH", RP_TREE_DEPTH},
@@ -69,6 +78,7 @@ static const struct {
     {"ring", rings, sizeof(rings) / sizeof(rings[0])},
     {"layout", layout, sizeof(layout) / sizeof(layout[0])},
     {"counter", counters, sizeof(counters) / sizeof(counters[0])},
+    {"record", records, sizeof(records) / sizeof(records[0])},
     {"plain", plain, sizeof(plain) / sizeof(plain[0])},
 };
 

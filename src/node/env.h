@@ -17,7 +17,7 @@
 #include "node/spin.h"
 
 /* Control words, by which the wrapper and the binding pass numbers without a Node-API
- * call: X(name). test/js/constants.test.js compares this list with the wrapper's copy. */
+ * call: X(name). */
 #define RP_CONTROL_LIST(X)                                                               \
   X(START)  /* post: first byte of the message in the scratch */                         \
   X(END)    /* post: end of the message; postMany: of the outbox */                      \
@@ -35,6 +35,14 @@ enum { RP_CONTROL_LIST(RP_CONTROL_ENTRY) RP_CONTROL_WORDS = 16 };
 
 /* MAX for all messages, also those that have to wait. */
 #define RP_MAX_ALL 0x7fffffff
+
+/* More values of STATUS: X(name, value). */
+#define RP_STATUS_LIST(X)                                                                \
+  X(OTHER, 1) /* postValue, readValues: a value that C cannot write or read */           \
+  X(SHAPE, 2) /* readValues: an object of the shape in BYTES, unknown to C so far */
+
+#define RP_STATUS_ENTRY(name, value) RP_STATUS_##name = (value),
+enum { RP_STATUS_LIST(RP_STATUS_ENTRY) };
 
 typedef enum rp_port_state {
   RP_PORT_FREE,

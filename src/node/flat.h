@@ -10,7 +10,7 @@
 
 #include "node/env.h"
 
-/* Most properties of an object; lib/ports/is-plain.js has the same number. */
+/* Most properties of an object. */
 #define RP_FLAT_MAX 16u
 
 typedef struct rp_flat_shape {

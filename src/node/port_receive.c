@@ -12,11 +12,6 @@
 #include "node/value.h"
 #include "node/values.h"
 
-/* Values of STATUS: the next message is not for readValues(); or it is an object whose
- * shape, in BYTES, must be introduced first (flat.h). */
-#define RP_PORT_OTHER 1
-#define RP_PORT_SHAPE 2
-
 /* Return the size of the first `count` records of the batch. */
 static uint32_t
 bytes_of(const rp_env *e, uint32_t count) {
@@ -99,7 +94,7 @@ await_run(rp_env *e, rp_port *port, uint32_t room, uint32_t most, uint32_t *byte
 /* readValues(slot): release the first COUNT records of the last batch, then return the
  * values of the next messages, up to MAX and as far as they are primitives, in an array;
  * COUNT is their number. They stay in the ring until released. undefined if there is
- * none: STATUS is RP_EMPTY, RP_CLOSED, RP_PORT_OTHER or RP_PORT_SHAPE. */
+ * none: STATUS is RP_EMPTY, RP_CLOSED, RP_STATUS_OTHER or RP_STATUS_SHAPE. */
 napi_value
 rp_port_read_values(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], values = NULL;
@@ -118,7 +113,7 @@ rp_port_read_values(napi_env env, napi_callback_info info) {
     if (values != NULL) {
       set_batch(e, slot, bytes, count);
     } else if (status == RP_OK) {
-      status = e->wanted_shape == RP_NO_SHAPE ? RP_PORT_OTHER : RP_PORT_SHAPE;
+      status = e->wanted_shape == RP_NO_SHAPE ? RP_STATUS_OTHER : RP_STATUS_SHAPE;
       rp_control(e)[RP_CONTROL_BYTES] = e->wanted_shape;
     }
   }

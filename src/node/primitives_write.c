@@ -11,10 +11,9 @@
 #include "node/send.h"
 #include "node/value.h"
 
-/* A value of STATUS: the value is not primitive. */
-#define NOT_PRIMITIVE 1
+#define NOT_PRIMITIVE RP_STATUS_OTHER
 
-/* Flags of a record; see lib/ports/endpoint.js. */
+/* Flags of a record; see lib/ports/record.js. */
 #define FLAG_TRAILER 1u
 #define FLAG_WHOLE 8u
 

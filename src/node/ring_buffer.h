@@ -81,7 +81,7 @@ napi_value rp_rings_unpark(napi_env env, napi_callback_info info);
 napi_value rp_rings_wait(napi_env env, napi_callback_info info);
 
 /* ringWake(slot, records): an spsc handle has published or released `records` and found
- * the other side asleep. */
+ * the other role asleep. */
 napi_value rp_rings_wake(napi_env env, napi_callback_info info);
 
 /* ---- modes other than spsc ---- */

@@ -15,8 +15,7 @@
 #include "core/ring/handle.h"
 #include "node/env.h"
 
-/* Words shared with the wrapper: X(name, index). test/js/constants.test.js compares this
- * list with the wrapper's copy. */
+/* Words shared with the wrapper: X(name, index). */
 #define RP_RING_LIST(X)                                                                  \
   X(STATUS, 0)  /* 0 or RP_E... of the last call */                                      \
   X(OFFSET, 1)  /* in bytes from the start of the memory */                              \

@@ -10,8 +10,7 @@
 #include "node/env.h"
 
 enum {
-  /* Most arguments of postTree(), and how deep objects and arrays may be nested.
-   * lib/ports/is-plain.js has the same numbers. */
+  /* Most arguments of postTree(), and how deep objects and arrays may be nested. */
   RP_TREE_VALUES = 64,
   RP_TREE_DEPTH = 8,
   /* A nested object counts for so many towards flats_left: C is slower at these. */

@@ -1,6 +1,6 @@
 /*
- * The barrier is wanted by who asks whether it is ready, once whoever asks, and ready
- * when it has been prepared.
+ * rp_barrier_ready() asks for the barrier to be prepared, whichever thread calls it
+ * first, and returns true once that is done.
  */
 #include "support.h"
 

@@ -1,6 +1,6 @@
 /*
- * Where the system's barrier fails, its caller waits 10 ms instead, and no signal makes
- * that shorter.
+ * If the system's barrier fails, the caller sleeps for 10 ms instead, and signals do not
+ * shorten that.
  *
  * link: -Wl,--wrap=syscall,--wrap=nanosleep
  */

@@ -1,6 +1,6 @@
 /*
  * A thread that blocks on an endpoint is woken by each message, by a close and by a
- * nudge, and never waits in a circle.
+ * nudge. If threads wait for each other in a circle, one of them gives up.
  */
 #include "support.h"
 

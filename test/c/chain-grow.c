@@ -1,7 +1,7 @@
 /*
- * A chain takes every record that is not too large, in order, whatever is queued in it;
- * it allocates with the first record and not again while things are steady; it says no to
- * what is too large, and after close.
+ * A chain accepts every record that is not too large, keeps the order, and grows as
+ * needed. It allocates for the first record, and not again in the steady state. It
+ * refuses records that are too large, and all records after close.
  *
  * link: -Wl,--wrap=malloc,--wrap=aligned_alloc,--wrap=free
  */

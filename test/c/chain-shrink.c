@@ -1,6 +1,6 @@
 /*
- * A chain that grew for a burst gives the memory back once it is used little again; one
- * that is used in bursts that follow each other keeps what it needs.
+ * A chain that grew for a burst frees that memory when its use drops. If bursts follow
+ * each other, it keeps what they need.
  *
  * link: -Wl,--wrap=malloc,--wrap=aligned_alloc,--wrap=free
  */

@@ -1,7 +1,7 @@
 /*
- * A chain between two threads, with bursts that make it grow, pauses that make it shrink,
- * and a consumer that really sleeps: every record arrives once, in order, whole; all
- * memory comes back.
+ * A chain between two threads: bursts make it grow, pauses make it shrink, and the
+ * consumer really sleeps. Every record arrives once, in order and intact, and all memory
+ * is freed.
  *
  * link: -Wl,--wrap=malloc,--wrap=aligned_alloc,--wrap=free
  */

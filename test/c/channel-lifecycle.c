@@ -1,8 +1,7 @@
 /*
- * A pair of endpoints through everything that can happen to it: written, detached,
- * attached elsewhere, closed in every order, lost. Messages arrive once and in order, the
- * channel is freed exactly once, and nothing is left (LSan looks for it where it runs;
- * the counts do everywhere).
+ * A pair of endpoints through its whole life: written, detached, attached to another
+ * thread, closed in every order, lost. Messages arrive once and in order, and the channel
+ * is freed exactly once. Counts allocations, since LeakSanitizer does not run everywhere.
  *
  * link: -Wl,--wrap=malloc,--wrap=aligned_alloc,--wrap=free
  */

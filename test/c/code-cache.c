@@ -1,6 +1,6 @@
 /*
- * A script is there for all threads, with newer code of the engine's if there is any; the
- * table says when it is full and goes on to serve what is in it.
+ * The code cache returns a script to every thread, with its newest code. When the table
+ * is full it says so, and continues to serve what it has.
  */
 #include "support.h"
 

@@ -1,8 +1,8 @@
 /*
- * count-malloc.h - counts the core's calls of malloc and similar functions, and lets them
- * fail.
+ * count-malloc.h - counts the core's calls of malloc() and similar functions, and makes
+ * them fail.
  *
- * The linker replaces the C library's functions by these. So a program that includes this
+ * The linker replaces the C library's functions by these. A program that includes this
  * needs a line 'link: ...' in its first comment, which scripts/ctest.js reads.
  */
 #ifndef COUNT_MALLOC_H_

@@ -1,6 +1,4 @@
-/*
- * How many CPUs a process may use, by the files of cgroups in a temporary directory.
- */
+/* How many CPUs a process may use, read from cgroup files in a temporary directory. */
 #include "support.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /*
- * An endpoint that travels with a message is lost with it: in an inbox that nobody reads
- * any more, in one that was written to at the last moment, in a message of an endpoint
- * that is lost itself, however deep.
+ * An endpoint in a message is lost with the message: in an inbox that nobody reads any
+ * more, in one written to at the last moment, or in a message of an endpoint that is
+ * itself lost, at any depth.
  */
 #include "support.h"
 

@@ -1,6 +1,6 @@
 /*
- * What an endpoint does for its owner besides single messages: runs of them, all or none;
- * their size in the counters; and the hint that large data is wanted as blocks.
+ * Two endpoints in one thread: runs of messages are written all or none, the size of a
+ * message counts its blocks, and what an owner says of its endpoint reaches the peer.
  */
 #include "support.h"
 
@@ -48,17 +48,34 @@ the_hint_reaches_the_peer(rp_endpoint *one, rp_endpoint *other) {
   assert(!rp_endpoint_peer_views(one));
 }
 
+static void
+a_declaration_reaches_the_peer(rp_endpoint *one, rp_endpoint *other) {
+  assert(!rp_endpoint_peer_declared(one) && !rp_endpoint_peer_declared(other));
+  rp_endpoint_declare(other);
+  assert(rp_endpoint_peer_declared(one) && !rp_endpoint_peer_declared(other));
+}
+
+static void
+one_of_both_claims_the_offer(rp_endpoint *one, rp_endpoint *other) {
+  assert(rp_endpoint_claim_offer(other));
+  assert(!rp_endpoint_claim_offer(one) && !rp_endpoint_claim_offer(other));
+}
+
 /* A record's size, or that of its blocks alone if it is too large for the ring. */
 static void
 sizes_are_those_of_record_and_blocks(void) {
   uint8_t byte;
   rp_block blocks[] = {{&byte, 1000}, {NULL, 77 /* an endpoint: no bytes */}};
+  static const rp_block many[RP_MESSAGE_TABLE_MAX + 1];
   uint64_t two = 2 * sizeof(rp_block), large = RP_MESSAGE_INLINE_MAX + 1;
 
   assert(rp_message_size(5, NULL, 0) == rp_record_size(5));
   assert(rp_message_size(8, blocks, 2) == rp_record_size(8 + (uint32_t) two) + 1000);
   assert(rp_message_size(large, blocks, 1) ==
          rp_record_size((uint32_t) two) + 1000 + large);
+  /* A table that does not fit the record is a block itself. */
+  assert(rp_message_size(8, many, RP_MESSAGE_TABLE_MAX + 1) ==
+         rp_record_size(8 + (uint32_t) sizeof(rp_block)) + sizeof(many));
 }
 
 int
@@ -70,7 +87,11 @@ main(void) {
   assert(rp_channel_open(&here.thread, &one, &other) == RP_OK);
   runs_arrive_as_messages(one, other);
   the_hint_reaches_the_peer(one, other);
+  a_declaration_reaches_the_peer(one, other);
+  one_of_both_claims_the_offer(one, other);
+  assert(!rp_endpoint_peer_closed(one));
   runs_to_a_closed_peer_are_refused(one, other);
+  assert(rp_endpoint_peer_closed(one));
   (void) rp_endpoint_close(one);
   loop_destroy(&here);
   sizes_are_those_of_record_and_blocks();

@@ -1,7 +1,7 @@
 /*
- * When any one allocation of the core fails, the call says RP_ENOMEM, nothing has
- * changed, nothing leaks, and doing the same again works: for every allocation of a story
- * that touches everything that allocates.
+ * Fails each allocation of the core in turn, in a sequence of calls that covers all of
+ * them: the call returns RP_ENOMEM, changes nothing, leaks nothing, and succeeds when
+ * repeated.
  *
  * link: -Wl,--wrap=malloc,--wrap=aligned_alloc,--wrap=free
  */

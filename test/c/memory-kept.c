@@ -1,6 +1,6 @@
 /*
- * memory-kept.c - large memory is kept for the next taker, within a bound, and comes back
- * whole.
+ * The allocator caches large pieces for the next caller, up to its limit, and returns
+ * them intact.
  */
 #include "core/memory.h"
 

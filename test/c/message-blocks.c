@@ -1,7 +1,7 @@
 /*
- * A message's bytes and blocks arrive as they were sent, and each block is freed exactly
- * once: by who takes it, by drop, or by the sender if the write fails. (ASan and LSan
- * watch; the counts say the same where they do not.)
+ * The bytes and blocks of a message arrive as they were sent. Each block is freed exactly
+ * once: by the code that takes it, by rp_message_drop(), or by the sender if the write
+ * fails. Counts allocations, since ASan and LeakSanitizer do not run everywhere.
  *
  * link: -Wl,--wrap=malloc,--wrap=aligned_alloc,--wrap=free
  */

@@ -1,7 +1,7 @@
 /*
- * Messages written in runs arrive one by one, in order among those written singly,
- * however the chain grows meanwhile; a run that is not whole messages is refused and
- * nothing is written.
+ * Messages written in runs arrive one by one, in order with those written singly, also if
+ * the chain grows meanwhile. A run that does not consist of whole messages is refused,
+ * and nothing is written.
  */
 #include "support.h"
 

@@ -1,8 +1,7 @@
 /*
- * What a port that has been read to the end does, by a clock of its own: how long it
- * looks for the next message, how rarely after it has looked in vain, and what ends it.
- * The file of the addon is compiled into this program, with no more around it than it
- * needs.
+ * The adaptive spin of ports, with a simulated clock: how long a port polls for the next
+ * message, how quickly it gives up when none comes, and what ends it. Compiles
+ * port_spin.c and sleep_cost.c of src/node into the program.
  */
 #include "support.h"
 

@@ -1,7 +1,6 @@
 /*
- * Random numbers come from the system, with or without a file that can be opened; where
- * it gives none, that is said, and the key is made as soon as it does. A number tells
- * nothing of its neighbours.
+ * Random numbers come from the system, whether or not a file can be opened. Without a
+ * source, calls return RP_ERANDOM until there is one. A number reveals no other one.
  *
  * link: -Wl,--wrap=syscall,--wrap=open,--wrap=open64
  */

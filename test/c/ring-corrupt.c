@@ -1,7 +1,7 @@
 /*
- * Whatever the other side writes into words and records, a side answers RP_ECORRUPT or
- * reads a record that lies within the data area; it never reaches beyond it (run under
- * ASan) and never changes its mind about a record it has looked at.
+ * Whatever the other side writes into the words and records of a ring, a call returns
+ * RP_ECORRUPT or a record inside the data area. It never accesses memory outside (run
+ * under ASan), and never reads a header twice.
  */
 #include "support.h"
 

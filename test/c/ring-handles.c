@@ -1,6 +1,6 @@
 /*
- * Who may join a shared ring, what a handle leaves when it ends, how a ring is closed,
- * and who is woken: what happens in one thread, step by step.
+ * Shared rings in one thread, step by step: who may open a handle, what a handle leaves
+ * behind when it ends, how a ring is closed, and which handles are woken.
  */
 #include "shared-support.h"
 

@@ -1,6 +1,6 @@
 /*
- * A ring does what a queue with an account of bytes does: for every offset and occupancy,
- * every record length, at small capacities, and where positions wrap around 2^32.
+ * A segment ring compared with a queue that counts bytes: every offset, fill level and
+ * record length at small capacities, and positions that wrap around 2^32.
  */
 #include "support.h"
 

@@ -1,7 +1,7 @@
 /*
- * Two threads, two rings, each consumer really asleep between records: no wake-up is
- * lost, and a bell rings at most once for a sleep. So it is while consumers now and then
- * let the producer do without the exchange, and take it back when they park.
+ * Two threads and two rings, with consumers that really sleep between records. No wake-up
+ * is lost, and the doorbell rings at most once per sleep. Consumers set and clear
+ * `asymmetric` meanwhile.
  */
 #include "support.h"
 

@@ -1,6 +1,7 @@
 /*
  * Millions of records of random lengths from one thread to another, in batches, through
- * rings that are often full and often empty: each arrives once, in order, whole.
+ * rings that are often full and often empty. Each record arrives once, in order and
+ * intact.
  */
 #include "support.h"
 

@@ -1,6 +1,6 @@
 /*
- * A shape's number is the same for the same text, in every thread and for ever; the table
- * says when it is full and goes on to serve what is in it.
+ * Equal texts get the same shape number in every thread, for the life of the process.
+ * When the table is full it says so, and continues to serve what it has.
  */
 #include "support.h"
 

@@ -1,7 +1,7 @@
 /*
- * Whatever is written into the memory of a shared ring, between two calls or during them:
- * every call ends, with RP_ECORRUPT or with a result that makes sense, and nothing is
- * read or written beyond the memory (run under ASan).
+ * Overwrites the memory of a shared ring between calls and during them. Every call
+ * returns, with RP_ECORRUPT or a valid result, and accesses nothing outside the memory
+ * (run under ASan).
  */
 #include "shared-support.h"
 

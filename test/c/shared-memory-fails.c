@@ -1,6 +1,6 @@
 /*
- * A handle of a shared ring that finds no memory says so, leaves nothing behind, in the
- * ring neither, and can be opened the next time.
+ * Opening a handle of a shared ring without memory returns an error, leaves nothing
+ * behind, neither in the process nor in the ring, and succeeds when repeated.
  *
  * link: -Wl,--wrap=malloc,--wrap=aligned_alloc,--wrap=calloc,--wrap=free
  */

@@ -1,7 +1,7 @@
 /*
- * A shared ring of any mode does what a queue with an account of bytes does: for every
- * offset and record length at small capacities, where positions pass 2^32, and for random
- * sequences of all that one producer and one consumer can do.
+ * A shared ring in each mode compared with a queue that counts bytes: every offset and
+ * record length at small capacities, positions that pass 2^32, and random sequences of
+ * all operations of one producer and one consumer.
  */
 #include "shared-support.h"
 

@@ -1,8 +1,8 @@
 /*
- * Records of random lengths through a shared ring, between one and four threads on either
- * handle, in batches and one by one, asleep in between by rp_ring_wait(): each arrives
- * once, whole, and those of one producer in their order. Handles end and others take over
- * meanwhile.
+ * Records of random lengths through a shared ring, with one to four threads per role, in
+ * batches and one by one, sleeping in rp_ring_wait(). Each record arrives once and
+ * intact, and those of one producer in order. Meanwhile handles end and others replace
+ * them.
  */
 #include "shared-support.h"
 

@@ -1,6 +1,6 @@
 /*
- * A new thread finds the endpoint that its parent made for it, whether it is early or
- * late; an endpoint that nobody comes for is closed; nobody else gets it.
+ * A new thread finds the endpoint that its parent made for it, whether it asks early or
+ * late. An endpoint that nobody claims is closed. No other thread gets it.
  */
 #include "support.h"
 

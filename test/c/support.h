@@ -1,6 +1,6 @@
 /*
- * support.h - for the C tests: random numbers with a seed, threads, a doorbell, a
- * thread's loop over its ready endpoints.
+ * support.h - for the C tests: random numbers with a seed, threads, a doorbell, and a
+ * loop that serves the ready endpoints of a thread.
  *
  * A program that uses random numbers prints its seed; RP_SEED=n repeats a run.
  */

@@ -1,7 +1,7 @@
 /*
- * A doorbell need not order anything: here it is a relaxed flag, as libuv's may be. What
- * a push has written is seen by who is woken all the same, and the flag is never raised
- * twice before it has been heard.
+ * A doorbell need not order memory: here it is a relaxed flag, as libuv's may be. The
+ * woken thread still sees what a push has written, and the flag is never raised twice
+ * before the thread has seen it.
  */
 #include "support.h"
 

@@ -1,7 +1,7 @@
 /*
- * Many threads push endpoints on one thread's list: each comes up once for a push, the
- * doorbell rings once between two rests, one round gives every endpoint at most one turn,
- * and an endpoint can be taken off the list while others are pushed.
+ * Many threads push endpoints on one thread's ready list. Each push serves its endpoint
+ * once, the doorbell rings once between two rests, a round serves each endpoint at most
+ * once, and an endpoint can be removed while others are pushed.
  */
 #include "support.h"
 

@@ -1,7 +1,7 @@
 /*
- * Two threads send a number to and fro, and each watches for a while before it sleeps:
- * nothing is lost, whoever watches when, and the doorbell is never rung for who watches
- * nor twice for who sleeps (bell_ring() asserts it).
+ * Two threads exchange a number, and each polls for a while before it sleeps. Nothing is
+ * lost, and the doorbell never rings for a thread that polls, nor twice for one that
+ * sleeps (bell_ring() asserts it).
  */
 #include "support.h"
 

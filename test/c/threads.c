@@ -1,6 +1,6 @@
 /*
- * The table of threads: who is in it when, in what state, and that its counters can be
- * read by others while their owners write them.
+ * The table of threads: who is listed when and in which state, and counters that other
+ * threads read while their owner writes them.
  */
 #include "support.h"
 

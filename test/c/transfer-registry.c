@@ -1,6 +1,6 @@
 /*
- * Tens of thousands of endpoints in transit are each found once, whatever happens to
- * their number and to memory meanwhile, and the table for them goes with the last.
+ * Tens of thousands of endpoints in transit: each is found once, also if allocations
+ * fail, and the table is freed with the last of them.
  *
  * link: -Wl,--wrap=malloc,--wrap=aligned_alloc,--wrap=calloc,--wrap=free
  */

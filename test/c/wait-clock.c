@@ -1,7 +1,7 @@
 /*
- * A wait lasts as long as was asked for, whatever happens to the clock on the wall
- * meanwhile: here it is always an hour ahead of what the system waits by, as after
- * somebody has set it back.
+ * A wait takes the time that was asked for, whatever happens to the wall clock meanwhile.
+ * Here that clock is always an hour ahead of the one that the system waits by, as after
+ * it was set back.
  *
  * link: -Wl,--wrap=clock_gettime
  */

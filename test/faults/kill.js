@@ -161,7 +161,7 @@ async function play(end, point, nth) {
   worker.on('message', ({ wants, reached: counts, ...received }) => {
     if (wants === 'views') {
       for (const kind of ['bytes', 'bytes', 'string']) scene.port.port.postMessage(message('down', 9, kind));
-      /* Not while the worker still reads the others: it lingers. */
+      /* Not while the worker still reads the others: it spins. */
       nap(10).then(() => scene.port.port.postMessage({ last: true }));
     }
     reached ??= counts;

@@ -1,7 +1,7 @@
 /*
- * An inbox against a queue: whatever the sizes and the order of claims, publishes, reads,
- * parkings and the close, the records come out whole, once and in order, the token is in
- * one place, and nothing of the chain is left.
+ * Compares an inbox with a queue, for any sizes and any order of claim, publish, read,
+ * park and close: records arrive once, in order and intact, the token is in one place,
+ * and all memory of the chain is freed.
  */
 #include "core/port/chain.h"
 

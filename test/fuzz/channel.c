@@ -1,9 +1,9 @@
 /*
- * Channels on three threads' lists, driven in one thread by the fuzzer's bytes: opened,
- * written to, sent in messages, attached, lost and closed in any order. Each direction's
- * messages arrive once and in order, 'closed' comes after the last of them, a thread is
- * rung only while it rests, whoever listens is never left with unread messages, and at
- * the end nothing is left.
+ * Channels on the ready lists of three threads, all driven in one thread by the fuzzer's
+ * bytes: opened, written to, sent in messages, attached, lost and closed in any order.
+ * Messages of each direction arrive once and in order, before the close. A doorbell rings
+ * only for a thread at rest, and no receiving endpoint keeps unread messages. In the end
+ * everything is freed.
  */
 #include "core/port/channel.h"
 
@@ -188,8 +188,8 @@ turn(port *p, uint32_t limit) {
   return rp_chain_peek(&p->endpoint->inbox, &record) == RP_CLOSED;
 }
 
-/* One turn of a loop: as on_doorbell() of the binding. At most `limit` messages an
- * endpoint. */
+/* One turn of a loop, as rp_dispatch_serve() of the binding: at most `limit` messages of
+ * each endpoint. */
 static void
 run(loop *l, uint32_t limit) {
   rp_endpoint *endpoint;

@@ -1,8 +1,8 @@
 /*
- * Messages and their blocks. First a record as no sender writes it - a number of blocks
- * and a length that contradict each other - whose reader never reaches beyond the
- * payload; then messages of any size through an inbox. Each block is freed once: ASan
- * sees a second time, LSan one that was not.
+ * Messages and their blocks. First a record that no sender writes, with a block count and
+ * length that contradict each other: reading it must not access memory outside the
+ * payload. Then messages of any size through an inbox. ASan finds blocks that are freed
+ * twice, LeakSanitizer those that are not freed.
  */
 #include "core/port/message.h"
 

@@ -1,9 +1,8 @@
 /*
- * A ring whose words and records anybody may write: neither side ever reaches beyond the
- * data area, gives a record that lies outside of it, or changes its mind about what it
- * has looked at.
+ * A segment ring whose words and records are overwritten: neither side accesses memory
+ * outside the data area, returns a record that is not inside, or reads a header twice.
  *
- * The input: capacity, both words, then operations of either side and of the vandal.
+ * The input: capacity, both words, then operations of either side and overwrites.
  */
 #include "core/port/segment_ring.h"
 

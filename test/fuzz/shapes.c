@@ -1,6 +1,6 @@
 /*
- * The table of shapes: a text has one number for good, a number one text, and nothing of
- * another length or beyond the table is ever given.
+ * The table of shapes: a text keeps its number, a number stands for one text, and numbers
+ * outside the table and texts that are too long are refused.
  */
 #include "core/process/shapes.h"
 

@@ -1,12 +1,11 @@
 /*
- * The memory of a shared ring, which anybody may overwrite between any two calls, in all
- * three modes: what opens it finds a ring that lies inside of it or none; every call of
- * either role ends, with a result that it may have and nothing read or written outside of
- * the memory; who sleeps is called once at most; and as long as nobody has overwritten
- * anything there is no RP_ECORRUPT.
+ * A shared ring in each mode, whose memory may be overwritten between any two calls.
+ * Opening it finds a valid ring or returns an error. Every call returns, with a result
+ * that is possible, and accesses nothing outside the memory. A sleeping handle is woken
+ * at most once. Until the first overwrite nothing returns RP_ECORRUPT.
  *
- * The input: mode, shape and positions, then operations of up to four handles and of the
- * vandal.
+ * The input: mode, shape and positions, then operations of up to four handles and
+ * overwrites.
  */
 #include "core/ring/handle.h"
 

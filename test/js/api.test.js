@@ -1,5 +1,11 @@
 'use strict';
 
+/*
+ * The API has the shape of Node's: exports, classes, property descriptors, argument
+ * checks and error messages. Each test runs with worker_threads and with ringport and
+ * compares what both log.
+ */
+
 const { same } = require('./support/differential');
 
 describe('shape of the API', () => {

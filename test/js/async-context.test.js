@@ -1,5 +1,10 @@
 'use strict';
 
+/*
+ * AsyncLocalStorage, AsyncResource and async_hooks see ports as they see Node's. Each
+ * test runs with worker_threads and with ringport and compares what both log.
+ */
+
 const async_hooks = require('node:async_hooks');
 const { same, sameProcess } = require('./support/differential');
 const { LISTENER_KINDS } = require('./support/program');

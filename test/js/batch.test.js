@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * postMessages() and the 'messages' event. What is sent must be what a loop with
- * postMessage sends, so most scenarios are played twice, by the loop and by the batch,
- * and compared; where Node has a say, the loop is played with Node's ports as well.
+ * postMessages() and the 'messages' event deliver what a loop of postMessage() delivers.
+ * Most scenarios run both ways and compare the results; where Node defines the result,
+ * the loop runs with Node's ports as well.
  */
 
 const assert = require('node:assert');

@@ -1,5 +1,10 @@
 'use strict';
 
+/*
+ * The benchmark's statistics are right, its programs run and measure something, and bad
+ * arguments are refused. No test looks at a time.
+ */
+
 const assert = require('node:assert');
 const fs = require('node:fs');
 const os = require('node:os');

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Where Node crashes or leaves it to chance, ringport does not: what it does instead, as
- * processes of their own, since a failure may be a crash.
+ * What ringport does where Node crashes or its behavior depends on timing. Each test runs
+ * in its own process, because a failure may be a crash.
  */
 
 const assert = require('node:assert');

@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * Messages whose transfer list holds nothing but ArrayBuffers, large enough that no line
- * takes a short cut: Node carries those whole that have little else in them
- * (lib/ports/by-node.js), which must not show.
+ * Messages that transfer only ArrayBuffers and hold little else go to Node as a whole
+ * (lib/ports/by-node.js). Tests that this is not observable, by comparison with
+ * worker_threads. The buffers are large enough that no Node version copies them instead.
  */
 
 const vm = require('node:vm');

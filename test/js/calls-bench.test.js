@@ -1,5 +1,7 @@
 'use strict';
 
+/* The benchmark of calls runs. */
+
 const assert = require('node:assert');
 const { spawnSync } = require('node:child_process');
 

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * What only Node can carry, through a port in one thread and to a worker and back: it
- * arrives, works, and keeps its identity within the message.
+ * Values that only Node can serialize arrive, work, and keep their identity within a
+ * message: through a port in one thread, and to a worker and back.
  */
 
 const crypto = require('node:crypto');

@@ -1,5 +1,11 @@
 'use strict';
 
+/*
+ * close() of a port: which messages still arrive, when 'close' is emitted, and what the
+ * methods of a closed port do. Each test runs with worker_threads and with ringport and
+ * compares what both log.
+ */
+
 const { same, sameProcess } = require('./support/differential');
 
 describe('close: the order of things', () => {

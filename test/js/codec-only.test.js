@@ -1,6 +1,6 @@
 'use strict';
 
-/* `ringport/codec`: the codec where there is no addon, or none is allowed. */
+/* `ringport/codec` works without the addon and does not load it. */
 
 const assert = require('node:assert');
 const fs = require('node:fs');

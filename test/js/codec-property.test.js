@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * Values of all kinds, nested, shared and cyclic, are built at random; structuredClone
- * and MessageChannel of the running Node and the codec must agree on each: result,
- * identity, errors, getters called.
+ * Builds random values of all kinds, nested, shared and cyclic. structuredClone(), Node's
+ * MessageChannel and the codec must agree on each: the result, its identities, errors,
+ * and the getters called.
  *
  *   RINGPORT_CASES=100000 RINGPORT_SEED=random npx mocha test/js/codec-property.test.js
  */
@@ -305,7 +305,7 @@ describe(`codec: agrees with Node (seed ${seed}, ${cases} cases)`, function () {
       Object.values(value).some(types.isNativeError));
     traps.forEach(({ on, name, action: step, returns, hidden }, i) => {
       const target = made[on % made.length];
-      // The codec's own exception: see VALUES_FROM in encode-arrays.js.
+      // The codec's own exception: see VALUES in lib/codec/encode-arrays.js.
       if (Array.isArray(target) && (target.length > 20 || name > 20)) return;
       // Error.prototype.toString would call it for ever.
       if (types.isNativeError(target) && inspected) return;

@@ -1,5 +1,11 @@
 'use strict';
 
+/*
+ * serialize() and deserialize(): values survive the round trip, unclonable ones cause
+ * Node's errors, and malformed bytes cause ERR_RINGPORT_CORRUPT. Getters, keys and shapes
+ * are handled as structuredClone() does.
+ */
+
 const assert = require('node:assert');
 const { execFileSync } = require('node:child_process');
 const crypto = require('node:crypto');

@@ -1,57 +1,28 @@
 'use strict';
 
 /*
- * The numbers that the wrapper has a copy of are those of the C sources, which say them
- * once.
+ * lib/constants.js is generated from lists in C: it must be what the addon under test
+ * says, and the scripts of dist/ must contain its numbers.
  */
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
 
-const native = require('../../lib/loading/native');
-const drain = require('../../lib/ports/drain');
-const { limits } = require('../../lib/ports/is-plain');
-const rings = require('../../lib/ring-buffer/native');
+const constants = require('../../lib/constants');
+const { file, ofAddon, text } = require('../../scripts/constants');
+
+const dist = path.join(__dirname, '..', '..', 'dist');
 
 describe('constants', () => {
-  const addon = {};
-
-  native.binding.define(addon, native.FOR_TESTS);
-
-  const { error, control, ring, layout, counter, plain } = addon.constants();
-
-  /** Each of `names` in `copy` is what the sources say. */
-  const agree = (copy, sources, names = Object.keys(copy)) => {
-    for (const name of names) assert.equal(copy[name], sources[name], name);
-  };
-
-  it('of the words that posts and receives pass are the same in C and JavaScript', () => {
-    agree({ ...native, ALL: drain.ALL }, control, Object.keys(control).filter((name) => name !== 'WORDS'));
-    assert.equal(native.control.length, control.WORDS);
+  it('in lib/constants.js are those of the C sources', () => {
+    assert.equal(fs.readFileSync(file, 'utf8'), text(ofAddon()));
   });
 
-  it('of the words of rings are the same', () => {
-    agree(rings, ring, Object.keys(ring).filter((name) => name !== 'WORDS'));
-    assert.equal(rings.words.length, ring.WORDS);
-  });
+  it('are in the scripts of dist/ as numbers, so that no thread loads them', () => {
+    const scripts = fs.readFileSync(path.join(dist, 'scripts.txt'), 'latin1');
 
-  it('of the memory of a ring are the same', () => {
-    agree(rings.layout, layout);
-    agree(rings.counter, counter);
-  });
-
-  it('of plain values are the same', () => {
-    agree(limits, plain, Object.keys(plain));
-  });
-
-  it('of results are the same', () => {
-    const inC = {
-      TOO_BIG: 'ETOOBIG', NO_MEMORY: 'ENOMEM', SEALED: 'CLOSED', CORRUPT: 'ECORRUPT', CLOSED: 'ECLOSED',
-      BUSY: 'EBUSY', FORMAT: 'EFORMAT',
-    };
-
-    assert.equal(native.SEALED, error.CLOSED);
-    for (const [name, value] of Object.entries(rings.status)) {
-      assert.equal(value, error[inC[name] ?? name], name);
-    }
+    assert.equal(/requireOurs\(["']constants["']\)|files\['constants'\]/.test(scripts), false);
+    assert.ok(scripts.includes(`SLOT = ${constants.control.SLOT},`));
   });
 });

@@ -1,17 +1,14 @@
 'use strict';
 
 /*
- * moveMessagePortToContext; pending until the library has one of its own for its ports.
+ * moveMessagePortToContext(): the classes and objects that code in the context sees.
+ * Compared with worker_threads; move-context.test.js covers the behavior of the moved
+ * port.
  */
 
 const vm = require('node:vm');
 const plain = require('node:worker_threads');
 const { same } = require('./support/differential');
-const { subject } = require('./support/implementations');
-
-const when = subject.id === 'worker_threads' ||
-  subject.api.moveMessagePortToContext !== plain.moveMessagePortToContext;
-const inContext = (title, scenario) => same(title, scenario, { when });
 
 describe('moveMessagePortToContext', () => {
   /* A port moved into a context, and its other end. */
@@ -28,7 +25,7 @@ describe('moveMessagePortToContext', () => {
     port.start();
   });
 
-  inContext('the port has the methods of a port, and no listeners', (wt, t) => {
+  same('the port has the methods of a port, and no listeners', (wt, t) => {
     const { port } = moved(wt, t);
 
     for (const name of ['postMessage', 'start', 'close', 'ref', 'unref', 'hasRef', 'on', 'once', 'emit',
@@ -38,7 +35,7 @@ describe('moveMessagePortToContext', () => {
     t.note(port instanceof EventTarget, port instanceof wt.MessagePort, port.hasRef());
   });
 
-  inContext('the port that was moved is closed to its owner', async (wt, t) => {
+  same('the port that was moved is closed to its owner', async (wt, t) => {
     const { a, b, port } = moved(wt, t);
 
     t.note(b.postMessage(1));
@@ -46,7 +43,7 @@ describe('moveMessagePortToContext', () => {
     t.note(wt.receiveMessageOnPort(port));
   });
 
-  inContext('objects arrive with the prototypes of the context', async (wt, t) => {
+  same('objects arrive with the prototypes of the context', async (wt, t) => {
     const { a, context, port } = moved(wt, t);
     const events = heard(port, 1);
 
@@ -60,7 +57,7 @@ describe('moveMessagePortToContext', () => {
     ].join()`, context), data instanceof Object, data.list instanceof Array);
   });
 
-  inContext('onmessage gets an event of the context', async (wt, t) => {
+  same('onmessage gets an event of the context', async (wt, t) => {
     const { a, port } = moved(wt, t);
     const events = heard(port, 1);
 
@@ -70,7 +67,7 @@ describe('moveMessagePortToContext', () => {
     t.note(event.target === port, event.ports.length);
   });
 
-  inContext('what was queued goes along', async (wt, t) => {
+  same('what was queued goes along', async (wt, t) => {
     const [a, b] = t.channel();
 
     a.postMessage(1);
@@ -80,14 +77,14 @@ describe('moveMessagePortToContext', () => {
     t.note((await heard(port, 3)).map(({ data }) => JSON.stringify(data)));
   });
 
-  inContext('it posts back', async (wt, t) => {
+  same('it posts back', async (wt, t) => {
     const { a, port } = moved(wt, t);
 
     t.note(port.postMessage({ from: 'the context' }));
     t.note(await t.next(a, 'message'));
   });
 
-  inContext('ports arrive in the context, too', async (wt, t) => {
+  same('ports arrive in the context, too', async (wt, t) => {
     const { a, port } = moved(wt, t);
     const [c, d] = t.channel();
     const events = heard(port, 1);
@@ -99,7 +96,7 @@ describe('moveMessagePortToContext', () => {
     t.note(await t.next(c, 'message'));
   });
 
-  inContext('what the context cannot hold becomes a messageerror', async (wt, t) => {
+  same('what the context cannot hold becomes a messageerror', async (wt, t) => {
     const { a, port } = moved(wt, t);
     const events = heard(port, 2);
 
@@ -108,7 +105,7 @@ describe('moveMessagePortToContext', () => {
     t.note((await events).map(({ type, data }) => [type, data.code, data.message ?? data]));
   });
 
-  inContext('it closes, and its other end does', async (wt, t) => {
+  same('it closes, and its other end does', async (wt, t) => {
     const { a, port } = moved(wt, t);
 
     port.close();
@@ -116,7 +113,7 @@ describe('moveMessagePortToContext', () => {
     t.note('closed', port.postMessage(1));
   });
 
-  inContext('wrong arguments', (wt, t) => {
+  same('wrong arguments', (wt, t) => {
     const [a, b] = t.channel();
 
     t.attempt('no port', () => wt.moveMessagePortToContext({}, vm.createContext()));
@@ -128,7 +125,7 @@ describe('moveMessagePortToContext', () => {
     t.note(wt.moveMessagePortToContext.name, wt.moveMessagePortToContext.length);
   });
 
-  inContext('a port of Node\'s own', (wt, t) => {
+  same('a port of Node\'s own', (wt, t) => {
     const { port1, port2 } = new plain.MessageChannel();
 
     t.keep(port1).postMessage('plain');

@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * What other vm contexts make (the sandboxes of test runners), in messages: values, what
- * cannot be cloned, ports in it, and whose the errors and the received objects are.
+ * Messages with objects from other vm contexts, as test runners create them: which values
+ * can be cloned, which realm the received objects and the errors belong to, and what
+ * ports and transfer lists from such a context do. Compared with worker_threads.
  */
 
 const { inspect } = require('node:util');

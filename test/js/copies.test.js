@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * Several copies of the package in one process: loaded again and again, by a context of
- * its own, from another folder, in another version. What is installed is dist/, so that
- * is what is copied.
+ * Several copies of the package in one process share one instance per thread and version:
+ * loaded again, from a vm context, from another folder, or in another version. Copies
+ * dist/, since that is what gets installed.
  */
 
 const assert = require('node:assert');

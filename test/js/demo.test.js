@@ -1,5 +1,10 @@
 'use strict';
 
+/*
+ * The demo counts lines correctly, computes and prints its table, and refuses bad
+ * arguments.
+ */
+
 const assert = require('node:assert');
 const fs = require('node:fs');
 const os = require('node:os');

@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * The samples of the documentation: a block that is marked `js run` is a CommonJS
- * program, `js run esm` an ES module. What it writes is what its comments `// prints ...`
- * say, line by line.
+ * Runs the samples in the documentation. A block marked `js run` is a CommonJS program,
+ * `js run esm` an ES module; it must print exactly the lines in its `// prints ...`
+ * comments.
  */
 
 const assert = require('node:assert');

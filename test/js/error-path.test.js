@@ -1,6 +1,9 @@
 'use strict';
 
-/* A DataCloneError says where in the message the value is; all else of it is Node's. */
+/*
+ * The message of a DataCloneError names the path of the failing value. The rest of the
+ * error is Node's.
+ */
 
 const assert = require('node:assert');
 const { once } = require('node:events');

@@ -1,5 +1,11 @@
 'use strict';
 
+/*
+ * A postMessage() that throws sends nothing and detaches nothing, and getters may use the
+ * port while their object is posted. Each test runs with worker_threads and with ringport
+ * and compares what both log.
+ */
+
 const { same } = require('./support/differential');
 
 describe('DataCloneError: nothing is sent and nothing is detached', () => {

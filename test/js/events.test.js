@@ -1,5 +1,11 @@
 'use strict';
 
+/*
+ * Listeners of ports: what they receive, their order, how they are added and removed, and
+ * what happens when they throw. Each test runs with worker_threads and with ringport and
+ * compares what both log.
+ */
+
 const { inspect } = require('node:util');
 const { same, sameProcess } = require('./support/differential');
 const { LISTENER_KINDS } = require('./support/program');

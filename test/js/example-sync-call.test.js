@@ -1,6 +1,6 @@
 'use strict';
 
-/* The program of examples/sync-call does what its README says. */
+/* Runs examples/sync-call: it does what its README says. */
 
 const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');

@@ -1,6 +1,6 @@
 'use strict';
 
-/* The programs in examples/: that each does what its README says. */
+/* Runs the programs in examples/: each does what its README says. */
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');

@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * Plain values are written and read by C at first (lib/ports/is-plain.js), others in
- * other ways: what arrives, and what is read of them, is the same as with Node.
+ * Plain values, which C writes and reads before the codec is loaded
+ * (lib/ports/is-plain.js), and values that resemble them: the same properties are read
+ * and the same value arrives as with Node.
  */
 
 const assert = require('node:assert');

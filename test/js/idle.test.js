@@ -1,10 +1,10 @@
 'use strict';
 
 /*
- * setIdleStrategy(): watching for messages before the loop blocks. What could go wrong is
- * that something else of the loop never gets its turn, that a message is not seen, or
- * that a thread does not end; so most of these run as processes of their own and are over
- * when the thing in question has happened. How much faster it is: bench/js/spin.js.
+ * setIdleStrategy(): while a thread polls for messages before its loop blocks, timers,
+ * I/O and other handles get their turn, no message is missed, and the thread can end.
+ * Most tests run in a process of their own, which ends when that has happened.
+ * bench/js/spin.js measures the gain.
  */
 
 const assert = require('node:assert');

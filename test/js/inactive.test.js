@@ -1,6 +1,9 @@
 'use strict';
 
-/* On a runtime that lacks what ringport needs it is worker_threads, and says so. */
+/*
+ * Without its addon, or on an unsupported runtime, ringport exports worker_threads and
+ * reports why.
+ */
 
 const assert = require('node:assert');
 const fs = require('node:fs');

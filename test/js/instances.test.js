@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * Instances of subclasses of Node's own classes, in messages. Node clones most of them as
- * plain objects, and with them what they hold: ports, buffers of the transfer list,
- * themselves.
+ * Instances of subclasses of Node's classes. Node clones most of them as plain objects,
+ * including the ports, transferred buffers and references to themselves that they hold.
+ * Compared with worker_threads.
  */
 
 const { EventEmitter } = require('node:events');

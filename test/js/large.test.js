@@ -1,7 +1,9 @@
 'use strict';
 
-/* Large binary data: what arrives is like any other ArrayBuffer, whoever's its memory
- * was. */
+/*
+ * Large binary data arrives as ordinary ArrayBuffers, whichever side allocated the
+ * memory.
+ */
 
 const assert = require('node:assert');
 const { execFileSync } = require('node:child_process');

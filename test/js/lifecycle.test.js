@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * Every stage of a port's life x every way to end, in a worker and in the main thread: no
- * crash, no hang, 'close' on the other end, and the exit code that Node gives.
+ * Every stage of a port's life combined with every way to end, in a worker and in the
+ * main thread: no crash and no hang, 'close' on the other end, and the same exit code as
+ * with Node.
  */
 
 const { same, sameProcess } = require('./support/differential');

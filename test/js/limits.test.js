@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * A process that may open no more files. (No more threads: worker-faults.test.js. No more
- * memory: test/faults, as the engine itself does not survive it.) What needs one fails
- * and says so; everything else goes on, and nothing stays behind.
+ * A process that has run out of file descriptors: what needs one fails with an error,
+ * everything else continues, and nothing leaks. worker-faults.test.js covers the limit of
+ * threads, and test/faults allocation failures, which V8 itself does not survive.
  */
 
 const assert = require('node:assert');

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * A transfer list is user code: an iterator, a getter, a proxy. Each place that takes one
- * reads it once, as Node reads it there, and from it on knows the entries.
+ * A transfer list is user code: an iterator, a getter, a proxy. Each function that takes
+ * one reads it once, in the same way as Node, and uses the entries that it got.
  */
 
 const assert = require('node:assert');

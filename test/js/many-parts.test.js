@@ -1,10 +1,9 @@
 'use strict';
 
 /*
- * A message may have any number of parts and any size: what the record of a message, a
- * receiver's inbox or a word of 32 bits can hold is no limit of postMessage. Played just
- * below, at and above each of those limits (src/core/port/message.h) between two small
- * messages, which must neither be lost nor come twice.
+ * Messages have no limit on size or number of parts. Posts messages just below, at and
+ * above each internal limit (src/core/port/message.h) between two small ones; every
+ * message must arrive once.
  */
 
 const assert = require('node:assert');

@@ -1,7 +1,9 @@
 'use strict';
 
-/* Memory for large data: what arrives in it, that little of it stays, and that none may
- * be missing. */
+/*
+ * Memory of large data: its contents are right, the process keeps little of it, and a
+ * failed allocation is reported.
+ */
 
 const assert = require('node:assert');
 const path = require('node:path');

@@ -1,7 +1,9 @@
 'use strict';
 
-/* Globals that flags, sandboxes and fake clocks take away: what does not need them goes
- * on. */
+/*
+ * Without globals that flags, sandboxes and fake clocks remove, everything that does not
+ * need them works.
+ */
 
 const assert = require('node:assert');
 const { run } = require('./support/differential');

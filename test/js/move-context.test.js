@@ -1,7 +1,8 @@
 'use strict';
 
 /*
- * moveMessagePortToContext: what a port is and does in another context, against Node's.
+ * moveMessagePortToContext(): methods, events and lifetime of a port that was moved to
+ * another context. Compared with worker_threads.
  */
 
 const assert = require('node:assert');

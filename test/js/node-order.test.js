@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * What a thread sends over channels of Node's and what it posts by ring: the order in
- * which both are heard. docs/decisions/order-with-node.md says what Node guarantees.
+ * The order of messages sent by ring relative to those on Node's own channels.
+ * docs/decisions/order-with-node.md says what Node guarantees.
  */
 
 const assert = require('node:assert');

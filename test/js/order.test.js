@@ -1,5 +1,10 @@
 'use strict';
 
+/*
+ * The order of messages, and of ticks, microtasks, timers and I/O between them. Each test
+ * runs with worker_threads and with ringport and compares what both log.
+ */
+
 const { same, sameProcess } = require('./support/differential');
 
 describe('order: messages of a port', () => {

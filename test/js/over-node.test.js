@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * With `ringport/register`: ports that go to a thread that does not know of the library.
- * Each program runs with and without, and what it writes is the same.
+ * With `ringport/register`: ports sent to threads that do not load ringport. Each program
+ * runs with and without the preload and must print the same.
  */
 
 const assert = require('node:assert');

@@ -1,7 +1,9 @@
 'use strict';
 
-/* receiveMessageOnPort() with a timeout, which blocks; and port.receive(), which does
- * not. */
+/*
+ * receiveMessageOnPort() with a timeout, which blocks the thread, and port.receive(),
+ * which does not.
+ */
 
 const assert = require('node:assert/strict');
 const threads = require('node:worker_threads');

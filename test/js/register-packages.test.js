@@ -2,7 +2,7 @@
 
 /*
  * Published packages that use workers, under `ringport/register`: the programs in
- * fixtures/ write the same lines with and without, and their threads have ringport.
+ * fixtures/ print the same with and without the preload, and their threads use ringport.
  */
 
 const assert = require('node:assert');

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * `ringport/register`, in whatever way it is loaded: a thread has ringport, and all that
- * it can see of how it was started is as without.
+ * `ringport/register`, loaded in each possible way: threads use ringport, and see the
+ * same flags, environment and options as without it.
  */
 
 const assert = require('node:assert');

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * `node -r ringport/register app.js`: an application that knows nothing of the library
- * behaves as without it, and uses it.
+ * `node -r ringport/register app.js`: an application that does not know ringport uses it
+ * and behaves as before.
  */
 
 const assert = require('node:assert');

@@ -1,13 +1,13 @@
 'use strict';
 
 /*
- * Globals and built-in functions that test environments, polyfills and fake clocks
- * replace, remove or add: before the package is loaded, or when it has been used already.
- * Node's own ports do not care.
+ * ringport works when test environments, polyfills or fake clocks replace, remove or add
+ * globals and built-in functions, before or after it is loaded. Node's own ports do not
+ * depend on them either.
  *
- * A row is one change; a process makes all the changes of a group at once, since a
- * process for each takes minutes: RINGPORT_ONE_BY_ONE=1 plays them so and tells which it
- * is.
+ * Each row of the tables is one change. A process makes all changes of a group at once,
+ * because one process per change takes minutes; RINGPORT_ONE_BY_ONE=1 does that to find
+ * the failing one.
  */
 
 const assert = require('node:assert');

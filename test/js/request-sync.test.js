@@ -1,6 +1,8 @@
 'use strict';
 
-/* requestSync(): blocks until there is the answer. */
+/*
+ * requestSync() blocks until the answer arrives, the time is up, or there is a deadlock.
+ */
 
 const assert = require('node:assert/strict');
 

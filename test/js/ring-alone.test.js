@@ -1,8 +1,6 @@
 'use strict';
 
-/*
- * A thread that uses rings and nothing else of ours: what ports need is not loaded there.
- */
+/* A thread that only uses RingBuffer does not load the code for ports. */
 
 const assert = require('node:assert');
 const { execFileSync } = require('node:child_process');

@@ -1,6 +1,8 @@
 'use strict';
 
-/* RingBuffer in one thread: what each method does, in each mode, and what it refuses. */
+/*
+ * RingBuffer in one thread: each method in each mode, and the arguments that it refuses.
+ */
 
 const assert = require('node:assert');
 const { inspect } = require('node:util');
@@ -487,7 +489,7 @@ describe('RingBuffer: messages', () => {
 });
 
 describe('RingBuffer: the end', () => {
-  each('comes after the last record, on all sides', (mode) => {
+  each('comes after the last record, for every handle', (mode) => {
     const ring = new RingBuffer(1024, { mode });
     const other = new RingBuffer(ring.buffer);
     const closed = coded('ERR_RINGPORT_CLOSED');

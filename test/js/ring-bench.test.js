@@ -1,5 +1,7 @@
 'use strict';
 
+/* The benchmarks of RingBuffer run. */
+
 const assert = require('node:assert');
 const { spawnSync } = require('node:child_process');
 

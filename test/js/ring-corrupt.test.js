@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * RingBuffer in memory that somebody overwrites: whatever the bytes, a call gives a
- * result or ERR_RINGPORT_CORRUPT. RINGPORT_RING_SEED gives other cases than the usual
- * ones, RINGPORT_RING_FUZZ more.
+ * RingBuffer in memory that is being overwritten: each call returns a result or throws
+ * ERR_RINGPORT_CORRUPT. RINGPORT_RING_SEED selects other cases, RINGPORT_RING_FUZZ runs
+ * more.
  */
 
 const assert = require('node:assert');

@@ -1,7 +1,9 @@
 'use strict';
 
-/* RingBuffer: what a reader or a writer learns when all of the others have ended without
- * close(). */
+/*
+ * RingBuffer: how a reader or writer learns that all handles of the other role ended
+ * without close().
+ */
 
 const assert = require('node:assert');
 const { once } = require('node:events');

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * RingBuffer: threads that are terminated anywhere, objects that are collected, and who
- * goes on then. No ring may get stuck, no record may come torn or twice.
+ * RingBuffer: threads terminated at any point, handles that are garbage-collected, and
+ * the handles that continue. No ring gets stuck, and no record is torn or repeated.
  */
 
 const assert = require('node:assert');

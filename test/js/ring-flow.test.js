@@ -1,6 +1,6 @@
 'use strict';
 
-/* What streams and iterators do when records come one by one, or without an end. */
+/* Streams and iterators of RingBuffer when records arrive one at a time or never stop. */
 
 const assert = require('node:assert');
 const { once } = require('node:events');

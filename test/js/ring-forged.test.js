@@ -1,7 +1,6 @@
 'use strict';
 
-/* Words of a ring that say that there is something to read, when there is nothing: nobody
- * goes round for it. */
+/* Words in a ring's memory that falsely announce records: no handle spins on them. */
 
 const assert = require('node:assert');
 const { RingBuffer, each } = require('./support/rings');

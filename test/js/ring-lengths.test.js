@@ -1,6 +1,9 @@
 'use strict';
 
-/* Records of lengths that are hard to tell before they are written. */
+/*
+ * Records at the limits of length: of 4 GiB and more, and texts whose length in bytes is
+ * known only once they are encoded.
+ */
 
 const assert = require('node:assert');
 const { RingBuffer, each } = require('./support/rings');

@@ -1,7 +1,9 @@
 'use strict';
 
-/* RingBuffer against a plain list: every offset and every length at small capacities, and
- * long random lives. */
+/*
+ * RingBuffer compared with an array as model: every offset and record length at small
+ * capacities, and long random sequences of operations.
+ */
 
 const assert = require('node:assert');
 const { RingBuffer, each } = require('./support/rings');
@@ -13,7 +15,7 @@ const sizeOf = (length) => HEADER + Math.ceil(length / 8) * 8;
 const WORDS = { spsc: { unit: 1, wide: false }, mpsc: { unit: 1, wide: true }, mpmc: { unit: 2, wide: true } };
 
 /**
- * Move an empty ring, which has no side yet, to a position, as if so much had gone
+ * Move an empty ring, which has no handle yet, to a position, as if so much had gone
  * through it.
  */
 function moveTo(ring, position) {

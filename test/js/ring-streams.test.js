@@ -1,6 +1,6 @@
 'use strict';
 
-/* RingBuffer as Node's streams and as Web streams, in one thread and between two. */
+/* RingBuffer as a Node stream and as a web stream, within one thread and between two. */
 
 const assert = require('node:assert');
 const { randomBytes } = require('node:crypto');
@@ -127,7 +127,7 @@ describe('RingBuffer: streams', () => {
     assert.ok(Buffer.concat(got).equals(Buffer.concat([Buffer.from('text '), bytes, Buffer.from('end')])));
   });
 
-  each('that are destroyed tell the other side', async (mode) => {
+  each('that are destroyed tell the other role', async (mode) => {
     const ring = make(mode);
     const stream = ring.createWriteStream();
 

@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * Rings between threads: every record arrives once, whole, and in its producer's order,
- * in each mode and with as many of each side as it allows. RINGPORT_RING_RECORDS makes
- * the streams longer.
+ * Rings between threads, in each mode, with as many producers and consumers as it allows:
+ * every record arrives once, intact, and in the order of its producer.
+ * RINGPORT_RING_RECORDS sets the number of records.
  */
 
 const assert = require('node:assert');

@@ -1,6 +1,6 @@
 'use strict';
 
-/* Several who wait: rings and ports on one thread, and several sides of one ring. */
+/* Several waiters: rings and ports on one thread, and several handles of one ring. */
 
 const assert = require('node:assert');
 const { once } = require('node:events');
@@ -62,7 +62,7 @@ describe('A listener', () => {
   }
 });
 
-describe('Sides of one RingBuffer that no longer wait', () => {
+describe('Handles of one RingBuffer that no longer wait', () => {
   const stopped = {
     'are aborted': async (ring, other) => {
       const controller = new AbortController();

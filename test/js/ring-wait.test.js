@@ -1,7 +1,9 @@
 'use strict';
 
-/* RingBuffer: blocking and asynchronous waits, their limits, events, and what keeps a
- * thread alive. */
+/*
+ * RingBuffer: blocking and asynchronous waits, timeouts, events, and what keeps a thread
+ * alive.
+ */
 
 const assert = require('node:assert');
 const { once, getEventListeners } = require('node:events');

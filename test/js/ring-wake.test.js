@@ -1,8 +1,6 @@
 'use strict';
 
-/*
- * Rings and ports share one list of what has news for a thread: each stands on it once.
- */
+/* Rings and ports share the ready list of a thread, and each is on it at most once. */
 
 const assert = require('node:assert');
 const { MessageChannel, RingBuffer } = require('../../lib');

@@ -1,5 +1,7 @@
 'use strict';
 
+/* Closing many channels at once takes linear time. */
+
 const assert = require('node:assert/strict');
 const { setImmediate: turn } = require('node:timers/promises');
 

@@ -1,5 +1,10 @@
 'use strict';
 
+/*
+ * Thousands of ports, and many queued messages: each is delivered, in order, and memory
+ * is released.
+ */
+
 const assert = require('node:assert');
 const { same, run } = require('./support/differential');
 const { subject } = require('./support/implementations');

@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * What tools see that look at ports and Workers from outside: async_hooks, util.inspect,
- * a test that emits events by itself; and lists and getters that are not as they should
- * be.
+ * What async_hooks, util.inspect and the list of active resources show of ports and
+ * Workers; events that a test emits on a Worker by itself; unusual transfer lists and
+ * getters.
  */
 
 const { same, sameProcess } = require('./support/differential');

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Transferred ArrayBuffers, small and large, and lists with everything that is not quite
- * one: whether the memory is moved or copied and detached must not show.
+ * Transferred ArrayBuffers, small and large, and objects that resemble them: whether
+ * ringport moves the memory, or copies and detaches it, is not observable.
  */
 
 const { same } = require('./support/differential');

@@ -1,5 +1,10 @@
 'use strict';
 
+/*
+ * When a port starts and stops receiving, and when it keeps the event loop alive. Each
+ * test runs with worker_threads and with ringport and compares what both log.
+ */
+
 const { same, sameProcess } = require('./support/differential');
 const { listen, LISTENER_KINDS } = require('./support/program');
 

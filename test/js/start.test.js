@@ -1,7 +1,9 @@
 'use strict';
 
-/* How the library is loaded: what a thread loads and when, and what becomes of the code
- * cache. */
+/*
+ * How ringport is loaded: what each thread loads and when, and how the code cache is
+ * written, found and rejected.
+ */
 
 const assert = require('node:assert');
 const fs = require('node:fs');

@@ -8,9 +8,9 @@
  *   node test/js/storm-cli.js [--workers 1000] [--parallel 8] [--rounds 20] [--seed 1]
  *                             [--implementation ringport|worker_threads]
  *
- * A third of the workers is terminated 0 to 50 ms after the start, a third after a number
- * of messages. The others end by themselves: by closing their ports, by process.exit(),
- * by an error. Exits with 1 and a list of failures.
+ * One third of the workers is terminated 0 to 50 ms after the start, one third after a
+ * number of messages. The others end by themselves: by closing their ports, by
+ * process.exit(), or by an error. Exits with 1 and a list of failures.
  */
 
 const fs = require('node:fs');

@@ -1,11 +1,15 @@
 'use strict';
 
+/*
+ * Runs storm-cli.js with 200 workers; `node test/js/storm-cli.js --workers 10000` runs
+ * more.
+ */
+
 const assert = require('node:assert');
 const path = require('node:path');
 const { subject } = require('./support/implementations');
 const { run } = require('./support/differential');
 
-/* `node test/js/storm-cli.js --workers 10000` is the same at full size. */
 describe('storm: workers spawned and terminated in rounds', () => {
   it('200 of them leave nothing behind, and nothing is lost or reordered', async function () {
     this.timeout(0);

@@ -1,6 +1,6 @@
 'use strict';
 
-/* threads(): what each thread with ringport in it is, and what it has done. */
+/* threads() lists each thread that has ringport loaded, its state, and its counters. */
 
 const assert = require('node:assert');
 const { pathToFileURL } = require('node:url');

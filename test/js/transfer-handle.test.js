@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * port.detach() and MessagePort.from(handle). Node's own ports are transfer handles of
- * themselves, so what a transfer handle must carry is compared with what they carry; the
- * rest is about errors and losses.
+ * port.detach() and MessagePort.from(handle). Node's ports are their own transfer
+ * handles, so the tests of what survives the transfer compare with Node; the others cover
+ * errors and lost handles.
  */
 
 const assert = require('node:assert');

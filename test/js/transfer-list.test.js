@@ -1,5 +1,10 @@
 'use strict';
 
+/*
+ * What may be passed as a transfer list, and what may be in it. Compared with
+ * worker_threads.
+ */
+
 const { same } = require('./support/differential');
 
 describe('the transfer list', () => {

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * What goes along in a transfer list: buffers, ports of both kinds, file handles, streams
- * - alone, nested in messages, in one thread and to a worker.
+ * Transferred objects: buffers, ports of ringport and of Node, file handles, streams;
+ * alone or nested in a message, within one thread and to a worker.
  */
 
 const fs = require('node:fs');

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Messages whose bytes no sender of ours writes: they end in 'messageerror' or an error,
- * and take nothing along that nobody can free any more.
+ * Messages with bytes that no ringport sender writes cause a 'messageerror' or an error,
+ * and their blocks and ports are freed.
  */
 
 const assert = require('node:assert');

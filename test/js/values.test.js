@@ -1,10 +1,10 @@
 'use strict';
 
 /*
- * Every kind of value through a port, within one thread and to a worker and back. What
- * arrives is compared as a list of all that can be seen of it; deepStrictEqual alone does
- * not look at stacks, flags of properties, the buffers behind views and identities inside
- * the message.
+ * Every kind of value through a port, within one thread and to a worker and back.
+ * Compares a list of everything observable about what arrives, since deepStrictEqual does
+ * not look at stacks, property attributes, the buffers of views, or identities within the
+ * message.
  */
 
 const { strict: assert } = require('node:assert');

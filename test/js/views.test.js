@@ -1,6 +1,6 @@
 'use strict';
 
-/* receiveViews: large data is lent to the listener and taken back when it returns. */
+/* receiveViews: large data is lent to the listener, and detached when it returns. */
 
 const assert = require('node:assert');
 const { execFileSync } = require('node:child_process');

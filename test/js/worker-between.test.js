@@ -1,9 +1,10 @@
 'use strict';
 
 /*
- * While messages go over from Node's channel to the ring: the ports of an event, what
- * getters post, and what comes while nobody listens. Each program is a process of its
- * own, since what goes by Node depends on the ports that there have been.
+ * The switch from Node's channel to the ring: ports in the events delivered meanwhile,
+ * messages posted by getters, and messages that arrive while nobody listens. Each program
+ * runs in its own process, because what goes over Node's channel depends on the ports
+ * that exist.
  */
 
 const { same, sameProcess } = require('./support/differential');

@@ -1,6 +1,9 @@
 'use strict';
 
-/* Memory shared by threads, and threads that wait in it. */
+/*
+ * Workers blocked in Atomics.wait() or a loop: parent and worker can wake each other, and
+ * terminate() works.
+ */
 
 const assert = require('node:assert');
 const { same } = require('./support/differential');

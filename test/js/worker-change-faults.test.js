@@ -1,9 +1,6 @@
 'use strict';
 
-/*
- * Faults there have been while messages between a Worker and its parent go over from
- * Node's channel to the ring.
- */
+/* The switch from Node's channel to the ring: regression tests. */
 
 const assert = require('node:assert');
 

@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * What a thread hears of other channels while the messages of a Worker go over from
- * Node's channel to the ring. The receiver sleeps until all has been posted, so that one
- * wake-up of its loop finds all of it.
+ * The switch from Node's channel to the ring keeps the order relative to other channels.
+ * The receiver is busy until everything has been posted, so that one iteration of its
+ * loop finds all of it.
  */
 
 const assert = require('node:assert');

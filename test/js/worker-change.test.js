@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * What a worker or its parent does with its port while messages go over from Node's
- * channel to the ring: nothing of that is to be seen.
+ * The switch from Node's channel to the ring is not observable, whatever a worker or its
+ * parent does with its port meanwhile. Compared with worker_threads.
  */
 
 const assert = require('node:assert');

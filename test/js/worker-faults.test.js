@@ -1,7 +1,9 @@
 'use strict';
 
-/* Workers that cannot start, that end in the middle of their start, and processes that
- * end with them. */
+/*
+ * Workers that fail to start or end while they start, and processes that exit with
+ * workers in any state.
+ */
 
 const assert = require('node:assert');
 const { same, sameProcess } = require('./support/differential');

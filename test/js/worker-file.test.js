@@ -1,5 +1,10 @@
 'use strict';
 
+/*
+ * The code that a Worker runs: paths, URLs, ES modules, eval, and files that fail.
+ * Compared with worker_threads.
+ */
+
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');

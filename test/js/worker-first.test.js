@@ -1,7 +1,9 @@
 'use strict';
 
-/* The first messages of a worker, which go on Node's channel, and what makes its port
- * leave that lane. */
+/*
+ * The first messages of a worker, which go over Node's channel, and what makes its port
+ * switch to the ring.
+ */
 
 const assert = require('node:assert');
 const path = require('node:path');
@@ -344,7 +346,7 @@ describe('worker: its first messages', () => {
     assert.strictEqual(others.length, hooks + 2);
   });
 
-  (subject.api.threads ? it : it.skip)('leave no half behind that nobody came for', async () => {
+  (subject.api.threads ? it : it.skip)('leave no endpoint behind that nobody came for', async () => {
     const { counts } = require('../../lib/binding');
     const before = counts();
 

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Who hears what a worker sends, and how: listeners of a Worker are called without
- * EventEmitter's emit() where that cannot be told from outside.
+ * Listeners of a Worker. ringport calls them without EventEmitter's emit() where that is
+ * not observable. Compared with worker_threads.
  */
 
 const EventEmitter = require('node:events');

@@ -1,5 +1,10 @@
 'use strict';
 
+/*
+ * The options of a Worker, and what the worker sees of them. Compared with
+ * worker_threads.
+ */
+
 const assert = require('node:assert');
 const path = require('node:path');
 const plain = require('node:worker_threads');

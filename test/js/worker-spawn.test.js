@@ -1,10 +1,9 @@
 'use strict';
 
 /*
- * The child finds the port that its parent has made for it (src/core/process/spawn.h),
- * whatever the parent is doing meanwhile: a getter in workerData is user code between the
- * beginning of a spawn and its end. In processes of their own, because a dead-lock of
- * threads would stop the suite.
+ * A child finds the endpoint that its parent opened for it (src/core/process/spawn.h),
+ * even if a getter in workerData runs user code in the middle of a spawn. The tests run
+ * in their own processes, because a deadlock would stop the suite.
  */
 
 const assert = require('node:assert');

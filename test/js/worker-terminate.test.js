@@ -1,5 +1,10 @@
 'use strict';
 
+/*
+ * terminate() of a worker in each state: when its promise resolves, and what is still
+ * delivered. Compared with worker_threads.
+ */
+
 const { same, sameProcess } = require('./support/differential');
 const { watch } = require('./support/watch');
 

@@ -1,6 +1,6 @@
 'use strict';
 
-/* Workers that load the library early, late or never, and workers of workers. */
+/* Workers that load ringport early, late or never, and nested workers. */
 
 const plain = require('node:worker_threads');
 const { same } = require('./support/differential');

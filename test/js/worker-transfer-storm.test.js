@@ -1,9 +1,8 @@
 'use strict';
 
 /*
- * Workers that end while ports are on their way, in both directions and over several
- * threads. After each round no thread, no file, no half of a channel and no worker may be
- * left.
+ * Workers that end while ports are in transit between several threads, in both
+ * directions. After each round no thread, file, endpoint or spawn is left.
  */
 
 const assert = require('node:assert');

@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * Worker and parentPort. `scene.worker` starts a function as a worker of the
- * implementation under test; a worker that never loads it is given as plain source text.
+ * Worker and parentPort: events, messages, errors and exit codes. `scene.worker` starts a
+ * function as a worker of the implementation under test; workers that never load it are
+ * source text. Compared with worker_threads.
  */
 
 const { same, sameProcess } = require('./support/differential');

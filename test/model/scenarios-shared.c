@@ -72,6 +72,15 @@ not_wanted(rp_word *word, int bell) {
   if (rp_exchange(word, 0) == 0) model_sleep(bell);
 }
 
+/* After say_wanted() and a look: sleep if it has found nothing. */
+static void
+sleep_unless(bool found, rp_word *wanted, int bell) {
+  if (found)
+    not_wanted(wanted, bell);
+  else
+    model_sleep(bell);
+}
+
 static void
 write_number(uint8_t *payload, int producer, uint32_t number) {
   uint32_t value[2] = {(uint32_t) producer, number};
@@ -106,10 +115,7 @@ spsc_write_three(void) {
   for (uint32_t i = 0; i < 3; i++) {
     while ((result = rp_spsc_claim(&spsc_producer, 24, &payload)) == RP_FULL) {
       say_wanted(wanted);
-      if (rp_spsc_writable(&ring, 24))
-        not_wanted(wanted, ROOM_BELL);
-      else
-        model_sleep(ROOM_BELL);
+      sleep_unless(rp_spsc_writable(&ring, 24), wanted, ROOM_BELL);
     }
     CHECK(result == RP_OK);
     write_number(payload, 0, i);
@@ -128,10 +134,7 @@ spsc_read(int count) {
     if (result == RP_CLOSED) return;
     if (result == RP_EMPTY) {
       say_wanted(wanted);
-      if (rp_spsc_readable(&spsc_consumer))
-        not_wanted(wanted, DATA_BELL);
-      else
-        model_sleep(DATA_BELL);
+      sleep_unless(rp_spsc_readable(&spsc_consumer), wanted, DATA_BELL);
       continue;
     }
     CHECK(result == RP_OK);
@@ -228,10 +231,7 @@ mpsc_read(int count) {
     if (result == RP_EMPTY) {
       ring_if(rp_mpsc_release(&mpsc_consumer), &ring.words->room_wanted, ROOM_BELL);
       say_wanted(wanted);
-      if (rp_mpsc_readable(&mpsc_consumer))
-        not_wanted(wanted, DATA_BELL);
-      else
-        model_sleep(DATA_BELL);
+      sleep_unless(rp_mpsc_readable(&mpsc_consumer), wanted, DATA_BELL);
       continue;
     }
     CHECK(result == RP_OK);
@@ -289,10 +289,7 @@ mpsc_write_three(void) {
   for (uint32_t i = 0; i < 3; i++) {
     while ((result = rp_mpsc_claim(&mpsc_producer[0], 24, &payload)) == RP_FULL) {
       say_wanted(wanted);
-      if (rp_mpsc_writable(&ring, 24))
-        not_wanted(wanted, ROOM_BELL);
-      else
-        model_sleep(ROOM_BELL);
+      sleep_unless(rp_mpsc_writable(&ring, 24), wanted, ROOM_BELL);
     }
     CHECK(result == RP_OK);
     write_number(payload, 0, i);
@@ -465,10 +462,7 @@ mpmc_write_three(void) {
   for (int i = 0; i < 3; i++)
     while (!mpmc_put(0)) {
       say_wanted(wanted);
-      if (rp_mpmc_writable(&ring))
-        not_wanted(wanted, ROOM_BELL);
-      else
-        model_sleep(ROOM_BELL);
+      sleep_unless(rp_mpmc_writable(&ring), wanted, ROOM_BELL);
     }
 }
 static void
@@ -485,10 +479,7 @@ mpmc_read(int count) {
     }
     CHECK(result == RP_EMPTY);
     say_wanted(wanted);
-    if (rp_mpmc_readable(&ring))
-      not_wanted(wanted, DATA_BELL);
-    else
-      model_sleep(DATA_BELL);
+    sleep_unless(rp_mpmc_readable(&ring), wanted, DATA_BELL);
   }
 }
 static void
@@ -509,10 +500,7 @@ mpmc_write_pairs(void) {
     while (rp_mpmc_claim(&mpmc_producer[0], 8, &payload) == RP_FULL) {
       ring_if(rp_mpmc_publish(&mpmc_producer[0]), &ring.words->data_wanted, DATA_BELL);
       say_wanted(wanted);
-      if (rp_mpmc_writable(&ring))
-        not_wanted(wanted, ROOM_BELL);
-      else
-        model_sleep(ROOM_BELL);
+      sleep_unless(rp_mpmc_writable(&ring), wanted, ROOM_BELL);
     }
     write_number(payload, 0, (uint32_t) accepted[0]++);
     rp_mpmc_commit(&mpmc_producer[0], 1, 8);
@@ -527,10 +515,7 @@ mpmc_read_pairs(void) {
     if (mpmc_get(0, 2) == RP_OK) continue;
     if (accepted[1]-- < -4) return; /* as many looks as it takes */
     say_wanted(wanted);
-    if (rp_mpmc_readable(&ring))
-      not_wanted(wanted, DATA_BELL);
-    else
-      model_sleep(DATA_BELL);
+    sleep_unless(rp_mpmc_readable(&ring), wanted, DATA_BELL);
   }
 }
 static void

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * What package managers make of the package: the packed tarball, installed by each of
- * them, runs. Those that are not npm come from the registry.
+ * Each package manager installs the packed tarball, and it runs. Managers other than npm
+ * come from the registry.
  */
 
 const assert = require('node:assert/strict');

@@ -1,7 +1,9 @@
 'use strict';
 
-/* A route of Next.js that uses ringport: built by both of its bundlers, and asked. Next
- * comes from the registry. */
+/*
+ * A route of Next.js that uses ringport, built by both of its bundlers, answers requests.
+ * Next.js comes from the registry.
+ */
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');

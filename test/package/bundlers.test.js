@@ -1,7 +1,9 @@
 'use strict';
 
-/* What bundlers and tracers make of an application with ringport: it is built, moved
- * elsewhere, and run. */
+/*
+ * Applications that use ringport, processed by bundlers and file tracers: each is built,
+ * moved to another folder, and run.
+ */
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');

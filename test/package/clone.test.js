@@ -1,7 +1,8 @@
 'use strict';
 
 /*
- * dist/ in a clone: made wherever the addon is, and again when a file of lib/ is newer.
+ * In a clone, each script that builds the addon also builds dist/, and again when a file
+ * in lib/ is newer.
  */
 
 const assert = require('node:assert/strict');

@@ -1,7 +1,9 @@
 'use strict';
 
-/* What scripts/lint-docs.js and lint-links.js find in the documentation, and what they
- * say of it. */
+/*
+ * scripts/lint-docs.js and lint-links.js find wrong commands and links in the
+ * documentation and say what is wrong.
+ */
 
 const assert = require('node:assert/strict');
 

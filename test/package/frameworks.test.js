@@ -1,7 +1,8 @@
 'use strict';
 
-/* Applications that use ringport are tested by their frameworks: fixtures/spec.js, under
- * each of them. */
+/*
+ * Test frameworks run fixtures/spec.js, the tests of an application that uses ringport.
+ */
 
 const assert = require('node:assert/strict');
 const path = require('node:path');

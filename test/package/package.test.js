@@ -1,7 +1,7 @@
 'use strict';
 
-// What a user gets: the packed tarball, installed in a fresh project, offline, with its
-// scripts blocked as npm blocks them by default.
+// What a user gets: the packed tarball, installed in a fresh project, offline, without
+// install scripts.
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');

@@ -1,6 +1,8 @@
 'use strict';
 
-/* scripts/release.js, in a repository of its own. */
+/*
+ * scripts/release.js, in a repository of its own: what it changes, and when it refuses.
+ */
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');

@@ -1,7 +1,9 @@
 'use strict';
 
-/* What a process may be started with: the permission model, hardening flags, TypeScript,
- * a single executable. */
+/*
+ * ringport under the permission model, hardening flags, TypeScript, and in a single
+ * executable.
+ */
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');

@@ -1,6 +1,6 @@
 'use strict';
 
-/* What npm test shows: what failed and a summary, and where the rest is. */
+/* The output of `npm test`: a summary, what failed, and where to find the rest. */
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');

@@ -1,7 +1,9 @@
 'use strict';
 
-/* The binaries of the package: that they are what the table of targets says, found under
- * the names in it, and that no package is published without one of them. */
+/*
+ * The binaries of the package are those in the table of targets and are found by their
+ * names, and no package is published without one of them.
+ */
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');

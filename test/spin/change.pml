@@ -1,12 +1,15 @@
 /*
- * change.pml - a side of a Worker goes over from Node's channel to the ring (lib/worker/): one direction, since
- * the other is the same. In whatever order the loop calls the receiver, and while its port stops and starts and
- * messages are taken by hand, each message is heard once, in the order in which it was posted, and the last one
- * is heard.
+ * change.pml - one side of a Worker switches from Node's channel to the ring
+ * (lib/worker). One direction, since the other is the same. Each message is received
+ * once, in the order of posting, and the last one arrives: in whatever order the loop
+ * calls the receiver, and while its port stops and starts, or messages are taken by
+ * receiveMessageOnPort().
  *
- * Node's channel and the ring each have a queue and a doorbell, which is rung behind the message. A turn of the
- * receiver's loop calls who has been rung for, in either order; Node's port delivers LIMIT messages in a call.
- * What may break is chosen by -D: see run.js.
+ * Node's channel and the ring each have a queue and a doorbell, which rings after the
+ * message is queued. An iteration of the receiver's loop calls the handles that were
+ * rung, in either order. Node's port delivers LIMIT messages per call.
+ *
+ * -D selects what to break; see run.js.
  */
 #ifndef MESSAGES
 #define MESSAGES 5

@@ -1,16 +1,20 @@
 /*
- * close.pml - the end of a pair, whoever ends it (src/core/port/channel.c): a close, a thread that is
- * terminated, an endpoint that is lost on its way. In whatever order, the channel is freed once and nobody
- * touches it afterwards, and who listens reads all that was written, then the seal.
+ * close.pml - the end of a channel (src/core/port/channel.c): by close(), by termination
+ * of a thread, or because an endpoint is lost in transit. In any order, the channel is
+ * freed once, nobody accesses it afterwards, and a receiver reads all messages and then
+ * the seal.
  *
- * Endpoint A stays with thread 1. Endpoint B belongs to thread 2, which may send it to thread 3: it is attached
- * there, or dropped with the record it travels in, or lost as a transfer handle. Of that thread 1 is told by the
- * companion, and thread 2, which made the transfer handle, by the transfer handle; one of them may have ended.
- * A thread that is terminated closes its endpoints, as a close does; between which two native calls is
- * chosen by the checker.
+ * Thread 1 keeps endpoint A. Endpoint B belongs to thread 2, which may transfer it to
+ * thread 3: there it is attached, or dropped with the record that carries it, or lost as
+ * a transfer handle. Thread 1 learns of a lost handle from the Node channel, and thread
+ * 2, which made the handle, from the handle itself; one of them may have ended. A
+ * terminated thread closes its endpoints; the checker chooses the two native calls
+ * between which that happens.
  *
- * Each step under the channel's lock, and each read-modify-write of a tail, is one atomic.
- * What may break is chosen by -D: see run.js.
+ * Each step under the channel's lock is one atomic step, and so is each read-modify-write
+ * of a tail.
+ *
+ * -D selects what to break; see run.js.
  */
 #ifndef MESSAGES
 #define MESSAGES 1
@@ -38,7 +42,7 @@ bool turn[2];       /* its owner has the token */
 byte bells[4];      /* of each thread */
 
 mtype envelope = AT_HOME;
-bool told;          /* the companion's end has closed: thread 1 hears it */
+bool told;          /* the Node channel's end has closed: thread 1 hears it */
 bool noticed;       /* the transfer handle has closed: thread 2 hears it */
 byte ended;         /* the thread that does not hear it any more */
 bool patient[2];    /* the owner does not close before it has read the seal */
@@ -201,7 +205,7 @@ proctype one() {
   :: atomic { bells[1] > 0 -> hear(1, A) }
   od;
   assert(!patient[A] || read[A] == written[A]);
-  /* rp_endpoint_close(): if B is on its way, who closes here keeps the companion and listens. */
+  /* rp_endpoint_close(): if B is on its way, who closes here keeps the Node channel and listens. */
   leave(A);
   touch();
   atomic { in_transit = state[B] == DETACHED }

@@ -1,19 +1,21 @@
 /*
- * token.pml - the wake-up token, from a publish to the turn of the endpoint in the consumer's loop
- * (src/core/port/parking.h, segment_ring.c, ready_list.c, the parking of channel.c, src/node/doorbell.c and loop_spin.c), with liveness.
+ * token.pml - the wake-up token, from a publish to the endpoint's turn in the consumer's
+ * loop, with liveness. Models parking.h, segment_ring.c, ready_list.c and the parking of
+ * channel.c in src/core/port, and doorbell.c and loop_spin.c in src/node.
  *
- * PORTS producers, each with an inbox of its own; all inboxes belong to one thread, whose loop sleeps until
- * the doorbell rings, or watches. A producer writes up to MESSAGES and may stop after any of them, or
- * seal: so no record is saved by the doorbell of a later one. In each of its turns an endpoint reads one
- * message or all, and its owner may stop it; whoever is stopped is started again in a later
- * iteration, before or after it was drained from outside. Whoever is not may be read from, too.
+ * There are PORTS producers, each with its own inbox. All inboxes belong to one thread,
+ * whose loop sleeps until the doorbell rings, or polls. A producer writes up to MESSAGES
+ * and may stop after any of them, or seal. So no later doorbell can save a record. In its
+ * turn an endpoint reads one message or all of them, and its owner may stop it. A stopped
+ * endpoint is started again in a later iteration, before or after it is drained outside
+ * its turn. Others may be drained outside their turn, too.
  *
- * One read-modify-write of one word is one atomic step, a look at a word is another. What a producer
- * stores to tail is held back until it exchanges something, the consumer passes its barrier, or the
- * memory sees to it. The doorbell is libuv's: a flag that a ring sets, and that the loop clears before
- * it calls back.
+ * A read-modify-write of a word is one atomic step, a load of a word another. A
+ * producer's store to tail is delayed until it does an exchange, the consumer passes its
+ * barrier, or the memory makes it visible. The doorbell is libuv's: a flag that a ring
+ * sets and that the loop clears before the callback.
  *
- * What may break is chosen by -D: see run.js.
+ * -D selects what to break; see run.js.
  */
 #ifndef PORTS
 #define PORTS 2

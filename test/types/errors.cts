@@ -1,4 +1,4 @@
-// Compiled, never run: what must be an error, and is one only for the compiler.
+// Compiled, never run: mistakes that the compiler must report.
 
 import ringport = require('ringport');
 

@@ -1,4 +1,4 @@
-// Compiled, never run: what must be an error of the ES module entry.
+// Compiled, never run: mistakes that the compiler must report, with the ES module entry.
 
 // @ts-expect-error no such export
 export { noSuchExport } from 'ringport';

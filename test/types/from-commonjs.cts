@@ -1,4 +1,4 @@
-// What a TypeScript user writes. It is compiled, and then it runs: types.test.js.
+// A user's TypeScript, which is compiled and then run by types.test.js.
 
 import assert = require('node:assert/strict');
 import events = require('node:events');

@@ -1,5 +1,5 @@
-// What a TypeScript user writes in an ES module: the same types, by name and as the default. It is compiled,
-// and then it runs: types.test.js.
+// A user's TypeScript in an ES module, with the types imported by name and as the
+// default. Compiled and then run by types.test.js.
 
 import assert from 'node:assert/strict';
 import ringport, { MessageChannel, MessagePort, RingBuffer, Worker, active, parentPort, threadId } from 'ringport';

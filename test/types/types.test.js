@@ -1,5 +1,10 @@
 'use strict';
 
+/*
+ * The types compile with two versions of TypeScript, mistakes are reported, and the
+ * exports are those of worker_threads and ringport.
+ */
+
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');

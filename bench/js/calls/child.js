@@ -1,6 +1,8 @@
 'use strict';
 
-/* One run of one case by one competitor, in a process of its own: as ../child.js. */
+/*
+ * child.js - one run of one case by one competitor, in its own process, like ../child.js.
+ */
 
 const begun = process.hrtime.bigint();
 

@@ -1,6 +1,9 @@
 'use strict';
 
-/* Who plays: each starts a worker that returns what it gets, by an async function. */
+/*
+ * competitors.js - each competitor starts a worker with an async function that returns
+ * its argument.
+ */
 
 const path = require('node:path');
 

@@ -54,9 +54,10 @@ typedef struct rp_segment_consumer {
   bool sealed;        /* the last refresh has found SEALED in tail */
 } rp_segment_consumer;
 
-/* Initialise a side. In a new ring both words are 0; otherwise the side continues where
- * its former owner has left it. `capacity` is a power of two from RP_CAPACITY_MIN to
- * RP_CAPACITY_MAX, or 0 for a ring that holds no record and only carries the token. */
+/* Initialise the producer or the consumer. In a new ring both words are 0; otherwise it
+ * continues where its predecessor stopped. `capacity` is a power of two from
+ * RP_CAPACITY_MIN to RP_CAPACITY_MAX, or 0 for a ring that holds no record and only
+ * carries the token. */
 void rp_segment_producer_init(rp_segment_producer *p, rp_word *tail, rp_word *head,
                               uint8_t *data, uint32_t capacity);
 void rp_segment_consumer_init(rp_segment_consumer *c, rp_word *tail, rp_word *head,

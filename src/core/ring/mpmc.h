@@ -29,7 +29,7 @@ typedef struct rp_mpmc_consumer {
   uint32_t to;   /* end of the range */
 } rp_mpmc_consumer;
 
-/* Initialise a side. */
+/* Initialise a producer or a consumer. */
 void rp_mpmc_producer_init(rp_mpmc_producer *p, const rp_shared *shared);
 void rp_mpmc_consumer_init(rp_mpmc_consumer *c, const rp_shared *shared);
 

@@ -30,7 +30,8 @@ typedef struct rp_mpsc_consumer {
   uint32_t most;      /* largest fill seen */
 } rp_mpsc_consumer;
 
-/* Initialise a side; it continues where the former owner has stopped. */
+/* Initialise a producer or the consumer, which continues where its predecessor
+ * stopped. */
 void rp_mpsc_producer_init(rp_mpsc_producer *p, const rp_shared *shared);
 void rp_mpsc_consumer_init(rp_mpsc_consumer *c, const rp_shared *shared);
 

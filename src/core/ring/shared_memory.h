@@ -9,7 +9,7 @@
  *   12     4     creator     capacity. spsc, mpsc: bytes of the data area; mpmc: slots. Power of two
  *   16     4     creator     mpmc: bytes of payload that a slot takes, multiple of 8; else 0
  *   20     108               0
- *   128    4     any side    state: bit 0 CLOSED, set once
+ *   128    4     any handle  state: bit 0 CLOSED, set once
  *   132    4     wait queue  1: a consumer sleeps until there is data
  *   136    4     wait queue  1: a producer sleeps until there is room
  *   140    4     wait queue  producers now
@@ -88,7 +88,7 @@ typedef enum rp_mode { RP_SPSC = 1, RP_MPSC = 2, RP_MPMC = 3 } rp_mode;
 typedef struct rp_shared_counters {
   rp_atomic_u64 records;    /* written, or read */
   rp_atomic_u64 bytes;      /* of their payloads */
-  rp_atomic_u64 wakeups;    /* times that it woke the other side */
+  rp_atomic_u64 wakeups;    /* times that it woke the other role */
   rp_atomic_u64 stalls;     /* times that it found no room, or nothing to read */
   rp_atomic_u64 high_water; /* largest fill seen, bytes (mpmc: slots); not exact */
   rp_atomic_u64 aborted;    /* claims given up */

@@ -32,7 +32,8 @@ typedef struct rp_spsc_consumer {
   uint32_t most;      /* largest fill seen */
 } rp_spsc_consumer;
 
-/* Initialise a side; it continues where the former owner has stopped. */
+/* Initialise the producer or the consumer, which continues where its predecessor
+ * stopped. */
 void rp_spsc_producer_init(rp_spsc_producer *p, const rp_shared *shared);
 void rp_spsc_consumer_init(rp_spsc_consumer *c, const rp_shared *shared);
 

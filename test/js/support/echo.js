@@ -1,5 +1,7 @@
 'use strict';
 
+/* echo.js - a worker of each implementation that returns every message. */
+
 const { reference, subject } = require('./implementations');
 const { open } = require('./program');
 

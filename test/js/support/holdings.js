@@ -1,5 +1,7 @@
 'use strict';
 
+/* holdings.js - counts the resources of the process, to find what a test leaks. */
+
 const fs = require('node:fs');
 const path = require('node:path');
 const { subject } = require('./implementations');

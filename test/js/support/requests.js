@@ -1,6 +1,6 @@
 'use strict';
 
-/* What the tests of requests and of blocking receives share. */
+/* requests.js - shared by the tests of requests and blocking receives. */
 
 const { source } = require('./program');
 const { subject } = require('./implementations');

@@ -1,5 +1,10 @@
 'use strict';
 
+/*
+ * scene.js - one run of a scenario by differential.js: its log, the things that it opens,
+ * and its clean-up.
+ */
+
 const { open } = require('./program');
 
 /* Time limit of the clean-up. */

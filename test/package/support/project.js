@@ -1,7 +1,9 @@
 'use strict';
 
-/* A project of a user's, in a folder of its own, with the package in its node_modules as
- * npm puts it there. */
+/*
+ * project.js - a user's project in a folder of its own, with the package in node_modules
+ * as npm installs it.
+ */
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');

@@ -1,12 +1,11 @@
 'use strict';
 
 /*
- * A port that has been read to the end looks for the next message for a moment before its
- * thread sleeps (see src/node/port_spin.c). What could go wrong is that something else
- * never gets its turn meanwhile, that a message or an end is not seen, or that a thread
- * does not go; so these run as processes of their own, as programs that both
- * implementations play, and are over when the thing in question has happened. How long it
- * looks: test/c/port-spin.c.
+ * A drained port spins for a moment before its thread sleeps (src/node/port_spin.c).
+ * Meanwhile other handles get their turn, no message and no close is missed, and the
+ * thread can end. The programs run in their own processes, with worker_threads and with
+ * ringport, and end when that has happened. test/c/port-spin.c tests how long a port
+ * spins.
  */
 
 const assert = require('node:assert');
@@ -29,7 +28,7 @@ async function same(program, expected) {
 }
 
 /**
- * Two threads that send a number to and fro for ever, so that one lingers while the other
+ * Two threads that send a number to and fro for ever, so that one spins while the other
  * answers, until `until(wt, tools, stop, worker)` calls stop().
  */
 function pingPong(until) {
@@ -151,7 +150,7 @@ const turns = {
   },
 };
 
-describe('lingering: while two threads send a number to and fro,', function () {
+describe('adaptive spin: while two threads send a number to and fro,', function () {
   this.timeout(0);
 
   for (const [name, until] of Object.entries(turns)) {
@@ -174,7 +173,7 @@ describe('lingering: while two threads send a number to and fro,', function () {
   });
 });
 
-describe('lingering: while another thread sends without end,', function () {
+describe('adaptive spin: while another thread sends without end,', function () {
   this.timeout(0);
 
   for (const [name, until] of Object.entries(turns)) {
@@ -183,7 +182,7 @@ describe('lingering: while another thread sends without end,', function () {
   }
 });
 
-describe('lingering: at its end,', function () {
+describe('adaptive spin: at its end,', function () {
   this.timeout(0);
 
   it('every message has come, in its order, however far apart they are', () => same((wt, tools) => {
