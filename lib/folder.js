@@ -1,5 +1,5 @@
 'use strict';
 
-/* folder.js - the folder of register.js and register-worker.js: lib/ or dist/. */
+/* folder.js - the folder of register-worker.js and pool-worker.js: lib/ or dist/. */
 
 module.exports = __dirname;
