@@ -16,6 +16,8 @@ const { Task } = require('./task');
 const { Timing, summaryOf } = require('./timing');
 
 const NO_OPTIONS = {};
+/** Static property of a class with piscina's defaults; see piscina.js. */
+const kPiscina = Symbol('piscina');
 
 /**
  * A pool of worker threads. Each task is one call of a function that a file exports; see
@@ -41,7 +43,7 @@ class Pool extends EventEmitterAsyncResource {
    * @throws {RangeError} ERR_OUT_OF_RANGE: minThreads is more than maxThreads
    */
   constructor(options = {}) {
-    const isPiscina = new.target.isPiscina === true;
+    const isPiscina = new.target[kPiscina] === true;
     const complete = poolOptions(options, isPiscina);
 
     super({ __proto__: null, name: isPiscina ? 'Piscina' : 'Pool' });
@@ -314,4 +316,4 @@ class Pool extends EventEmitterAsyncResource {
   }
 }
 
-module.exports = { Pool };
+module.exports = { Pool, kPiscina };

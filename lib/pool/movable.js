@@ -8,7 +8,8 @@ const { isArrayBufferView } = require('node:util').types;
 const kTransferable = Symbol.for('Piscina.transferable');
 const kValue = Symbol.for('Piscina.valueOf');
 const kQueueOptions = Symbol.for('Piscina.queueOptions');
-const kMovable = Symbol('movable');
+/** Other copies of ringport know it, too. */
+const kMovable = Symbol.for('ringport.movable');
 
 class Movable {
   #value;
@@ -51,9 +52,13 @@ function move(value) {
   const movable = isTransferable(value) ? value
     : new Movable(value, isArrayBufferView(value) ? value.buffer : value);
 
-  Object.defineProperty(movable, kMovable,
-    { __proto__: null, value: true, writable: true, configurable: true });
+  markMovable(movable);
   return movable;
 }
 
-module.exports = { kTransferable, kValue, kQueueOptions, isMovable, move };
+function markMovable(object) {
+  Object.defineProperty(object, kMovable,
+    { __proto__: null, value: true, writable: true, configurable: true });
+}
+
+module.exports = { kTransferable, kValue, kQueueOptions, isMovable, isTransferable, markMovable, move };

@@ -2,12 +2,42 @@
 
 /* piscina.js - Pool under piscina's names and with piscina's defaults: `ringport/piscina`. */
 
-const { Pool } = require('./index');
+const { Pool, kPiscina } = require('./index');
 const { ArrayTaskQueue, FixedQueue } = require('./queues');
 
-/** See https://piscinajs.dev; docs/guides/pools.md lists the differences. */
+/**
+ * The static properties are its own, as piscina's are. See https://piscinajs.dev; docs/guides/pools.md lists the differences.
+ */
 class Piscina extends Pool {
-  static isPiscina = true;
+  static [kPiscina] = true;
+
+  static get isWorkerThread() {
+    return super.isWorkerThread;
+  }
+
+  static get workerData() {
+    return super.workerData;
+  }
+
+  static get version() {
+    return super.version;
+  }
+
+  static get transferableSymbol() {
+    return super.transferableSymbol;
+  }
+
+  static get valueSymbol() {
+    return super.valueSymbol;
+  }
+
+  static get queueOptionsSymbol() {
+    return super.queueOptionsSymbol;
+  }
+
+  static move(value) {
+    return super.move(value);
+  }
 
   static get Piscina() {
     return Piscina;

@@ -12,6 +12,10 @@ class Deque {
     return this.#size;
   }
 
+  isEmpty() {
+    return this.#size === 0;
+  }
+
   #grow() {
     const { length } = this.#list;
 

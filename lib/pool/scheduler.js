@@ -71,14 +71,29 @@ class Scheduler {
       return;
     }
     if (task.isSettled) return; // could not be cloned
+    this.#enqueue(task);
+    this.#noteUsage();
+  }
+
+  /** Let a task wait, at a worker if possible. */
+  #enqueue(task) {
     if (this.waiting >= this.options.maxQueue) {
       this.settle(task, true, this.options.maxQueue === 0 ? Errors.noQueue() : Errors.queueFull());
       return;
     }
     /* Let it overtake the look-ahead tasks. The queue sorts them again. */
-    if (task.priority > this.#lowest) this.staff.workers.forEach((info) => this.recall(info));
-    this.queue.push(task);
-    this.dispatch(task.created);
+    if (task.priority > this.#lowest && this.staff.aheads > 0) {
+      for (const info of this.staff.workers) this.recall(info);
+      this.queue.push(task);
+      this.dispatch(task.created);
+      return;
+    }
+
+    /* If others wait, there is room for none. */
+    const info = this.#queued === 0 ? this.staff.findAhead(task) : null;
+
+    if (info === null) this.queue.push(task);
+    else this.post(task, info, task.created);
   }
 
   /**
@@ -138,8 +153,8 @@ class Scheduler {
       if (task === null) break;
       if (task.isSettled) continue;
       if (this.#place(task, now) || task.isSettled) continue;
-      /* A transferred task could not be taken back, so it waits until it can begin. */
-      const info = task.isTransferred ? null : this.staff.findAhead(task);
+
+      const info = this.staff.findAhead(task);
 
       if (info === null) {
         this.#putBack(task);

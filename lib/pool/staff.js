@@ -41,8 +41,8 @@ class Staff {
   #options;
   #events;
   #scheduler;
-  /** Workers without a task; the one that has been busy last is the last. */
-  #idle = [];
+  /** How many workers have no task. */
+  #idle = 0;
   #failures = 0;
   #bootFailures = 0;
   #backoff = null;
@@ -61,14 +61,7 @@ class Staff {
   /** Start workers up to `minThreads`. */
   startMinimum(isInitial = false) {
     while (this.workers.length < this.#options.minThreads && this.#mayStart()) {
-      const info = this.#start(isInitial);
-
-      if (info === null) return;
-      if (!isInitial) continue;
-      queueMicrotask(() => {
-        this.#events.emit('workerCreate', info.interface);
-        this.#scheduler.dispatch(performance.now());
-      });
+      if (this.#start(isInitial) === null) return;
     }
   }
 
@@ -99,13 +92,14 @@ class Staff {
     info.isInitial = isInitial;
     if (this.#options.workerHistogram) info.histogram = require('./timing').newHistogram();
     info.interface = this.#interfaceOf(info);
-    info.worker.unref();
     info.worker.on('message', (message) => this.#events.emit('message', message));
     info.worker.on('messageerror', (error) => this.terminate(info, error));
     info.worker.on('error', (error) => this.#crashed(info, error, true));
     info.worker.on('exit', (code) => this.#crashed(info, Errors.exited(code), false));
+    info.worker.unref(); // last: a listener references it
     this.workers.push(info);
     this.changed(info);
+    queueMicrotask(() => this.#events.emit('workerCreate', info.interface));
     return info;
   }
 
@@ -139,7 +133,6 @@ class Staff {
     }
     if (message[1] === READY) {
       info.isReady = true;
-      if (!info.isInitial) this.#events.emit('workerCreate', info.interface);
       this.#scheduler.ready(info);
     } else if (message[1] === UNREADABLE) {
       const task = info.nextAfter(message[2]);
@@ -154,7 +147,7 @@ class Staff {
     const { concurrentTasksPerWorker, loadBalancer, maxThreads } = this.#options;
 
     if (loadBalancer !== undefined) return this.#balance(task);
-    if (this.#idle.length > 0) return this.#idle[this.#idle.length - 1];
+    if (this.#idle > 0) return this.#findIdle();
     if (concurrentTasksPerWorker > 1 && !task.isAbortable) {
       let least = null;
 
@@ -167,6 +160,18 @@ class Staff {
     return this.workers.length < maxThreads && this.#mayStart() ? this.#start(false) : null;
   }
 
+  /** The first one, if it is ready: it has been busy last, so it may still be awake. */
+  #findIdle() {
+    let first = null;
+
+    for (const info of this.workers) {
+      if (!info.isIdle) continue;
+      if (info.isReady) return info;
+      first ??= info;
+    }
+    return first;
+  }
+
   #balance(task) {
     const { loadBalancer, maxThreads } = this.#options;
     const chosen = loadBalancer(task, this.workers.map((info) => info.interface));
@@ -177,11 +182,13 @@ class Staff {
     return null;
   }
 
-  /** The worker that gets a task in advance; null: none has room. */
-  findAhead() {
+  /** The worker that gets a task in advance; null: none has room, or the task must wait. */
+  findAhead(task) {
     const { concurrentTasksPerWorker, lookAhead } = this.#options;
     let best = null;
 
+    /* A transferred task could not be taken back. */
+    if (task.isTransferred || (task.isAbortable && concurrentTasksPerWorker > 1)) return null;
     if (this.aheads >= this.workers.length * lookAhead) return null;
     for (const info of this.workers) {
       if (info.ahead >= lookAhead || info.pace > SLOW_MS) continue;
@@ -230,14 +237,8 @@ class Staff {
     info.ahead = ahead;
     if (isIdle === info.isIdle) return;
     info.isIdle = isIdle;
-    if (!isIdle) {
-      const at = this.#idle.lastIndexOf(info);
-
-      if (at === this.#idle.length - 1) this.#idle.pop();
-      else this.#idle.splice(at, 1);
-      return;
-    }
-    this.#idle.push(info);
+    this.#idle += isIdle ? 1 : -1;
+    if (!isIdle) return;
     if (idleTimeout === Infinity || this.workers.length <= minThreads) return;
     info.idleSince = now || performance.now();
     this.#watchIdle(idleTimeout);
@@ -250,12 +251,13 @@ class Staff {
     }, ms).unref();
   }
 
-  /** End workers that have been idle for too long, those of the longest time first. */
+  /** End workers that have been idle for too long, the last ones first. */
   #releaseIdle() {
     const { idleTimeout, minThreads } = this.#options;
 
-    for (const info of [...this.#idle]) {
+    for (const info of this.workers.toReversed()) {
       if (this.workers.length <= minThreads) return;
+      if (!info.isIdle) continue;
 
       const left = info.idleSince + idleTimeout - performance.now();
 
