@@ -15,7 +15,7 @@ const { process } = require('../loading/builtins');
 const { ArrayTaskQueue, FixedQueue, PriorityQueue, isTaskQueue } = require('./queues');
 
 /** Tasks that a worker gets in advance; docs/decisions/pool.md has the measurements. */
-const LOOK_AHEAD = 16;
+const LOOK_AHEAD = 8;
 const IDLE_MS = 10_000;
 
 const isNumber = (least) => (value) => typeof value === 'number' && value >= least;
