@@ -442,11 +442,23 @@ describe('pool: map', () => {
 
   it('gives the results in the order of the values', async () => {
     const pool = poolOf({ minThreads: 2, maxThreads: 2 });
-    const values = [{ ms: 20, value: 1 }, { ms: 1, value: 2 }, { ms: 1, value: 3 }];
+    const words = shared(3);
+    const values = [[words, 1, 0], [words, 2, 1], [words, 3, 2]]; // the first waits for the others
 
-    assert.deepEqual(await take(pool.map(values, { name: 'sleep' })), [1, 2, 3]);
-    assert.deepEqual(await take(pool.map(values, { name: 'sleep', ordered: false })), [2, 3, 1]);
+    assert.deepEqual(await take(pool.map(values, { name: 'waitFor', concurrency: 3 })), [1, 2, 3]);
     assert.deepEqual(await take(pool.map([])), []);
+  });
+
+  it('gives them as they come, if told to', async () => {
+    const pool = poolOf({ minThreads: 2, maxThreads: 2 });
+    const words = shared();
+    const results = pool.map([[words, 'first'], [null, 'second'], [null, 'third']], { name: 'blockOrNot', ordered: false });
+
+    assert.deepEqual((await results.next()).value, 'second');
+    assert.deepEqual((await results.next()).value, 'third');
+    release(words);
+    assert.deepEqual((await results.next()).value, 'first');
+    assert.ok((await results.next()).done);
   });
 
   it('takes no more values than there is room for', async () => {
