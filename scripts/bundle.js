@@ -72,7 +72,7 @@ const SCRIPTS = {
   pool: [
     'pool/index', 'pool/options', 'pool/scheduler', 'pool/staff', 'pool/worker-info', 'pool/task', 'pool/queues', 'pool/timing',
     'pool/errors', 'pool/claims', 'pool/messages', 'pool/movable', 'pool/state', 'pool/map', 'pool/version', 'pool/entries',
-    'loading/check-options', 'codec/errors', 'folder',
+    'loading/check-options', 'codec/errors', 'folder', 'ports/idle-strategy',
   ],
   runner: [
     'pool/entries', 'pool/runner', 'pool/claims', 'pool/messages', 'pool/errors', 'pool/movable', 'pool/state', 'codec/errors',

@@ -183,4 +183,4 @@ function runOptions(given, defaults) {
   };
 }
 
-module.exports = { isNumber, poolOptions, runOptions };
+module.exports = { parallelism, poolOptions, runOptions };

@@ -11,7 +11,9 @@
 
 const { performance } = require('node:perf_hooks');
 
+const { crowd } = require('../ports/idle-strategy');
 const { Errors } = require('./errors');
+const { parallelism } = require('./options');
 const { Deque } = require('./queues');
 const { Staff } = require('./staff');
 
@@ -34,6 +36,9 @@ class Scheduler {
   /** Tasks that a `taskQueue` without unshift() has given and cannot take back. */
   #front = new Deque();
   #events;
+  #cpus = parallelism();
+  /** Workers occupy them all. */
+  #isCrowded = false;
   /** No task has had a lower priority. */
   #lowest = Infinity;
 
@@ -251,6 +256,7 @@ class Scheduler {
     if (failed) this.failed++;
     task.settle(failed, value);
     if (--this.outstanding > 0) return;
+    this.#noteUsage();
     for (const done of this.#whenDone.splice(0)) done();
   }
 
@@ -272,7 +278,14 @@ class Scheduler {
 
   /** Emit 'needsDrain' when all workers are busy, and 'drain' when one no longer is. */
   #noteUsage() {
-    const isFull = this.staff.usage >= this.staff.capacity;
+    const { usage, capacity } = this.staff;
+    const isFull = usage >= capacity;
+    const isCrowded = usage >= this.#cpus;
+
+    if (isCrowded !== this.#isCrowded) {
+      this.#isCrowded = isCrowded;
+      crowd(isCrowded);
+    }
 
     if (isFull === this.needsDrain) return;
     this.needsDrain = isFull;
