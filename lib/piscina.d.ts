@@ -1,6 +1,5 @@
 /**
- * `ringport/piscina`: the interface of piscina 5 over ringport, for an alias:
- * `"piscina": "npm:ringport"` does not do, `ringport/piscina` in place of `piscina` does.
+ * `ringport/piscina`: the interface and the defaults of piscina 5, over ringport.
  *
  * @module ringport/piscina
  */

@@ -2,6 +2,8 @@
 
 /* map.js - Pool.map(): a task for each value of an iterable. */
 
+const { setMaxListeners } = require('node:events');
+
 const { checkKnown } = require('../loading/check-options');
 const { withCode } = require('../codec/errors');
 
@@ -52,6 +54,8 @@ async function* results(run, iterator, options, concurrency, ordered, outer) {
   const controller = new AbortController();
   const unfollow = follow(outer, controller);
   const { signal } = controller;
+
+  setMaxListeners(0, signal); // each task adds one
   /** Tasks that have not been yielded, in the order of the values. */
   const open = [];
   let isOver = false;
