@@ -53,13 +53,13 @@ function baseOf(error) {
   for (let at = Object.getPrototypeOf(error); at !== null; at = Object.getPrototypeOf(at)) {
     const name = Object.hasOwn(at, 'constructor') ? at.constructor?.name : undefined;
 
-    if (byName.get(name) === at.constructor && name !== undefined) return name;
+    if (name === 'DOMException' || (name !== undefined && byName.get(name) === at.constructor)) return name;
   }
   return 'Error';
 }
 
 function isPackable(value, depth) {
-  return depth < DEPTH && value instanceof Error && !(value instanceof DOMException);
+  return depth < DEPTH && value instanceof Error;
 }
 
 /** @returns {{ is: boolean, value: unknown }} a cause, or an element of `errors` */
@@ -117,14 +117,14 @@ function prune(packed) {
  * @returns {Error}
  */
 function unpack(packed, classes) {
-  const Class = classes.get(packed.class);
-  const { prototype } = Class ?? byName.get(packed.base) ?? Error;
-  const error = new Error(packed.message);
+  const Class = classes.get(packed.class) ?? byName.get(packed.base);
+  const error = packed.base === 'DOMException'
+    ? new globalThis.DOMException(packed.message, packed.name) : new Error(packed.message);
   const put = (key, value) => Object.defineProperty(error, key,
     { __proto__: null, value, writable: true, enumerable: false, configurable: true });
   const part = ({ is, value }) => (is ? unpack(value, classes) : value);
 
-  Object.setPrototypeOf(error, prototype);
+  if (Class !== undefined) Object.setPrototypeOf(error, Class.prototype);
   put('stack', packed.stack);
   if (error.name !== packed.name) put('name', packed.name);
   if (packed.cause !== undefined) put('cause', part(packed.cause));

@@ -31,7 +31,7 @@ const CHECKS = {
   maxThreads: [isNumber(1), 'must be a positive integer'],
   idleTimeout: [isNumber(0), 'must be a non-negative integer'],
   maxQueue: [(value) => value === 'auto' || isNumber(0)(value), 'must be a non-negative integer'],
-  concurrentTasksPerWorker: [isNumber(1), 'must be a positive integer'],
+  concurrentTasksPerWorker: [(value) => isNumber(1)(value) && value <= 65536, 'must be a positive integer'],
   atomics: [(value) => value === null || ['sync', 'async', 'disabled'].includes(value),
     'should be a value of sync, sync or disabled.'],
   resourceLimits: [isObject, 'must be an object'],

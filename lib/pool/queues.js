@@ -53,8 +53,9 @@ class Deque {
     return task;
   }
 
-  /** Remove a task, if it is in the queue. */
+  /** Remove a task. @returns {boolean} whether it was in the queue */
   remove(task) {
+    const { size } = this;
     const mask = this.#list.length - 1;
     let to = 0;
 
@@ -65,6 +66,7 @@ class Deque {
     }
     for (let i = to; i < this.#size; i++) this.#list[(this.#head + i) & mask] = undefined;
     this.#size = to;
+    return to < size;
   }
 }
 

@@ -121,7 +121,7 @@ function post(message, transferList) {
       parentPort.postMessage([message[0], prune(message[1]), PACKED]);
       return;
     }
-    parentPort.postMessage([message[0], prune(pack(error)), PACKED]);
+    parentPort.postMessage([message[0], prune(pack(error)), PACKED]); // a DataCloneError
   }
 }
 

@@ -17,6 +17,9 @@ const { parallelism } = require('./options');
 const { Deque } = require('./queues');
 const { Staff } = require('./staff');
 
+/** The most that setTimeout() takes. */
+const MAX_MS = 2 ** 31 - 1;
+
 class Scheduler {
   options;
   queue;
@@ -89,7 +92,7 @@ class Scheduler {
     /* Let it overtake the look-ahead tasks. The queue sorts them again. */
     if (task.priority > this.#lowest && this.staff.aheads > 0) {
       for (const info of this.staff.workers) this.recall(info);
-      this.queue.push(task);
+      this.#push(task);
       this.dispatch(task.created);
       return;
     }
@@ -97,8 +100,17 @@ class Scheduler {
     /* If others wait, there is room for none. */
     const info = this.#queued === 0 ? this.staff.findAhead(task) : null;
 
-    if (info === null) this.queue.push(task);
+    if (info === null) this.#push(task);
     else this.post(task, info, task.created);
+  }
+
+  #push(task) {
+    task.isQueued = true;
+    try {
+      this.queue.push(task);
+    } catch (error) { // of the application's taskQueue
+      this.settle(task, true, error);
+    }
   }
 
   /**
@@ -114,7 +126,8 @@ class Scheduler {
       this.settle(task, true, error);
       return false;
     }
-    return info !== null && this.post(task, info, now);
+    /* A loadBalancer may abort it. */
+    return info !== null && !task.isSettled && this.post(task, info, now);
   }
 
   /** @returns {boolean} false: the task cannot be cloned and has been settled */
@@ -127,6 +140,7 @@ class Scheduler {
       return false;
     }
     task.posted = now;
+    if (info.assigned === 1) info.busySince = now;
     this.staff.changed(info);
     return true;
   }
@@ -141,11 +155,15 @@ class Scheduler {
   }
 
   #next() {
-    return this.#front.shift() ?? this.queue.shift() ?? null;
+    const task = this.#front.shift() ?? this.queue.shift() ?? null;
+
+    if (task !== null) task.isQueued = false;
+    return task;
   }
 
   /** Put a task back before all others. */
   #putBack(task) {
+    task.isQueued = true;
     if (typeof this.queue.unshift === 'function') this.queue.unshift(task);
     else this.#front.unshift(task);
   }
@@ -237,15 +255,15 @@ class Scheduler {
     if (task.isSettled) return;
     this.settle(task, true, error);
     if (info === null) {
-      this.#front.remove(task);
-      this.queue.remove(task);
+      /* An application's remove() may rely on the task being there. */
+      if (task.isQueued && !this.#front.remove(task)) this.queue.remove(task);
     } else if (info.takeBack(task)) {
       this.staff.changed(info);
       this.#refill(info, performance.now());
     } else if (info.abort(task, reason)) {
       setTimeout(() => {
         if (task.worker === info) this.staff.terminate(info, Errors.terminated());
-      }, this.options.gracePeriod).unref();
+      }, Math.min(this.options.gracePeriod, MAX_MS)).unref();
     } else {
       this.staff.terminate(info, Errors.terminated());
     }
@@ -256,6 +274,7 @@ class Scheduler {
     if (failed) this.failed++;
     task.settle(failed, value);
     if (--this.outstanding > 0) return;
+    this.staff.letGo();
     this.#noteUsage();
     for (const done of this.#whenDone.splice(0)) done();
   }

@@ -248,7 +248,7 @@ class Staff {
     this.#idleTimer ??= setTimeout(() => {
       this.#idleTimer = null;
       this.#releaseIdle();
-    }, ms).unref();
+    }, Math.min(ms, 2 ** 31 - 1)).unref();
   }
 
   /** End workers that have been idle for too long, the last ones first. */
@@ -276,7 +276,7 @@ class Staff {
     if (this.aheads === 0 || now - this.#checked < STALL_MS) return;
     this.#checked = now;
     for (const info of this.workers) {
-      if (info.ahead > 0 && now - info.lastResult > STALL_MS && info.isReady) {
+      if (info.ahead > 0 && now - Math.max(info.lastResult, info.busySince) > STALL_MS && info.isReady) {
         this.#scheduler.recall(info);
         info.pace = Math.max(info.pace, STALL_MS);
       }
@@ -291,7 +291,7 @@ class Staff {
     const hadBegun = this.#scheduler.lost(info, error);
 
     this.changed(info);
-    this.#events.emit('workerDestroy', info.interface);
+    queueMicrotask(() => this.#events.emit('workerDestroy', info.interface));
     return hadBegun;
   }
 
@@ -318,7 +318,9 @@ class Staff {
 
     this.#failed(error, !info.isReady && !hadBegun);
     this.#afterRemoval();
-    if (isUncaught && !hadBegun && this.#scheduler.outstanding === 0) this.#events.emit('error', error);
+    if (isUncaught && !hadBegun && (info.isReady || this.#scheduler.outstanding === 0)) {
+      this.#events.emit('error', error);
+    }
   }
 
   /** Decide when the next worker may be started. */
@@ -344,6 +346,11 @@ class Staff {
     this.#backoff?.ref();
   }
 
+  /** No task is outstanding. */
+  letGo() {
+    this.#backoff?.unref();
+  }
+
   /** End all workers. @returns {Promise<void>} when their threads have ended */
   async end() {
     const { workers } = this;
@@ -355,6 +362,7 @@ class Staff {
     this.#idleTimer = this.#backoff = null;
     for (const info of [...workers]) this.terminate(info, Errors.terminated());
     this.#scheduler.rejectWaiting(Errors.terminated);
+    this.#scheduler.dispatch(0); // notes that no worker is busy
     await Promise.all(exits);
     this.#failures = this.#bootFailures = 0;
     this.isEnding = false;

@@ -6,6 +6,9 @@ const { AsyncResource } = require('node:async_hooks');
 
 const { isMovable, kQueueOptions, kTransferable, kValue } = require('./movable');
 
+/** The most that setTimeout() takes. */
+const MAX_MS = 2 ** 31 - 1;
+
 let tasks = 0;
 
 function settle(failed, value) {
@@ -37,6 +40,8 @@ class Task extends AsyncResource {
   id = 0;
   order = 0;
   isSettled = false;
+  /** It is in the queue. */
+  isQueued = false;
   /** By a queue that leaves it in its place; see queues.js. */
   isRemoved = false;
   /** Runs on this worker or not at all; see broadcast(). */
@@ -86,7 +91,7 @@ class Task extends AsyncResource {
   }
 
   onTimeout(ms, listener) {
-    this.#timer = setTimeout(listener, ms).unref();
+    this.#timer = setTimeout(listener, Math.min(ms, MAX_MS)).unref();
   }
 
   /** Settle the promise. */

@@ -58,6 +58,8 @@ class WorkerInfo {
   isExclusive = false;
   /** performance.now() of the last result. */
   lastResult = 0;
+  /** When it got a task after it had none. */
+  busySince = 0;
   /** Milliseconds that a task takes, as a moving average. */
   pace = 0;
   idleSince = 0;

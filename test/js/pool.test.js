@@ -91,7 +91,11 @@ describe('pool: run', () => {
     structuredClone(buffer, { transfer: [buffer] });
     await assert.rejects(pool.run(() => {}), { name: 'DataCloneError' });
     await pool.run(buffer, { transferList: [buffer] }).catch(({ name }) => assert.equal(name, 'DataCloneError'));
-    await assert.rejects(pool.run(null, { name: 'uncloneable' }), /could not be cloned/);
+    await assert.rejects(pool.run(null, { name: 'uncloneable' }), (error) => {
+      assert.ok(error instanceof DOMException);
+      assert.deepEqual([error.name, error.code], ['DataCloneError', 25]);
+      return /could not be cloned/.test(error.message);
+    });
 
     const all = [pool.run(1), pool.run(() => {}), pool.run(2)];
 
@@ -357,13 +361,47 @@ describe('pool: abort', () => {
     assert.equal(await pool.run(2), 2);
   });
 
+  it('by a loadBalancer that is asked leaves the task unrun', async () => {
+    const controller = new AbortController();
+    const words = shared();
+    const pool = poolOf({ maxThreads: 1, loadBalancer: (task, [first]) => {
+      if (task.isAbortable) controller.abort();
+      return first;
+    } });
+
+    await assert.rejects(pool.run([words], { name: 'block', signal: controller.signal }), { name: 'AbortError' });
+    assert.equal(await pool.run(2), 2);
+    assert.equal(words[0], 0);
+  });
+
+  it('of a task that a queue without unshift() has given removes no other', async () => {
+    const tasks = [];
+    const taskQueue = {
+      get size() { return tasks.length; },
+      push(task) { tasks.push(task); },
+      shift() { return tasks.shift() ?? null; },
+      remove(task) { tasks.splice(tasks.indexOf(task), 1); }, // the last one, if it is not there
+    };
+    const pool = poolOf({ maxThreads: 1, taskQueue });
+    const words = shared();
+    const controller = new AbortController();
+    const first = pool.run([words, 1], { name: 'block' });
+    const second = pool.run(2, { signal: controller.signal });
+    const third = pool.run(3);
+
+    controller.abort();
+    await assert.rejects(second, { name: 'AbortError' });
+    release(words);
+    assert.deepEqual(await Promise.all([first, third]), [1, 3]);
+  });
+
   it('happens by itself after `timeout`', async () => {
     const pool = poolOf({ maxThreads: 1 });
     const words = shared();
     const task = pool.run([words], { name: 'loop', timeout: 20 });
     const waits = pool.run(1, { timeout: 20 });
 
-    await assert.rejects(task, { code: 'ERR_RINGPORT_TIMEOUT' });
+    await assert.rejects(task, { name: 'RingportError', code: 'ERR_RINGPORT_TIMEOUT' });
     await Promise.allSettled([waits]);
     assert.equal(await pool.run(2, { timeout: 60_000 }), 2);
   });
