@@ -4,8 +4,8 @@
 //
 // Runs the tests of the installed piscina package against `ringport/piscina`: copies them
 // to a folder where `..` is ringport, transpiled, and starts Node's test runner on each.
-// Prints each failed test and the figures for docs/guides/pools.md; exits with 1 if a test
-// fails that DIFFERENCES does not name.
+// Prints each failed test and the figures for docs/guides/pools.md; exits with 1 if a
+// test fails that DIFFERENCES does not name.
 
 const fs = require('node:fs');
 const os = require('node:os');
@@ -91,7 +91,9 @@ function run(file) {
     { encoding: 'utf8', timeout: 120_000 });
   const results = [];
 
-  for (const [, no, name, directive] of stdout.matchAll(/^ *(not )?ok \d+ - (.*?)( # (?:SKIP|TODO).*)?$/gm)) {
+  const line = /^ *(not )?ok \d+ - (.*?)( # (?:SKIP|TODO).*)?$/gm;
+
+  for (const [, no, name, directive] of stdout.matchAll(line)) {
     if (name.endsWith('.js')) continue; // the file as a whole
     results.push({ name, ok: no === undefined, skipped: directive !== undefined });
   }

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * pools.js - ringport's Pool and the pools of npm: what a task costs besides its work, with
- * two workers, and from the first task on. Each run is a fresh process.
+ * pools.js - ringport's Pool and the pools of npm: what a task costs besides its work,
+ * with two workers, and from the first task on. Each run is a fresh process.
  */
 
 const path = require('node:path');
@@ -28,7 +28,7 @@ const WORKERS = 2;
 const MANY_WORKERS = 8;
 const filename = path.join(__dirname, 'pools/task.js');
 
-/** Start a pool. @returns {Promise<{ run: (task: number) => Promise, end: () => Promise }>} */
+/** Each starts a pool, and returns how to run a task and how to end. */
 const makers = {
   async piscina(threads) {
     const { Piscina } = require('piscina');
@@ -150,7 +150,8 @@ async function child(name, scenario, tasks, task) {
 function scenarios(isQuick) {
   const few = isQuick ? 200 : 20_000;
   const plan = (title, metrics, ...cases) =>
-    ({ title, metrics, cases: cases.map(([name, tasks, task = 0]) => ({ name, params: { tasks, task } })) });
+    ({ title, metrics, cases: cases.map(([name, tasks, task = 0]) =>
+      ({ name, params: { tasks, task } })) });
 
   return {
     saturated: plan('Empty tasks, all at once, 2 workers (us per task)', { cost: 'us', cpu: 'CPU us' }, ['empty', few]),

@@ -16,7 +16,7 @@ const CLASSES = [
 ];
 const byName = new Map(CLASSES.map((each) => [each.name, each]));
 
-/** Causes of causes, and errors in errors. Deeper ones are left to the structured clone. */
+/** Causes of causes, and errors in errors. The structured clone handles deeper ones. */
 const DEPTH = 16;
 
 /** Properties that are packed apart, or whose values the receiver's class provides. */
@@ -48,7 +48,7 @@ const Errors = {
   },
 };
 
-/** The class, as far as the receiver has it: a subclass of the application's has a base. */
+/** The nearest class that the receiver has, too. */
 function baseOf(error) {
   for (let at = Object.getPrototypeOf(error); at !== null; at = Object.getPrototypeOf(at)) {
     const name = Object.hasOwn(at, 'constructor') ? at.constructor?.name : undefined;
@@ -105,7 +105,8 @@ function prune(packed) {
     return { is: false, value: isCloneable(part.value) ? part.value : String(part.value) };
   };
 
-  packed.own = Object.fromEntries(Object.entries(packed.own).filter(([, value]) => isCloneable(value)));
+  packed.own = Object.fromEntries(
+    Object.entries(packed.own).filter(([, value]) => isCloneable(value)));
   if (packed.cause !== undefined) packed.cause = prunePart(packed.cause);
   if (packed.errors !== undefined) packed.errors = packed.errors.map(prunePart);
   return packed;
@@ -132,4 +133,6 @@ function unpack(packed, classes) {
   return Object.assign(error, packed.own);
 }
 
-module.exports = { AbortError, Errors, isPackable: (value) => isPackable(value, 0), pack, prune, unpack };
+module.exports = {
+  AbortError, Errors, isPackable: (value) => isPackable(value, 0), pack, prune, unpack,
+};

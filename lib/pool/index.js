@@ -111,9 +111,10 @@ class Pool extends EventEmitterAsyncResource {
    * @param {object} [options] those of run(), and
    * @param {number} [options.concurrency] tasks at the same time; maxThreads *
    *   concurrentTasksPerWorker
-   * @param {boolean} [options.ordered] whether results come in the order of the values; true
-   * @returns {AsyncGenerator<unknown>} the results. The first error ends it, and aborts the
-   *   tasks that are left; so does to leave the loop
+   * @param {boolean} [options.ordered] whether results come in the order of the values;
+   *   true
+   * @returns {AsyncGenerator<unknown>} the results. The first error ends it and aborts
+   *   the tasks that are left; so does leaving the loop
    */
   map(values, options = NO_OPTIONS) {
     const { capacity } = this.#scheduler.staff;
@@ -142,7 +143,7 @@ class Pool extends EventEmitterAsyncResource {
   /**
    * Wait for all tasks, then end the workers. Tasks that are run meanwhile are rejected.
    * @param {{ force?: boolean }} [options] force: reject the tasks that wait, too
-   * @returns {Promise<void>} after closeTimeout, 'error' is emitted and tasks are rejected
+   * @returns {Promise<void>} after closeTimeout, emits 'error' and rejects the tasks
    */
   async close(options = NO_OPTIONS) {
     if (options === null || typeof options !== 'object') throw new TypeError('options must be an object');
@@ -167,7 +168,8 @@ class Pool extends EventEmitterAsyncResource {
       const isDone = await Promise.race([
         scheduler.done().then(() => true),
         new Promise((resolve) => {
-          timer = closeTimeout === Infinity ? undefined : setTimeout(resolve, Math.min(closeTimeout, 2 ** 31 - 1), false).unref();
+          if (closeTimeout === Infinity) return;
+          timer = setTimeout(resolve, Math.min(closeTimeout, 2 ** 31 - 1), false).unref();
         }),
       ]);
 
@@ -276,11 +278,13 @@ class Pool extends EventEmitterAsyncResource {
     const { staff, completed, failed, outstanding, waiting } = this.#scheduler;
 
     return {
-      threads: staff.workers.length, idleThreads: this.idleThreads, started: staff.started, crashed: staff.crashes,
+      threads: staff.workers.length, idleThreads: this.idleThreads, started: staff.started,
+      crashed: staff.crashes,
       queued: waiting, running: staff.usage, outstanding, completed, failed,
       duration: this.duration, utilization: this.utilization,
       workers: staff.workers.map((info) => ({
-        threadId: info.worker.threadId, isReady: info.isReady, assigned: info.assigned, completed: info.completed,
+        threadId: info.worker.threadId, isReady: info.isReady, assigned: info.assigned,
+        completed: info.completed,
       })),
     };
   }

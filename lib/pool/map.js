@@ -82,7 +82,8 @@ async function* results(run, iterator, options, concurrency, ordered, outer) {
       }
       if (open.length === 0) return;
 
-      const { entry, result } = await (ordered ? open[0].promise : Promise.race(open.map(({ promise }) => promise)));
+      const next = ordered ? open[0].promise : Promise.race(open.map(({ promise }) => promise));
+      const { entry, result } = await next;
 
       open.splice(open.indexOf(entry), 1);
       yield result;

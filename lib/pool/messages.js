@@ -5,8 +5,8 @@
  *
  * Both use the channel between a Worker and its parentPort, which the application may use
  * as well. So each message of the pool is, or begins with, a header: a number that no
- * other message can hold by accident. It is the sum of `base`, a multiple of 2^32 drawn at
- * random, and the id of a task, or 0.
+ * other message holds by accident. It is the sum of `base`, a random multiple of 2^32,
+ * and the id of a task, or 0.
  *
  *   to the worker      header                           a task: undefined
  *                      [header, task]

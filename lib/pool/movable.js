@@ -61,4 +61,6 @@ function markMovable(object) {
     { __proto__: null, value: true, writable: true, configurable: true });
 }
 
-module.exports = { kTransferable, kValue, kQueueOptions, isMovable, isTransferable, markMovable, move };
+module.exports = {
+  kTransferable, kValue, kQueueOptions, isMovable, isTransferable, markMovable, move,
+};

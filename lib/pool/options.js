@@ -131,7 +131,8 @@ function complete(own, isPiscina) {
     own.taskQueue instanceof ArrayTaskQueue;
   const options = Object.assign(Object.create(null), {
     filename: null, name: 'default', maxQueue: Infinity, concurrentTasksPerWorker: 1, atomics: 'sync', niceIncrement: 0,
-    trackUnmanagedFds: true, closeTimeout: 30_000, recordTiming: true, stricterFIFO: false, workerHistogram: false,
+    trackUnmanagedFds: true, closeTimeout: 30_000, recordTiming: true, stricterFIFO: false,
+    workerHistogram: false,
     taskQueue: own.taskQueue ?? new PriorityQueue(), gracePeriod: 1000, errorClasses: [],
     /* A task in advance would be out of the reach of what decides. */
     lookAhead: isInOrder && own.loadBalancer === undefined ? LOOK_AHEAD : 0,
@@ -140,12 +141,16 @@ function complete(own, isPiscina) {
 
   options.name ??= 'default';
   if (options.filename !== null) options.filename = pathOf(options.filename);
-  if (own.minThreads === undefined) options.minThreads = Math.min(options.minThreads, options.maxThreads);
-  if (own.maxThreads === undefined) options.maxThreads = Math.max(options.minThreads, options.maxThreads);
+
+  const { minThreads, maxThreads } = options;
+
+  if (own.minThreads === undefined) options.minThreads = Math.min(minThreads, maxThreads);
+  if (own.maxThreads === undefined) options.maxThreads = Math.max(minThreads, maxThreads);
   if (options.maxQueue === 'auto') options.maxQueue = options.maxThreads ** 2;
   /* Of a run() without options. */
   options.run = {
-    filename: options.filename, name: options.name, priority: 0, signal: null, timeout: Infinity, transferList: undefined,
+    filename: options.filename, name: options.name, priority: 0, signal: null, timeout: Infinity,
+    transferList: undefined,
   };
   options.errorClasses = new Map(options.errorClasses.map((each) => [each.name, each]));
   return options;
@@ -168,7 +173,8 @@ function runOptions(given, defaults) {
   }
 
   const own = Object.assign(Object.create(null), given);
-  const { filename = null, name = null, priority = 0, signal = null, timeout = Infinity, transferList } = own;
+  const { filename = null, name = null, priority = 0, transferList } = own;
+  const { signal = null, timeout = Infinity } = own;
 
   if (defaults.passesContext) checkKnown('options', own, KNOWN);
   if (transferList !== undefined && !Array.isArray(transferList)) throw argument('transferList', 'an Array');

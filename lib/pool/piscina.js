@@ -1,6 +1,6 @@
 'use strict';
 
-/* piscina.js - Pool under piscina's names and with piscina's defaults: `ringport/piscina`. */
+/* piscina.js - `ringport/piscina`: Pool under piscina's names, with its defaults. */
 
 const { Pool, kPiscina } = require('./index');
 const { ArrayTaskQueue, FixedQueue } = require('./queues');

@@ -237,7 +237,7 @@ function beNice(increment) {
 
 /**
  * Start the worker.
- * @param {{ byRequire: (file: string) => unknown, byImport: (url: string) => Promise }} how
+ * @param {{ byRequire: Function, byImport: Function }} how require() and import()
  * @param {(take: (message: unknown) => boolean) => void} intercept makes parentPort ask
  *   `take` before it delivers a message
  */

@@ -194,7 +194,8 @@ class Scheduler {
       this.dispatch(now);
       return;
     }
-    if (info.isDead || info.assigned >= this.options.concurrentTasksPerWorker || info.isExclusive) return;
+    if (info.isDead || info.isExclusive) return;
+    if (info.assigned >= this.options.concurrentTasksPerWorker) return;
 
     const task = this.staff.takeFromOthers(info);
 

@@ -22,6 +22,8 @@ const BOOT_FAILURES = 3;
 const SLOW_MS = 1;
 /** A worker without a result for so long loses its look-ahead tasks to the others. */
 const STALL_MS = 10;
+/** Stands for no choice of a `loadBalancer`. */
+const NOBODY = {};
 /** Slots for broadcast(), which ignores how busy a worker is. */
 const SPARE_SLOTS = 64;
 
@@ -72,8 +74,8 @@ class Staff {
   /** @returns {WorkerInfo | null} null: it could not be started */
   #start(isInitial) {
     const {
-      argv, concurrentTasksPerWorker, env, execArgv, filename, lookAhead, name, niceIncrement, passesContext,
-      resourceLimits, trackUnmanagedFds, workerData,
+      argv, concurrentTasksPerWorker, env, execArgv, filename, lookAhead, name, niceIncrement,
+      passesContext, resourceLimits, trackUnmanagedFds, workerData,
     } = this.#options;
     let info;
 
@@ -175,14 +177,14 @@ class Staff {
   #balance(task) {
     const { loadBalancer, maxThreads } = this.#options;
     const chosen = loadBalancer(task, this.workers.map((info) => info.interface));
-    const info = chosen === null || chosen === undefined ? undefined : this.#byInterface.get(chosen);
+    const info = this.#byInterface.get(chosen ?? NOBODY);
 
     if (info !== undefined && !info.isDead && info.hasSlot) return info;
     if (this.workers.length < maxThreads && this.#mayStart()) this.#start(false);
     return null;
   }
 
-  /** The worker that gets a task in advance; null: none has room, or the task must wait. */
+  /** The worker that gets a task in advance; null: the task must wait in the queue. */
   findAhead(task) {
     const { concurrentTasksPerWorker, lookAhead } = this.#options;
     let best = null;
@@ -193,7 +195,8 @@ class Staff {
     for (const info of this.workers) {
       if (info.ahead >= lookAhead || info.pace > SLOW_MS) continue;
       if (info.isExclusive && concurrentTasksPerWorker > 1) continue;
-      if (info.assigned >= concurrentTasksPerWorker && (best === null || info.ahead < best.ahead)) best = info;
+      if (info.assigned < concurrentTasksPerWorker) continue;
+      if (best === null || info.ahead < best.ahead) best = info;
     }
     return best;
   }
@@ -276,14 +279,16 @@ class Staff {
     if (this.aheads === 0 || now - this.#checked < STALL_MS) return;
     this.#checked = now;
     for (const info of this.workers) {
-      if (info.ahead > 0 && now - Math.max(info.lastResult, info.busySince) > STALL_MS && info.isReady) {
+      const since = Math.max(info.lastResult, info.busySince);
+
+      if (info.ahead > 0 && now - since > STALL_MS && info.isReady) {
         this.#scheduler.recall(info);
         info.pace = Math.max(info.pace, STALL_MS);
       }
     }
   }
 
-  /** Take a worker off the list. @returns {boolean} whether it had tasks that had begun */
+  /** Take a worker off the list. @returns {boolean} whether it had begun a task */
   #remove(info, error) {
     info.isDead = true;
     this.workers.splice(this.workers.indexOf(info), 1);

@@ -68,7 +68,7 @@ class Task extends AsyncResource {
     }
   }
 
-  /** Whether its data leaves this thread with the message, so it can be posted only once. */
+  /** Whether data leaves this thread with the message, so it can be posted only once. */
   get isTransferred() {
     return this.transferList !== undefined && this.transferList.length > 0;
   }

@@ -149,7 +149,7 @@ class WorkerInfo {
     this.completed++;
   }
 
-  /** The task has ended or was taken back. @returns {Task | null} null: not posted here */
+  /** A task has ended or was taken back. @returns {Task | null} null: unknown */
   remove(id) {
     const slot = this.#claims.slotOf(id);
     const task = this.#tasks[slot];
@@ -202,7 +202,7 @@ class WorkerInfo {
     return this.#tasks.filter((task) => task !== undefined).sort((a, b) => a.order - b.order);
   }
 
-  /** @returns {Task[]} those that are left after takeAll(); none is posted here any more */
+  /** Remove all tasks. @returns {Task[]} */
   removeAll() {
     const left = this.#byOrder();
 
@@ -214,7 +214,8 @@ class WorkerInfo {
   nextAfter(id) {
     const number = this.#claims.wrap(this.#claims.numberOf(id) + 1);
 
-    return this.#tasks.find((task) => task !== undefined && this.#claims.numberOf(task.id) === number);
+    return this.#tasks.find((task) =>
+      task !== undefined && this.#claims.numberOf(task.id) === number);
   }
 
   /** Tell a running task of its abort. @returns {boolean} false: it does not listen */

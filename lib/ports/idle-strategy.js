@@ -29,8 +29,11 @@ let crowding = 0;
 function apply() {
   const { spin, linger } = current;
 
-  if (crowding > 0 && spin === 0 && linger > CROWDED) binding.setIdle(0, CROWDED);
-  else binding.setIdle(Math.ceil(spin), linger === DEFAULTS.linger ? AS_MEASURED : Math.ceil(linger));
+  const most = crowding > 0 && spin === 0 ? CROWDED : Infinity;
+
+  if (linger > most) binding.setIdle(0, most);
+  else if (linger === DEFAULTS.linger) binding.setIdle(Math.ceil(spin), AS_MEASURED);
+  else binding.setIdle(Math.ceil(spin), Math.ceil(linger));
 }
 
 /**

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * What ends a worker at any moment: no promise of its pool stays open, no task runs twice,
- * and none that has not begun is lost.
+ * What ends a worker at any moment: no promise of its pool stays open, no task runs
+ * twice, and none that has not begun is lost.
  */
 
 const assert = require('node:assert/strict');
