@@ -3,7 +3,7 @@
 /* folder.js - where the package is. */
 
 module.exports = {
-  /** The folder of index.js, register.js and register-worker.js: lib/ or dist/. */
+  /** lib/ or dist/, with index.js, register-worker.js and pool-worker.js in it. */
   folder: __dirname,
   /** Its parent, with a slash. Avoids node:path, which may not be loaded yet. */
   root: __dirname.slice(0, Math.max(__dirname.lastIndexOf('/'), __dirname.lastIndexOf('\\')) + 1),

@@ -511,15 +511,24 @@ export type RingportErrorCode =
   | 'ERR_RINGPORT_NO_SHARED_MEMORY'
   /** The port belongs to another version of ringport in this process. */
   | 'ERR_RINGPORT_OTHER_COPY'
-  /** The ring has its one producer or consumer already. */
+  /** The queue of a port has reached its `highWaterMark`. */
   | 'ERR_RINGPORT_OVERFLOW'
+  /** As many tasks wait for the pool as maxQueue allows. */
+  | 'ERR_RINGPORT_QUEUE_FULL'
+  /** The ring has its one producer or consumer already. */
   | 'ERR_RINGPORT_TAKEN'
+  /** The pool has ended the worker of a task. */
+  | 'ERR_RINGPORT_TERMINATED'
+  /** A task, or close() of a pool, has taken too long. */
+  | 'ERR_RINGPORT_TIMEOUT'
   /** The record is longer than `maxLength`. */
   | 'ERR_RINGPORT_TOO_LARGE'
   /** The runtime lacks an internal of Node that ringport uses. */
   | 'ERR_RINGPORT_UNSUPPORTED'
   /** A later version has made these bytes, or this ring. */
-  | 'ERR_RINGPORT_VERSION';
+  | 'ERR_RINGPORT_VERSION'
+  /** The worker of a task has ended. */
+  | 'ERR_RINGPORT_WORKER_EXITED';
 
 /** An error of ringport's own; all others are Node's, with Node's codes. */
 export declare class RingportError extends Error {
@@ -534,6 +543,11 @@ export { wrap, wrapSync } from './request/index.js';
 export type {
   ReceiveOptions, Remote, RemoteSync, RequestContext, RequestHandler, RequestOptions, Requests, SyncRequestOptions,
 } from './request/index.js';
+export { Pool } from './pool/index.js';
+export type {
+  PoolEvents, PoolHistogramSummary, PoolMapOptions, PoolOptions, PoolRunOptions, PoolStats, PoolTask, PoolTaskContext,
+  PoolTaskQueue, PoolWorkerInfo,
+} from './pool/index.js';
 export { RingBuffer } from './ring-buffer/index.js';
 export type {
   RingBufferEvents, RingBufferMode, RingBufferOptions, RingBufferRoomOptions, RingBufferSignal, RingBufferStats, RingBufferWaitOptions,

@@ -19,6 +19,8 @@ const { root } = require('./folder');
 const kLoaded = Symbol.for('ringport.loaded');
 /** Property of the exports: loads registration.js of this copy, for register.js. */
 const kRegistration = Symbol.for('ringport.registration');
+/** Property of the exports: loads pool/entries.js, for pool-worker.js and piscina.js. */
+const kPool = Symbol.for('ringport.pool');
 
 /* A test runner has its own loader, whose modules belong to a test's context. */
 const isNodes = typeof module.constructor?._load === 'function';
@@ -26,18 +28,21 @@ const isNodes = typeof module.constructor?._load === 'function';
 function start() {
   let ringport;
   let registration = () => require('./register/registration');
+  let pool = () => require('./pool/entries');
 
   try {
     require('./loading/native');
   } catch (error) {
     ringport = require('./loading/inactive').exportsFor(error);
     registration = () => require('./loading/inactive').unregistered();
+    pool = () => new ringport.Pool(); // throws
   }
   if (ringport === undefined) {
     require('./loading/native').local.Module = isNodes ? module.constructor : null;
     ringport = require('./loading/exports');
   }
   Object.defineProperty(ringport, kRegistration, { __proto__: null, value: registration });
+  Object.defineProperty(ringport, kPool, { __proto__: null, value: pool });
   if (!isNodes || !ringport.active) return ringport;
   if (threads[kLoaded] === undefined) {
     Object.defineProperty(threads, kLoaded,

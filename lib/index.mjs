@@ -15,6 +15,7 @@ export const {
   BroadcastChannel,
   MessageChannel,
   MessagePort,
+  Pool,
   RingBuffer,
   RingportError,
   SHARE_ENV,

@@ -69,6 +69,14 @@ const SCRIPTS = {
   ],
   iteration: ['flow/iterate', 'flow/streams', 'loading/check-options', 'loading/check-arguments', 'codec/errors'],
   ringbuffer: ['loading/check-arguments', 'ring-buffer/index', 'ring-buffer/events', 'codec/errors'],
+  pool: [
+    'pool/index', 'pool/options', 'pool/scheduler', 'pool/staff', 'pool/worker-info', 'pool/task', 'pool/queues', 'pool/timing',
+    'pool/errors', 'pool/claims', 'pool/messages', 'pool/movable', 'pool/state', 'pool/map', 'pool/version', 'pool/entries',
+    'loading/check-options', 'codec/errors', 'folder', 'ports/idle-strategy',
+  ],
+  runner: [
+    'pool/entries', 'pool/runner', 'pool/claims', 'pool/messages', 'pool/errors', 'pool/movable', 'pool/state', 'codec/errors',
+  ],
 };
 /**
  * Files whose functions V8 compiles eagerly, because they run when a port switches to the
@@ -79,7 +87,9 @@ const EAGER = new Set([
   ...CHANGE, 'ports/flat', 'ports/is-plain', 'ports/posts', 'ports/call-listener', 'codec/shapes', 'worker/parent-receive',
 ]);
 /** Files that Node loads by name; copied unchanged. */
-const ENTRIES = ['register.js', 'register-worker.js', 'index.mjs', 'import.mjs'];
+const ENTRIES = [
+  'register.js', 'register-worker.js', 'piscina.js', 'piscina.mjs', 'pool-worker.js', 'index.mjs', 'import.mjs',
+];
 /** The modules in first.js. */
 const FIRST = ['loading/scripts', 'binding', 'loading/builtins', 'loading/runtime', 'loading/copies'];
 
@@ -269,7 +279,8 @@ ${text}`;
   };
   const rings = idsOf('ring-buffer').filter((id) => !SCRIPTS.ringbuffer.includes(id));
   const notRest = new Set([
-    ...Object.values(SCRIPTS).flat(), ...rings, ...FIRST, GLOBALS, CONSTANTS, 'loading/entry', 'register', 'register-worker', CODEC,
+    ...Object.values(SCRIPTS).flat(), ...rings, ...FIRST, GLOBALS, CONSTANTS, 'loading/entry', 'register', 'register-worker',
+    'piscina', 'pool-worker', CODEC,
   ]);
   const rest = idsOf().filter((id) => !notRest.has(id));
   const scripts = { ...SCRIPTS, rings, rest };

@@ -105,6 +105,7 @@ onDemand('MessageChannel', () => require('../ports/message-channel').MessageChan
 onDemand('MessagePort', () => require('../ports/port').MessagePort);
 onDemand('RingportError', () => require('../codec/errors').RingportError);
 onDemand('Worker', () => require('../worker/worker').Worker);
+onDemand('Pool', () => require('../pool/index').Pool);
 onDemand('RingBuffer', () => require('../ring-buffer/index').RingBuffer);
 
 if (isWorker) {

@@ -96,6 +96,11 @@ function exportsFor(cause) {
     ...threads,
     active: false,
     RingportError,
+    Pool: class Pool {
+      constructor() {
+        stub('Pool', cause)();
+      }
+    },
     RingBuffer: class RingBuffer {
       constructor() {
         stub('RingBuffer', cause)();

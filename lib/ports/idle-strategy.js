@@ -18,7 +18,32 @@ const AS_MEASURED = 0xffffffff;
 /** A linger of 20 stands for the measured one, 20 to 100 us: src/node/sleep_cost.c. */
 const DEFAULTS = { spin: 0, linger: 20 };
 
+/** The most that a thread lingers while its pools' workers occupy all cores. */
+const CROWDED = 4;
+
 let current = DEFAULTS;
+/** Pools of this thread whose workers do. */
+let crowding = 0;
+
+/** Tell the addon. */
+function apply() {
+  const { spin, linger } = current;
+
+  const most = crowding > 0 && spin === 0 ? CROWDED : Infinity;
+
+  if (linger > most) binding.setIdle(0, most);
+  else if (linger === DEFAULTS.linger) binding.setIdle(Math.ceil(spin), AS_MEASURED);
+  else binding.setIdle(Math.ceil(spin), Math.ceil(linger));
+}
+
+/**
+ * A pool of this thread occupies all cores with its workers, or no longer does: to spin
+ * for their results would take time from them. See docs/decisions/pool.md.
+ */
+function crowd(isCrowded) {
+  crowding += isCrowded ? 1 : -1;
+  if (crowding === (isCrowded ? 1 : 0)) apply();
+}
 
 function microseconds(name, value = DEFAULTS[name]) {
   if (typeof value !== 'number') {
@@ -63,8 +88,8 @@ function setIdleStrategy(strategy) {
   const spin = microseconds('spin', strategy.spin);
   const linger = microseconds('linger', strategy.linger);
 
-  binding.setIdle(Math.ceil(spin), linger === DEFAULTS.linger ? AS_MEASURED : Math.ceil(linger));
   current = { spin, linger };
+  apply();
 }
 
 /**
@@ -74,4 +99,4 @@ function getIdleStrategy() {
   return { ...current };
 }
 
-module.exports = { setIdleStrategy, getIdleStrategy };
+module.exports = { crowd, setIdleStrategy, getIdleStrategy };

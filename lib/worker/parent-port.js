@@ -126,6 +126,7 @@ function dispatch(value, type, event) {
   }
   way.heard = true;
   if (way.nears) heard = value;
+  if (port.intercept !== null && type === 'message' && port.intercept(value)) return;
   if (type === 'message' && port.heardMany) nodeDispatch.call(this, [value], 'messages', event);
   else nodeDispatch.call(this, value, type, event);
 }
@@ -312,6 +313,17 @@ function findWorkerData() {
 
 /** receiveMessageOnPort() for parentPort. @returns {{ message: unknown } | undefined} */
 function receive() {
+  for (;;) {
+    const received = receiveNext();
+
+    if (received === undefined || port.intercept === null || !port.intercept(received.message)) {
+      return received;
+    }
+  }
+}
+
+/** @returns {{ message: unknown } | undefined} the next message, also of a pool */
+function receiveNext() {
   while (!port.isDirect) {
     const received = queue.take();
 

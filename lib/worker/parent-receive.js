@@ -54,6 +54,11 @@ const port = {
   isHooked: false,
   /** Whether messages from the ring are delivered; read by ports/dispatch.js. */
   ring: { receiving: true },
+  /**
+   * Takes messages of a pool, so that no listener gets them; null outside of its workers.
+   * @type {((message: unknown) => boolean) | null}
+   */
+  intercept: null,
   /** Creates the port's Endpoint; see parent-port.js. @type {() => Endpoint} */
   connect: null,
 };
@@ -64,6 +69,7 @@ const listening = {
     return port.heardMany;
   },
   [kMessage](value, list) {
+    if (port.intercept !== null && port.intercept(value)) return;
     if (port.sole !== null) {
       callListener(port.sole, port.node, value);
       return;
@@ -71,7 +77,10 @@ const listening = {
     port.node[kCurrentlyReceivingPorts] = list ?? [];
     nodeDispatch.call(port.node, value, 'message', undefined);
   },
-  [kMessages](values, list) {
+  [kMessages](all, list) {
+    const values = port.intercept === null ? all : all.filter((value) => !port.intercept(value));
+
+    if (values.length === 0) return;
     port.node[kCurrentlyReceivingPorts] = list ?? [];
     nodeDispatch.call(port.node, values, 'messages', undefined);
   },

@@ -71,6 +71,12 @@ describe('the examples', () => {
     assert.equal(stdout, '1 + 4 + 9 + ... + 1000000 = 333833500\n');
   });
 
+  it('pool: counts the words of every document', () => {
+    const { stdout } = run('examples/pool/index.js', '700');
+
+    assert.match(stdout, /^700 documents, 0 failed; the most frequent word is '\w+', 300 times\n$/);
+  });
+
   it('piscina-register: the pool runs on ringport with it, and on worker_threads without', () => {
     for (const [flags, module] of [[[], 'worker_threads'], [['-r', 'ringport/register'], 'ringport']]) {
       const { stdout } = run(...flags, 'examples/piscina-register/index.js');

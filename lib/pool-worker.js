@@ -1,0 +1,11 @@
+'use strict';
+
+// pool-worker.js - the file that the workers of a pool run. A separate file, because
+// Node's loader must load it: only then does import() work.
+
+const ringport = require('./index.js');
+
+ringport[Symbol.for('ringport.pool')]().startWorker({
+  byRequire: (file) => require(file),
+  byImport: (url) => import(url),
+});

@@ -1,0 +1,52 @@
+'use strict';
+
+/*
+ * messages.js - what a pool and its workers post to each other.
+ *
+ * Both use the channel between a Worker and its parentPort, which the application may use
+ * as well. So each message of the pool is, or begins with, a header: a number that no
+ * other message holds by accident. It is the sum of `base`, a random multiple of 2^32,
+ * and the id of a task, or 0.
+ *
+ *   to the worker      header                           a task: undefined
+ *                      [header, task]
+ *                      [header, task, filename, name]   not the pool's own handler
+ *                      [base, ABORT, id, reason]
+ *   to the pool        header                           a result: undefined
+ *                      [header, result]
+ *                      [header, error, PACKED]          see errors.js
+ *                      [header, value, THROWN]          thrown, but not an Error
+ *                      [base, READY]                    the handler is loaded
+ *                      [base, UNREADABLE, id, error]    the task posted after `id`
+ */
+
+const [ABORT, READY, UNREADABLE] = [1, 2, 3];
+const [PACKED, THROWN] = [1, 2];
+
+const SPAN = 2 ** 32;
+/** Keeps the sum exact. */
+const BASES = 2 ** 20;
+
+/** Key of environment data by which a new worker gets its start-up data. */
+const STARTUP = 'ringport.pool';
+
+function newBase() {
+  return (1 + Math.floor(Math.random() * (BASES - 1))) * SPAN;
+}
+
+/** @returns {number} the id in a message of the pool; -1: it is none */
+function idIn(message, base) {
+  let header = message;
+
+  if (typeof message === 'object') {
+    if (message === null || !Array.isArray(message) || message.length < 2) return -1;
+    header = message[0];
+  }
+  if (typeof header !== 'number') return -1;
+
+  const id = header - base;
+
+  return id >= 0 && id < SPAN && Number.isInteger(id) ? id : -1;
+}
+
+module.exports = { ABORT, READY, UNREADABLE, PACKED, THROWN, STARTUP, newBase, idIn };

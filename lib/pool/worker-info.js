@@ -1,0 +1,233 @@
+'use strict';
+
+/* worker-info.js - a worker of a pool, and the tasks that have been posted to it. */
+
+const { setEnvironmentData } = require('node:worker_threads');
+const path = require('node:path');
+
+const folder = require('../folder');
+const { owner: { kMessage, kMessages } } = require('../loading/native');
+const { Worker } = require('../worker/worker');
+const { Claims } = require('./claims');
+const { ABORT, STARTUP, idIn } = require('./messages');
+
+const FILE = path.join(folder, 'pool-worker.js');
+
+/** A Worker whose 'message' events are the application's only. */
+class PoolWorker extends Worker {
+  /** @type {(message: unknown) => boolean} handles the pool's messages */
+  #takes;
+
+  constructor(options, startup, takes) {
+    setEnvironmentData(STARTUP, startup);
+    try {
+      super(FILE, options);
+    } finally {
+      setEnvironmentData(STARTUP, undefined);
+    }
+    this.#takes = takes;
+  }
+
+  /** A message from Node's channel. */
+  emit(name, ...args) {
+    if (name === 'message' && this.#takes(args[0])) return true;
+    return super.emit(name, ...args);
+  }
+
+  /** A message from the ring. */
+  [kMessage](message) {
+    if (!this.#takes(message)) super[kMessage](message);
+  }
+
+  [kMessages](messages) {
+    const others = messages.filter((message) => !this.#takes(message));
+
+    if (others.length > 0) super[kMessages](others);
+  }
+}
+
+class WorkerInfo {
+  worker;
+  /** It has loaded the pool's handler. */
+  isReady = false;
+  /** It gets no tasks any more: it has ended, or is being terminated. */
+  isDead = false;
+  /** The tasks posted to it, begun or not. */
+  assigned = 0;
+  /** Runs a task that must not share the worker. */
+  isExclusive = false;
+  /** performance.now() of the last result. */
+  lastResult = 0;
+  /** When it got a task after it had none. */
+  busySince = 0;
+  /** Milliseconds that a task takes, as a moving average. */
+  pace = 0;
+  idleSince = 0;
+  completed = 0;
+  /** What staff.js has counted of `assigned`: tasks that run, and look-ahead tasks. */
+  running = 0;
+  ahead = 0;
+  isIdle = false;
+  /** It was started with the pool, which counts it as ready. */
+  isInitial = false;
+  /** Resolves when the thread has ended. @type {Promise<number>} */
+  exited;
+  histogram = null;
+  /** What a `loadBalancer` and the events get. */
+  interface;
+
+  #base;
+  #claims;
+  /** By slot. */
+  #tasks = [];
+  #free = [];
+  /** Counts the tasks posted. */
+  #posted = 0;
+
+  /**
+   * @param {object} options the Worker's
+   * @param {object} startup `base`, and what the runner needs besides; see runner.js
+   * @param {number} tasks the most that are posted at the same time
+   * @param {(info: WorkerInfo, id: number, message: unknown) => void} onMessage is called
+   *   for the pool's messages
+   */
+  constructor(options, startup, tasks, onMessage) {
+    const claims = Claims.allocate(tasks);
+
+    this.#base = startup.base;
+    this.#claims = new Claims(claims);
+    for (let slot = this.#claims.slots - 1; slot >= 0; slot--) this.#free.push(slot);
+    this.worker = new PoolWorker(options, { ...startup, claims }, (message) => {
+      const id = idIn(message, this.#base);
+
+      if (id !== -1) onMessage(this, id, message);
+      return id !== -1;
+    });
+    this.exited = new Promise((resolve) => {
+      this.worker.once('exit', resolve);
+    });
+  }
+
+  get hasSlot() {
+    return this.#free.length > 0;
+  }
+
+  /**
+   * Post a task.
+   * @param {{ filename: string | null, name: string }} defaults
+   * @throws whatever postMessage() throws; nothing has been posted
+   */
+  post(task, defaults) {
+    const slot = this.#free.pop();
+
+    const id = this.#claims.idOf(slot, ++this.#posted);
+    const header = this.#base + id;
+    const isDefault = task.filename === defaults.filename && task.name === defaults.name;
+    let message = [header, task.task];
+
+    if (!isDefault) message.push(task.filename, task.name);
+    else if (task.task === undefined) message = header;
+    this.#claims.offer(id);
+    try {
+      this.worker.postMessage(message, task.transferList);
+    } catch (error) {
+      this.#claims.takeBack(id);
+      this.#free.push(slot);
+      throw error;
+    }
+    task.id = id;
+    task.order = this.#posted;
+    task.worker = this;
+    this.#tasks[slot] = task;
+    if (this.assigned++ === 0) this.worker.ref();
+    this.isExclusive = task.isAbortable;
+  }
+
+  noteResult(now, ms) {
+    this.lastResult = now;
+    this.pace += (ms - this.pace) / 8;
+    this.completed++;
+  }
+
+  /** A task has ended or was taken back. @returns {Task | null} null: unknown */
+  remove(id) {
+    const slot = this.#claims.slotOf(id);
+    const task = this.#tasks[slot];
+
+    if (task === undefined || task.id !== id) return null;
+    this.#tasks[slot] = undefined;
+    this.#free.push(slot);
+    if (--this.assigned === 0) {
+      this.isExclusive = false;
+      this.worker.unref();
+    }
+    task.worker = null;
+    return task;
+  }
+
+  /** Take a task back. @returns {boolean} false: it has begun */
+  takeBack(task) {
+    if (!this.#claims.takeBack(task.id)) return false;
+    this.remove(task.id);
+    return true;
+  }
+
+  /** Take back the task that was posted last, if it can run elsewhere. */
+  takeLast() {
+    let last = null;
+
+    for (const task of this.#tasks) {
+      if (task === undefined || task.isTransferred || task.isPinned) continue;
+      if (last === null || task.order > last.order) last = task;
+    }
+    return last !== null && this.takeBack(last) ? last : null;
+  }
+
+  /**
+   * Take back the tasks that can run elsewhere, the last one first.
+   * @param {number} keep how many to leave at least
+   * @returns {Task[]} in their order
+   */
+  takeAll(keep = 0) {
+    const taken = [];
+
+    for (const task of this.#byOrder().reverse()) {
+      if (this.assigned <= keep) break;
+      if (!task.isTransferred && !task.isPinned && this.takeBack(task)) taken.unshift(task);
+    }
+    return taken;
+  }
+
+  #byOrder() {
+    return this.#tasks.filter((task) => task !== undefined).sort((a, b) => a.order - b.order);
+  }
+
+  /** Remove all tasks. @returns {Task[]} */
+  removeAll() {
+    const left = this.#byOrder();
+
+    for (const task of left) this.remove(task.id);
+    return left;
+  }
+
+  /** The task posted after the one with this id (0: the first). */
+  nextAfter(id) {
+    const number = this.#claims.wrap(this.#claims.numberOf(id) + 1);
+
+    return this.#tasks.find((task) =>
+      task !== undefined && this.#claims.numberOf(task.id) === number);
+  }
+
+  /** Tell a running task of its abort. @returns {boolean} false: it does not listen */
+  abort(task, reason) {
+    if (!this.#claims.abort(task.id)) return false;
+    try {
+      this.worker.postMessage([this.#base, ABORT, task.id, reason]);
+    } catch {
+      this.worker.postMessage([this.#base, ABORT, task.id, undefined]); // not cloneable
+    }
+    return true;
+  }
+}
+
+module.exports = { WorkerInfo };
