@@ -5,7 +5,7 @@
 const { setEnvironmentData } = require('node:worker_threads');
 const path = require('node:path');
 
-const folder = require('../folder');
+const { folder } = require('../folder');
 const { owner: { kMessage, kMessages } } = require('../loading/native');
 const { Worker } = require('../worker/worker');
 const { Claims } = require('./claims');
