@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "node/ops.h"
+#include "node/units.h"
 #include "node/value.h"
 
 static double
@@ -18,14 +19,21 @@ get_double(const uint8_t *at) {
   return number;
 }
 
+/* A string of two bytes a code unit. */
 static napi_value
 read_utf16(rp_env *e, const uint8_t *at, uint32_t length) {
   napi_value result = NULL;
   char16_t few[STRING_STACK];
-  char16_t *units = length <= STRING_STACK ? few : malloc(length * sizeof(char16_t));
+  char16_t *units;
 
+  /* In a message of its own it is aligned. */
+  if (RP_UNITS_SAME && (uintptr_t) at % sizeof(char16_t) == 0) {
+    (void) napi_create_string_utf16(e->env, (const void *) at, length, &result);
+    return result;
+  }
+  units = length <= STRING_STACK ? few : malloc(length * sizeof(char16_t));
   if (units == NULL) return NULL;
-  for (uint32_t i = 0; i < length; i++) units[i] = (char16_t) get_u16(at + 2 * i);
+  rp_units_get(units, at, length);
   (void) napi_create_string_utf16(e->env, units, length, &result);
   if (units != few) free(units);
   return result;
@@ -55,6 +63,32 @@ read_long_string(rp_env *e, const uint8_t **at, const uint8_t *end, bool one_byt
 
   *at += 4;
   return read_string(e, at, end, length, one_byte);
+}
+
+/* A bigint of up to BIGINT_WORDS words. */
+static napi_value
+read_bigint(rp_env *e, const uint8_t **at, const uint8_t *end) {
+  uint64_t words[BIGINT_WORDS] = {0};
+  napi_value result = NULL;
+
+  if (end - *at < 5) return NULL;
+
+  uint8_t negative = (*at)[0];
+  uint32_t length = get_u32(*at + 1);
+  const uint8_t *from = *at + 5;
+
+  if (negative > 1 || length == 0 || length > sizeof(words) ||
+      length > (size_t) (end - from))
+    return NULL;
+  *at = from + length;
+
+  uint32_t whole = length / 8;
+
+  for (uint32_t i = 0; i < whole; i++) words[i] = get_big_u64(*at - 8 * (i + 1));
+  for (const uint8_t *byte = from; byte < *at - 8 * whole; byte++)
+    words[whole] = words[whole] << 8 | *byte;
+  (void) napi_create_bigint_words(e->env, negative, (length + 7) / 8, words, &result);
+  return result;
 }
 
 /* Return how many bytes follow an op of fixed size. */
@@ -109,6 +143,8 @@ rp_primitives_get(rp_env *e, const uint8_t **at, const uint8_t *end) {
     case OP_LATIN1:
     case OP_UTF16:
       return read_long_string(e, at, end, op == OP_LATIN1);
+    case OP_BIGINT:
+      return read_bigint(e, at, end);
     default:
       break;
   }

@@ -124,6 +124,10 @@ describe('values: primitives', () => {
     2n ** 128n + 1n, -(2n ** 1000n), 7n ** 500n
   ]);
   arrives('a bigint alone', () => -(2n ** 70n));
+  for (const bits of [0, 1, 63, 64, 65, 128, 4095, 4096, 4097, 10000]) {
+    arrives(`a bigint of ${bits} bits`, () => 2n ** BigInt(bits) - 1n);
+    arrives(`a negative bigint of ${bits} bits`, () => -(2n ** BigInt(bits)) + 1n);
+  }
   arrives('strings', () => [
     '', 'a', 'latin1 \xff\x80\x00', 'snow \u2603', '\ud83d\ude00', 'lone \ud800', '\udc00 lone',
     '\ud800\ud800', '\ufeffbom', '\uffff\ufffe', 'a'.repeat(255), 'b'.repeat(256), '\u0100'.repeat(127),
@@ -132,6 +136,22 @@ describe('values: primitives', () => {
   for (const length of [1, 7, 8, 127, 128, 1000, 16383, 65535, 70000, 1 << 20]) {
     arrives(`a string of ${length} latin1 characters`, () => 'x'.repeat(length - 1) + '\xe9');
     arrives(`a string of ${length} UTF-16 characters`, () => 'x'.repeat(length - 1) + '\u20ac');
+  }
+  /* After a few, their width is asked for before they are posted. */
+  for (const [name, make] of Object.entries({
+    'of bytes': (i) => `\xe9${i}`.repeat(20000),
+    'wide at once': (i) => `\u20ac${i}`.repeat(1000),
+    'wide at the end': (i) => `${`text ${i}`.repeat(400)}\u20ac`,
+    'wide, of bytes after all': (i) => `\u20ac${`text ${i}`.repeat(400)}`.slice(1),
+    'short': (i) => `\u20ac${i} text`.repeat(50),
+  })) {
+    same(`40 long strings, ${name}`, (wt, t) => {
+      const { port1, port2 } = new wt.MessageChannel();
+
+      for (let i = 0; i < 40; i++) port1.postMessage(make(i));
+      for (let i = 0; i < 40; i++) t.note(digest(wt.receiveMessageOnPort(port2).message));
+      port1.close();
+    });
   }
   arrives('strings in V8\'s other forms', () => {
     let rope = '';
