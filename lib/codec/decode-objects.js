@@ -5,7 +5,7 @@
  * did not travel in the message itself: blocks, ports, foreign values.
  */
 
-const { Buffer, Date } = require('../loading/builtins');
+const { Buffer, Date, process } = require('../loading/builtins');
 
 const op = require('./ops');
 const { corrupt } = require('./errors');
@@ -143,6 +143,11 @@ function readBigInt() {
   const negative = r.u8[r.pos++];
   const length = readCount(1);
   if (length === 0 || negative > 1) throw corrupt('a bigint');
+  if (length === 8) {
+    const value = r.view.getBigUint64(r.pos);
+    r.pos += 8;
+    return negative === 1 ? -value : value;
+  }
   const value = BigInt(`0x${hexSlice.call(r.u8, r.pos, r.pos + length)}`);
   r.pos += length;
   return negative === 1 ? -value : value;
@@ -183,6 +188,7 @@ function takeBytes(buffer, length) {
   const { pos } = r;
   if (length > r.end - pos) throw corrupt('binary data');
   if (length > 0) new Uint8Array(buffer).set(r.u8.subarray(pos, pos + length));
+  noteYoung(length);
   r.pos = pos + length;
   return buffer;
 }
@@ -212,6 +218,7 @@ function readWholeView() {
   if (type === 2 && at < 0) {
     const { u8, pos } = r;
     r.pos = pos + length;
+    noteYoung(length);
     return copyBytes.call(u8, pos, pos + length);
   }
   const buffer = keep(takeBytes(new ArrayBuffer(length), length));
@@ -276,10 +283,35 @@ let noted = 0;
  * allocate one byte for each MiB received.
  */
 function noteMemory(bytes) {
+  noteYoung(bytes);
   noted += bytes;
   if (noted < NOTED) return;
   noted = 0;
   new ArrayBuffer(1);
+}
+
+/** From Node 24 on, V8 runs a full collection for each 64 MiB of ArrayBuffers. */
+const COLLECTS_FULLY = parseInt(process.versions.node, 10) >= 24;
+const YOUNG = 16 * 1024 * 1024;
+/** Arrays that fill a young generation of its usual size, 1 MiB, twice. */
+const FILL = 300;
+const FILL_LENGTH = 1024;
+let young = 0;
+const fill = [null];
+
+/**
+ * Called for ArrayBuffers made here. Where V8 collects fully for them, which takes as
+ * long as the messages, allocate so much in between that it collects the young
+ * generation, and with it the ArrayBuffers that the application has dropped: 0.5 ms
+ * instead of 10.
+ */
+function noteYoung(bytes) {
+  young += bytes;
+  if (young < YOUNG) return;
+  young = 0;
+  if (!COLLECTS_FULLY) return;
+  for (let i = 0; i < FILL; i++) fill[0] = new Array(FILL_LENGTH);
+  fill[0] = null;
 }
 
 function readForeign() {
@@ -302,6 +334,7 @@ function readBlock() {
   const length = readLength();
   const block = r.alone || hooks.takeBlock === null ? undefined : hooks.takeBlock(index);
   if (!types.isArrayBuffer(block) || block.byteLength !== length) throw corrupt('a block');
+  noteYoung(length);
   return keep(block);
 }
 
