@@ -46,6 +46,7 @@ module.exports = {
     WORDS: 16,
     OTHER: 1,
     SHAPE: 2,
+    WHOLE: 3,
     ALL: 2147483647,
   },
   ring: {

@@ -42,21 +42,23 @@ const SCRIPTS = {
   change: CHANGE,
   cold: ['loading/leave-code', 'loading/runtime'],
   registration: ['register/registration'],
-  flat: ['ports/flat', 'codec/shapes'],
-  ring: ['ports/endpoint', 'ports/turn', 'ports/drain', 'ports/record', 'ports/table', 'worker/parent-endpoint'],
+  flat: ['ports/flat', 'codec/shapes', 'codec/width'],
+  ring: [
+    'ports/endpoint', 'ports/long-string', 'ports/turn', 'ports/drain', 'ports/record', 'ports/table', 'worker/parent-endpoint',
+  ],
   ports: ['ports/node-events', 'ports/diagnostics', 'ports/port', 'ports/message-channel', 'ports/kinds', 'ports/limits', 'flow/members'],
   channel: [
     'ports/node-channel', 'ports/receive', 'ports/transfer', 'ports/boarding', 'ports/envelope', 'ports/unlisted',
-    'ports/transfer-list', 'ports/by-node', 'ports/small-buffers', 'worker/parcels', 'worker/post-with-ports',
+    'ports/transfer-list', 'ports/by-node', 'ports/whole', 'ports/small-buffers', 'worker/parcels', 'worker/post-with-ports',
     'worker/open-envelope', 'worker/pull', 'codec/errors',
   ],
   codec: [
     'ports/send', 'codec/index', 'codec/encode', 'codec/encode-core', 'codec/encode-plain', 'codec/encode-arrays',
     'codec/scratch', 'codec/hooks', 'codec/ops', 'codec/strings', 'codec/decode', 'codec/decode-core', 'codec/decode-objects',
-    'codec/reader-shapes', 'codec/views', 'codec/errors',
+    'codec/reader-shapes', 'codec/views', 'codec/errors', 'codec/loss', 'ports/losing',
   ],
   kinds: [
-    'codec/encode-objects', 'codec/node-clone', 'codec/encode-errors', 'codec/kinds', 'codec/decode-errors',
+    'codec/encode-objects', 'codec/encode-bigints', 'codec/node-clone', 'codec/encode-errors', 'codec/kinds', 'codec/decode-errors',
     'ports/large-memory', 'ports/outbox', 'codec/path',
   ],
   request: [

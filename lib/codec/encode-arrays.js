@@ -10,6 +10,7 @@
  */
 
 const { isDeepStrictEqual } = require('node:util');
+const loss = require('./loss');
 const op = require('./ops');
 const { w, reserve } = require('./scratch');
 const core = require('./encode-core');
@@ -34,6 +35,8 @@ const SOME_NUMBERS = 32;
  * calls an accessor among its elements twice; all other checks call it once.
  */
 const VALUES = 160;
+/** Longer arrays of strings that are not short lose. */
+const LIST = 32;
 /** Minimum length of a packed array. */
 const PACKED = 8;
 
@@ -109,6 +112,9 @@ function writeArray(array) {
   if (length >= PACKED && hasValue(array, 0)) {
     const first = array[0];
     if (typeof first === 'number') return writeNumbers(array, length, first);
+    if (typeof first === 'string' && length > LIST && first.length > 4) {
+      walk.loss += length * (loss.LISTED_STRING + first.length * loss.BYTE);
+    }
   }
   if (hasOnlyElements(array, length)) writeElements(array, length, op.ARRAY);
   else writeUncommon(array, length);
@@ -284,12 +290,10 @@ function writeElements(array, length, code) {
 /** Write an array with holes or with keys other than indices. */
 function writeUncommon(array, length) {
   const keys = keysOf(array);
-  let elements = 0;
-  while (elements < length && keys[elements] === String(elements)) elements++;
-  if (elements === length) {
+  if (hasAllIndices(keys, length)) {
     writeElements(array, length, op.ARRAY_KEYS);
     const then = keysOf(array);
-    writeKeys(array, then, indicesAmong(then));
+    writeKeys(array, then, indicesAmong(then, length));
     return;
   }
   w.u8[w.pos++] = op.ARRAY_SPARSE;
@@ -299,9 +303,14 @@ function writeUncommon(array, length) {
 
 const INDEX = /^(?:0|[1-9]\d{0,9})$/;
 
-/** Count the indices among the keys; they come first. */
-function indicesAmong(keys) {
-  let count = 0;
+/** Whether the keys 0 to length - 1 are among the keys. Indices come first, in order. */
+function hasAllIndices(keys, length) {
+  return keys.length >= length && (length === 0 || keys[length - 1] === `${length - 1}`);
+}
+
+/** Count the indices among the keys, of which there were `length`. */
+function indicesAmong(keys, length) {
+  let count = hasAllIndices(keys, length) ? length : 0;
   while (count < keys.length && INDEX.test(keys[count]) && keys[count] < 0xffffffff) count++;
   return count;
 }

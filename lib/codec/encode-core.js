@@ -30,6 +30,8 @@ const walk = {
   stamp: 1,
   context: null,
   foreign: null,
+  /** What has been lost against Node's serializer; see loss.js. */
+  loss: 0,
   /** Object.prototype has enumerable properties. */
   inherits: false,
   /** Self-contained, for serialize(): no registered shapes, blocks or foreign values. */

@@ -7,10 +7,12 @@
 
 const { process } = require('../loading/builtins');
 
+const loss = require('./loss');
 const op = require('./ops');
 const { w, reserve } = require('./scratch');
 const core = require('./encode-core');
 
+const { walk } = core;
 const { getOwnPropertyDescriptor, hasOwn } = Object;
 
 /** The index is part of the format. */
@@ -31,6 +33,7 @@ function writeError(error) {
   const message = getOwnPropertyDescriptor(error, 'message');
   const cause = getOwnPropertyDescriptor(error, 'cause');
   const type = ERROR_NAMES.get(`${error.name}`) ?? 0;
+  walk.loss += loss.ERROR;
   reserve(8);
   w.u8[w.pos++] = op.ERROR;
   w.u8[w.pos++] = type;

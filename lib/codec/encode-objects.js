@@ -5,8 +5,9 @@
  * Values that only Node can clone are left to the Node channel.
  */
 
-const { Buffer, Date } = require('../loading/builtins');
+const { Date } = require('../loading/builtins');
 const { types } = require('node:util');
+const loss = require('./loss');
 const op = require('./ops');
 const { kinds, kindBySlots, kindOf } = require('./kinds');
 const { VIEW_TYPES, VIEW_INDEX } = require('./views');
@@ -15,7 +16,6 @@ const { hooks } = require('./hooks');
 const core = require('./encode-core');
 
 const { walk } = core;
-const { hexWrite } = Buffer.prototype;
 
 /** The getter `name` of a built-in prototype; undefined if this engine lacks it. */
 function getter(prototype, name) {
@@ -53,11 +53,12 @@ function loadNodes() {
 }
 
 module.exports = {
-  isPlainBySlots, writeOther, refuse, writeForeign, writeView, writeBigInt, stageString, usesBlocks,
+  isPlainBySlots, writeOther, refuse, writeForeign, writeView, stageString, usesBlocks,
   clearStack,
 };
 
 const { writeError } = require('./encode-errors');
+module.exports.writeBigInt = require('./encode-bigints').writeBigInt;
 const { writeListed } = require('./encode-plain');
 
 /** Write an object that is not an array, view or Proxy. */
@@ -99,6 +100,7 @@ function isCallable(method, object) {
 }
 
 function writeDate(date) {
+  if (walk.map !== null) walk.loss += loss.DATE;
   w.u8[w.pos] = op.DATE;
   w.view.setFloat64(w.pos + 1, dateValue.call(date), true);
   w.pos += 9;
@@ -185,20 +187,6 @@ function writeBoxed(object) {
   else core.writeValue(bigintValue.call(object));
 }
 
-/** Converts by hexadecimal digits, the fastest way in JavaScript for any size. */
-function writeBigInt(value) {
-  const negative = value < 0n;
-  let digits = (negative ? -value : value).toString(16);
-  if (digits.length % 2 === 1) digits = `0${digits}`;
-  const length = digits.length / 2;
-  reserve(length + 8);
-  w.u8[w.pos++] = op.BIGINT;
-  w.u8[w.pos++] = negative ? 1 : 0;
-  core.writeU32(length);
-  hexWrite.call(w.u8, digits, w.pos, length);
-  w.pos += length;
-}
-
 /** Write an ArrayBuffer. @throws Node's DataCloneError if it is detached */
 function writeBuffer(buffer) {
   const { context } = walk;
@@ -232,7 +220,7 @@ function writeCopy(buffer, length) {
 
   copy.set(new Uint8Array(buffer, 0, length));
   hooks.copied(copy.buffer);
-  leaveToNode(copy.buffer);
+  putForeign(copy.buffer);
 }
 
 function isDetached(buffer) {
@@ -364,6 +352,11 @@ function leaveToNode(value) {
     const name = inheritsProxy(value) ? 'An object' : Object.prototype.toString.call(value);
     throw loadNodes().dataCloneError(`${name} could not be cloned.`);
   }
+  walk.loss += loss.FOREIGN;
+  putForeign(value);
+}
+
+function putForeign(value) {
   if (walk.foreign === null) walk.foreign = [];
   const index = walk.foreign.length;
   walk.foreign[index] = value;

@@ -12,19 +12,23 @@
 
 const { types } = require('node:util');
 const op = require('./ops');
+const loss = require('./loss');
 const shapes = require('./shapes');
 const { hooks } = require('./hooks');
 const { w, reserve } = require('./scratch');
 const core = require('./encode-core');
 
 const { walk, putNumber, putString } = core;
-const { getRoot, startOf, step, countWriter, keysOf, pathOf } = shapes;
+const { STALE, counts, getRoot, startOf, step, countWriter, keysOf, pathOf } = shapes;
 const { hasOwn, keys: listKeys, prototype: objectPrototype } = Object;
 const { stringify } = JSON;
 const makeFunction = Function;
 
 /** Objects of a shape that are written before its writer is generated. */
 const FREQUENT = 32;
+
+/** Keys that a generated function writes. */
+const PART = 128;
 
 let mayCompile = true;
 
@@ -77,6 +81,10 @@ function isArguments(object, key) {
 function writeShape(object, node, prototype) {
   const { u8, pos: at } = w;
   node.uses++;
+  const written = (counts.keys + node.depth) | 0;
+  counts.keys = written;
+  if (((written - node.last) | 0) > STALE) noteStale(node);
+  node.last = written;
   if (node.id === -1 && !walk.alone && hooks.internShape !== null) shapes.touch(node, hooks);
   const id = node.id >= 0 && !walk.alone ? node.id : localShape(node);
   u8[at] = op.OBJECT;
@@ -87,6 +95,11 @@ function writeShape(object, node, prototype) {
   if (read >= 0) writeRest(object, node, read, at);
 }
 
+/** Its nodes and functions are no longer in the processor's caches. */
+function noteStale(node) {
+  if (node.uses > 1) walk.loss += loss.STALE_SHAPE + node.depth * loss.STALE_KEY;
+}
+
 /** Send the shape's keys with the message. @returns {number} how OBJECT refers to them */
 function localShape(node) {
   if (node.stamp !== walk.stamp) {
@@ -94,6 +107,7 @@ function localShape(node) {
     node.local = walk.localCount++;
     walk.locals[node.local] = node;
     walk.flags |= op.FLAG_SHAPES;
+    walk.loss += node.keys === null ? loss.SHAPE : node.keys.length * loss.LOOSE_KEY;
   }
   return op.LOCAL_SHAPE | node.local;
 }
@@ -117,16 +131,36 @@ function writerOf(node, inherits) {
  */
 function compile(path, inherits) {
   if (mayCompile && countWriter()) {
-    const source = path.map(({ name }, i) => sourceOf(name, i, inherits)).join('\n');
+    const source = path.map(({ name }, i) => sourceOf(name, i, inherits));
     try {
-      return makeFunction('path', 'w', 'reserve', 'putNumber', 'putString', 'writeField',
-        'hasOwn', `return (o, p) => { let v; let { pos } = w; ${source} return -1; };`)(
-        path, w, reserve, putNumber, putString, writeField, hasOwn);
+      if (path.length <= PART) return compilePart(path, source);
+      const parts = [];
+      for (let i = 0; i < path.length; i += PART) {
+        parts.push(compilePart(path, source.slice(i, i + PART)));
+      }
+      return inTurn(parts);
     } catch (error) {
       if (error instanceof EvalError) mayCompile = false; // else the stack is full
     }
   }
   return loopedOver(path);
+}
+
+function compilePart(path, source) {
+  return makeFunction('path', 'w', 'reserve', 'putNumber', 'putString', 'writeField',
+    'hasOwn', `return (o, p) => { let v; let { pos } = w; ${source.join('\n')} return -1; };`)(
+    path, w, reserve, putNumber, putString, writeField, hasOwn);
+}
+
+/** A writer of several parts: V8 does not optimize functions that are very long. */
+function inTurn(parts) {
+  return (object, prototype) => {
+    for (let i = 0; i < parts.length; i++) {
+      const read = parts[i](object, prototype);
+      if (read >= 0) return read;
+    }
+    return -1;
+  };
 }
 
 function sourceOf(name, i, inherits) {

@@ -12,6 +12,7 @@
 
 const { Buffer, process } = require('../loading/builtins');
 const { types } = require('node:util');
+const loss = require('./loss');
 const op = require('./ops');
 const core = require('./encode-core');
 const { w, reserve } = require('./scratch');
@@ -167,6 +168,7 @@ function writeLongString(string) {
     if (length >= core.blockLine && loadOthers().usesBlocks()) {
       return others.stageString(string, true);
     }
+    walk.loss += loss.STRING + length * loss.BYTE;
     reserve(length + 8);
     w.u8[w.pos++] = op.LATIN1;
     writeU32(length);
@@ -180,6 +182,7 @@ function writeWide(string) {
   if (length * 2 >= core.blockLine && loadOthers().usesBlocks()) {
     return others.stageString(string, false);
   }
+  walk.loss += loss.WIDE_STRING + length * 2 * loss.BYTE;
   reserve(length * 2 + 8);
   w.u8[w.pos++] = op.UTF16;
   writeU32(length);

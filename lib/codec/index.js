@@ -15,7 +15,8 @@ const op = require('./ops');
 const encoder = require('./encode');
 const { r, decode } = require('./decode');
 const { w, reserve, settle } = require('./scratch');
-const { entryOf, textOf } = require('./shapes');
+const { entryOf, textOf, counts } = require('./shapes');
+const loss = require('./loss');
 const { RingportError, corrupt, withCode } = require('./errors');
 
 const { hooks } = require('./hooks');
@@ -42,6 +43,8 @@ const codec = {
   /** The bytes of the last encode() are scratch[start, end). */
   scratch: w.u8,
   end: 0,
+  /** Node's serializer would have written the last encode()'s value at less cost. */
+  hasLost: false,
   /** The foreign values of the last encode(), until release(): an array, or null. */
   foreign: null,
   /** The object that the next encode()'s value is a copy of, or null. */
@@ -142,6 +145,7 @@ function run(value, start) {
   codec.foreign = null;
   walk.level = depth;
   walk.holder = null;
+  walk.loss = 0;
   // Primitives inherit nothing that is sent.
   walk.inherits = typeof value === 'object' && hasEnumerable(objectPrototype);
   let done = false;
@@ -150,6 +154,7 @@ function run(value, start) {
     else encoder.writeCopy(value, original);
     // One in a getter at the very end of the stack could not clean up after itself.
     if (w.depth !== depth || walk.level !== depth) throw new RangeError('Maximum call stack size exceeded');
+    codec.hasLost = walk.loss > 0 && hasLost(w.pos - start);
     if (walk.flags & op.FLAG_SHAPES) writeShapes(start);
     reserve(0); // room for the caller's trailer
     done = true;
@@ -173,6 +178,17 @@ function run(value, start) {
       if (depth === 1) hooks.unstage();
     }
   }
+}
+
+/** Nodes of the tree of shapes when this was last looked at. */
+let madeBefore = 0;
+
+/** Whether a message of `bytes` without its shapes has lost against Node. */
+function hasLost(bytes) {
+  const keys = counts.nodes - madeBefore;
+
+  madeBefore = counts.nodes;
+  return walk.loss + keys * loss.NEW_KEY > bytes * loss.BYTE + loss.BY_NODE;
 }
 
 /** Add the path of the rejected value to the error. */

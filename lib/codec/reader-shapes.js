@@ -12,7 +12,7 @@ const { corrupt } = require('./errors');
 const { hooks } = require('./hooks');
 
 /** Maximum number of keys of a shape with a generated reader. */
-const MAX_COMPILED = 128;
+const MAX_COMPILED = 1024;
 /** Objects of a shape that are read before its reader is generated. */
 const FREQUENT = 8;
 /** Slots of the cache of shapes that came with messages. */

@@ -16,7 +16,13 @@
 const { Buffer } = require('../loading/builtins');
 
 const MAX_NODES = 8192;
-const MAX_KEYS = 128;
+const MAX_KEYS = 1024;
+/**
+ * Objects of more keys than this may be dictionaries, which would fill the tree. So its
+ * deeper nodes are only made for a key after this one that has come more often.
+ */
+const FEW_KEYS = 128;
+const OFTEN = 1;
 const MAX_KEY_LENGTH = 128;
 const MAX_WRITERS = 1000;
 /** Objects of a shape that are written before it gets an id. */
@@ -45,6 +51,8 @@ function makeNode(parent, name) {
     id: -1,
     /** Number of objects written. */
     uses: 0,
+    /** counts.keys after the last object. */
+    last: 0,
     /** The last message that included this shape's keys, and their index there. */
     stamp: 0,
     local: 0,
@@ -67,6 +75,14 @@ function makeNode(parent, name) {
 }
 
 let root = makeNode(null, '');
+/** A shape is stale once so many keys of others have been written. */
+const STALE = 2048;
+const counts = {
+  /** Nodes made so far, of all trees. */
+  nodes: 0,
+  /** Keys of objects that have been written, of 32 bits. */
+  keys: 0,
+};
 /** Number of nodes in the tree. */
 let nodes = 0;
 /** Number of writers generated for shapes of this tree. */
@@ -116,6 +132,18 @@ function loose(node, key) {
   return other;
 }
 
+/** Key after FEW_KEYS others -> how often it has come there. */
+const wides = new Map();
+
+/** Whether an object with these keys is worth more nodes. */
+function isWideShape(node, key) {
+  if (node.depth > FEW_KEYS) return node.depth < MAX_KEYS;
+  const times = (wides.get(key) ?? 0) + 1;
+  if (wides.size > 256) wides.clear();
+  wides.set(key, times);
+  return times > OFTEN;
+}
+
 /** The child of `node` for `key`, if that is not node.key. */
 function step(node, key) {
   if (node.key2 === key) {
@@ -133,12 +161,14 @@ function step(node, key) {
   const owner = node.depth === 0 ? root : node;
   let next = owner.children === null ? undefined : owner.children.get(key);
   if (next === undefined) {
-    if (node.depth >= MAX_KEYS || key.length > MAX_KEY_LENGTH || nodes > MAX_NODES ||
+    if ((node.depth >= FEW_KEYS && !isWideShape(node, key)) ||
+        key.length > MAX_KEY_LENGTH || nodes > MAX_NODES ||
         (node.depth === 0 && NUMERIC.test(key))) {
       return loose(node, key);
     }
     next = makeNode(owner, key);
     nodes++;
+    counts.nodes++;
     if (owner.children === null) owner.children = new Map();
     owner.children.set(key, next);
   }
@@ -201,5 +231,6 @@ function number(node, internShape) {
 }
 
 module.exports = {
-  FREQUENT, getRoot, startOf, step, touch, number, countWriter, keysOf, pathOf, textOf, entryOf,
+  STALE, counts, FREQUENT, getRoot, startOf, step, touch, number, countWriter, keysOf, pathOf,
+  textOf, entryOf,
 };

@@ -32,9 +32,9 @@ const BATCH = 1000;
 const NONE = -1;
 /**
  * Values of STATUS: C cannot read the next message; an object of the shape in BYTES,
- * which C does not know yet.
+ * which C does not know yet; a message of the Node channel.
  */
-const { OTHER, SHAPE } = require('../constants').control;
+const { OTHER, SHAPE, WHOLE } = require('../constants').control;
 
 /**
  * The port whose batch is being delivered, the count of its delivered messages, and the
@@ -149,7 +149,7 @@ function deliverValues(slot, owner, port, limit) {
  */
 function deliver(slot, owner, port, queued) {
   deliverValues(slot, owner, port, limitOf(queued));
-  return reader.status !== OTHER;
+  return reader.status !== OTHER && reader.status !== WHOLE;
 }
 
 /**
@@ -163,5 +163,5 @@ function deliverQueued(slot) {
 }
 
 module.exports = {
-  reader, settle, runTicks, limitOf, readNext, deliver, deliverQueued, deliverValues, OTHER,
+  reader, settle, runTicks, limitOf, readNext, deliver, deliverQueued, deliverValues, OTHER, WHOLE,
 };

@@ -10,10 +10,10 @@
  */
 
 const context = require('./async-context');
-const { reader, settle, runTicks, readNext, deliverValues, OTHER } = require('./dispatch');
+const { reader, settle, runTicks, readNext, deliverValues, OTHER, WHOLE } = require('./dispatch');
 const { FLAG, reading, unsent } = require('./record');
 const {
-  binding, control, local, owner: ownerSymbols, STATUS, BYTES, COUNT, MAX,
+  binding, control, local, owner: ownerSymbols, START, END, STATUS, BYTES, COUNT, MAX,
   define, FOR_ENDPOINTS,
 } = require('../loading/native');
 
@@ -25,6 +25,10 @@ const { receive: receiveBatch, release } = binding;
 let decode = (...args) => {
   ({ decode } = require('./receive').loadCodec());
   return decode(...args);
+};
+let takeWhole = (...args) => {
+  ({ takeWhole } = require('./receive'));
+  return takeWhole(...args);
 };
 let decodeMore = (...args) => {
   ({ decodeMore } = require('./receive'));
@@ -89,6 +93,10 @@ function receiveOne(endpoint) {
   control[MAX] = 0;
 
   const values = readNext(endpoint.slot);
+
+  /* C has released its record. */
+  if (values === undefined && control[STATUS] === WHOLE) return { message: readWhole(endpoint) };
+
   const found = values === undefined ? receiveOther(endpoint) : { message: values[0] };
 
   if (found === undefined) return undefined;
@@ -141,6 +149,13 @@ function drain(endpoint, limit) {
       if (limit !== ALL) limit = left;
       closed = reader.status === CLOSED;
       if (reader.status < 0) break;
+      if (reader.status === WHOLE) {
+        if (!deliverWhole(endpoint, owner) && limit !== ALL) limit = 0;
+        else if (limit !== ALL) limit--;
+        settle();
+        control[COUNT] = 0;
+        continue;
+      }
       if (reader.status !== OTHER && !owner[kBatching]) continue;
       control[COUNT] = 0;
       control[MAX] = limit;
@@ -167,6 +182,30 @@ function drain(endpoint, limit) {
     if (reading.loans !== null) require('./receive').endLoans();
   }
   if (closed) endpoint.close();
+}
+
+/** Take a message of the Node channel, which readNext() has found. */
+function readWhole(endpoint) {
+  return takeWhole(endpoint, control[START], control[END], control[BYTES]);
+}
+
+/**
+ * Deliver a message of the Node channel, which readNext() has found.
+ * @returns {boolean} false: the wake-up must end
+ */
+function deliverWhole(endpoint, owner) {
+  let value;
+
+  reader.slot = endpoint.slot;
+  reader.count = 1;
+  try {
+    value = readWhole(endpoint);
+  } catch (error) {
+    owner[kMessageError](error);
+    return runTicks() && !context.entered;
+  }
+  owner[kMessage](value, undefined);
+  return runTicks() && !context.entered;
 }
 
 /** @returns {boolean} false: the wake-up must end */
@@ -248,4 +287,4 @@ function decodeRecord(endpoint, at, lends) {
   }
 }
 
-module.exports = { ALL, decodeRecord, drain, isCall, receive, receiveOne };
+module.exports = { ALL, decodeRecord, drain, isCall, readWhole, receive, receiveOne };

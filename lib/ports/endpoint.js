@@ -17,10 +17,12 @@ const { FinalizationRegistry, WeakRef } = require('../loading/builtins');
 const context = require('./async-context');
 const { settle } = require('./dispatch');
 const { receiveOne } = require('./drain');
-const { postToNode, watchPosts } = require('./posts');
+const { OTHER } = require('../constants').control;
+const { LONG, postLong } = require('./long-string');
+const { watchPosts } = require('./posts');
 const { unsent } = require('./record');
 const { Hold } = require('./table');
-const { isObject, located, postByC } = require('./way');
+const { canBeWhole, isObject, postByC } = require('./way');
 const {
   binding, control, endpoints, define, local, owner: { kClosed }, thresholds, STATUS, FOR_PORTS,
 } = require('../loading/native');
@@ -30,8 +32,12 @@ watchPosts();
 
 const NONE = -1;
 
-const { postValue, postWhole } = binding;
+const { postValue } = binding;
 
+let postWhole = (...args) => {
+  ({ postWhole } = require('./whole'));
+  return postWhole(...args);
+};
 let sendValue = (...args) => {
   ({ sendValue } = require('./send'));
   return sendValue(...args);
@@ -46,12 +52,7 @@ const unreachable = new FinalizationRegistry((hold) => {
 /** Whether postSimple() can send the value. */
 function isSimple(value) {
   return typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean' ||
-    value === undefined || value === null;
-}
-
-/** Whether Node can clone the object as the codec would: it contains no ringport port. */
-function canBeWhole(value) {
-  return local.portsMade === 0 || require('./by-node').isPlain(value);
+    value === undefined || value === null || typeof value === 'bigint';
 }
 
 /** Something more, or something less, keeps the loop alive. @param {1 | -1} by */
@@ -78,11 +79,17 @@ class Endpoint {
   /** Messages that went by the Node channel, wholly or in part; modulo 2^32. */
   #first = this.sequence;
   /**
+   * Messages on the Node channel without a record (yet). -1: another thread may have left
+   * some, so the first one of this has a number, which the receiver looks for.
+   */
+  unrecorded = -1;
+  /**
    * Closed or transferred: sends nothing. Queued messages stay readable until [kClosed],
    * which follows in the closing phase of the loop.
    */
   ending = false;
   draining = false;
+  losing = null; // what goes by Node, see losing.js; null: nothing yet
   /** Large data is lent to listeners. */
   views = false;
   /**
@@ -198,6 +205,10 @@ class Endpoint {
           !binding.peerViews(this.slot)) {
         return this.#postCold(value);
       }
+      if (this.losing !== null && isObject(value) && this.losing.goesByNode(value) && this.open &&
+          canBeWhole(value)) {
+        return this.postByNode(value, undefined, 0);
+      }
     }
     return sendValue(this, value, transfer);
   }
@@ -216,13 +227,15 @@ class Endpoint {
   }
 
   /**
-   * Post a number, a string, a boolean, null or undefined: C writes it, without the
+   * Post a value that is not an object, a function or a symbol: C writes it, without the
    * codec.
    */
   postSimple(value) {
     if (!this.open) return undefined;
     unsent.flush(); // keeps the order if a getter within postMany() calls this
-    postValue(this.slot, value);
+    if (typeof value === 'string' && value.length > LONG) postLong(this.slot, value);
+    else postValue(this.slot, value);
+    if (control[STATUS] === OTHER) return sendValue(this, value, null);
     return control[STATUS] === 0 ? true : !this.open; // false: the peer has closed
   }
 
@@ -233,24 +246,7 @@ class Endpoint {
    * @param {number} bytes their total size
    */
   postByNode(value, list, bytes) {
-    unsent.flush();
-    const nodeChannel = require('./node-channel');
-    const isOpen = this.open;
-    const end = isOpen ? nodeChannel.ensure(this) : nodeChannel.closedPort();
-    const sequence = this.sequence + 1 | 0;
-    let result;
-
-    try {
-      result = postToNode(end, [value, sequence], list);
-    } catch (error) {
-      throw located(error, value, list);
-    }
-
-    if (!isOpen) return result;
-    this.sequence = sequence;
-    unsent.flush(); // a getter may have posted
-    postWhole(this.slot, sequence, bytes);
-    return control[STATUS] === 0 ? true : !this.open;
+    return postWhole(this, value, list, bytes);
   }
 
   /**

@@ -8,7 +8,8 @@
  * record that refers to them, so the receiver gets them synchronously with Node's
  * receiveMessageOnPort(). Node itself throws the errors.
  *
- * A message on the Node channel is [foreign value..., { ids, all }, sequence]. `all`
+ * A message on the Node channel is a whole value, which has no number except the first
+ * (see Endpoint.unrecorded), or [foreign value..., { ids, all }, sequence]. `all`
  * lists the ports of the transfer list in order. The end of its Node channel represents a
  * ringport port there, and `ids` contains its endpoint's id (undefined for a Node port).
  * Without ports in the transfer list, { ids, all } is missing.
@@ -80,9 +81,18 @@ function awaitOffer(endpoint) {
 /**
  * Take the Node channel's message that belongs to a record. Skips messages with another
  * number: their records could not be written because memory ran out.
- * @returns {Received}
+ * @returns {unknown[]} the message without its number
  */
-function take(endpoint, sequence, hasPorts) {
+function takeList(endpoint, sequence) {
+  for (;;) {
+    const list = takeNth(endpoint, 1);
+
+    if (Array.isArray(list) && list.pop() === sequence) return list;
+  }
+}
+
+/** Take the n-th message of the Node channel from now on, and skip those before it. */
+function takeNth(endpoint, nth) {
   if (endpoint.hold.nodeChannel === null) endpoint.pull?.();
   for (;;) {
     const received = receiveMessageOnPort(endpoint.hold.nodeChannel ?? closedPort());
@@ -90,16 +100,19 @@ function take(endpoint, sequence, hasPorts) {
     if (received === undefined) {
       throw corrupt('its message on the Node channel is missing');
     }
-
-    const foreign = received.message;
-
-    if (foreign.pop() !== sequence) continue;
-    if (!hasPorts) return { foreign, ports: undefined, own: [] };
-
-    const { ids, all } = foreign.pop();
-
-    return receive({ foreign, ids, all }, endpoint.owner);
+    if (--nth === 0) return received.message;
   }
+}
+
+/** @returns {Received} the message that belongs to a record */
+function take(endpoint, sequence, hasPorts) {
+  const foreign = takeList(endpoint, sequence);
+
+  if (!hasPorts) return { foreign, ports: undefined, own: [] };
+
+  const { ids, all } = foreign.pop();
+
+  return receive({ foreign, ids, all }, endpoint.owner);
 }
 
 /**
@@ -132,4 +145,4 @@ function arrive(port, id) {
   return id === undefined ? port : ports.make(binding.attach(id), port);
 }
 
-module.exports = { ensure, take, receive, closedPort };
+module.exports = { ensure, take, takeList, takeNth, receive, closedPort };

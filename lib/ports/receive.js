@@ -153,13 +153,24 @@ function noteCall(kind, id) {
 
 /** Decode a record whose value is a message of the Node channel. */
 function decodeWhole(endpoint, inbox, inbox32, at) {
+  const word = (at >> 2) + 2;
+  const moved = new Float64Array(inbox.buffer, at + 16, 1)[0];
+
+  return takeWhole(endpoint, inbox32[word], inbox32[word + 1], moved);
+}
+
+/**
+ * Take a message of the Node channel that is a whole value.
+ * @param {number} sequence its number, of 32 bits
+ * @param {number} nth 0: it has that number; else it has none, and is the n-th from now
+ * on
+ * @param {number} moved bytes of ArrayBuffers that Node has moved with it
+ */
+function takeWhole(endpoint, sequence, nth, moved) {
   nodeChannel ??= require('./node-channel');
-
-  const { foreign } = nodeChannel.take(endpoint, inbox32[(at >> 2) + 2] | 0, false);
-  const bytes = new Float64Array(inbox.buffer, at + 16, 1)[0];
-
-  if (bytes > 0) loadCodec().noteMemory(bytes);
-  return foreign[0];
+  if (moved > 0) loadCodec().noteMemory(moved);
+  if (nth > 0) return nodeChannel.takeNth(endpoint, nth);
+  return nodeChannel.takeList(endpoint, sequence | 0)[0];
 }
 
 /**
@@ -215,4 +226,4 @@ function openEnvelope(bytes, received) {
   }
 }
 
-module.exports = { loadCodec, decodeMore, openEnvelope, readMany, takeCall, endLoans };
+module.exports = { loadCodec, decodeMore, takeWhole, openEnvelope, readMany, takeCall, endLoans };

@@ -10,7 +10,7 @@
 
 const codec = require('../codec/index');
 const { FLAG, TRAILER_BYTES, CALL_BYTES, unsent } = require('./record');
-const { located } = require('./way');
+const { isObject, located } = require('./way');
 const { binding, control, define, START, END, FLAGS, STATUS, STAGED, SLOT, FOR_PORTS } = require('../loading/native');
 
 define(FOR_PORTS);
@@ -116,6 +116,14 @@ function sendCopy(endpoint, copy, original) {
   }
 }
 
+/** Let the endpoint know whether Node would have been faster. */
+function noteLoss(endpoint, value) {
+  if (!isObject(value)) return;
+  endpoint.losing ??= new (require('./losing').Losing)();
+  /* Node lends nothing. */
+  endpoint.losing.note(value, codec.hasLost && !binding.peerViews(endpoint.slot));
+}
+
 /** Encode and send. Requires that nothing is staged from `stagedBase` on or copied. */
 function send(endpoint, value, transfer) {
   const outerSending = sending;
@@ -129,6 +137,7 @@ function send(endpoint, value, transfer) {
   try {
     transfer?.check(endpoint);
     start = encode(value, transfer);
+    if (transfer === null && (codec.hasLost || endpoint.losing !== null)) noteLoss(endpoint, value);
     if (transfer === null && codec.foreign === null) return write(endpoint, start, codec.end);
     if (codec.foreign === null && transfer.empty) {
       return transfer.call === undefined ? write(endpoint, start, codec.end)
@@ -162,8 +171,10 @@ function sendWithChannel(endpoint, value, start, transfer) {
     throw located(error, value, transfer?.transfer);
   }
 
+  if (endpoint.unrecorded >= 0) endpoint.unrecorded++;
   writeWithNodeChannel(
     endpoint, start, end, posted.sequence, posted.boarding !== null, transfer?.call);
+  endpoint.unrecorded = 0;
   flow?.carry(0, carried);
   posted.boarding?.sent();
   return posted.result;

@@ -5,7 +5,7 @@
  * whose code takes time to load. docs/decisions/first-message.md has the measurements.
  */
 
-const { binding, control, local, thresholds, STATUS } = require('../loading/native');
+const { binding, control, local, threads, thresholds, STATUS } = require('../loading/native');
 const { isFlat, isPlain } = require('./is-plain');
 
 /** Status of postValue() for a value other than a primitive. */
@@ -22,6 +22,15 @@ const isObject = (value) => typeof value === 'object' && value !== null;
 /** Whether a message may contain ringport ports. */
 function mayHavePorts(value, transfer) {
   return local.portsMade > 0 && (isObject(value) || transfer !== undefined);
+}
+
+/**
+ * Whether Node clones the object as the codec does. Node 20 clones ringport ports as {},
+ * and what has been marked as uncloneable.
+ */
+function canBeWhole(value) {
+  if (threads.markAsUncloneable !== undefined) return true;
+  return !local.marksMade && (local.portsMade === 0 || require('./by-node').isPlain(value));
 }
 
 /** Tracks the cost of one side's messages over Node's channel; see `thresholds`. */
@@ -115,4 +124,4 @@ function located(error, value, transfer) {
   return error;
 }
 
-module.exports = { Way, located, postByC, isObject, mayHavePorts };
+module.exports = { Way, canBeWhole, located, postByC, isObject, mayHavePorts };

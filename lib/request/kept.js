@@ -9,8 +9,8 @@
 const { process } = require('../loading/builtins');
 const { DOMException } = globalThis;
 const context = require('../ports/async-context');
-const { readNext, reader, runTicks, settle, OTHER } = require('../ports/dispatch');
-const { decodeRecord, receive: receiveBatch, receiveOne } = require('../ports/drain');
+const { readNext, reader, runTicks, settle, OTHER, WHOLE } = require('../ports/dispatch');
+const { decodeRecord, readWhole, receive: receiveBatch, receiveOne } = require('../ports/drain');
 const { reading, unsent } = require('../ports/record');
 const {
   binding, control, local, owner: { kBatching, kMessage, kMessageError, kMessages },
@@ -73,7 +73,21 @@ function takeNext(endpoint, max) {
     binding.release(endpoint.slot); // COUNT of them
     return values.map((value) => ({ value, list: undefined, call: undefined }));
   }
+  if (control[STATUS] === WHOLE) return [takeWhole(endpoint, max)];
   return control[STATUS] === OTHER ? [readOther(endpoint)] : null;
+}
+
+/** Take a message of the Node channel. @returns {Kept} */
+function takeWhole(endpoint, max) {
+  if (max !== 0) { // else C has released its record
+    control[COUNT] = 1;
+    binding.release(endpoint.slot);
+  }
+  try {
+    return { value: readWhole(endpoint), list: undefined, call: undefined };
+  } catch (error) {
+    return { value: undefined, list: undefined, call: undefined, error };
+  }
 }
 
 function keep(endpoint, items) {

@@ -39,7 +39,8 @@ enum { RP_CONTROL_LIST(RP_CONTROL_ENTRY) RP_CONTROL_WORDS = 16 };
 /* More values of STATUS: X(name, value). */
 #define RP_STATUS_LIST(X)                                                                \
   X(OTHER, 1) /* postValue, readValues: a value that C cannot write or read */           \
-  X(SHAPE, 2) /* readValues: an object of the shape in BYTES, unknown to C so far */
+  X(SHAPE, 2) /* readValues: an object of the shape in BYTES, unknown to C so far */     \
+  X(WHOLE, 3) /* readValues: a message that the Node channel carries whole */
 
 #define RP_STATUS_ENTRY(name, value) RP_STATUS_##name = (value),
 enum { RP_STATUS_LIST(RP_STATUS_ENTRY) };

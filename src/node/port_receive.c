@@ -9,6 +9,7 @@
 #include "node/order.h"
 #include "node/port.h"
 #include "node/port_spin.h"
+#include "node/send.h"
 #include "node/value.h"
 #include "node/values.h"
 
@@ -91,10 +92,37 @@ await_run(rp_env *e, rp_port *port, uint32_t room, uint32_t most, uint32_t *byte
   return status;
 }
 
+/* Read the first record of the batch if it stands for a message of the Node channel.
+ * Return the status. */
+static int
+read_whole(rp_env *e, rp_port *port, uint32_t slot) {
+  uint32_t header[2], which[2];
+  double moved;
+
+  memcpy(header, e->batch, sizeof(header));
+  if ((header[1] & ~RP_MESSAGE_BEHIND) != RP_SEND_WHOLE || header[0] != 16)
+    return RP_STATUS_OTHER;
+  memcpy(which, e->batch + RP_RECORD_HEADER, sizeof(which));
+  memcpy(&moved, e->batch + RP_RECORD_HEADER + 8, sizeof(moved));
+  rp_control(e)[RP_CONTROL_START] = which[0];
+  rp_control(e)[RP_CONTROL_END] = which[1];
+  rp_control(e)[RP_CONTROL_BYTES] =
+      moved >= 0 && moved < UINT32_MAX ? (uint32_t) moved : UINT32_MAX;
+  set_batch(e, slot, rp_record_size(header[0]), 1);
+  if (rp_control(e)[RP_CONTROL_MAX] == 0) {
+    rp_control(e)[RP_CONTROL_COUNT] = 1;
+    step_over(e, port, slot);
+  }
+  return RP_STATUS_WHOLE;
+}
+
 /* readValues(slot): release the first COUNT records of the last batch, then return the
  * values of the next messages, up to MAX and as far as they are primitives, in an array;
  * COUNT is their number. They stay in the ring until released. undefined if there is
- * none: STATUS is RP_EMPTY, RP_CLOSED, RP_STATUS_OTHER or RP_STATUS_SHAPE. */
+ * none: STATUS is RP_EMPTY, RP_CLOSED, RP_STATUS_OTHER, RP_STATUS_SHAPE or, for a message
+ * of the Node channel, RP_STATUS_WHOLE: START and END are those of postWhole(), BYTES is
+ * how many bytes of ArrayBuffers it moves. COUNT stays 0, though it counts as read; if MAX
+ * is 0, it has been released. */
 napi_value
 rp_port_read_values(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], values = NULL;
@@ -112,9 +140,11 @@ rp_port_read_values(napi_env env, napi_callback_info info) {
     if (status == RP_OK) values = rp_values_read(e, e->batch, &bytes, &count);
     if (values != NULL) {
       set_batch(e, slot, bytes, count);
-    } else if (status == RP_OK) {
-      status = e->wanted_shape == RP_NO_SHAPE ? RP_STATUS_OTHER : RP_STATUS_SHAPE;
+    } else if (status == RP_OK && e->wanted_shape != RP_NO_SHAPE) {
+      status = RP_STATUS_SHAPE;
       rp_control(e)[RP_CONTROL_BYTES] = e->wanted_shape;
+    } else if (status == RP_OK) {
+      status = read_whole(e, port, slot);
     }
   }
   rp_control(e)[RP_CONTROL_STATUS] = (uint32_t) status;

@@ -8,6 +8,10 @@
 
 #include "node/env.h"
 
+/* The flag of a record that stands for a message of the Node channel; see
+ * lib/ports/record.js. */
+#define RP_SEND_WHOLE 8u
+
 /* Write a message into the port's ring, not visible before rp_send_end(). On RP_OK the
  * record owns the blocks. Otherwise as rp_endpoint_write(). Owner's thread. */
 int rp_send_write(rp_env *e, rp_port *port, uint32_t flags, const uint8_t *bytes,
