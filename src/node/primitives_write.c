@@ -318,8 +318,9 @@ rp_primitives_post(napi_env env, napi_callback_info info) {
 
   rp_port *port = rp_env_port_at(e, slot);
 
-  return rp_send_end(
-      e, port, port == NULL ? RP_CLOSED : post_value(e, port, argv[1], (enum width) width));
+  return rp_send_end(e, port,
+                     port == NULL ? RP_CLOSED
+                                  : post_value(e, port, argv[1], (enum width) width));
 }
 
 /* postWhole(slot, bytes): send a record that stands for a message of the Node channel,

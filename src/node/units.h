@@ -20,7 +20,8 @@
 bool rp_units_narrow(const char16_t *units, size_t length);
 
 /* Write one byte for each code unit. Returns the end. */
-uint8_t *rp_units_put_bytes(uint8_t *restrict at, const char16_t *restrict units, size_t length);
+uint8_t *rp_units_put_bytes(uint8_t *restrict at, const char16_t *restrict units,
+                            size_t length);
 
 /* Write two bytes for each code unit, little-endian; `at` may be `units`.
  * Returns the end. */
