@@ -121,8 +121,8 @@ read_whole(rp_env *e, rp_port *port, uint32_t slot) {
  * COUNT is their number. They stay in the ring until released. undefined if there is
  * none: STATUS is RP_EMPTY, RP_CLOSED, RP_STATUS_OTHER, RP_STATUS_SHAPE or, for a message
  * of the Node channel, RP_STATUS_WHOLE: START and END are those of postWhole(), BYTES is
- * how many bytes of ArrayBuffers it moves. COUNT stays 0, though it counts as read; if MAX
- * is 0, it has been released. */
+ * how many bytes of ArrayBuffers it moves. COUNT stays 0, though it counts as read; if
+ * MAX is 0, it has been released. */
 napi_value
 rp_port_read_values(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], values = NULL;
