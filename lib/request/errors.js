@@ -29,6 +29,8 @@ const CLASSES = {
 const APART = ['message', 'stack', 'cause'];
 /** Longest chain of causes. */
 const DEPTH = 16;
+/** Most errors of AggregateErrors in one error; they may contain themselves. */
+const MOST = 256;
 
 const TEXTS = {
   CLOSED: 'The port was closed, or the other thread has ended, before the request was answered',
@@ -99,13 +101,7 @@ function propertiesOf(error) {
   return found;
 }
 
-/**
- * What is sent for a thrown value. What cannot be cloned is left out.
- * @param {unknown} thrown
- */
-function pack(thrown, depth = 0) {
-  if (!isError(thrown)) return { value: canClone(thrown) ? thrown : String(thrown) };
-
+function packError(thrown, depth, budget) {
   const isDOMException = DOMException !== undefined && thrown instanceof DOMException;
   const packed = {
     type: isDOMException ? 'DOMException' : classOf(thrown),
@@ -117,11 +113,33 @@ function pack(thrown, depth = 0) {
 
   if (typeof packed.stack !== 'string') packed.stack = undefined;
   if (depth === DEPTH) return packed;
-  if (Object.hasOwn(thrown, 'cause')) packed.cause = pack(read(thrown, 'cause'), depth + 1);
+  if (Object.hasOwn(thrown, 'cause')) {
+    packed.cause = packValue(read(thrown, 'cause'), depth + 1, budget);
+  }
   if (thrown instanceof AggregateError) {
-    packed.errors = Array.from(thrown.errors, (each) => pack(each, depth + 1));
+    const errors = Array.from(read(thrown, 'errors') ?? []).slice(0, budget.left);
+
+    budget.left -= errors.length;
+    packed.errors = errors.map((each) => packValue(each, depth + 1, budget));
   }
   return packed;
+}
+
+function packValue(thrown, depth, budget) {
+  try {
+    if (isError(thrown)) return packError(thrown, depth, budget);
+    return { value: canClone(thrown) ? thrown : String(thrown) };
+  } catch { // a revoked proxy, a getter or toString() that throws
+    return packError(new Error('The thrown value can neither be read nor cloned'), DEPTH, budget);
+  }
+}
+
+/**
+ * What is sent for a thrown value. What cannot be cloned is left out. Never throws.
+ * @param {unknown} thrown
+ */
+function pack(thrown) {
+  return packValue(thrown, 0, { left: MOST });
 }
 
 function make({ type, name, message }) {

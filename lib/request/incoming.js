@@ -59,14 +59,16 @@ class Request {
   /** Call the handler, and answer with what becomes of it. */
   run(handler, value) {
     let result;
+    let isThenable;
 
     try {
       result = handler(value, this);
+      isThenable = typeof result?.then === 'function'; // may be a getter that throws
     } catch (error) {
       this.#fail(error);
       return;
     }
-    if (typeof result?.then !== 'function') this.#reply(result);
+    if (!isThenable) this.#reply(result);
     else Promise.resolve(result).then((found) => this.#reply(found), (error) => this.#fail(error));
   }
 }
