@@ -329,6 +329,7 @@ class Endpoint {
    * Send collected messages and release those already read, before the endpoint leaves.
    */
   settle() {
+    this.calls?.leave();
     unsent.flush();
     settle();
   }

@@ -327,6 +327,8 @@ function moveMessagePortToContext(port, context) {
   /* Node throws. */
   if (!endpoint.open || kArrive in port) return nodeMove(nodeChannel.closedPort(), context);
 
+  if (endpoint.kept !== null) local.loadCalls().refuseTransfer();
+
   const { port1: way, port2 } = new NodeChannel();
   let shell;
 

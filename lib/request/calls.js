@@ -52,6 +52,10 @@ class Pending {
       this.#timer.unref();
     }
     if (signal === undefined) return;
+    if (signal.aborted) { // by a getter of the value
+      process.nextTick(() => cancel(signal.reason));
+      return;
+    }
     this.#signal = signal;
     this.#stop = () => cancel(signal.reason);
     signal.addEventListener('abort', this.#stop, { once: true });
@@ -75,6 +79,8 @@ class Calls {
   #pending = new Map();
   /** @type {Map<number, Request>} requests being answered, by tag and id */
   #running = new Map();
+  /** Requests that leave() has answered. @type {Request[]} */
+  #left = [];
   /**
    * Requests that wait for handle(). @type {[{ kind: number, id: number }, unknown][]}
    */
@@ -324,8 +330,28 @@ class Calls {
     if (kept.takeCalls(endpoint, limit) || !endpoint.open) return;
     /* The other end has closed. Messages that nobody has read yet stay. */
     this.end();
-    if (endpoint.kept === null) endpoint.close();
-    else binding.setReceiving(endpoint.slot, false);
+    if (endpoint.kept === null) {
+      endpoint.close();
+      return;
+    }
+    endpoint.unref(); // as if it had closed
+    binding.setReceiving(endpoint.slot, false);
+  }
+
+  /**
+   * The endpoint is about to leave this thread. Those who wait for an answer from here
+   * get an error, which has to be sent before the new owner sends something.
+   */
+  leave() {
+    const unanswered = [...this.#unheard.map(([{ kind, id }]) => [kind, id]),
+      ...[...this.#running.keys()].map((key) => [key / 2 ** 32 << 8, key % 2 ** 32])];
+
+    this.#left.push(...this.#running.values());
+    this.#unheard = [];
+    this.#running.clear();
+    for (const [word, id] of unanswered) {
+      this.answer(word, id, FAILURE, pack(requestError('TRANSFERRED', 'CLOSED')));
+    }
   }
 
   /** The endpoint has closed or leaves this thread. */
@@ -336,7 +362,7 @@ class Calls {
     this.handler = this.exposed = null;
     this.#unheard = [];
     for (const id of [...this.#pending.keys()]) this.#take(id).reject(error);
-    for (const request of this.#running.values()) request.abort(error);
+    for (const request of [...this.#running.values(), ...this.#left.splice(0)]) request.abort(error);
     this.#running.clear();
   }
 }
