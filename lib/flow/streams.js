@@ -50,7 +50,9 @@ function readableOf(target) {
   if (readables.has(target)) return readables.get(target);
 
   const messages = iterate(target);
-  const end = () => readables.delete(target);
+  const end = () => { // after cancel() there may be another one
+    if (readables.get(target) === stream) readables.delete(target);
+  };
   const stream = new ReadableStream({
     async pull(controller) {
       try {
