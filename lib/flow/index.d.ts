@@ -75,8 +75,10 @@ export interface Flow<Receive = any> extends AsyncIterable<Receive> {
   drained(options?: { signal?: AbortSignal | undefined }): Promise<void>;
   /**
    * The messages one by one, for `for await`. The port is paused while none is asked for;
-   * what has not been asked for stays in its queue. Ends when the port closes or the
-   * Worker exits. As with any listener of a Worker, what came before is lost.
+   * what has not been asked for stays in its queue. Ends when the port has closed or the
+   * Worker has exited, after what was sent before. Each message goes to one of those who
+   * iterate or call receive(), the one that has waited longest; `receiveViews` has no
+   * effect on them. As with any listener of a Worker, what came before is lost.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Receive>;
   /**

@@ -5,16 +5,28 @@
  *
  * A message is taken out of the queue when it is asked for, so the port is paused while
  * the consumer works and nothing is lost when it stops. While the iterator waits, it
- * listens to 'message' like any listener and stops at the first one.
+ * listens to 'message' like any listener and stops at the first one. A Worker that exits
+ * delivers all that is queued; the iterator then goes on with what it has not been asked
+ * for yet.
  */
 
 const { ports } = require('../ports/kinds');
-const { threads } = require('../loading/native');
+const { takersOf } = require('../ports/takers');
+const { local, threads } = require('../loading/native');
 
 /** Method of every ringport port; see ports/port.js. */
 const kReceive = Symbol.for('ringport.receive');
 /** Method of every Worker; see worker/worker.js. */
 const kInside = Symbol.for('ringport.inside');
+
+local.beforeExit = (worker) => takersOf(worker).collect();
+
+function takeFromWorker(worker) {
+  const { backlog } = takersOf(worker);
+
+  return backlog.length > 0
+    ? { message: backlog.shift() } : worker[kInside]().endpoint?.receive();
+}
 
 /** What to take messages from and when it ends. */
 function sourceOf(target) {
@@ -22,7 +34,7 @@ function sourceOf(target) {
     return {
       end: 'exit',
       hasEnded: () => target.threadId === -1,
-      take: () => target[kInside]().endpoint?.receive(),
+      take: () => takeFromWorker(target),
     };
   }
 
@@ -34,6 +46,7 @@ function sourceOf(target) {
 
 class Messages {
   #target;
+  #takers;
   #end;
   #hasEnded;
   #take;
@@ -47,18 +60,23 @@ class Messages {
     const { end, hasEnded, take } = sourceOf(target);
 
     this.#target = target;
+    this.#takers = takersOf(target);
+    this.#takers.iterators++;
     this.#end = end;
     this.#hasEnded = hasEnded;
     this.#take = take;
     target.on(end, this.#ended);
   }
 
-  #ended = () => this.#stop();
+  #ended = () => {
+    if (this.#takers.backlog.length === 0) this.#stop();
+  };
 
   /** Leave the port as it was; messages stay in its queue. */
   #stop() {
     if (this.#done) return;
     this.#done = true;
+    this.#takers.iterators--;
     this.#target.off(this.#end, this.#ended);
     this.#finish?.({ value: undefined, done: true });
   }
@@ -82,7 +100,7 @@ class Messages {
   async #next() {
     if (this.#done) return { value: undefined, done: true };
     try {
-      const found = this.#take();
+      const found = this.#takers.isEmpty ? this.#take() : undefined;
 
       if (found !== undefined) return { value: found.message, done: false };
       return await this.#wait();
@@ -98,11 +116,12 @@ class Messages {
     if (this.#done) return { value: undefined, done: true };
 
     const target = this.#target;
+    const takers = this.#takers;
 
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.#finish = null;
-        target.off('message', heard);
+        takers.remove(heard);
         target.off('messageerror', failed);
       };
       const heard = (value) => {
@@ -119,7 +138,7 @@ class Messages {
         resolve(result);
       };
       target.on('messageerror', failed);
-      target.on('message', heard);
+      takers.add(heard);
     });
   }
 

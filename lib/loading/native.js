@@ -108,6 +108,8 @@ const local = {
    * @type {() => import('../request/calls')}
    */
   loadCalls: null,
+  /** Called when a Worker exits, before it delivers the rest; set by flow/iterate.js. */
+  beforeExit: null,
   /**
    * Node's class Module, if Node's loader loads us: require('node:module') loads more.
    */

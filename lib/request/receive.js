@@ -7,16 +7,16 @@ const { setTimeout, clearTimeout } = require('node:timers');
 const { withCode } = require('../codec/errors');
 const { checkKnown } = require('../loading/check-options');
 const { checkOptions, checkSignal, checkTimeout } = require('../loading/check-arguments');
+const { takersOf } = require('../ports/takers');
 const { timeoutError } = require('./errors');
 
 /** The maximum delay of setTimeout. */
 const LONGEST = 2 ** 31 - 1;
 
-/** The waits on a port, the oldest first. They share one listener. */
+/** The waits on a port. They share one 'close' listener. */
 class Waits {
   #port;
   #list = [];
-  #onMessage = (message) => this.#settle(this.#list[0], 'resolve', { message });
   #onClose = () => {
     for (const wait of [...this.#list]) this.#settle(wait, 'resolve', undefined);
   };
@@ -30,10 +30,7 @@ class Waits {
 
     if (index === -1) return;
     this.#list.splice(index, 1);
-    if (this.#list.length === 0) {
-      this.#port.off('message', this.#onMessage);
-      this.#port.off('close', this.#onClose);
-    }
+    if (this.#list.length === 0) this.#port.off('close', this.#onClose);
     wait.clear();
     wait[how](value);
   }
@@ -43,21 +40,19 @@ class Waits {
       const stop = () => this.#settle(wait, 'reject', signal.reason);
       const timer = timeout === Infinity ? undefined : setTimeout(
         () => this.#settle(wait, 'reject', timeoutError(timeout)), Math.min(timeout, LONGEST)).unref();
+      const takers = takersOf(this.#port);
+      const taker = (message) => this.#settle(wait, 'resolve', { message });
       const wait = { resolve, reject, clear() {
+        takers.remove(taker);
         clearTimeout(timer);
         signal?.removeEventListener('abort', stop);
       } };
 
       signal?.addEventListener('abort', stop, { once: true });
       this.#list.push(wait);
-      if (this.#list.length > 1) return;
-      this.#port.on('close', this.#onClose);
-      this.#port.on('message', this.#onMessage);
+      if (this.#list.length === 1) this.#port.on('close', this.#onClose);
+      takers.add(taker);
     });
-  }
-
-  get isEmpty() {
-    return this.#list.length === 0;
   }
 }
 
@@ -82,14 +77,13 @@ async function receive(port, take, isOpen, options = {}) {
   if (port.listenerCount('messages') > 0) {
     throw withCode(new Error("The port delivers its messages to its 'messages' listeners"), 'ERR_INVALID_STATE');
   }
-  if (!waits.has(port)) waits.set(port, new Waits(port));
 
-  const waiting = waits.get(port);
-  const found = waiting.isEmpty ? take() : undefined;
+  const found = takersOf(port).isEmpty ? take() : undefined;
 
   if (found !== undefined || !isOpen()) return found;
   if (timeout === 0) throw timeoutError(timeout);
-  return waiting.add({ timeout, signal });
+  if (!waits.has(port)) waits.set(port, new Waits(port));
+  return waits.get(port).add({ timeout, signal });
 }
 
 module.exports = { receive };

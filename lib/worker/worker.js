@@ -295,9 +295,7 @@ class Worker extends Base {
 
   /** For lib/flow. `endpoint` is null until messages may be taken from the ring. */
   [kInside]() {
-    const slot = this.#slot;
-
-    return { slot, endpoint: this.#isDirect && this.#connect() ? this.#endpoint : null };
+    return { slot: this.#slot, endpoint: this.#isDirect && this.#connect() ? this.#endpoint : null };
   }
 
   emit(name, ...args) {
@@ -322,6 +320,7 @@ class Worker extends Base {
   /** Node's exit handler. Drains Node's channel, then removes the 'message' listeners. */
   [kOnExit](...args) {
     this.#exiting = true;
+    local.beforeExit?.(this);
     return super[kOnExit](...args);
   }
 

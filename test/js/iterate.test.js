@@ -135,6 +135,77 @@ describe('iteration of a port', () => {
     assert.deepEqual(await all, numbers(2000).map((i) => 2 * i));
   });
 
+  it('gives each message to one of those who wait', async () => {
+    const { port1, port2 } = new MessageChannel();
+    const found = [];
+    const take = async () => {
+      for await (const i of port2) found.push(i);
+    };
+    const receive = async () => {
+      for (let one; (one = await port2.receive()) !== undefined;) found.push(one.message);
+    };
+    const all = [take(), take(), receive(), receive()];
+
+    for (const i of numbers(40)) {
+      port1.postMessage(i);
+      if (i % 3 === 0) await immediate();
+    }
+    port1.close();
+    await Promise.all(all);
+    assert.deepEqual(found, numbers(40));
+    assert.equal(port2.listenerCount('message'), 0);
+  });
+
+  it('gives all that a Worker has sent before it exits', async () => {
+    for (const options of [undefined, { highWaterMark: 1e6 }]) {
+      const counter = worker((wt) => {
+        for (let i = 0; i < 2000; i++) wt.parentPort.postMessage(i);
+      }, options);
+      let next = 0;
+
+      for await (const i of counter) {
+        assert.equal(i, next++);
+        if (next === 1) await once(counter, 'exit');
+      }
+      assert.equal(next, 2000);
+      assert.deepEqual(await list(counter), []);
+    }
+  });
+
+  it('of a Worker that exits drops the rest if it is left', async () => {
+    const counter = worker((wt) => {
+      for (let i = 0; i < 10; i++) wt.parentPort.postMessage(i);
+    });
+
+    for await (const i of counter) {
+      assert.equal(i, 0);
+      break;
+    }
+    await once(counter, 'exit');
+    assert.deepEqual(await list(counter), []);
+  });
+
+  it('and receive() keep what they get, though large data is lent to listeners', async () => {
+    const { port1, port2 } = new MessageChannel();
+    const messages = port2[Symbol.asyncIterator]();
+    const large = new Uint8Array(1 << 20).fill(7);
+
+    port2.receiveViews = true;
+    for (const next of [
+      () => messages.next().then(({ value }) => value),
+      () => port2.receive().then(({ message }) => message)
+    ]) {
+      const message = next();
+
+      await immediate();
+      port1.postMessage(large);
+      await message;
+      await immediate();
+      assert.deepEqual(await message, large);
+    }
+    port1.close();
+  });
+
   it('of a Worker pauses it, too, and ends when it is terminated', async () => {
     const sender = worker((wt) => {
       for (let i = 0; i < 3000; i++) wt.parentPort.postMessage(i);
@@ -182,6 +253,22 @@ describe('streams of a port', () => {
 
     assert.deepEqual(await again.read(), { value: 2, done: false });
     await again.cancel();
+    port1.close();
+  });
+
+  it('Web: cancel while it is being read leaves the next stream alone', async () => {
+    const { port1, port2 } = new MessageChannel();
+    const reader = port2.readable.getReader();
+    const read = reader.read();
+
+    await immediate();
+    reader.cancel();
+
+    const { readable } = port2;
+
+    assert.equal((await read).done, true);
+    await immediate();
+    assert.equal(port2.readable, readable);
     port1.close();
   });
 
