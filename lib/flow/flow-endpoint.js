@@ -60,8 +60,14 @@ class FlowEndpoint extends Endpoint {
       return this.open ? result : undefined;
     }
 
-    super.postMany(values);
-    return this.open ? this.flow.sentMany() : undefined;
+    let result;
+
+    try {
+      super.postMany(values);
+    } finally { // also if a value cannot be cloned: those before it have been sent
+      if (this.open) result = this.flow.sentMany();
+    }
+    return result;
   }
 
   /**

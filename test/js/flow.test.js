@@ -210,6 +210,19 @@ describe('flow: with a mark', () => {
     assert.ok(most >= mark && most < mark + 100, String(most));
   });
 
+  it('postMessages counts what it has sent before a value that cannot be cloned', async () => {
+    const { port1, port2 } = new MessageChannel({ highWaterMark: 10 * SMALL });
+
+    assert.throws(() => port1.postMessages([...Array(100).fill(1), () => {}]), { name: 'DataCloneError' });
+    assert.equal(port1.writableNeedDrain, true);
+
+    const drained = port1.drained();
+
+    assert.equal(drain(port2), 100);
+    await drained;
+    port1.close();
+  });
+
   it('postMessages sends all and returns false at or above the mark', async () => {
     open({ highWaterMark: 1000 });
     assert.equal(port1.postMessages([1, 2, 3]), true);
