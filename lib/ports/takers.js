@@ -2,8 +2,8 @@
 
 /*
  * takers.js - those who wait for the next message of a port or a Worker: iterators and
- * receive(). Each message goes to one of them, the one that has waited longest. They share
- * one 'message' listener, so the port is stopped while nobody waits.
+ * receive(). Each message goes to one of them, the one that has waited longest. They
+ * share one 'message' listener, so the port is stopped while nobody waits.
  */
 
 const { reading } = require('./record');

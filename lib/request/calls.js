@@ -86,6 +86,8 @@ class Calls {
    */
   #unheard = [];
   #grace = null;
+  /** The other end has closed, and nothing but kept messages is left. */
+  #isOver = false;
   #loosening = null;
   /**
    * Tells the answers to this owner's requests from those to an earlier owner's: a
@@ -314,7 +316,7 @@ class Calls {
   #keepLoop() {
     const endpoint = this.#endpoint;
 
-    if (this.serves) endpoint.ref();
+    if (this.serves && !this.#isOver) endpoint.ref();
     else if (!endpoint.receiving) endpoint.unref();
     endpoint.loosen();
   }
@@ -330,6 +332,7 @@ class Calls {
     if (kept.takeCalls(endpoint, limit) || !endpoint.open) return;
     /* The other end has closed. Messages that nobody has read yet stay. */
     this.end();
+    this.#isOver = true;
     if (endpoint.kept === null) {
       endpoint.close();
       return;
@@ -362,8 +365,9 @@ class Calls {
     this.handler = this.exposed = null;
     this.#unheard = [];
     for (const id of [...this.#pending.keys()]) this.#take(id).reject(error);
-    for (const request of [...this.#running.values(), ...this.#left.splice(0)]) request.abort(error);
+    this.#left.push(...this.#running.values());
     this.#running.clear();
+    for (const request of this.#left.splice(0)) request.abort(error);
   }
 }
 

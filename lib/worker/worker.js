@@ -295,7 +295,8 @@ class Worker extends Base {
 
   /** For lib/flow. `endpoint` is null until messages may be taken from the ring. */
   [kInside]() {
-    return { slot: this.#slot, endpoint: this.#isDirect && this.#connect() ? this.#endpoint : null };
+    return { slot: this.#slot,
+      endpoint: this.#isDirect && this.#connect() ? this.#endpoint : null };
   }
 
   emit(name, ...args) {

@@ -183,6 +183,8 @@ describe('requests without an answer', () => {
     await next(port1, 'close');
     for (let i = 0; i < 10; i++) await immediate();
     assert.equal(port2.hasRef(), false);
+    port2.handle((value) => value);
+    assert.equal(port2.hasRef(), false);
     assert.deepEqual(wt.receiveMessageOnPort(port2), { message: 'unread' });
     port2.close();
   });
