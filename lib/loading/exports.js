@@ -101,11 +101,32 @@ function onDemand(name, load) {
   });
 }
 
+/**
+ * A class whose code is loaded when it is used: `import` reads every export.
+ * @param {() => Function} load
+ */
+function lateClass(name, load) {
+  let loaded;
+  const real = () => (loaded ??= load());
+  const stand = function() {}; // whose `prototype` a Proxy may replace, unlike a class's
+  const late = new Proxy(stand, {
+    __proto__: null,
+    get: (_, key) => (key === 'name' ? name : real()[key]),
+    set: (_, key, value) => Reflect.set(real(), key, value),
+    has: (_, key) => key in real(),
+    apply: (_, self, args) => Reflect.apply(real(), self, args), // throws
+    construct: (_, args, target) =>
+      Reflect.construct(real(), args, target === late ? real() : target),
+  });
+
+  return late;
+}
+
 onDemand('MessageChannel', () => require('../ports/message-channel').MessageChannel);
 onDemand('MessagePort', () => require('../ports/port').MessagePort);
 onDemand('RingportError', () => require('../codec/errors').RingportError);
 onDemand('Worker', () => require('../worker/worker').Worker);
-onDemand('Pool', () => require('../pool/index').Pool);
+onDemand('Pool', () => lateClass('Pool', () => require('../pool/index').Pool));
 onDemand('RingBuffer', () => require('../ring-buffer/index').RingBuffer);
 
 if (isWorker) {
