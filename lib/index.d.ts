@@ -545,7 +545,7 @@ export type {
 } from './request/index.js';
 export { Pool } from './pool/index.js';
 export type {
-  PoolEvents, PoolHistogramSummary, PoolMapOptions, PoolOptions, PoolRunOptions, PoolStats, PoolTask, PoolTaskContext,
+  ErrorClass, PoolEvents, PoolHistogramSummary, PoolMapOptions, PoolOptions, PoolRunOptions, PoolStats, PoolTask, PoolTaskContext,
   PoolTaskQueue, PoolWorkerInfo,
 } from './pool/index.js';
 export { RingBuffer } from './ring-buffer/index.js';

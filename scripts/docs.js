@@ -53,7 +53,7 @@ async function read() {
     disableGit: true,
     sourceLinkTemplate: 'https://github.com/ringport/ringport/blob/main/{path}#L{line}',
     basePath: root,
-    highlightLanguages: ['js', 'ts', 'sh', 'json', 'c', 'html', 'console', 'dockerfile', 'yaml'],
+    highlightLanguages: ['js', 'ts', 'sh', 'json', 'c', 'html', 'console', 'diff', 'dockerfile', 'yaml'],
     requiredToBeDocumented: [
       'Constructor', 'Variable', 'Function', 'Class', 'Interface', 'Property', 'Method', 'Accessor', 'TypeAlias',
     ],

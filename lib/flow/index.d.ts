@@ -43,8 +43,9 @@ export interface PortStats {
   queuedBytes: number | undefined;
   /** How often what was sent has reached the mark. */
   stalls: number;
-  /** Messages that `overflow` has dropped, and refused with an error. */
+  /** Messages that `overflow: 'drop-newest'` has dropped. */
   dropped: number;
+  /** Messages and requests that `overflow` has refused with an error. */
   refused: number;
 }
 
@@ -103,6 +104,7 @@ export interface Flow<Receive = any> extends AsyncIterable<Receive> {
   stats(): PortStats;
 }
 
+/** Options of `createReadStream()` and `createWriteStream()`. */
 export interface MessageStreamOptions {
   /** Messages that the stream itself buffers; 16 unless given. */
   highWaterMark?: number | undefined;

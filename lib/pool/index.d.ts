@@ -49,11 +49,54 @@ export interface PoolWorkerInfo {
   readonly destroyed: boolean;
 }
 
-/** Milliseconds: of how many tasks in a hundred, `p99` for example, no more were needed. */
+/** A distribution of times, in milliseconds. */
 export interface PoolHistogramSummary {
-  average: number; mean: number; stddev: number; min: number; max: number;
-  p0_001: number; p0_01: number; p0_1: number; p1: number; p2_5: number; p10: number; p25: number; p50: number;
-  p75: number; p90: number; p97_5: number; p99: number; p99_9: number; p99_99: number; p99_999: number;
+  /** The arithmetic mean. */
+  average: number;
+  /** The same: piscina has both. */
+  mean: number;
+  /** The standard deviation. */
+  stddev: number;
+  /** The shortest time. */
+  min: number;
+  /** The longest time. */
+  max: number;
+  /** 0.001 % of the tasks took at most this long. */
+  p0_001: number;
+  /** 0.01 % of the tasks took at most this long. */
+  p0_01: number;
+  /** 0.1 % of the tasks took at most this long. */
+  p0_1: number;
+  /** 1 % of the tasks took at most this long. */
+  p1: number;
+  /** 2.5 % of the tasks took at most this long. */
+  p2_5: number;
+  /** 10 % of the tasks took at most this long. */
+  p10: number;
+  /** 25 % of the tasks took at most this long. */
+  p25: number;
+  /** 50 % of the tasks took at most this long. */
+  p50: number;
+  /** 75 % of the tasks took at most this long. */
+  p75: number;
+  /** 90 % of the tasks took at most this long. */
+  p90: number;
+  /** 97.5 % of the tasks took at most this long. */
+  p97_5: number;
+  /** 99 % of the tasks took at most this long. */
+  p99: number;
+  /** 99.9 % of the tasks took at most this long. */
+  p99_9: number;
+  /** 99.99 % of the tasks took at most this long. */
+  p99_99: number;
+  /** 99.999 % of the tasks took at most this long. */
+  p99_999: number;
+}
+
+/** A class of errors, of Node or of the application. */
+export interface ErrorClass {
+  /** Make an error. */
+  new (...args: any[]): Error;
 }
 
 /** Options of a `Pool`. */
@@ -77,7 +120,7 @@ export interface PoolOptions {
   /** Milliseconds in which an aborted task that listens to its signal may end. @default 1000 */
   gracePeriod?: number | undefined;
   /** Classes of errors that a rejection is an instance of, if a task has thrown one of that name. */
-  errorClasses?: (new (...args: any[]) => Error)[] | undefined;
+  errorClasses?: ErrorClass[] | undefined;
   /** The workers'. */
   resourceLimits?: ResourceLimits | undefined;
   /** The workers'. */
@@ -165,7 +208,16 @@ export interface PoolStats {
   /** See `Pool.utilization`. */
   utilization: number;
   /** Each worker. */
-  workers: { threadId: number; isReady: boolean; assigned: number; completed: number }[];
+  workers: {
+    /** As the Worker's. */
+    threadId: number;
+    /** It has loaded its file. */
+    isReady: boolean;
+    /** Tasks that it has now, those in advance included. */
+    assigned: number;
+    /** Tasks that it has run. */
+    completed: number;
+  }[];
 }
 
 /** The events of a `Pool`, each with the arguments of a listener that `on` adds. */
@@ -263,8 +315,14 @@ export declare class Pool<Task = any, Result = any> extends EventEmitterAsyncRes
   readonly waitTime: PoolHistogramSummary | null;
   /** Both, and how to begin anew. */
   readonly histogram: {
-    readonly runTime: PoolHistogramSummary | null; readonly waitTime: PoolHistogramSummary | null;
-    resetRunTime(): void; resetWaitTime(): void;
+    /** As `runTime`. */
+    readonly runTime: PoolHistogramSummary | null;
+    /** As `waitTime`. */
+    readonly waitTime: PoolHistogramSummary | null;
+    /** Forget the times that tasks have run. */
+    resetRunTime(): void;
+    /** Forget the times that tasks have waited. */
+    resetWaitTime(): void;
   };
 
   /** This thread is a worker of a pool. */

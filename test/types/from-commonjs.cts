@@ -234,9 +234,9 @@ is(nodeWorker.threadId, 'number');
 
 const alive: ringport.ThreadInfo[] = ringport.threads();
 
-// The workers may have come up meanwhile.
-assert.equal(alive.length, 3);
-assert.ok(alive.every(({ state }, i) => state === 'running' || (i > 0 && state === 'starting')));
+// The workers may have come up meanwhile, and ended.
+assert.equal(alive[0]!.state, 'running');
+assert.ok(alive.length >= 2 && alive.some(({ name }) => name === 'w'));
 for (const value of Object.values(alive[0]!)) assert.notEqual(value, undefined);
 
 // Rings.
