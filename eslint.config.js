@@ -51,10 +51,6 @@ module.exports = [
   { files: ['**/*.mjs'], languageOptions: { sourceType: 'module' }, rules: { strict: 'off' } },
   { files: ['lib/**', 'scripts/**'], rules: { 'no-shadow': 'error' } },
   {
-    files: ['demo/**', 'examples/**'],
-    rules: { 'stylistic/max-len': ['error', { ...style['max-len'][1], comments: 110 }] },
-  },
-  {
     files: ['test/**/*.js'],
     languageOptions: { globals: globals.mocha },
     rules: {

@@ -1,16 +1,25 @@
 'use strict';
 
-/* The aggregate of all records: for each file, each folder above it, each kind of file, and in all. */
+/*
+ * The aggregate of all records: for each file, each folder above it, each kind of file,
+ * and in all.
+ */
 
 /** Longer lines count as this long. */
 const LONGEST = 511;
-/** So many lines one after the other that are elsewhere too are a copy; empty lines do not count. */
+/**
+ * So many lines one after the other that are elsewhere too are a copy; empty lines do not
+ * count.
+ */
 const COPY_LINES = 5;
 /** So many of the same shapes are a copy with other names. */
 const SHAPE_LINES = 20;
 /** No file has more lines. */
 const MOST_LINES = 2 ** 24;
-/** Bits per character from which a line of LONG characters is dense, as keys and minified code are. */
+/**
+ * Bits per character from which a line of LONG characters is dense, as keys and minified
+ * code are.
+ */
 const DENSE = 5;
 const LONG = 80;
 /** Factors of lines in the fingerprint of a block. */
@@ -75,7 +84,10 @@ function figuresOf(map, name) {
 class Origins {
   #places = new Map();
 
-  /** Whether this has been at another place before. The same line that comes again is no copy. */
+  /**
+   * Whether this has been at another place before. The same line that comes again is no
+   * copy.
+   */
   isCopy(print, { file, number }) {
     const place = file * MOST_LINES + number;
     const first = this.#places.get(print);

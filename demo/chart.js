@@ -1,6 +1,9 @@
 'use strict';
 
-/* The chart of the demo: an SVG of the seconds of each competitor, and of the times between answers. */
+/*
+ * The chart of the demo: an SVG of the seconds of each competitor, and of the times
+ * between answers.
+ */
 
 const { render } = require('../bench/js/svg');
 
@@ -37,7 +40,9 @@ function overTime(index, reports, { text, key, scale = 1, unit }) {
   };
 }
 
-/** A panel of the times between two answers in the last second: the share of each bucket. */
+/**
+ * A panel of the times between two answers in the last second: the share of each bucket.
+ */
 function answerTimes(index, reports) {
   return {
     title: title(index, 'How long an answer is awaited, last second'),

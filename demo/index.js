@@ -1,9 +1,10 @@
 'use strict';
 
 /*
- * The demo: the main thread reads real text and makes a record of each line; the records go to an aggregate,
- * which also answers questions. The aggregate is first in the same thread, then in a worker of
- * worker_threads, then in one of ringport: the same code for both. The result is a table and a chart.
+ * The demo: the main thread reads real text and makes a record of each line; the records
+ * go to an aggregate, which also answers questions. The aggregate is first in the same
+ * thread, then in a worker of worker_threads, then in one of ringport: the same code for
+ * both. The result is a table and a chart.
  */
 
 const fs = require('node:fs');

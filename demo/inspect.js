@@ -23,12 +23,15 @@ const MARKS = [
   /(?:password|passwd|secret|token|api[_-]?key)\s*[:=]/i,
 ];
 
-/** How often each character is in a line; 0 is for those above ASCII. Reset after each. */
+/**
+ * How often each character is in a line; 0 is for those above ASCII. Reset after each.
+ */
 const counts = new Uint16Array(ASCII);
 
 /**
  * @typedef {object} Record
- * @property {number} file the number of the file that the line is from; Aggregate.name() gives it a name
+ * @property {number} file the number of the file that the line is from; Aggregate.name()
+ *   gives it a name
  * @property {number} number of the line, from 1
  * @property {number} length in UTF-16 code units
  * @property {number} indent
@@ -36,8 +39,8 @@ const counts = new Uint16Array(ASCII);
  * @property {number} branches keywords such as `if` and `for`
  * @property {number} marks a bit for each of MARKS that is found
  * @property {number} entropy in bits per character (Shannon): 4 for a program, 5 for keys
- * @property {number} print a fingerprint of 53 bits, without the indentation: with 32 bits some of 500,000
- *   lines would be alike
+ * @property {number} print a fingerprint of 53 bits, without the indentation: with 32
+ *   bits some of 500,000 lines would be alike
  * @property {number} shape the same of the line's shape: each word counts as one letter
  */
 

@@ -1,10 +1,11 @@
 'use strict';
 
 /*
- * One competitor's run, in a process of its own: `index.js` forks it with the settings as JSON, and gets
- * progress and a report. Each second it does three things:
+ * One competitor's run, in a process of its own: `index.js` forks it with the settings as
+ * JSON, and gets progress and a report. Each second it does three things:
  *
- *   stream   send as many records as the service takes, a block per turn of the event loop
+ *   stream   send as many records as the service takes, a block per turn of the event
+ * loop
  *   ask      await one answer after the other
  *   paced    send RATE records a second, and see what is left of the event loop
  *
@@ -28,7 +29,10 @@ const RESOLUTION_MS = 1;
 /** Of the histogram of times between two answers. */
 const BUCKETS_PER_DOUBLING = 6;
 
-/** @returns {[number, number][]} the lower end of a bucket in us, and how many times are in it */
+/**
+ * @returns {[number, number][]} the lower end of a bucket in us, and how many times are
+ * in it
+ */
 function histogram(micros) {
   const counts = new Map();
 

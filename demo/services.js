@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Where the aggregate is: in a worker, behind the module that is named, or in this thread. Both have the
- * same methods, so that one loop drives them.
+ * Where the aggregate is: in a worker, behind the module that is named, or in this
+ * thread. Both have the same methods, so that one loop drives them.
  */
 
 const path = require('node:path');
@@ -51,7 +51,10 @@ class InWorker {
     while (this.#credit < count) await new Promise((resolve) => { this.#more = resolve; });
   }
 
-  /** The figures of a file; null: of all. What was sent before is in it. One question at a time. */
+  /**
+   * The figures of a file; null: of all. What was sent before is in it. One question at a
+   * time.
+   */
   ask(about) {
     return new Promise((resolve) => {
       this.#answer = resolve;

@@ -46,7 +46,9 @@ function part(title, reports, at) {
   ];
 }
 
-/** @param {Record<string, { seconds: object[], memory: number }>} reports by competitor */
+/**
+ * @param {Record<string, { seconds: object[], memory: number }>} reports by competitor
+ */
 function table(reports) {
   const { seconds: { length } } = reports.ringport;
   const memories = NAMES.map((name) => `${count(reports[name].memory)} MB`);

@@ -1,6 +1,9 @@
 'use strict';
 
-/* The text of the demo: a file, a folder, or by default the project and what it depends on. */
+/*
+ * The text of the demo: a file, a folder, or by default the project and what it depends
+ * on.
+ */
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -50,9 +53,9 @@ function readStart(file, limit) {
 }
 
 /**
- * The lines of a file or of a folder's text files, at most `limit` bytes of them; without a path
- * those of the project. Throws what fs throws if the path cannot be read, and an Error if it is
- * not text.
+ * The lines of a file or of a folder's text files, at most `limit` bytes of them; without
+ * a path those of the project. Throws what fs throws if the path cannot be read, and an
+ * Error if it is not text.
  *
  * @param {string|undefined} given path to a file or a folder
  * @param {number} limit bytes

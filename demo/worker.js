@@ -1,8 +1,9 @@
 'use strict';
 
 /*
- * The worker: adds the records that it gets to the aggregate, and answers questions about it. After every
- * `ackEvery` records it says so, so that the main thread keeps no more than a window of them under way.
+ * The worker: adds the records that it gets to the aggregate, and answers questions about
+ * it. After every `ackEvery` records it says so, so that the main thread keeps no more
+ * than a window of them under way.
  */
 
 const { workerData } = require('node:worker_threads');

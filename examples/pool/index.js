@@ -16,7 +16,8 @@ async function main() {
   const pool = new Pool({ filename: require.resolve('./task.js') });
   const total = new Map();
 
-  // No more documents are taken than the workers can count; results come as they are done.
+  // No more documents are taken than the workers can count; results come as they are
+  // done.
   for await (const counts of pool.map(documents(), { ordered: false, concurrency: 32 })) {
     for (const [word, times] of counts) total.set(word, (total.get(word) ?? 0) + times);
   }
