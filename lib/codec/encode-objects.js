@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * encode-objects.js - writes objects that are neither plain nor arrays, and bigints.
- * Values that only Node can clone are left to the Node channel.
+ * encode-objects.js - writes objects that are neither plain nor arrays. Leaves values
+ * that only Node can clone to the Node channel.
  */
 
 const { Date } = require('../loading/builtins');

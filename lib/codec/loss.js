@@ -1,15 +1,19 @@
 'use strict';
 
 /*
- * loss.js - what the codec loses against Node's serializer, in nanoseconds of both sides
- * together: a table of what was measured (bench/js/values.js), per part of a message.
- * Everything else gains. The functions that write such a part add its loss to walk.loss.
+ * loss.js - measured costs of the parts of a message that Node's serializer handles
+ * faster than the codec, in nanoseconds, sender and receiver together
+ * (bench/js/values.js). All other parts gain BYTE per byte. The functions that write such
+ * a part add its loss to walk.loss.
  */
 
 module.exports = {
-  /** What the codec gains with each byte of a message that is not part of a loss. */
+  /**
+   * The gain per byte. A part that loses adds this for its bytes, because they bring no
+   * gain.
+   */
   BYTE: 15,
-  /** What it costs more to send a message by Node from within a port. */
+  /** The fixed extra cost of sending a port's message by Node. */
   BY_NODE: 500,
   /** An error, with the bytes of its message. */
   ERROR: 650,

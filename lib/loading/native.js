@@ -124,8 +124,8 @@ const local = {
     end() {},
   },
   /**
-   * Called for a slot with news, and for a closed one. endpoint.js replaces both; until
-   * it is loaded, there are no Endpoints.
+   * Called for a slot with news, and for a closed one. ports/turn.js, which endpoint.js
+   * loads, replaces both; until then there are no Endpoints.
    */
   dispatch(slot, queued) {
     if (endpoints[slot]?.(queued)) local.dispatch(slot, queued);

@@ -6,7 +6,8 @@ const { Pool, kPiscina } = require('./index');
 const { ArrayTaskQueue, FixedQueue } = require('./queues');
 
 /**
- * The static properties are its own, as piscina's are. See https://piscinajs.dev; docs/guides/pools.md lists the differences.
+ * Its static properties are its own, as piscina's are. See https://piscinajs.dev.
+ * docs/guides/pools.md lists the differences.
  */
 class Piscina extends Pool {
   static [kPiscina] = true;

@@ -27,7 +27,7 @@ class Scheduler {
   staff;
   completed = 0;
   failed = 0;
-  /** Tasks whose promises are open. */
+  /** Tasks that are not settled yet. */
   outstanding = 0;
   timing;
   /** All workers are busy. */
@@ -40,9 +40,9 @@ class Scheduler {
   #front = new Deque();
   #events;
   #cpus = parallelism();
-  /** Workers occupy them all. */
+  /** The pool's running tasks occupy all CPUs. */
   #isCrowded = false;
-  /** No task has had a lower priority. */
+  /** The lowest priority of any task so far. */
   #lowest = Infinity;
 
   /**

@@ -15,7 +15,7 @@ const { WorkerInfo } = require('./worker-info');
 const FREE_FAILURES = 2;
 const BACKOFF_MS = 50;
 const BACKOFF_MAX_MS = 5000;
-/** After so many that end before they are ready, the waiting tasks are rejected. */
+/** After this many workers in a row fail to start, the waiting tasks are rejected. */
 const BOOT_FAILURES = 3;
 
 /** A worker whose tasks take longer gets no look-ahead: it would gain nothing. */

@@ -92,9 +92,8 @@ const ports = {
   },
 
   /**
-   * @type {WeakSet} ports marked as untransferable. Only on Node 20, which skips them in
-   * a
-   *   transfer list
+   * Ports marked as untransferable. Only on Node 20, which skips them in a transfer list.
+   * @type {WeakSet | undefined}
    */
   marked: undefined,
 };

@@ -1,13 +1,14 @@
 'use strict';
 
 /*
- * losing.js - remembers of a port which messages Node would have sent at less cost, so
- * that those like them go by Node whole.
+ * losing.js - counts, for one port, messages that the codec sent at a higher cost than
+ * Node would have, and then sends similar ones whole by Node.
  *
- * The codec estimates its loss while it writes (loss.js). Messages alike are those with
- * the same kind of outermost object. After a few in a row that lost, the next ones go by
- * Node; then one goes by the codec again, to see whether that still holds. So a port
- * whose messages change pays for some messages, and one that never loses for nothing.
+ * The codec estimates its loss while it writes (loss.js). Two messages are similar if
+ * their outermost objects are of the same kind. After a few in a row that lost, the next
+ * ones go by Node; then one goes by the codec again, to see whether that still holds. So
+ * a port whose messages change pays for some messages, and one that never loses for
+ * nothing.
  */
 
 const { types } = require('node:util');

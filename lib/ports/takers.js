@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * takers.js - those who wait for the next message of a port or a Worker: iterators and
- * receive(). Each message goes to one of them, the one that has waited longest. They
- * share one 'message' listener, so the port is stopped while nobody waits.
+ * takers.js - iterators and receive() calls that wait for the next message of a port or a
+ * Worker. Each message goes to the one that has waited longest. They share one 'message'
+ * listener, which stops the port while none of them waits.
  */
 
 const { reading } = require('./record');

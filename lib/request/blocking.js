@@ -22,7 +22,7 @@ define(FOR_WAITS);
 
 /** In milliseconds. */
 const SLICE = 50;
-/** How often a port is looked at that has no ring, in milliseconds. */
+/** Milliseconds between two looks at a port without a ring. */
 const LOOK = 1;
 /** No slot; no endpoint of this thread. */
 const NONE = -1;
@@ -67,7 +67,8 @@ function block(slot, { timeout, ticket, isWatched }, look, isOver) {
 
     if (status === EDEADLOCK) throw requestError('DEADLOCK');
     if (status === CLOSED) return look();
-    /* What has woken it may not be for look(): a record that has to wait for CHANGE. */
+    /* The wake-up may be for a record that has to wait for CHANGE, which look() cannot
+     * take. */
     if (status === 0 && isWatched && ++vain > 2) sleep(LOOK);
   }
 }
@@ -150,7 +151,7 @@ function requestSync(endpoint, kind, value, { timeout, transfer }) {
   throw unpack(answer.value);
 }
 
-/** What was kept meanwhile is to be delivered. */
+/** Schedule the delivery of what was kept while the thread blocked. */
 function afterwards(endpoint, calls) {
   if (endpoint.kept.some(({ call }) => call !== undefined)) calls.listen();
   if (endpoint.receiving || calls.listens) askForTurn(endpoint);

@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * kept.js - what has been taken out of a ring and not delivered: messages that stood
- * before an answer that somebody waited for, or that came while the port was stopped and
- * listened for requests only. They are delivered before what is in the ring.
+ * kept.js - messages that were taken out of a ring and are not delivered yet.
+ * requestSync() takes what precedes its answer; a stopped port takes all of its records
+ * to find requests. The endpoint delivers kept messages before those in the ring.
  */
 
 const { process } = require('../loading/builtins');

@@ -2,11 +2,10 @@
  * port_wait.c - the addon's functions that block the thread until a port has something
  * to read.
  *
- * A thread that waits for an answer looks at the inbox for twice as long as a sleep
- * costs, like a port in its turn (port_spin.h): for the other thread, which may have to
- * wake up first, and for itself. While it waits, it holds the token or is blocked, and
- * its ready list does not rest: so neither side makes a system call as long as both are
- * awake. What other ports get meanwhile waits for waitEnd().
+ * Before it sleeps, the thread spins on the inbox for twice as long as a sleep costs:
+ * once for the other thread's wake-up, once for its own. Meanwhile it holds the token and
+ * its ready list does not rest, so neither side makes a system call while both are awake.
+ * Messages for other ports wait until waitEnd().
  */
 #include "node/port_wait.h"
 

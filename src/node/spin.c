@@ -1,5 +1,5 @@
 /*
- * spin.c - the adaptive spin: what its two places ask the system.
+ * spin.c - the adaptive spin: what its places ask the system.
  */
 #include "node/spin.h"
 

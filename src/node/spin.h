@@ -1,12 +1,13 @@
 /*
  * spin.h - the adaptive spin: how a thread looks for messages before it sleeps.
  *
- * A thread spins in two places, and they differ in what they look at and what ends them:
- * a port in its own turn looks at its inbox for as long as a sleep costs (port_spin.h),
- * and the loop, before it blocks, looks at the ready list for as long as
- * setIdleStrategy() allows (loop_spin.h). What both need is here: whether spinning pays,
- * how to wait between two looks, how to yield, whether the loop has other work, and how
- * to back off after unsuccessful spins. sleep_cost.h says what a sleep costs.
+ * A thread spins in three places, which differ in what they look at and what ends them. A
+ * port in its own turn looks at its inbox for as long as a sleep costs (port_spin.h). A
+ * thread that blocks until a port has a message looks at that port's inbox for twice as
+ * long (port_wait.h). The loop, before it blocks, looks at the ready list for as long as
+ * setIdleStrategy() allows (loop_spin.h). This file has what they share: whether spinning
+ * pays, how to wait between two looks, how to yield, whether the loop has other work, and
+ * how to back off after unsuccessful spins. sleep_cost.h says what a sleep costs.
  */
 #ifndef RP_NODE_SPIN_H_
 #define RP_NODE_SPIN_H_

@@ -518,7 +518,7 @@ describe('batches: a listener that throws', () => {
 describe('batches: workers', () => {
   const { worker } = open(subject.id);
 
-  it('arrive in order in both directions, whichever lane they take', async () => {
+  it('arrive in order in both directions, whichever way they go', async () => {
     const echo = worker((wt) => {
       wt.parentPort.on('messages', (values) => wt.parentPort.postMessages(values));
     });

@@ -10,8 +10,8 @@ const EventEmitter = require('node:events');
 const { same, sameProcess } = require('./support/differential');
 
 /**
- * A worker on its own lane, which sends as many numbers, from 1 on, as each message says;
- * 0 ends it.
+ * A worker with its own ring, which sends as many numbers, from 1 on, as each message
+ * says; 0 ends it.
  */
 async function counter(t, start = (source) => t.worker(source)) {
   const worker = start((wt) => {

@@ -10,7 +10,8 @@
 #include "core/memory.h"
 #include "core/port/ready_list.h"
 
-/* From so many lots on, one takes more than one record: up to this share of the queue. */
+/* With this many lots, a new record joins the last lot if the two weigh at most 1/SHARE
+ * of the queue. */
 #define SHARE (RP_FLOW_LOTS / 2)
 
 static rp_flow_lot *

@@ -61,8 +61,8 @@ typedef struct rp_senders {
 rp_flow *rp_flow_new(uint64_t mark, uint8_t policy);
 void rp_flow_free(rp_flow *flow);
 
-/* Count `records` that are being sent and weigh so much together. Sender only, before
- * they are published; wait-free. */
+/* Count records of `weight` bytes in total, before they are published. Sender only,
+ * wait-free. */
 void rp_flow_add(rp_flow *flow, uint32_t records, uint64_t weight);
 
 /* The last record weighs more. Sender only, wait-free. */
@@ -80,8 +80,8 @@ bool rp_flow_is_full(rp_flow *flow);
  * wait-free. */
 bool rp_flow_look(rp_flow *flow);
 
-/* The consumer has consumed so many records. Consumer only, wait-free. Returns true if
- * the sender was waiting for that: the caller owes it one wake-up. */
+/* Count records as consumed. Consumer only, wait-free. Returns true if the sender waited
+ * for them: the caller owes it one wake-up. */
 bool rp_flow_consume(rp_flow *flow, uint32_t records);
 
 /* Put the thread's senders on its ready list, unless they are there. The caller keeps the
