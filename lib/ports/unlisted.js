@@ -11,7 +11,7 @@ const { encodeInline } = require('./envelope');
 const { ports } = require('./kinds');
 const { postToNode } = require('./posts');
 const { Transfer, throwNotTransferred } = require('./transfer');
-const { threads } = require('../loading/native');
+const { local, threads } = require('../loading/native');
 const { keysOf, locate } = require('../codec/path');
 
 const { MessageChannel, markAsUncloneable } = threads;
@@ -22,26 +22,28 @@ const { __lookupGetter__: lookupGetter } = Object.prototype;
 /**
  * Find a ringport port in a value that Node clones. Runs no getters, so it misses ports
  * that they would return.
- * @returns {object | undefined}
+ * @returns {{ port: object | undefined, hasGetters: boolean }}
  */
 function findPort(value) {
   const seen = new Set();
   const left = [value];
+  let hasGetters = false;
 
   while (left.length > 0) {
     const item = left.pop();
 
     if (typeof item !== 'object' || item === null || seen.has(item) || types.isProxy(item)) continue;
-    if (ports.isOurs(item)) return item;
+    if (ports.isOurs(item)) return { port: item, hasGetters };
     seen.add(item);
     if (ArrayBuffer.isView(item)) continue; // its elements are own keys
     if (types.isMap(item)) for (const pair of mapEntries.call(item)) left.push(...pair);
     if (types.isSet(item)) for (const element of setValues.call(item)) left.push(element);
     for (const key of keysOf(item)) {
       if (lookupGetter.call(item, key) === undefined) left.push(item[key]);
+      else hasGetters = true;
     }
   }
-  return undefined;
+  return { port: undefined, hasGetters };
 }
 
 /**
@@ -72,7 +74,7 @@ function refusalOf() {
  * would clone it as {}.
  */
 function refuseUnlisted(value) {
-  if (markAsUncloneable !== undefined || findPort(value) === undefined) return;
+  if (markAsUncloneable !== undefined || findPort(value).port === undefined) return;
   encodeInline(value, new Transfer([])); // throws for the first value that cannot be cloned
 }
 
@@ -84,13 +86,15 @@ function refuseUnlisted(value) {
 function explain(error, value) {
   if (error?.name !== 'DataCloneError' || error.message !== refusalOf()) return error;
 
-  const port = findPort(value);
+  const { port, hasGetters } = findPort(value);
 
-  if (port === undefined) return error;
+  /* What a getter has returned is gone. It was a port: what else would have this error,
+   * if nothing has been marked? */
+  if (port === undefined && (!hasGetters || local.marksMade)) return error;
   try {
-    return throwNotTransferred(ports.endpointOf(port).open);
+    return throwNotTransferred(port === undefined || ports.endpointOf(port).open);
   } catch (own) {
-    locate(own, value, port);
+    if (port !== undefined) locate(own, value, port);
     return own;
   }
 }
