@@ -480,7 +480,7 @@ describe('start: the code cache', function () {
     const covered = fs.readdirSync(folder)
       .flatMap((name) => JSON.parse(fs.readFileSync(path.join(folder, name))).result);
 
-    assert.ok(covered.some(({ url }) => url.endsWith('/dist/codec.js')), 'dist/codec.js');
+    assert.ok(covered.some(({ url }) => url.endsWith('/dist/start.js')), 'dist/start.js');
     assert.strictEqual(fs.existsSync(codeOf(home)), false);
   });
 
