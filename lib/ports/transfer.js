@@ -169,4 +169,4 @@ function portIndex(object, transfer) {
   return index;
 }
 
-module.exports = { Transfer, portIndex, throwNotTransferred };
+module.exports = { Transfer, portIndex, throwNotTransferred, throwOthers };

@@ -10,7 +10,7 @@ const { types } = require('node:util');
 const { encodeInline } = require('./envelope');
 const { ports } = require('./kinds');
 const { postToNode } = require('./posts');
-const { Transfer, throwNotTransferred } = require('./transfer');
+const { Transfer, throwNotTransferred, throwOthers } = require('./transfer');
 const { local, threads } = require('../loading/native');
 const { keysOf, locate } = require('../codec/path');
 
@@ -20,8 +20,8 @@ const { values: setValues } = Set.prototype;
 const { __lookupGetter__: lookupGetter } = Object.prototype;
 
 /**
- * Find a ringport port in a value that Node clones. Runs no getters, so it misses ports
- * that they would return.
+ * Find a ringport port, of any version, in a value that Node clones. Runs no getters, so
+ * it misses ports that they would return.
  * @returns {{ port: object | undefined, hasGetters: boolean }}
  */
 function findPort(value) {
@@ -33,7 +33,7 @@ function findPort(value) {
     const item = left.pop();
 
     if (typeof item !== 'object' || item === null || seen.has(item) || types.isProxy(item)) continue;
-    if (ports.isOurs(item)) return { port: item, hasGetters };
+    if (ports.isOurs(item) || ports.isOthers(item)) return { port: item, hasGetters };
     seen.add(item);
     if (ArrayBuffer.isView(item)) continue; // its elements are own keys
     if (types.isMap(item)) for (const pair of mapEntries.call(item)) left.push(...pair);
@@ -80,7 +80,7 @@ function refuseUnlisted(value) {
 
 /**
  * Replace Node's DataCloneError for a ringport port by the error for a port missing in
- * the transfer list.
+ * the transfer list, and for one of another version.
  * @returns the error to throw
  */
 function explain(error, value) {
@@ -92,6 +92,7 @@ function explain(error, value) {
    * if nothing has been marked? */
   if (port === undefined && (!hasGetters || local.marksMade)) return error;
   try {
+    if (port !== undefined && ports.isOthers(port)) throwOthers();
     return throwNotTransferred(port === undefined || ports.endpointOf(port).open);
   } catch (own) {
     if (port !== undefined) locate(own, value, port);
