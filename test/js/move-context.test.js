@@ -438,14 +438,14 @@ describe('a port in another context: its end', () => {
 
   sameProcess('and not when it is unref\'d, before or after start()', (wt, { note }) => {
     const vm = require('node:vm');
-    const one = wt.moveMessagePortToContext(new wt.MessageChannel().port1, vm.createContext());
-    const two = wt.moveMessagePortToContext(new wt.MessageChannel().port1, vm.createContext());
+    const channels = [new wt.MessageChannel(), new wt.MessageChannel()]; // not to be collected
+    const [one, two] = channels.map(({ port1 }) => wt.moveMessagePortToContext(port1, vm.createContext()));
 
     one.unref();
     one.start();
     two.start();
     two.unref();
-    process.on('exit', () => note('exit', one.hasRef(), two.hasRef()));
+    process.on('exit', () => note('exit', one.hasRef(), two.hasRef(), channels.length));
   });
 
   same('in a worker, which ends or is terminated: the other end closes', async (wt, t) => {
