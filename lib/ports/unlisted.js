@@ -14,7 +14,7 @@ const { Transfer, throwNotTransferred, throwOthers } = require('./transfer');
 const { local, threads } = require('../loading/native');
 const { keysOf, locate } = require('../codec/path');
 
-const { MessageChannel, markAsUncloneable } = threads;
+const { MessageChannel, MessagePort, markAsUncloneable } = threads;
 const { entries: mapEntries } = Map.prototype;
 const { values: setValues } = Set.prototype;
 const { __lookupGetter__: lookupGetter } = Object.prototype;
@@ -28,12 +28,14 @@ function findPort(value) {
   const seen = new Set();
   const left = [value];
   let hasGetters = false;
+  let hasNodePort = false; // which Node may refuse
 
   while (left.length > 0) {
     const item = left.pop();
 
     if (typeof item !== 'object' || item === null || seen.has(item) || types.isProxy(item)) continue;
     if (ports.isOurs(item) || ports.isOthers(item)) return { port: item, hasGetters };
+    if (item instanceof MessagePort) hasNodePort = true;
     seen.add(item);
     if (ArrayBuffer.isView(item)) continue; // its elements are own keys
     if (types.isMap(item)) for (const pair of mapEntries.call(item)) left.push(...pair);
@@ -43,7 +45,7 @@ function findPort(value) {
       else hasGetters = true;
     }
   }
-  return { port: undefined, hasGetters };
+  return { port: undefined, hasGetters: hasGetters && !hasNodePort };
 }
 
 /**
@@ -81,16 +83,17 @@ function refuseUnlisted(value) {
 /**
  * Replace Node's DataCloneError for a ringport port by the error for a port missing in
  * the transfer list, and for one of another version.
+ * @param {boolean} [isOurs] the value was posted by a port of ringport
  * @returns the error to throw
  */
-function explain(error, value) {
+function explain(error, value, isOurs = false) {
   if (error?.name !== 'DataCloneError' || error.message !== refusalOf()) return error;
 
   const { port, hasGetters } = findPort(value);
 
-  /* What a getter has returned is gone. It was a port: what else would have this error,
-   * if nothing has been marked? */
-  if (port === undefined && (!hasGetters || local.marksMade)) return error;
+  /* What a getter has returned is gone. It was a port: little else that programs post has
+   * this error, if nothing has been marked. */
+  if (port === undefined && !(isOurs && hasGetters && !local.marksMade)) return error;
   try {
     if (port !== undefined && ports.isOthers(port)) throwOthers();
     return throwNotTransferred(port === undefined || ports.endpointOf(port).open);
