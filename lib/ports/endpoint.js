@@ -22,7 +22,7 @@ const { LONG, postLong } = require('./long-string');
 const { watchPosts } = require('./posts');
 const { unsent } = require('./record');
 const { Hold } = require('./table');
-const { canBeWhole, isObject, postByC } = require('./way');
+const { canBeWhole, isObject, isWhole, postByC } = require('./way');
 const {
   binding, control, endpoints, define, local, owner: { kClosed }, thresholds, STATUS, FOR_PORTS,
 } = require('../loading/native');
@@ -222,7 +222,7 @@ class Endpoint {
     if (rest === undefined) return control[STATUS] === 0 ? true : !this.open;
     if (rest !== value) return require('./send').sendCopy(this, rest, value);
     local.objectsPosted++;
-    if (canBeWhole(value)) return this.postByNode(value, undefined, 0);
+    if (isWhole(value)) return this.postByNode(value, undefined, 0);
     return sendValue(this, value, null);
   }
 

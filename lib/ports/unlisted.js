@@ -11,10 +11,10 @@ const { encodeInline } = require('./envelope');
 const { ports } = require('./kinds');
 const { postToNode } = require('./posts');
 const { Transfer, throwNotTransferred, throwOthers } = require('./transfer');
-const { local, threads } = require('../loading/native');
+const { threads } = require('../loading/native');
 const { keysOf, locate } = require('../codec/path');
 
-const { MessageChannel, MessagePort, markAsUncloneable } = threads;
+const { MessageChannel, markAsUncloneable } = threads;
 const { entries: mapEntries } = Map.prototype;
 const { values: setValues } = Set.prototype;
 const { __lookupGetter__: lookupGetter } = Object.prototype;
@@ -22,30 +22,26 @@ const { __lookupGetter__: lookupGetter } = Object.prototype;
 /**
  * Find a ringport port, of any version, in a value that Node clones. Runs no getters, so
  * it misses ports that they would return.
- * @returns {{ port: object | undefined, hasGetters: boolean }}
+ * @returns {object | undefined}
  */
 function findPort(value) {
   const seen = new Set();
   const left = [value];
-  let hasGetters = false;
-  let hasNodePort = false; // which Node may refuse
 
   while (left.length > 0) {
     const item = left.pop();
 
     if (typeof item !== 'object' || item === null || seen.has(item) || types.isProxy(item)) continue;
-    if (ports.isOurs(item) || ports.isOthers(item)) return { port: item, hasGetters };
-    if (item instanceof MessagePort) hasNodePort = true;
+    if (ports.isOurs(item) || ports.isOthers(item)) return item;
     seen.add(item);
     if (ArrayBuffer.isView(item)) continue; // its elements are own keys
     if (types.isMap(item)) for (const pair of mapEntries.call(item)) left.push(...pair);
     if (types.isSet(item)) for (const element of setValues.call(item)) left.push(element);
     for (const key of keysOf(item)) {
       if (lookupGetter.call(item, key) === undefined) left.push(item[key]);
-      else hasGetters = true;
     }
   }
-  return { port: undefined, hasGetters: hasGetters && !hasNodePort };
+  return undefined;
 }
 
 /**
@@ -76,29 +72,26 @@ function refusalOf() {
  * would clone it as {}.
  */
 function refuseUnlisted(value) {
-  if (markAsUncloneable !== undefined || findPort(value).port === undefined) return;
+  if (markAsUncloneable !== undefined || findPort(value) === undefined) return;
   encodeInline(value, new Transfer([])); // throws for the first value that cannot be cloned
 }
 
 /**
  * Replace Node's DataCloneError for a ringport port by the error for a port missing in
  * the transfer list, and for one of another version.
- * @param {boolean} [isOurs] the value was posted by a port of ringport
  * @returns the error to throw
  */
-function explain(error, value, isOurs = false) {
+function explain(error, value) {
   if (error?.name !== 'DataCloneError' || error.message !== refusalOf()) return error;
 
-  const { port, hasGetters } = findPort(value);
+  const port = findPort(value);
 
-  /* What a getter has returned is gone. It was a port: little else that programs post has
-   * this error, if nothing has been marked. */
-  if (port === undefined && !(isOurs && hasGetters && !local.marksMade)) return error;
+  if (port === undefined) return error;
   try {
-    if (port !== undefined && ports.isOthers(port)) throwOthers();
-    return throwNotTransferred(port === undefined || ports.endpointOf(port).open);
+    if (ports.isOthers(port)) throwOthers();
+    return throwNotTransferred(ports.endpointOf(port).open);
   } catch (own) {
-    if (port !== undefined) locate(own, value, port);
+    locate(own, value, port);
     return own;
   }
 }

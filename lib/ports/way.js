@@ -24,13 +24,21 @@ function mayHavePorts(value, transfer) {
   return local.portsMade > 0 && (isObject(value) || transfer !== undefined);
 }
 
+/** Node 20 clones ports of ringport, and objects marked as uncloneable, as {}. */
+const isRefused = threads.markAsUncloneable !== undefined;
+
 /**
- * Whether Node clones the object as the codec does. Node 20 clones ringport ports as {},
- * and what has been marked as uncloneable.
+ * Whether Node sends an object of which nothing is known yet as the codec would. From a
+ * getter it may get a port, and its error would not say so.
  */
+function isWhole(value) {
+  return (isRefused || !local.marksMade) &&
+    (local.portsMade === 0 || require('./by-node').isPlain(value));
+}
+
+/** Whether Node clones the object as the codec does, or refuses it. */
 function canBeWhole(value) {
-  if (threads.markAsUncloneable !== undefined) return true;
-  return !local.marksMade && (local.portsMade === 0 || require('./by-node').isPlain(value));
+  return isRefused || isWhole(value);
 }
 
 /** Tracks the cost of one side's messages over Node's channel; see `thresholds`. */
@@ -124,4 +132,4 @@ function located(error, value, transfer) {
   return error;
 }
 
-module.exports = { Way, canBeWhole, located, postByC, isObject, mayHavePorts };
+module.exports = { Way, canBeWhole, isWhole, located, postByC, isObject, mayHavePorts };

@@ -30,7 +30,7 @@ function postWhole(endpoint, value, list, bytes) {
   try {
     result = postToNode(end, isNumbered ? [value, sequence] : value, list);
   } catch (error) {
-    const own = local.portsMade > 0 ? local.loadUnlisted().explain(error, value, true) : error;
+    const own = local.portsMade > 0 ? local.loadUnlisted().explain(error, value) : error;
 
     throw located(own, value, list);
   }
