@@ -2,10 +2,13 @@
 
 /*
  * check-options.js - rejects unknown options. Most are misspelt, so the error suggests
- * the nearest known one.
+ * the nearest known one. Also has the bound of those that are times.
  */
 
 const { withCode } = require('../codec/errors');
+
+/** The maximum delay of setTimeout, in milliseconds. */
+const MAX_DELAY = 2 ** 31 - 1;
 
 /** The case-insensitive Levenshtein distance. */
 function distance(from, to) {
@@ -45,4 +48,4 @@ function checkKnown(name, options, known) {
   }
 }
 
-module.exports = { checkKnown };
+module.exports = { MAX_DELAY, checkKnown };

@@ -5,6 +5,7 @@
 const { EventEmitterAsyncResource } = require('node:events');
 const { performance } = require('node:perf_hooks');
 
+const { MAX_DELAY } = require('../loading/check-options');
 const { version } = require('./version');
 const { AbortError, Errors } = require('./errors');
 const { mapTasks } = require('./map');
@@ -169,7 +170,7 @@ class Pool extends EventEmitterAsyncResource {
         scheduler.done().then(() => true),
         new Promise((resolve) => {
           if (closeTimeout === Infinity) return;
-          timer = setTimeout(resolve, Math.min(closeTimeout, 2 ** 31 - 1), false).unref();
+          timer = setTimeout(resolve, Math.min(closeTimeout, MAX_DELAY), false).unref();
         }),
       ]);
 

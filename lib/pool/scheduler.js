@@ -11,14 +11,12 @@
 
 const { performance } = require('node:perf_hooks');
 
+const { MAX_DELAY } = require('../loading/check-options');
 const { crowd } = require('../ports/idle-strategy');
 const { Errors } = require('./errors');
 const { parallelism } = require('./options');
 const { Deque } = require('./queues');
 const { Staff } = require('./staff');
-
-/** The most that setTimeout() takes. */
-const MAX_MS = 2 ** 31 - 1;
 
 class Scheduler {
   options;
@@ -264,7 +262,7 @@ class Scheduler {
     } else if (info.abort(task, reason)) {
       setTimeout(() => {
         if (task.worker === info) this.staff.terminate(info, Errors.terminated());
-      }, Math.min(this.options.gracePeriod, MAX_MS)).unref();
+      }, Math.min(this.options.gracePeriod, MAX_DELAY)).unref();
     } else {
       this.staff.terminate(info, Errors.terminated());
     }

@@ -7,6 +7,7 @@
 
 const { performance } = require('node:perf_hooks');
 
+const { MAX_DELAY } = require('../loading/check-options');
 const { Errors, unpack } = require('./errors');
 const { PACKED, READY, THROWN, UNREADABLE, newBase } = require('./messages');
 const { WorkerInfo } = require('./worker-info');
@@ -251,7 +252,7 @@ class Staff {
     this.#idleTimer ??= setTimeout(() => {
       this.#idleTimer = null;
       this.#releaseIdle();
-    }, Math.min(ms, 2 ** 31 - 1)).unref();
+    }, Math.min(ms, MAX_DELAY)).unref();
   }
 
   /** End workers that have been idle for too long, the last ones first. */

@@ -4,10 +4,8 @@
 
 const { AsyncResource } = require('node:async_hooks');
 
+const { MAX_DELAY } = require('../loading/check-options');
 const { isMovable, kQueueOptions, kTransferable, kValue } = require('./movable');
-
-/** The most that setTimeout() takes. */
-const MAX_MS = 2 ** 31 - 1;
 
 let tasks = 0;
 
@@ -91,7 +89,7 @@ class Task extends AsyncResource {
   }
 
   onTimeout(ms, listener) {
-    this.#timer = setTimeout(listener, Math.min(ms, MAX_MS)).unref();
+    this.#timer = setTimeout(listener, Math.min(ms, MAX_DELAY)).unref();
   }
 
   /** Settle the promise. */

@@ -5,13 +5,10 @@
 const { setTimeout, clearTimeout } = require('node:timers');
 
 const { withCode } = require('../codec/errors');
-const { checkKnown } = require('../loading/check-options');
+const { MAX_DELAY, checkKnown } = require('../loading/check-options');
 const { checkOptions, checkSignal, checkTimeout } = require('../loading/check-arguments');
 const { takersOf } = require('../ports/takers');
 const { timeoutError } = require('./errors');
-
-/** The maximum delay of setTimeout. */
-const LONGEST = 2 ** 31 - 1;
 
 /** The waits on a port. They share one 'close' listener. */
 class Waits {
@@ -39,7 +36,7 @@ class Waits {
     return new Promise((resolve, reject) => {
       const stop = () => this.#settle(wait, 'reject', signal.reason);
       const timer = timeout === Infinity ? undefined : setTimeout(
-        () => this.#settle(wait, 'reject', timeoutError(timeout)), Math.min(timeout, LONGEST)).unref();
+        () => this.#settle(wait, 'reject', timeoutError(timeout)), Math.min(timeout, MAX_DELAY)).unref();
       const takers = takersOf(this.#port);
       const taker = (message) => this.#settle(wait, 'resolve', { message });
       const wait = { resolve, reject, clear() {

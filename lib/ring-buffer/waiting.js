@@ -13,7 +13,7 @@ const { process } = require('../loading/builtins');
 const { setTimeout, clearTimeout } = require('node:timers');
 
 const { binding, words, waiting, changeRefs, status, STATUS } = require('./native');
-const { checkKnown } = require('../loading/check-options');
+const { MAX_DELAY, checkKnown } = require('../loading/check-options');
 const { abortError, checkOptions, checkSignal, checkTimeout, ringError } = require('./check');
 
 const { OK, ECORRUPT } = status;
@@ -23,8 +23,6 @@ const { OK, ECORRUPT } = status;
  * can be terminated.
  */
 const SLICE = 50;
-/** The maximum delay of setTimeout. */
-const LONGEST = 2 ** 31 - 1;
 
 /** The time in milliseconds. Not performance.now(), which fake clocks replace. */
 const now = () => process.uptime() * 1000;
@@ -169,7 +167,7 @@ class Waiting {
     return new Promise((resolve, reject) => {
       const stop = () => this.#leave(entry, reject, abortError(signal));
       const timer = timeout === Infinity ? undefined : setTimeout(
-        () => this.#leave(entry, resolve, false), Math.min(timeout, LONGEST)).unref();
+        () => this.#leave(entry, resolve, false), Math.min(timeout, MAX_DELAY)).unref();
       const entry = { length, resolve, reject, clear() {
         clearTimeout(timer);
         signal?.removeEventListener('abort', stop);
