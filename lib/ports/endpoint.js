@@ -262,7 +262,13 @@ class Endpoint {
     if (!this.open || this.receiving) return;
     this.receiving = true;
     this.loosen();
-    if (this.calls !== null) binding.setReceiving(this.slot, false); // asks for a turn
+    if (this.calls !== null) this.askForTurn();
+    else binding.setReceiving(this.slot, true);
+  }
+
+  /** Schedule a turn, even if the ring is empty. */
+  askForTurn() {
+    binding.setReceiving(this.slot, false);
     binding.setReceiving(this.slot, true);
   }
 

@@ -16,7 +16,7 @@ const { endpointAt } = require('../ports/table');
 const { callsOf } = require('./calls');
 const { requestError, unpack } = require('./errors');
 const { REPLY } = require('./kinds');
-const { askForTurn, keep, takeNext } = require('./kept');
+const { keep, takeNext } = require('./kept');
 
 define(FOR_WAITS);
 
@@ -154,7 +154,7 @@ function requestSync(endpoint, kind, value, { timeout, transfer }) {
 /** Schedule the delivery of what was kept while the thread blocked. */
 function afterwards(endpoint, calls) {
   if (endpoint.kept.some(({ call }) => call !== undefined)) calls.listen();
-  if (endpoint.receiving || calls.listens) askForTurn(endpoint);
+  if (endpoint.receiving || calls.listens) endpoint.askForTurn();
 }
 
 /**

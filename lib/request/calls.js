@@ -16,6 +16,7 @@
 const { setTimeout, clearTimeout } = require('node:timers');
 
 const { process } = require('../loading/builtins');
+const { MAX_DELAY } = require('../loading/check-options');
 
 const { changeRefs } = require('../ports/endpoint');
 const { binding } = require('../loading/native');
@@ -29,8 +30,6 @@ const { send } = require('./send-call');
 const GRACE_MS = 1000;
 /** How long an endpoint without requests is kept from being collected. */
 const LOOSEN_MS = 1000;
-/** The maximum delay of setTimeout. */
-const LONGEST = 2 ** 31 - 1;
 /** Bits of a tag; with those of an id they fit a number. */
 const TAG_BITS = 20;
 
@@ -48,7 +47,7 @@ class Pending {
   /** @param {(reason: unknown) => void} cancel */
   limit(timeout, signal, cancel, late) {
     if (timeout !== Infinity) {
-      this.#timer = setTimeout(() => cancel(late()), Math.min(timeout, LONGEST));
+      this.#timer = setTimeout(() => cancel(late()), Math.min(timeout, MAX_DELAY));
       this.#timer.unref();
     }
     if (signal === undefined) return;
@@ -115,7 +114,7 @@ class Calls {
   listen() {
     if (this.listens) return;
     this.listens = true;
-    if (!this.#endpoint.receiving) kept.askForTurn(this.#endpoint);
+    if (!this.#endpoint.receiving) this.#endpoint.askForTurn();
   }
 
   #nextId() {

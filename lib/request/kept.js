@@ -29,12 +29,6 @@ const { CLOSED } = require('../constants').error;
 
 const NONE = -1;
 
-/** Schedule a turn of the port, even if its ring is empty. */
-function askForTurn({ slot }) {
-  binding.setReceiving(slot, false);
-  binding.setReceiving(slot, true);
-}
-
 /** Read the record that C cannot read. @returns {Kept} */
 function readOther(endpoint) {
   control[COUNT] = 0;
@@ -174,7 +168,7 @@ function deliver(endpoint, all) {
     endpoint.draining = false;
   }
   if (calm || all) return endpoint.receiving;
-  askForTurn(endpoint);
+  endpoint.askForTurn();
   return false;
 }
 
@@ -216,5 +210,5 @@ function refuseTransfer() {
 }
 
 module.exports = {
-  askForTurn, deliver, keep, passOver, receive, refuseTransfer, takeCalls, takeNext,
+  deliver, keep, passOver, receive, refuseTransfer, takeCalls, takeNext,
 };

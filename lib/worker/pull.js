@@ -8,16 +8,9 @@
 
 const context = require('../ports/async-context');
 const { runTicks } = require('../ports/dispatch');
-const { binding, threads } = require('../loading/native');
+const { threads } = require('../loading/native');
 const { FOR_PRIMITIVES } = require('../ports/is-plain');
 const { CHANGE, CHANNEL } = require('./marks');
-
-/** Schedule a turn of the port, even if its ring is empty. */
-function askForTurn({ receiving, slot }) {
-  if (!receiving) return; // start() schedules one
-  binding.setReceiving(slot, false);
-  binding.setReceiving(slot, true);
-}
 
 /**
  * Take messages from Node's queue until one carries the Node channel.
@@ -54,7 +47,7 @@ function pullAll(endpoint, node, pulled, dispatch) {
 
 function deliverLater(endpoint, pulled, dispatch) {
   endpoint.earlier = () => deliver(endpoint, pulled, dispatch);
-  askForTurn(endpoint);
+  if (endpoint.receiving) endpoint.askForTurn(); // otherwise start() schedules one
 }
 
 /** @returns {boolean} false: the turn must end */
@@ -67,7 +60,7 @@ function deliver(endpoint, pulled, dispatch) {
     calm = runTicks() && !context.entered;
   }
   if (pulled.length === 0) endpoint.earlier = null;
-  else askForTurn(endpoint);
+  else if (endpoint.receiving) endpoint.askForTurn();
   return calm && pulled.length === 0;
 }
 
