@@ -68,26 +68,14 @@ most_skips(const rp_port_spin *spin, uint16_t most) {
   return spin->failures < YOUNG ? YOUNG_MOST : most;
 }
 
-static bool
-has_message(rp_port *port) {
-  rp_record first;
-
-  return rp_chain_peek(&port->endpoint->inbox, &first) != RP_EMPTY;
-}
-
 /* Look at the inbox from now until `until`. True if there is a message. */
 static bool
 look(rp_env *e, rp_port *port, uint64_t until) {
   uint64_t now = uv_hrtime();
 
   while (now < until && !rp_ready_list_news(&e->ready_list)) {
-    uint64_t next = now + GAP;
-
-    do {
-      for (int i = 0; i < 4; i++) rp_spin_pause();
-      now = uv_hrtime();
-    } while (now < next);
-    if (has_message(port)) return true;
+    now = rp_spin_until(now + GAP);
+    if (rp_port_has_news(port)) return true;
   }
   return false;
 }

@@ -12,6 +12,7 @@
 #include "core/failpoint.h"
 #include "core/port/blocked.h"
 #include "node/env.h"
+#include "node/port_spin.h"
 #include "node/sleep_cost.h"
 #include "node/value.h"
 
@@ -22,24 +23,12 @@
 /* Most spins skipped in a row after unsuccessful ones. */
 #define MOST 4
 
-static bool
-has_news(rp_port *port) {
-  rp_record first;
-
-  return rp_chain_peek(&port->endpoint->inbox, &first) != RP_EMPTY;
-}
-
 /* Look until there is something to read, or until `until`. */
 static bool
 look(rp_port *port, uint64_t until) {
   for (uint64_t now = uv_hrtime(); now < until;) {
-    uint64_t next = now + GAP;
-
-    do {
-      for (int i = 0; i < 4; i++) rp_spin_pause();
-      now = uv_hrtime();
-    } while (now < next);
-    if (has_news(port)) return true;
+    now = rp_spin_until(now + GAP);
+    if (rp_port_has_news(port)) return true;
   }
   return false;
 }
@@ -60,7 +49,7 @@ spin(rp_env *e, rp_port *port) {
       uint64_t begin = now;
 
       now = rp_spin_yield();
-      met = has_news(port);
+      met = rp_port_has_news(port);
       if (!met && now - begin > RP_YIELD_LONG) break; /* others need the core */
     }
     if (!met) continue;
@@ -110,7 +99,7 @@ rp_port_wait(napi_env env, napi_callback_info info) {
     uint64_t deadline = deadline_of(milliseconds);
 
     rp_failpoint("wait:looking");
-    status = has_news(port) || spin(e, port)
+    status = rp_port_has_news(port) || spin(e, port)
                  ? RP_OK
                  : rp_endpoint_block(port->endpoint, deadline, ticket);
   }
