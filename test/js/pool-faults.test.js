@@ -9,29 +9,12 @@ const assert = require('node:assert/strict');
 const path = require('node:path');
 const { once } = require('node:events');
 
-const { Pool } = require('../..');
+const { endAll, poolOf, shared, until } = require('./support/pools');
 const { random: generator } = require('./support/random');
 
-const filename = path.join(__dirname, 'fixtures/pool-task.js');
 const exits = path.join(__dirname, 'fixtures/pool-exits.js');
-const pools = [];
 
-function poolOf(options) {
-  const pool = new Pool({ filename, ...options });
-
-  pools.push(pool);
-  return pool;
-}
-
-const shared = (length = 2) => new Int32Array(new SharedArrayBuffer(4 * length));
-
-function until(words, index, value) {
-  for (let now = Atomics.load(words, index); now !== value; now = Atomics.load(words, index)) {
-    Atomics.wait(words, index, now);
-  }
-}
-
-afterEach(() => Promise.all(pools.splice(0).map((pool) => pool.destroy())));
+afterEach(endAll);
 
 describe('pool: a worker that ends', () => {
   it('rejects the task that it runs, with what has happened', async () => {

@@ -8,34 +8,16 @@ const { spawnSync } = require('node:child_process');
 const { setTimeout: sleep } = require('node:timers/promises');
 
 const { MessageChannel, Pool, RingportError } = require('../..');
+const { endAll, filename, keep, poolOf, shared, until } = require('./support/pools');
 const { Refusal } = require('./fixtures/pool-task');
 const { version } = require('../../package.json');
-
-const filename = path.join(__dirname, 'fixtures/pool-task.js');
-const pools = [];
-
-function poolOf(options) {
-  const pool = new Pool({ filename, ...options });
-
-  pools.push(pool);
-  return pool;
-}
-
-const shared = (length = 2) => new Int32Array(new SharedArrayBuffer(4 * length));
-
-/** Block until a word has this value. */
-function until(words, index, value) {
-  for (let now = Atomics.load(words, index); now !== value; now = Atomics.load(words, index)) {
-    Atomics.wait(words, index, now);
-  }
-}
 
 function release(words) {
   Atomics.store(words, 1, 1);
   Atomics.notify(words, 1);
 }
 
-afterEach(() => Promise.all(pools.splice(0).map((pool) => pool.destroy())));
+afterEach(endAll);
 
 describe('pool: run', () => {
   it('resolves with what the function returns', async () => {
@@ -601,7 +583,8 @@ describe('pool: close and destroy', () => {
     const pool = new Piscina({ filename });
     const other = new theirs.Piscina({ filename });
 
-    pools.push(pool, other);
+    keep(pool);
+    keep(other);
     assert.deepEqual(Object.getOwnPropertyNames(Piscina).sort(), staticNames);
     for (const name of ['minThreads', 'maxThreads', 'idleTimeout', 'maxQueue', 'closeTimeout', 'name']) {
       assert.equal(pool.options[name], other.options[name], name);
