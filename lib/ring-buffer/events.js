@@ -2,13 +2,16 @@
 
 /*
  * events.js - the base class of RingBuffer: an EventEmitter that is notified when
- * listeners are added or removed, and that cannot be cloned.
+ * listeners are added or removed, that cannot be cloned and can be disposed of.
  */
 
 const EventEmitter = require('node:events');
 
 /** Method: called with the event whose listeners have changed; undefined for all. */
 const kListeners = Symbol('listeners');
+/** Since Node 20.5. */
+const dispose = Symbol.dispose ?? Symbol('dispose');
+const asyncDispose = Symbol.asyncDispose ?? Symbol('asyncDispose');
 /** Method: read several records at once; see index.js. */
 const kGather = Symbol('gather');
 
@@ -59,6 +62,15 @@ class RingEvents {
     super.removeAllListeners(...events);
     this[kListeners](events[0]);
     return this;
+  }
+
+  /* Not close(): other handles may still use the ring. */
+  [dispose]() {
+    this.detach();
+  }
+
+  async [asyncDispose]() {
+    this.detach();
   }
 }
 

@@ -259,6 +259,13 @@ export declare class RingBuffer {
   close(): void;
   /** Give up this object's part in the ring, which goes on without it. */
   detach(): void;
+  /**
+   * `detach()`. The ring stays open for others, unless they have `closeOnDisconnect`.
+   * @throws {RingportError} ERR_RINGPORT_DRAINING within `drain`
+   */
+  [Symbol.dispose](): void;
+  /** The same; rejects instead of throwing. */
+  [Symbol.asyncDispose](): Promise<void>;
 
   /**
    * Whether a wait, or a listener, keeps the thread's event loop alive. It does unless

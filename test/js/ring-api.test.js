@@ -552,6 +552,49 @@ describe('RingBuffer: the end', () => {
     one.close();
     assert.strictEqual(two.ended, true);
   });
+
+  for (const name of ['dispose', 'asyncDispose']) {
+    it(`and disposing of it, by Symbol.${name}, is detach()`, async function () {
+      const { [name]: symbol } = Symbol;
+
+      if (symbol === undefined) this.skip();
+
+      const one = new RingBuffer(1024);
+      const two = new RingBuffer(one.buffer, { closeOnDisconnect: true });
+
+      one.write('a');
+      assert.strictEqual(two.read().toString(), 'a');
+      one.claim(8);
+      assert.strictEqual(await one[symbol](), undefined);
+      await one[symbol]();
+      assert.throws(() => one.write('x'), coded('ERR_RINGPORT_DETACHED'));
+      assert.strictEqual(one.closed, false);
+      assert.strictEqual(await two.readable(), false);
+      assert.strictEqual(two.ended, true); // its last writer has gone
+
+      const three = new RingBuffer(1024);
+      const failed = coded('ERR_RINGPORT_DRAINING');
+      let disposal;
+
+      three.write('x');
+      three.drain(() => {
+        if (name === 'dispose') assert.throws(() => three[symbol](), failed);
+        else disposal = three[symbol]();
+      });
+      if (name === 'asyncDispose') await assert.rejects(disposal, failed);
+      three[symbol]();
+    });
+  }
+
+  it('by Symbol.dispose breaks its waits', async function () {
+    if (Symbol.dispose === undefined) this.skip();
+
+    const ring = new RingBuffer(1024);
+    const wait = ring.readable();
+
+    ring[Symbol.dispose]();
+    await assert.rejects(wait, coded('ERR_RINGPORT_DETACHED'));
+  });
 });
 
 describe('RingBuffer: who has part in it', () => {

@@ -256,6 +256,8 @@ assert.equal(ring.drain((bytes, length) => bytes.subarray(0, length), ring.write
 assert.equal(ring.readInto(new Uint8Array(8)), 0);
 ring.on('readable', () => ring.receiveMessage()?.message).once('close', () => {}).unref();
 ring.on('disconnect', (role: 'producer' | 'consumer') => role);
+attached[Symbol.dispose]();
+void attached[Symbol.asyncDispose]().then(() => {});
 
 (async () => {
   const ready: boolean = await ring.readable({ timeout: 1, signal: AbortSignal.timeout(1000) });
