@@ -19,6 +19,20 @@ let flat = null;
 
 const isObject = (value) => typeof value === 'object' && value !== null;
 
+const typedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype);
+const { get: typedTag } =
+  Object.getOwnPropertyDescriptor(typedArrayPrototype, Symbol.toStringTag);
+const { get: typedLength } = Object.getOwnPropertyDescriptor(typedArrayPrototype, 'byteLength');
+
+/** So many bytes of a typed array gain as much by ring as one object. */
+const OBJECT_BYTES = 2048;
+
+/** The number of small messages that gain as much by ring as this value. */
+function weightOf(value) {
+  return typedTag.call(value) === undefined ? 1
+    : 1 + Math.floor(typedLength.call(value) / OBJECT_BYTES);
+}
+
 /** Whether a message may contain ringport ports. */
 function mayHavePorts(value, transfer) {
   return local.portsMade > 0 && (isObject(value) || transfer !== undefined);
@@ -77,10 +91,12 @@ class Way {
     const { heard } = this;
     const isValue = !isObject(value);
 
+    const weight = isValue ? 1 : weightOf(value);
+
     this.heard = false;
-    this.#spent += thresholds.SIMPLE;
+    this.#spent += thresholds.SIMPLE * weight;
     if (heard) this.#spent += isValue ? thresholds.ANSWER : thresholds.ANSWERED_PLAIN;
-    if (!isValue) this.#objects += heard ? thresholds.ANSWERED_OBJECT : 1;
+    if (!isValue) this.#objects += heard ? thresholds.ANSWERED_OBJECT : weight;
     if (heard && this.#follows && !this.isLed) return this.#needsCodec();
     if (this.#spent <= thresholds.FIRST) return false;
     return isValue || this.#needsCodec() || this.#isForC(value, transfer, heard);

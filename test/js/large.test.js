@@ -170,4 +170,28 @@ describe('large binary data', function () {
 
     assert.ok(after <= before + 256, `${before} MiB before, ${after} after`);
   });
+
+  /* Node's channel carries the first objects of a worker: 10,000 small ones. */
+  it('goes by ring after 20 messages of 1 MiB to a worker or from one', () => {
+    const output = run(`
+      const { Worker, threads } = require('./lib');
+      const worker = new Worker(\`
+        const { parentPort } = require('./lib');
+        const value = new Uint8Array(1024 * 1024);
+        let left = 30;
+        parentPort.on('message', () => {
+          if (--left > 0) return;
+          for (let i = 0; i < 30; i++) parentPort.postMessage(value);
+          parentPort.close();
+        });\`, { eval: true });
+      const value = new Uint8Array(1024 * 1024);
+      const out = () => threads().map(({ messagesOut }) => messagesOut > 0);
+      let left = 30;
+      worker.on('message', (message) => {
+        if (message === 'up') for (let i = 0; i < 30; i++) worker.postMessage(value);
+        else if (--left === 0) console.log(JSON.stringify(out()));
+      });`);
+
+    assert.deepStrictEqual(JSON.parse(output), [true, true]);
+  });
 });
