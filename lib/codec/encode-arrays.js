@@ -35,7 +35,7 @@ const SOME_NUMBERS = 32;
  * calls an accessor among its elements twice; all other checks call it once.
  */
 const VALUES = 160;
-/** Longer arrays of strings that are not short lose. */
+/** Longer arrays of strings that are not short lose, and sparse ones of more keys. */
 const LIST = 32;
 /** Minimum length of a packed array. */
 const PACKED = 8;
@@ -296,6 +296,7 @@ function writeUncommon(array, length) {
     writeKeys(array, then, indicesAmong(then, length));
     return;
   }
+  if (keys.length > LIST) walk.loss += keys.length * loss.SPARSE_KEY;
   w.u8[w.pos++] = op.ARRAY_SPARSE;
   core.writeU32(length);
   writeKeys(array, keys, 0);

@@ -209,7 +209,10 @@ function writeBuffer(buffer) {
   reserve(length + 32);
   w.u8[w.pos++] = resizable ? op.BUFFER_RESIZABLE : op.BUFFER;
   core.writeNumber(length);
-  if (resizable) core.writeNumber(bufferMax.call(buffer));
+  if (resizable) {
+    walk.loss += loss.RESIZABLE;
+    core.writeNumber(bufferMax.call(buffer));
+  }
   w.u8.set(new Uint8Array(buffer, 0, length), w.pos);
   w.pos += length;
 }

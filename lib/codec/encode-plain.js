@@ -30,6 +30,9 @@ const FREQUENT = 32;
 /** Keys that a generated function writes. */
 const PART = 128;
 
+/** Keys above which the reader has no quick constructor; see reader-shapes.js. */
+const WIDE = 256;
+
 let mayCompile = true;
 
 module.exports = { writePlain, writeListed };
@@ -85,6 +88,7 @@ function writeShape(object, node, prototype) {
   counts.keys = written;
   if (((written - node.last) | 0) > STALE) noteStale(node);
   node.last = written;
+  if (node.depth > WIDE) walk.loss += node.depth * loss.WIDE_KEY;
   if (node.id === -1 && !walk.alone && hooks.internShape !== null) shapes.touch(node, hooks);
   const id = node.id >= 0 && !walk.alone ? node.id : localShape(node);
   u8[at] = op.OBJECT;

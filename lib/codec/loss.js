@@ -7,6 +7,8 @@
  * a part add its loss to walk.loss.
  */
 
+const { process } = require('../loading/builtins');
+
 module.exports = {
   /**
    * The gain per byte. A part that loses adds this for its bytes, because they bring no
@@ -32,6 +34,12 @@ module.exports = {
   /** A string of a long array, and a date in a message of many objects. */
   LISTED_STRING: 40,
   DATE: 330,
+  /** A key of a sparse array with many, which is a string and a number. */
+  SPARSE_KEY: 160,
+  /** The engine reserves address space for each. */
+  RESIZABLE: 5000,
+  /** A key of an object so wide that V8 makes it a dictionary, slowly from Node 26 on. */
+  WIDE_KEY: parseInt(process.versions.node, 10) >= 26 ? 80 : 0,
   /** A value that goes by Node beside the message. */
   FOREIGN: 3000,
 };

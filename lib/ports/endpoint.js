@@ -201,13 +201,13 @@ class Endpoint {
   post(value, transfer) {
     if (transfer === null) {
       if (isSimple(value)) return this.postSimple(value);
-      if (local.objectsPosted < thresholds.COLD_OBJECTS && isObject(value) && this.open &&
-          !binding.peerViews(this.slot)) {
-        return this.#postCold(value);
-      }
       if (this.losing !== null && isObject(value) && this.losing.goesByNode(value) && this.open &&
           canBeWhole(value)) {
         return this.postByNode(value, undefined, 0);
+      }
+      if (local.objectsPosted < thresholds.COLD_OBJECTS && isObject(value) && this.open &&
+          !binding.peerViews(this.slot)) {
+        return this.#postCold(value);
       }
     }
     return sendValue(this, value, transfer);

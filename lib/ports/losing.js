@@ -23,6 +23,9 @@ const STREAK = 4;
 /** How many go by Node the first time; twice as many each time that it still holds. */
 const FIRST = 16;
 const MOST = 1024;
+/** One message of so many bytes that lost is enough, and as many as LONG go by Node. */
+const LARGE = 64 * 1024;
+const LONG = 128;
 
 const [ARRAYS, PLAIN, OTHERS] = [0, 1, 2];
 
@@ -47,14 +50,24 @@ class Losing {
     return true;
   }
 
-  /** The codec has sent an object. @param {boolean} hasLost */
-  note(object, hasLost) {
+  /**
+   * The codec has sent an object.
+   * @param {boolean} hasLost
+   * @param {number} bytes its size
+   */
+  note(object, hasLost, bytes) {
     const kind = kindOf(object);
 
     if (!hasLost) {
       this.#streaks[kind] = 0;
       this.#next[kind] = FIRST;
-    } else if (++this.#streaks[kind] >= STREAK) {
+      return;
+    }
+    if (bytes >= LARGE) {
+      this.#streaks[kind] = STREAK;
+      this.#next[kind] = Math.max(this.#next[kind], LONG);
+    }
+    if (++this.#streaks[kind] >= STREAK) {
       this.#left[kind] = this.#next[kind];
       this.#next[kind] = Math.min(this.#next[kind] * 2, MOST);
     }

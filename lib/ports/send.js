@@ -121,7 +121,7 @@ function noteLoss(endpoint, value) {
   if (!isObject(value)) return;
   endpoint.losing ??= new (require('./losing').Losing)();
   /* Node lends nothing. */
-  endpoint.losing.note(value, codec.hasLost && !binding.peerViews(endpoint.slot));
+  endpoint.losing.note(value, codec.hasLost && !binding.peerViews(endpoint.slot), codec.end);
 }
 
 /** Encode and send. Requires that nothing is staged from `stagedBase` on or copied. */

@@ -202,6 +202,36 @@ describe('codec: serialize and deserialize', () => {
     agrees({ a: 1 }, roundTrip({ a: 1 }));
   });
 
+  /* Above 127 keys, the reader makes objects by a constructor; see reader-shapes.js. */
+  for (const count of [127, 128, 129, 256, 257, 1025]) {
+    it(`an object of ${count} keys is an ordinary one, and no setter is called`, () => {
+      const object = Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, { i }]));
+      const message = { object, again: object, at: object.k5, last: 1 };
+      const calls = [];
+
+      object.self = object;
+      for (let i = 0; i < 40; i++) {
+        if (i === 35) {
+          Object.defineProperty(Object.prototype, 'k7',
+            { configurable: true, set(value) { calls.push(value); } });
+        }
+        try {
+          for (const one of [object, message]) {
+            const got = codec.deserialize(codec.serialize(one));
+
+            assert.deepStrictEqual(got, structuredClone(one));
+            assert.strictEqual(Object.getPrototypeOf(got.object ?? got), Object.prototype);
+            assert.ok(Object.hasOwn(got.object ?? got, 'k7'));
+          }
+        } finally {
+          if (i === 38) delete Object.prototype.k7;
+        }
+      }
+      delete Object.prototype.k7;
+      assert.deepStrictEqual(calls, []);
+    });
+  }
+
   it('a setter or a method of a prototype is never called on arrival', () => {
     const calls = [];
     const define = (object, name) => Object.defineProperty(object, name, {

@@ -19,6 +19,10 @@ const LOSSES = {
   'new keys': (i) => Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`key ${i} ${n}`, n])),
   'a long list of strings': (i) => Array.from({ length: 100 }, (_, n) => `a text of some length ${i} ${n}`),
   'large bigints': (i) => Array.from({ length: 50 }, (_, n) => 3n ** BigInt(100 + i + n)),
+  'a sparse array': (i) => Object.assign([], Object.fromEntries(Array.from({ length: 60 }, (_, n) => [n * 100, i]))),
+  'resizable memory': (i) => [new ArrayBuffer(8, { maxByteLength: 16 }).byteLength, new ArrayBuffer(i, { maxByteLength: 512 })],
+  'a large dictionary': (i) => Object.fromEntries(Array.from({ length: 3000 }, (_, n) => [`a long key ${i} ${n}`, n])),
+  'many keys': (i) => Object.fromEntries(Array.from({ length: 400 }, (_, n) => [`key ${n}`, i])),
   'a Map of errors': (i) => new Map(Array.from({ length: 30 }, (_, n) => [n, new RangeError(`wide \u20ac ${i}`)])),
 };
 
