@@ -91,14 +91,14 @@ describe('bench', function() {
     assert.strictEqual(status, 0);
     for (const name of ['oneway: 1 MiB bytes, from worker', 'roundtrip: Map, window 256',
       'node-core: echo object, 10 a broadcast', 'ports: 10,000 open, all used', 'batch: number, to worker',
-      'fan: fan-in from 4', 'memory: channel, idle']) {
+      'broadcast: 5 fields to 4, a port each', 'fan: fan-in from 4', 'memory: channel, idle']) {
       assert.ok(stdout.includes(`${name}\n`), name);
     }
   });
 
   for (const [args, message] of [
     [['--rounds', 'many'], /^--rounds must be a positive number, not 'many'\n$/],
-    [['--scenario', 'speed'], /^--scenario: 'speed' is not one of batch, fan, /],
+    [['--scenario', 'speed'], /^--scenario: 'speed' is not one of batch, broadcast, fan, /],
     [['--implementations', 'smoke'], /^--implementations: 'smoke' is not one of worker_threads/],
     [['--filter', 'smoke'], /^--filter: no case has 'smoke' in its name\n$/],
     [['--fast'], /^Unknown option '--fast'/],
