@@ -73,11 +73,11 @@ const SCRIPTS = {
   ringbuffer: ['loading/check-arguments', 'ring-buffer/index', 'ring-buffer/events', 'codec/errors'],
   pool: [
     'pool/index', 'pool/options', 'pool/scheduler', 'pool/staff', 'pool/worker-info', 'pool/task', 'pool/queues', 'pool/timing',
-    'pool/errors', 'pool/claims', 'pool/messages', 'pool/movable', 'pool/state', 'pool/map', 'pool/version', 'pool/entries',
+    'pool/errors', 'pool/claims', 'pool/lane', 'pool/messages', 'pool/movable', 'pool/state', 'pool/map', 'pool/version', 'pool/entries',
     'loading/check-options', 'codec/errors', 'folder', 'ports/idle-strategy',
   ],
   runner: [
-    'pool/entries', 'pool/runner', 'pool/claims', 'pool/messages', 'pool/errors', 'pool/movable', 'pool/state', 'codec/errors',
+    'pool/entries', 'pool/runner', 'pool/claims', 'pool/lane', 'pool/messages', 'pool/errors', 'pool/movable', 'pool/state', 'codec/errors',
   ],
 };
 /**

@@ -62,6 +62,14 @@ class Claims {
     return id >>> this.#bits;
   }
 
+  /** Whether an id is of a task posted after another one, whose id may be 0. */
+  isAfter(id, other) {
+    const distance = this.numberOf(id) - this.numberOf(other);
+    const most = 2 ** (ID_BITS - this.#bits) - 1;
+
+    return distance > 0 ? distance < most / 2 : distance < -most / 2;
+  }
+
   /** Pool: the task is about to be posted. */
   offer(id) {
     const slot = this.slotOf(id);
@@ -78,6 +86,11 @@ class Claims {
   /** Worker: begin a task. @returns {boolean} false: it was taken back */
   begin(id) {
     return Atomics.compareExchange(this.#words, this.slotOf(id), id, -id) === id;
+  }
+
+  /** Worker: whether a task that has not begun may still begin. */
+  isOffered(id) {
+    return Atomics.load(this.#words, this.slotOf(id)) === id;
   }
 
   /** Worker: the task asks for its signal. */

@@ -8,11 +8,11 @@
  * other message holds by accident. It is the sum of `base`, a random multiple of 2^32,
  * and the id of a task, or 0.
  *
- *   to the worker      header                           a task: undefined
+ *   to the worker      base                             a lane has entries; see lane.js
  *                      [header, task]
  *                      [header, task, filename, name]   not the pool's own handler
  *                      [base, ABORT, id, reason]
- *   to the pool        header                           a result: undefined
+ *   to the pool        base                             a lane has entries, or room
  *                      [header, result]
  *                      [header, error, PACKED]          see errors.js
  *                      [header, value, THROWN]          thrown, but not an Error

@@ -2,7 +2,8 @@
 
 /*
  * runner.js - the worker's side of a pool: begins the tasks that arrive, and posts their
- * results. See messages.js for what is posted, and claims.js for who owns a task.
+ * results. See lane.js and messages.js for what is posted, and claims.js for who owns a
+ * task.
  */
 
 const os = require('node:os');
@@ -10,8 +11,11 @@ const { pathToFileURL } = require('node:url');
 const { getEnvironmentData, parentPort, setEnvironmentData, workerData } = require('node:worker_threads');
 
 const { process } = require('../loading/builtins');
+const context = require('../ports/async-context');
+const { runTicks } = require('../ports/dispatch');
 const { Claims } = require('./claims');
 const { isPackable, pack, prune } = require('./errors');
+const { BY_MESSAGE, Lane, kindOf } = require('./lane');
 const { ABORT, PACKED, READY, STARTUP, THROWN, UNREADABLE, idIn } = require('./messages');
 const { isMovable, kTransferable, kValue } = require('./movable');
 const state = require('./state');
@@ -22,11 +26,17 @@ const FOR_IMPORT = new Set([
 ]);
 /** Functions that are remembered; more are looked up again. */
 const HANDLERS_MAX = 1000;
+/** Tasks that begin before the event loop gets its turn. */
+const TURN = 100;
 
 /** Loads a file: require() and import() of pool-worker.js, which is a file of its own. */
 let load;
 let base;
 let claims;
+/** @type {Lane} */
+let tasks;
+/** @type {Lane} */
+let results;
 let defaults;
 let concurrency;
 let passesContext;
@@ -38,10 +48,20 @@ let handler = null;
 let running = 0;
 /** The pool's own file has been loaded, or cannot be. */
 let isReady = false;
-/** Tasks that have arrived before that, or while `concurrency` others run. */
-const waiting = [];
-/** Id of the last task that has arrived. */
+/** Messages whose tasks have not begun, by id. */
+const arrived = new Map();
+/** Id of the last task that has arrived by a message. */
 let last = 0;
+/** work() is running. */
+let isWorking = false;
+/** Tasks that may begin in this turn of the event loop. */
+let left = TURN;
+/** A turn has been asked for. */
+let isLater = false;
+/** A task was taken back: its entry has made room. */
+let hasSkipped = false;
+/** A running task has posted messages, which its result must follow. */
+let hasPosted = false;
 /** Controllers of the tasks that have asked for their signal, by id. */
 const controllers = new Map();
 
@@ -112,32 +132,54 @@ async function findHandler(filename, name) {
   return found;
 }
 
+/** Post to the pool. */
+function send(message, transferList) {
+  Object.getPrototypeOf(parentPort).postMessage.call(parentPort, message, transferList);
+}
+
 /** Post a result or an error. What cannot be cloned becomes an error itself. */
 function post(message, transferList) {
   try {
-    parentPort.postMessage(message, transferList);
+    send(message, transferList);
   } catch (error) {
-    if (message[2] === PACKED) {
-      parentPort.postMessage([message[0], prune(message[1]), PACKED]);
-      return;
-    }
-    parentPort.postMessage([message[0], prune(pack(error)), PACKED]); // a DataCloneError
+    if (message[2] === PACKED) send([message[0], prune(message[1]), PACKED]);
+    else send([message[0], prune(pack(error)), PACKED]); // a DataCloneError
   }
 }
 
+/** Post what the lane does not hold, in its place there. */
+function answer(id, message, transferList) {
+  results.put(id, BY_MESSAGE);
+  post(message, transferList);
+  hasPosted = false;
+}
+
+/** Wake the pool if it does not know of the last results. */
+function report() {
+  if (results.wakes() || hasSkipped) send(base);
+  hasSkipped = false;
+}
+
 function succeed(id, result) {
+  const kind = kindOf(result);
+
   running--;
   if (controllers.size > 0) controllers.delete(id);
-  if (result === undefined) parentPort.postMessage(base + id);
-  else if (isMovable(result)) post([base + id, result[kValue]], [result[kTransferable]].flat());
-  else post([base + id, result], undefined);
+  if (kind !== BY_MESSAGE && !hasPosted) {
+    results.put(id, kind, result);
+    if (!isWorking) report();
+  } else if (isMovable(result)) {
+    answer(id, [base + id, result[kValue]], [result[kTransferable]].flat());
+  } else {
+    answer(id, [base + id, result], undefined);
+  }
 }
 
 function fail(id, error) {
   running--;
   controllers.delete(id);
-  if (isPackable(error)) post([base + id, pack(error), PACKED], undefined);
-  else post([base + id, error, THROWN], undefined);
+  if (isPackable(error)) answer(id, [base + id, pack(error), PACKED], undefined);
+  else answer(id, [base + id, error, THROWN], undefined);
 }
 
 /** Call the function of a task that has begun. */
@@ -164,11 +206,11 @@ async function finishLater(id, promise) {
     result = await promise;
   } catch (error) {
     fail(id, error);
-    next();
+    work();
     return;
   }
   succeed(id, result);
-  next();
+  work();
 }
 
 async function callLater(id, task, filename, name) {
@@ -179,34 +221,72 @@ async function callLater(id, task, filename, name) {
     if (filename === defaults.filename && name === defaults.name) handler = found;
   } catch (error) {
     fail(id, error);
-    next();
+    work();
     return;
   }
   call(id, task, found);
-  next();
+  work();
 }
 
-/** Begin a task, unless the pool has taken it back. */
-function begin(id, message) {
-  if (!claims.begin(id)) return;
-  running++;
-  if (typeof message === 'number' || message.length === 2) {
-    const task = typeof message === 'number' ? undefined : message[1];
+/** Begin a task that has come by a message. */
+function beginMessage(id, [, task, filename = defaults.filename, name = defaults.name]) {
+  if (handler !== null && filename === defaults.filename && name === defaults.name) call(id, task, handler);
+  else callLater(id, task, filename, name);
+}
 
-    if (handler !== null) call(id, task, handler);
-    else callLater(id, task, defaults.filename, defaults.name);
-  } else {
-    callLater(id, message[1], message[2], message[3]);
+/** Begin the next task, unless the pool has taken it back. @returns {boolean} false: wait */
+function beginNext() {
+  const { id, kind } = tasks;
+  const isHere = kind !== BY_MESSAGE || arrived.has(id);
+
+  if (!isHere && claims.isOffered(id)) return false; // its message comes
+
+  const value = kind === BY_MESSAGE ? arrived.get(id) : tasks.value();
+
+  if (kind === BY_MESSAGE) arrived.delete(id);
+  tasks.skip();
+  if (!isHere || !claims.begin(id)) {
+    hasSkipped = true;
+    return true;
   }
+  left--;
+  running++;
+  if (kind === BY_MESSAGE) beginMessage(id, value);
+  else if (handler !== null) call(id, value, handler);
+  else callLater(id, value, defaults.filename, defaults.name);
+  return true;
+}
+
+/** Continue in the next turn of the event loop. */
+function workLater() {
+  if (isLater) return;
+  isLater = true;
+  setImmediate(() => {
+    isLater = false;
+    left = TURN;
+    work();
+  });
 }
 
 /** Begin the tasks that wait, as far as there is room. */
-function next() {
-  while (isReady && running < concurrency && waiting.length > 0) {
-    const { id, message } = waiting.shift();
-
-    begin(id, message);
+function work() {
+  if (isWorking || !isReady) return;
+  isWorking = true;
+  context.entered = false;
+  while (running < concurrency) {
+    if (!tasks.next() && tasks.sleep()) break;
+    if (left <= 0) {
+      workLater();
+      break;
+    }
+    if (!beginNext()) break;
+    if (!runTicks() || context.entered) {
+      workLater();
+      break;
+    }
   }
+  isWorking = false;
+  report();
 }
 
 /** @returns {boolean} false: it is not a message of the pool */
@@ -214,15 +294,28 @@ function take(message) {
   const id = idIn(message, base);
 
   if (id === -1) return false;
-  if (id === 0) {
-    if (message[1] === ABORT) controllers.get(message[2])?.abort(message[3]);
+  if (id !== 0) {
+    last = id;
+    if (claims.isOffered(id)) arrived.set(id, message);
+  } else if (message[1] === ABORT) {
+    controllers.get(message[2])?.abort(message[3]);
     return true;
   }
-  last = id;
-  if (isReady && running < concurrency && waiting.length === 0) begin(id, message);
-  else waiting.push({ id, message });
-  if (waiting.length > 0) next();
+  if (!isLater) left = TURN;
+  work();
   return true;
+}
+
+/** Note what a task posts itself. */
+function watchPosts() {
+  for (const name of ['postMessage', 'postMessages']) {
+    if (typeof parentPort[name] !== 'function') continue;
+    Object.defineProperty(parentPort, name, { __proto__: null, value(...args) {
+      report(); // of results that precede it
+      hasPosted = true;
+      return Object.getPrototypeOf(this)[name].apply(this, args);
+    }, writable: true, configurable: true });
+  }
 }
 
 /** Only on Linux does a thread have a priority of its own. */
@@ -250,12 +343,15 @@ async function start(how, intercept) {
   load = how;
   ({ base, concurrentTasksPerWorker: concurrency, passesContext } = startup);
   claims = new Claims(startup.claims);
+  tasks = new Lane(startup.tasks);
+  results = new Lane(startup.results);
   defaults = { filename: startup.filename, name: startup.name };
   beNice(startup.niceIncrement);
   parentPort.on('messageerror', (error) => {
     post([base, UNREADABLE, last, error], undefined);
   });
   intercept(take); // before anything else listens to parentPort
+  watchPosts();
   if (defaults.filename !== null) {
     try {
       handler = await findHandler(defaults.filename, defaults.name);
@@ -264,8 +360,8 @@ async function start(how, intercept) {
     }
   }
   isReady = true;
-  parentPort.postMessage([base, READY]);
-  next();
+  send([base, READY]);
+  work();
 }
 
 module.exports = { start };

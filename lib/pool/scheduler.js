@@ -13,7 +13,8 @@ const { performance } = require('node:perf_hooks');
 
 const { MAX_DELAY } = require('../loading/check-options');
 const { crowd } = require('../ports/idle-strategy');
-const { Errors } = require('./errors');
+const { Errors, unpack } = require('./errors');
+const { PACKED } = require('./messages');
 const { parallelism } = require('./options');
 const { Deque } = require('./queues');
 const { Staff } = require('./staff');
@@ -209,21 +210,47 @@ class Scheduler {
     this.staff.changed(info);
   }
 
-  /** A worker has sent a result. */
-  ended(info, id, failed, value) {
-    const task = info.remove(id);
-
-    if (task === null) return;
-
+  /** A worker may have results: settle their tasks, after it has got its next ones. */
+  collect(info) {
     const now = performance.now();
-    const start = Math.max(task.posted, info.lastResult);
+    const ended = this.#take(info, now);
 
-    if (this.timing !== null) this.timing.record(info, start - task.created, now - start);
-    info.noteResult(now, now - start);
-    this.staff.succeeded(now);
-    this.staff.changed(info, now);
+    if (ended.length > 0) this.staff.succeeded(now);
     this.#refill(info, now);
-    if (!task.isSettled) this.settle(task, failed, value);
+    this.#settleAll(ended);
+  }
+
+  /** Take the results of a worker. @returns {unknown[]} tasks, each with failed and value */
+  #take(info, now) {
+    const ended = [];
+
+    for (let task = info.nextResult(); task !== null; task = info.nextResult()) {
+      const { result, resultKind: kind } = info;
+
+      ended.push(task, kind !== undefined, kind === PACKED ? unpack(result, this.options.errorClasses) : result);
+    }
+    info.result = undefined;
+
+    const count = ended.length / 3;
+    /* The worker has told of several at once: each has taken as long as the others. */
+    const begin = Math.max(info.lastResult, info.busySince);
+    const each = Math.max(0, (now - begin) / count);
+
+    for (let i = 0; i < ended.length; i += 3) {
+      const [{ created, posted }, at] = [ended[i], count === 1 ? now : begin + each * (i / 3 + 1)];
+      const start = Math.min(at, Math.max(posted, info.lastResult));
+
+      if (this.timing !== null) this.timing.record(info, Math.max(0, start - created), at - start);
+      info.noteResult(at, at - start);
+    }
+    if (count > 0) this.staff.changed(info, now);
+    return ended;
+  }
+
+  #settleAll(ended) {
+    for (let i = 0; i < ended.length; i += 3) {
+      if (!ended[i].isSettled) this.settle(ended[i], ended[i + 1], ended[i + 2]);
+    }
   }
 
   /** A worker has become ready: it may have lost its tasks to others. */
@@ -237,10 +264,12 @@ class Scheduler {
    * @returns {boolean} whether there were others
    */
   lost(info, error) {
+    const ended = this.#take(info, performance.now());
     const again = info.takeAll();
     const begun = info.removeAll();
 
     for (const task of again.reverse()) this.#putBack(task);
+    this.#settleAll(ended);
     for (const task of begun) {
       if (!task.isSettled) this.settle(task, true, error);
     }

@@ -8,8 +8,8 @@
 const { performance } = require('node:perf_hooks');
 
 const { MAX_DELAY } = require('../loading/check-options');
-const { Errors, unpack } = require('./errors');
-const { PACKED, READY, THROWN, UNREADABLE, newBase } = require('./messages');
+const { Errors } = require('./errors');
+const { READY, UNREADABLE, newBase } = require('./messages');
 const { WorkerInfo } = require('./worker-info');
 
 /** Workers that end one after the other, without a result between, are replaced later. */
@@ -126,12 +126,12 @@ class Staff {
   #receive(info, id, message) {
     if (info.isDead) return;
     if (id !== 0) {
-      const isPlain = typeof message === 'number';
-      const kind = isPlain ? 0 : message[2];
-      const value = isPlain ? undefined : message[1];
-
-      this.#scheduler.ended(info, id, kind === PACKED || kind === THROWN,
-        kind === PACKED ? unpack(value, this.#options.errorClasses) : value);
+      info.arrive(id, message);
+      this.#scheduler.collect(info);
+      return;
+    }
+    if (typeof message === 'number') {
+      this.#scheduler.collect(info);
       return;
     }
     if (message[1] === READY) {
@@ -140,7 +140,10 @@ class Staff {
     } else if (message[1] === UNREADABLE) {
       const task = info.nextAfter(message[2]);
 
-      if (task !== undefined && info.takeBack(task)) this.#scheduler.settle(task, true, message[3]);
+      if (task !== undefined && info.takeBack(task)) {
+        info.wake();
+        this.#scheduler.settle(task, true, message[3]);
+      }
       this.changed(info);
     }
   }
@@ -155,7 +158,7 @@ class Staff {
       let least = null;
 
       for (const info of this.workers) {
-        if (info.isExclusive || info.assigned >= concurrentTasksPerWorker) continue;
+        if (info.isExclusive || info.assigned >= concurrentTasksPerWorker || !info.hasSlot) continue;
         if (least === null || info.assigned < least.assigned) least = info;
       }
       if (least !== null) return least;
@@ -169,10 +172,10 @@ class Staff {
 
     for (const info of this.workers) {
       if (!info.isIdle) continue;
-      if (info.isReady) return info;
+      if (info.isReady && info.hasSlot) return info;
       first ??= info;
     }
-    return first;
+    return first?.hasSlot ? first : null;
   }
 
   #balance(task) {
@@ -196,7 +199,7 @@ class Staff {
     for (const info of this.workers) {
       if (info.ahead >= lookAhead || info.pace > SLOW_MS) continue;
       if (info.isExclusive && concurrentTasksPerWorker > 1) continue;
-      if (info.assigned < concurrentTasksPerWorker) continue;
+      if (info.assigned < concurrentTasksPerWorker || !info.hasSlot) continue;
       if (best === null || info.ahead < best.ahead) best = info;
     }
     return best;

@@ -38,6 +38,8 @@ class Task extends AsyncResource {
   id = 0;
   order = 0;
   isSettled = false;
+  /** It was posted by a message, not by the lane alone. */
+  isMessage = false;
   /** It is in the queue. */
   isQueued = false;
   /** By a queue that leaves it in its place; see queues.js. */

@@ -9,6 +9,7 @@ const { folder } = require('../folder');
 const { owner: { kMessage, kMessages } } = require('../loading/native');
 const { Worker } = require('../worker/worker');
 const { Claims } = require('./claims');
+const { BY_MESSAGE, Lane, kindOf } = require('./lane');
 const { ABORT, STARTUP, idIn } = require('./messages');
 
 const FILE = path.join(folder, 'pool-worker.js');
@@ -17,6 +18,8 @@ const FILE = path.join(folder, 'pool-worker.js');
 class PoolWorker extends Worker {
   /** @type {(message: unknown) => boolean} handles the pool's messages */
   #takes;
+  /** The application has posted messages, which its next task must follow. */
+  hasPosted = false;
 
   constructor(options, startup, takes) {
     setEnvironmentData(STARTUP, startup);
@@ -26,6 +29,21 @@ class PoolWorker extends Worker {
       setEnvironmentData(STARTUP, undefined);
     }
     this.#takes = takes;
+  }
+
+  postMessage(...args) {
+    this.hasPosted = true;
+    return super.postMessage(...args);
+  }
+
+  postMessages(values) {
+    this.hasPosted = true;
+    return super.postMessages(values);
+  }
+
+  /** Post a message of the pool. */
+  send(message, transferList) {
+    super.postMessage(message, transferList);
   }
 
   /** A message from Node's channel. */
@@ -78,6 +96,16 @@ class WorkerInfo {
 
   #base;
   #claims;
+  /** @type {Lane} of tasks */
+  #lane;
+  /** @type {Lane} */
+  #results;
+  /** Messages with results that the lane has not come to, by id. */
+  #arrived = new Map();
+  /** What nextResult() has found. */
+  result = undefined;
+  /** The kind of the message that it came by; see messages.js. */
+  resultKind = undefined;
   /** By slot. */
   #tasks = [];
   #free = [];
@@ -96,8 +124,15 @@ class WorkerInfo {
 
     this.#base = startup.base;
     this.#claims = new Claims(claims);
-    for (let slot = this.#claims.slots - 1; slot >= 0; slot--) this.#free.push(slot);
-    this.worker = new PoolWorker(options, { ...startup, claims }, (message) => {
+
+    const { slots } = this.#claims;
+    const toWorker = Lane.allocate(slots * 2);
+    const toPool = Lane.allocate(slots); // each result has a slot
+
+    this.#lane = new Lane(toWorker);
+    this.#results = new Lane(toPool);
+    for (let slot = slots - 1; slot >= 0; slot--) this.#free.push(slot);
+    this.worker = new PoolWorker(options, { ...startup, claims, tasks: toWorker, results: toPool }, (message) => {
       const id = idIn(message, this.#base);
 
       if (id !== -1) onMessage(this, id, message);
@@ -108,39 +143,88 @@ class WorkerInfo {
     });
   }
 
+  /** Whether a task can be posted to it. */
   get hasSlot() {
-    return this.#free.length > 0;
+    return this.#free.length > 0 && this.#lane.hasRoom;
   }
 
   /**
-   * Post a task.
+   * Post a task. There must be a slot.
    * @param {{ filename: string | null, name: string }} defaults
    * @throws whatever postMessage() throws; nothing has been posted
    */
   post(task, defaults) {
     const slot = this.#free.pop();
-
     const id = this.#claims.idOf(slot, ++this.#posted);
-    const header = this.#base + id;
     const isDefault = task.filename === defaults.filename && task.name === defaults.name;
-    let message = [header, task.task];
+    const kind = isDefault && task.transferList === undefined && !this.worker.hasPosted
+      ? kindOf(task.task) : BY_MESSAGE;
 
-    if (!isDefault) message.push(task.filename, task.name);
-    else if (task.task === undefined) message = header;
     this.#claims.offer(id);
-    try {
-      this.worker.postMessage(message, task.transferList);
-    } catch (error) {
-      this.#claims.takeBack(id);
-      this.#free.push(slot);
-      throw error;
+    this.#lane.put(id, kind, task.task);
+    if (kind !== BY_MESSAGE) {
+      if (this.#lane.wakes()) this.worker.send(this.#base);
+    } else {
+      this.#postMessage(id, task, isDefault);
     }
     task.id = id;
     task.order = this.#posted;
+    task.isMessage = kind === BY_MESSAGE;
     task.worker = this;
     this.#tasks[slot] = task;
     if (this.assigned++ === 0) this.worker.ref();
     this.isExclusive = task.isAbortable;
+  }
+
+  #postMessage(id, task, isDefault) {
+    const message = [this.#base + id, task.task];
+
+    if (!isDefault) message.push(task.filename, task.name);
+    try {
+      this.worker.send(message, task.transferList);
+      this.worker.hasPosted = false;
+    } catch (error) {
+      this.#claims.takeBack(id);
+      this.#free.push(this.#claims.slotOf(id));
+      this.wake(); // it may wait for the message
+      throw error;
+    }
+  }
+
+  /** Have the worker look at its lane. */
+  wake() {
+    this.worker.send(this.#base);
+  }
+
+  /** A message with a result has arrived. */
+  arrive(id, message) {
+    this.#arrived.set(id, message);
+  }
+
+  /** @returns {Task | null} the next task that has ended, whose `result` is set */
+  nextResult() {
+    const lane = this.#results;
+
+    while (lane.next() || !lane.sleep()) {
+      const { id, kind } = lane;
+
+      this.resultKind = undefined;
+      if (kind === BY_MESSAGE) {
+        const message = this.#arrived.get(id);
+
+        if (message === undefined) return null; // it comes
+        this.#arrived.delete(id);
+        [, this.result, this.resultKind] = message;
+      } else {
+        this.result = lane.value();
+      }
+      lane.skip();
+
+      const task = this.remove(id);
+
+      if (task !== null) return task;
+    }
+    return null;
   }
 
   noteResult(now, ms) {
@@ -210,21 +294,18 @@ class WorkerInfo {
     return left;
   }
 
-  /** The task posted after the one with this id (0: the first). */
+  /** The task posted by a message after the one with this id (0: the first). */
   nextAfter(id) {
-    const number = this.#claims.wrap(this.#claims.numberOf(id) + 1);
-
-    return this.#tasks.find((task) =>
-      task !== undefined && this.#claims.numberOf(task.id) === number);
+    return this.#byOrder().find((task) => task.isMessage && this.#claims.isAfter(task.id, id));
   }
 
   /** Tell a running task of its abort. @returns {boolean} false: it does not listen */
   abort(task, reason) {
     if (!this.#claims.abort(task.id)) return false;
     try {
-      this.worker.postMessage([this.#base, ABORT, task.id, reason]);
+      this.worker.send([this.#base, ABORT, task.id, reason]);
     } catch {
-      this.worker.postMessage([this.#base, ABORT, task.id, undefined]); // not cloneable
+      this.worker.send([this.#base, ABORT, task.id, undefined]); // not cloneable
     }
     return true;
   }
