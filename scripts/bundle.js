@@ -76,6 +76,7 @@ const SCRIPTS = {
     'pool/errors', 'pool/claims', 'pool/lane', 'pool/messages', 'pool/movable', 'pool/state', 'pool/map', 'pool/version', 'pool/entries',
     'loading/check-options', 'codec/errors', 'folder', 'ports/idle-strategy',
   ],
+  sync: ['pool/sync'],
   runner: [
     'pool/entries', 'pool/runner', 'pool/claims', 'pool/lane', 'pool/messages', 'pool/errors', 'pool/movable', 'pool/state', 'codec/errors',
   ],

@@ -42,6 +42,10 @@ const Errors = {
   closeTimeout: () => new RingportError('ERR_RINGPORT_TIMEOUT', 'Close operation timed out'),
   timeout: (ms) => new RingportError('ERR_RINGPORT_TIMEOUT', `The task did not end within ${ms} ms`),
   exited(exitCode) {
+    if (exitCode === undefined) { // a blocked thread does not learn it
+      return new RingportError('ERR_RINGPORT_WORKER_EXITED', 'worker exited');
+    }
+
     const error = new RingportError('ERR_RINGPORT_WORKER_EXITED', `worker exited with code: ${exitCode}`);
 
     return Object.assign(error, { exitCode });

@@ -17,6 +17,14 @@ const { Task } = require('./task');
 const { Timing, summaryOf } = require('./timing');
 
 const NO_OPTIONS = {};
+/** The functions of the promise made last: a closure for each task would cost more. */
+const captured = { resolve: null, reject: null };
+
+function capture(resolve, reject) {
+  captured.resolve = resolve;
+  captured.reject = reject;
+}
+
 /** Static property of a class with piscina's defaults; see piscina.js. */
 const kPiscina = Symbol('piscina');
 
@@ -48,7 +56,7 @@ class Pool extends EventEmitterAsyncResource {
     const complete = poolOptions(options, isPiscina);
 
     super({ __proto__: null, name: isPiscina ? 'Piscina' : 'Pool' });
-    this.#type = isPiscina ? 'Piscina.Task' : 'Pool.Task';
+    this.#type = isPiscina ? 'Piscina.Task' : null;
     this.#timing = complete.recordTiming ? new Timing() : null;
     this.#scheduler = new Scheduler(complete, this, this.#timing);
   }
@@ -69,40 +77,58 @@ class Pool extends EventEmitterAsyncResource {
    *   ERR_RINGPORT_TERMINATED; and for invalid arguments
    */
   run(task, options = NO_OPTIONS) {
-    return new Promise((resolve, reject) => {
-      const made = this.#task(task, options);
+    const promise = new Promise(capture);
+    const { resolve, reject } = captured;
 
-      made.resolve = resolve;
-      made.reject = reject;
-      this.#submit(made, made.abortSignal);
-    });
+    try {
+      this.#scheduler.add(this.#task(task, options, resolve, reject));
+    } catch (error) {
+      reject(error);
+    }
+    return promise;
   }
 
-  #task(value, options) {
+  /**
+   * Run a task in a worker, and block this thread until it has ended. It begins before
+   * the tasks that wait, in a worker without tasks if there is one.
+   * @param {unknown} task the argument of the function
+   * @param {object} [options] those of run(); `signal` can only be aborted already
+   * @returns {unknown} what the function returns
+   * @throws what run() rejects with; ERR_RINGPORT_DEADLOCK: all workers wait for this
+   *   thread. A worker that ends is ERR_RINGPORT_WORKER_EXITED without an exit code
+   */
+  runSync(task, options = NO_OPTIONS) {
+    const complete = this.#complete(options);
+
+    return require('./sync').runSync(this.#scheduler,
+      (reject) => new Task(null, task, complete, () => {}, reject), complete.timeout);
+  }
+
+  /** @returns {object} options of run(), checked @throws {Error} the task may not run */
+  #complete(options) {
     const { options: defaults } = this.#scheduler;
     const complete = options === NO_OPTIONS ? defaults.run : runOptions(options, defaults);
 
     if (complete.filename === null) throw Errors.noFilename();
     if (this.#closing !== null || this.#destroying !== null) throw new AbortError('queue is being terminated');
     if (complete.signal?.aborted) throw new AbortError(complete.signal.reason);
+    return complete;
+  }
 
-    const task = new Task(this.#type, value, complete);
+  #task(value, options, resolve, reject) {
+    const complete = this.#complete(options);
+    const { signal, timeout } = complete;
+    const task = new Task(this.#type, value, complete, resolve, reject);
 
-    if (complete.timeout !== Infinity) {
-      task.onTimeout(complete.timeout, () => {
-        const error = Errors.timeout(complete.timeout);
+    if (signal === null && timeout === Infinity) return task;
+    task.limit(
+      () => this.#scheduler.abort(task, new AbortError(signal.reason), signal.reason),
+      timeout, () => {
+        const error = Errors.timeout(timeout);
 
         this.#scheduler.abort(task, error, error);
       });
-    }
     return task;
-  }
-
-  #submit(task, signal) {
-    if (signal !== null) {
-      task.onAbort(() => this.#scheduler.abort(task, new AbortError(signal.reason), signal.reason));
-    }
-    this.#scheduler.add(task);
   }
 
   /**
@@ -133,11 +159,8 @@ class Pool extends EventEmitterAsyncResource {
     const { staff } = this.#scheduler;
 
     return Promise.all(staff.workers.map((info) => new Promise((resolve, reject) => {
-      const made = this.#task(task, { ...options, signal: null, timeout: Infinity });
-
-      made.resolve = resolve;
-      made.reject = reject;
-      this.#scheduler.addTo(info, made);
+      this.#scheduler.addTo(info,
+        this.#task(task, { ...options, signal: null, timeout: Infinity }, resolve, reject));
     })));
   }
 

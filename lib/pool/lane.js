@@ -9,7 +9,7 @@
  *   64      HEAD             entries read; the reader's
  *   128     ASLEEP           1: the reader must be sent a message after the next entry
  *   192     PATROL           1: the reader also looks by itself; see scheduler.js
- *   256     16 an entry      id, kind; 8 bytes of a number
+ *   256     16 each          id, kind; 8 bytes of a number
  *
  * An entry holds a primitive value itself. Any other value follows in a message, which the
  * entry gives its place in the order. The reader sets ASLEEP and then reads TAIL, the
@@ -17,7 +17,7 @@
  * what the other has written, so no entry stays unseen.
  */
 
-/** The value comes by a message; a value; a task of NEVER was taken back. */
+/** Kinds of entries: the value comes by a message, or what it is. */
 const [BY_MESSAGE, UNDEFINED, NULL, FALSE, TRUE, NUMBER] = [0, 1, 2, 3, 4, 5];
 
 const [TAIL, HEAD, ASLEEP, PATROL] = [0, 16, 32, 48];
@@ -56,11 +56,14 @@ class Lane {
     this.#mask = (this.#words.length - FIRST) / WORDS - 1;
   }
 
-  /** @param {number} entries a power of two */
-  static allocate(entries) {
+  /**
+   * @param {number} entries a power of two
+   * @param {boolean} isAsleep whether the reader needs a message for the first entry
+   */
+  static allocate(entries, isAsleep) {
     const buffer = new SharedArrayBuffer((FIRST + entries * WORDS) * BYTES);
 
-    new Int32Array(buffer)[ASLEEP] = 1;
+    new Int32Array(buffer)[ASLEEP] = isAsleep ? 1 : 0;
     return buffer;
   }
 
@@ -86,12 +89,17 @@ class Lane {
 
   /** Writer: whether the reader sleeps. Only the message that wakes it may follow. */
   wakes() {
-    return Atomics.load(this.#words, ASLEEP) === 1 && Atomics.exchange(this.#words, ASLEEP, 0) === 1;
+    return this.isAsleep && Atomics.exchange(this.#words, ASLEEP, 0) === 1;
+  }
+
+  /** Writer: whether the reader has read all, and sleeps. */
+  get isAsleep() {
+    return Atomics.load(this.#words, ASLEEP) === 1;
   }
 
   /** Writer: whether the reader sleeps, but looks by itself soon. */
   get isPatrolled() {
-    return Atomics.load(this.#words, ASLEEP) === 1 && Atomics.load(this.#words, PATROL) === 1;
+    return this.isAsleep && Atomics.load(this.#words, PATROL) === 1;
   }
 
   /** Reader: look at the next entry. @returns {boolean} false: there is none */
@@ -134,4 +142,4 @@ class Lane {
   }
 }
 
-module.exports = { BY_MESSAGE, Lane, kindOf };
+module.exports = { BY_MESSAGE, UNDEFINED, Lane, kindOf };

@@ -11,6 +11,8 @@
  *   to the worker      base                             a lane has entries; see lane.js
  *                      [header, task]
  *                      [header, task, filename, name]   not the pool's own handler
+ *                      [header, task, filename, name, true]   of runSync()
+ *                      [base, SYNC, port]               where its results go: [id, ...]
  *                      [base, ABORT, id, reason]
  *   to the pool        base                             a lane has entries, or room
  *                      [header, result]
@@ -20,7 +22,7 @@
  *                      [base, UNREADABLE, id, error]    the task posted after `id`
  */
 
-const [ABORT, READY, UNREADABLE] = [1, 2, 3];
+const [ABORT, READY, UNREADABLE, SYNC] = [1, 2, 3, 4];
 const [PACKED, THROWN] = [1, 2];
 
 const SPAN = 2 ** 32;
@@ -49,4 +51,4 @@ function idIn(message, base) {
   return id >= 0 && id < SPAN && Number.isInteger(id) ? id : -1;
 }
 
-module.exports = { ABORT, READY, UNREADABLE, PACKED, THROWN, STARTUP, newBase, idIn };
+module.exports = { ABORT, READY, UNREADABLE, SYNC, PACKED, THROWN, STARTUP, newBase, idIn };

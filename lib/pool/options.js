@@ -14,8 +14,8 @@ const { withCode } = require('../codec/errors');
 const { process } = require('../loading/builtins');
 const { ArrayTaskQueue, FixedQueue, PriorityQueue, isTaskQueue } = require('./queues');
 
-/** Tasks that a worker gets in advance; docs/decisions/pool.md has the measurements. */
-const LOOK_AHEAD = 8;
+/** Tasks that a worker gets in advance, at most; docs/decisions/pool.md has the measurements. */
+const LOOK_AHEAD = 64;
 const IDLE_MS = 10_000;
 
 const isNumber = (least) => (value) => typeof value === 'number' && value >= least;

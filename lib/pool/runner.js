@@ -15,8 +15,8 @@ const context = require('../ports/async-context');
 const { runTicks } = require('../ports/dispatch');
 const { Claims } = require('./claims');
 const { isPackable, pack, prune } = require('./errors');
-const { BY_MESSAGE, Lane, kindOf } = require('./lane');
-const { ABORT, PACKED, READY, STARTUP, THROWN, UNREADABLE, idIn } = require('./messages');
+const { BY_MESSAGE, Lane, UNDEFINED, kindOf } = require('./lane');
+const { ABORT, PACKED, READY, STARTUP, SYNC, THROWN, UNREADABLE, idIn } = require('./messages');
 const { isMovable, kTransferable, kValue } = require('./movable');
 const state = require('./state');
 
@@ -28,6 +28,8 @@ const FOR_IMPORT = new Set([
 const HANDLERS_MAX = 1000;
 /** Tasks that begin before the event loop gets its turn. */
 const TURN = 100;
+/** Results that the pool may look for by itself before it is woken. */
+const REPORT = 16;
 
 /** Loads a file: require() and import() of pool-worker.js, which is a file of its own. */
 let load;
@@ -60,8 +62,13 @@ let left = TURN;
 let isLater = false;
 /** A task was taken back: its entry has made room. */
 let hasSkipped = false;
+/** Results that have not been reported. */
+let unreported = 0;
 /** A running task has posted messages, which its result must follow. */
 let hasPosted = false;
+/** Where the results of runSync() go, and its tasks. */
+let syncPort = null;
+const syncIds = new Set();
 /** Controllers of the tasks that have asked for their signal, by id. */
 const controllers = new Map();
 
@@ -137,27 +144,43 @@ function send(message, transferList) {
   Object.getPrototypeOf(parentPort).postMessage.call(parentPort, message, transferList);
 }
 
-/** Post a result or an error. What cannot be cloned becomes an error itself. */
-function post(message, transferList) {
+/** Post by a port, or to the pool. What cannot be cloned becomes an error itself. */
+function post(message, transferList, port = null) {
+  const to = port === null ? send : port.postMessage.bind(port);
+
   try {
-    send(message, transferList);
+    to(message, transferList);
   } catch (error) {
-    if (message[2] === PACKED) send([message[0], prune(message[1]), PACKED]);
-    else send([message[0], prune(pack(error)), PACKED]); // a DataCloneError
+    if (message[2] === PACKED) to([message[0], prune(message[1]), PACKED]);
+    else to([message[0], prune(pack(error)), PACKED]); // a DataCloneError
   }
 }
 
-/** Post what the lane does not hold, in its place there. */
-function answer(id, message, transferList) {
-  results.put(id, BY_MESSAGE);
-  post(message, transferList);
+/**
+ * Post a result that the lane does not hold, in its place there.
+ * @param {number | undefined} kind PACKED, THROWN or none
+ */
+function answer(id, value, kind, transferList) {
+  const isSync = syncIds.delete(id);
+  const message = [isSync ? id : base + id, value];
+
+  if (kind !== undefined) message.push(kind);
+  results.put(id, isSync ? UNDEFINED : BY_MESSAGE);
+  if (!isSync) results.wakes(); // the message does
+  post(message, transferList, isSync ? syncPort : null);
   hasPosted = false;
 }
 
 /** Wake the pool if it does not know of the last results. */
 function report() {
+  unreported = 0;
   if (results.wakes() || hasSkipped) send(base);
   hasSkipped = false;
+}
+
+/** report(), but not often to a pool that also looks by itself. */
+function reportSoon() {
+  if (!results.isPatrolled || ++unreported >= REPORT) report();
 }
 
 function succeed(id, result) {
@@ -165,21 +188,18 @@ function succeed(id, result) {
 
   running--;
   if (controllers.size > 0) controllers.delete(id);
-  if (kind !== BY_MESSAGE && !hasPosted) {
-    results.put(id, kind, result);
-    if (!isWorking) report();
-  } else if (isMovable(result)) {
-    answer(id, [base + id, result[kValue]], [result[kTransferable]].flat());
-  } else {
-    answer(id, [base + id, result], undefined);
-  }
+  if (kind !== BY_MESSAGE && !hasPosted && !syncIds.has(id)) results.put(id, kind, result);
+  else if (isMovable(result)) answer(id, result[kValue], undefined, [result[kTransferable]].flat());
+  else answer(id, result, undefined, undefined);
+  if (!isWorking) report();
 }
 
 function fail(id, error) {
   running--;
   controllers.delete(id);
-  if (isPackable(error)) answer(id, [base + id, pack(error), PACKED], undefined);
-  else answer(id, [base + id, error, THROWN], undefined);
+  if (isPackable(error)) answer(id, pack(error), PACKED, undefined);
+  else answer(id, error, THROWN, undefined);
+  if (!isWorking) report();
 }
 
 /** Call the function of a task that has begun. */
@@ -229,7 +249,8 @@ async function callLater(id, task, filename, name) {
 }
 
 /** Begin a task that has come by a message. */
-function beginMessage(id, [, task, filename = defaults.filename, name = defaults.name]) {
+function beginMessage(id, [, task, filename = defaults.filename, name = defaults.name, isSync]) {
+  if (isSync === true) syncIds.add(id);
   if (handler !== null && filename === defaults.filename && name === defaults.name) call(id, task, handler);
   else callLater(id, task, filename, name);
 }
@@ -280,6 +301,7 @@ function work() {
       break;
     }
     if (!beginNext()) break;
+    reportSoon(); // the next task may take long
     if (!runTicks() || context.entered) {
       workLater();
       break;
@@ -299,6 +321,9 @@ function take(message) {
     if (claims.isOffered(id)) arrived.set(id, message);
   } else if (message[1] === ABORT) {
     controllers.get(message[2])?.abort(message[3]);
+    return true;
+  } else if (message[1] === SYNC) {
+    [, , syncPort] = message;
     return true;
   }
   if (!isLater) left = TURN;

@@ -19,6 +19,9 @@ const { parallelism } = require('./options');
 const { Deque } = require('./queues');
 const { Staff } = require('./staff');
 
+/** Tasks that take less are quick. */
+const QUICK_MS = 0.2;
+
 class Scheduler {
   options;
   queue;
@@ -41,6 +44,8 @@ class Scheduler {
   #cpus = parallelism();
   /** The pool's running tasks occupy all CPUs. */
   #isCrowded = false;
+  /** The timer of #startPatrol(). */
+  #patrol = null;
   /** The lowest priority of any task so far. */
   #lowest = Infinity;
 
@@ -69,17 +74,21 @@ class Scheduler {
 
   /** Add a task. It is settled by its promise alone. */
   add(task) {
-    this.outstanding++;
-    this.staff.keepAlive();
-    task.created = performance.now();
-    this.#lowest = Math.min(this.#lowest, task.priority);
-    if (this.#queued === 0 && this.#place(task, task.created)) {
+    const { priority } = task;
+    const now = performance.now();
+
+    if (this.outstanding++ === 0) this.staff.keepAlive();
+    task.created = now;
+    if (priority < this.#lowest) this.#lowest = priority;
+    if (this.#queued === 0) {
+      if (!this.#place(task, now) && !task.isSettled) this.#enqueue(task);
       this.#noteUsage();
-      return;
+    } else if (priority === this.#lowest && this.options.maxQueue === Infinity) {
+      this.#push(task); // if others wait, there is room for none
+    } else {
+      this.#enqueue(task);
+      this.#noteUsage();
     }
-    if (task.isSettled) return; // could not be cloned
-    this.#enqueue(task);
-    this.#noteUsage();
   }
 
   /** Let a task wait, at a worker if possible. */
@@ -153,6 +162,13 @@ class Scheduler {
     else this.settle(task, true, Errors.queueFull());
   }
 
+  /** Forget a task that was taken back from a worker. */
+  drop(info, task) {
+    task.isSettled = true;
+    this.staff.changed(info);
+    this.#oneLess();
+  }
+
   #next() {
     const task = this.#front.shift() ?? this.queue.shift() ?? null;
 
@@ -217,7 +233,31 @@ class Scheduler {
 
     if (ended.length > 0) this.staff.succeeded(now);
     this.#refill(info, now);
+    if (this.#patrol === null && info.ahead > 0 && info.pace < QUICK_MS) this.#startPatrol();
     this.#settleAll(ended);
+  }
+
+  /**
+   * While quick tasks wait at the workers, look for results every millisecond. A worker
+   * then wakes this thread once for several: to be woken for each would take more of a
+   * crowded machine than the tasks. Each result is seen in time even if the next task of
+   * its worker turns out to be long.
+   */
+  #startPatrol() {
+    for (const info of this.staff.workers) info.patrol(true);
+    this.#patrol = setInterval(() => {
+      const isOver = this.staff.aheads === 0;
+
+      if (isOver) this.#endPatrol();
+      for (const info of [...this.staff.workers]) this.collect(info);
+    }, 1);
+    this.#patrol.unref();
+  }
+
+  #endPatrol() {
+    clearInterval(this.#patrol);
+    this.#patrol = null;
+    for (const info of this.staff.workers) info.patrol(false);
   }
 
   /** Take the results of a worker. @returns {unknown[]} tasks, each with failed and value */
@@ -301,6 +341,10 @@ class Scheduler {
     this.completed++;
     if (failed) this.failed++;
     task.settle(failed, value);
+    this.#oneLess();
+  }
+
+  #oneLess() {
     if (--this.outstanding > 0) return;
     this.staff.letGo();
     this.#noteUsage();

@@ -21,12 +21,15 @@ const BOOT_FAILURES = 3;
 
 /** A worker whose tasks take longer gets no look-ahead: it would gain nothing. */
 const SLOW_MS = 1;
+/** The work that a worker gets in advance, at most; while its pace is unknown, tasks. */
+const AHEAD_MS = 2;
+const FIRST_AHEAD = 8;
 /** A worker without a result for so long loses its look-ahead tasks to the others. */
 const STALL_MS = 10;
 /** Stands for no choice of a `loadBalancer`. */
 const NOBODY = {};
 /** Slots for broadcast(), which ignores how busy a worker is. */
-const SPARE_SLOTS = 64;
+const SPARE_SLOTS = 32;
 
 class Staff {
   /** @type {WorkerInfo[]} */
@@ -150,7 +153,7 @@ class Staff {
 
   /** A worker that can begin a task at once; starts one if there may be more. */
   find(task) {
-    const { concurrentTasksPerWorker, loadBalancer, maxThreads } = this.#options;
+    const { concurrentTasksPerWorker, loadBalancer } = this.#options;
 
     if (loadBalancer !== undefined) return this.#balance(task);
     if (this.#idle > 0) return this.#findIdle();
@@ -163,7 +166,12 @@ class Staff {
       }
       if (least !== null) return least;
     }
-    return this.workers.length < maxThreads && this.#mayStart() ? this.#start(false) : null;
+    return this.startOne();
+  }
+
+  /** Start a worker. @returns {WorkerInfo | null} null: there may be none, now */
+  startOne() {
+    return this.workers.length < this.#options.maxThreads && this.#mayStart() ? this.#start(false) : null;
   }
 
   /** The first one, if it is ready: it has been busy last, so it may still be awake. */
@@ -179,12 +187,12 @@ class Staff {
   }
 
   #balance(task) {
-    const { loadBalancer, maxThreads } = this.#options;
+    const { loadBalancer } = this.#options;
     const chosen = loadBalancer(task, this.workers.map((info) => info.interface));
     const info = this.#byInterface.get(chosen ?? NOBODY);
 
     if (info !== undefined && !info.isDead && info.hasSlot) return info;
-    if (this.workers.length < maxThreads && this.#mayStart()) this.#start(false);
+    this.startOne();
     return null;
   }
 
@@ -198,6 +206,7 @@ class Staff {
     if (this.aheads >= this.workers.length * lookAhead) return null;
     for (const info of this.workers) {
       if (info.ahead >= lookAhead || info.pace > SLOW_MS) continue;
+      if (info.ahead >= (info.completed === 0 ? FIRST_AHEAD : AHEAD_MS / info.pace)) continue;
       if (info.isExclusive && concurrentTasksPerWorker > 1) continue;
       if (info.assigned < concurrentTasksPerWorker || !info.hasSlot) continue;
       if (best === null || info.ahead < best.ahead) best = info;
@@ -296,6 +305,7 @@ class Staff {
   #remove(info, error) {
     info.isDead = true;
     this.workers.splice(this.workers.indexOf(info), 1);
+    info.syncPort?.close();
 
     const hadBegun = this.#scheduler.lost(info, error);
 
@@ -316,6 +326,12 @@ class Staff {
     if (this.isEnding) return;
     if (!this.#scheduler.isClosing && this.#bootFailures === 0) this.startMinimum();
     this.#scheduler.dispatch(performance.now());
+  }
+
+  /** A worker has ended, and its 'exit' could not be heard yet. */
+  gone(info, error) {
+    this.#crashed(info, error, false);
+    info.worker.terminate();
   }
 
   /** A worker has ended by itself. */

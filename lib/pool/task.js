@@ -9,26 +9,23 @@ const { isMovable, kQueueOptions, kTransferable, kValue } = require('./movable')
 
 let tasks = 0;
 
-function settle(failed, value) {
-  if (failed) this.reject(value);
-  else this.resolve(value);
+function settle(task, failed, value) {
+  if (failed) task.reject(value);
+  else task.resolve(value);
 }
 
 /**
- * Its promise is settled in the async context of run(). A custom `taskQueue` and a
- * `loadBalancer` see its public properties, which are piscina's.
+ * There may be many, so it has few fields. A custom `taskQueue` and a `loadBalancer` see
+ * its public properties, which are piscina's.
  */
-class Task extends AsyncResource {
+class Task {
   taskId = tasks++;
   task;
-  transferList;
-  filename;
-  name;
-  priority;
-  abortSignal;
-  /** Whether aborting it may end its worker, so it shares none. */
-  isAbortable;
-  /** Milliseconds of performance.now(); 0 without recordTiming. */
+  /** Those of run(), complete. */
+  #options;
+  resolve;
+  reject;
+  /** Milliseconds of performance.now(). */
   created = 0;
   /** When it was posted to a worker. */
   posted = 0;
@@ -46,61 +43,95 @@ class Task extends AsyncResource {
   isRemoved = false;
   /** Runs on this worker or not at all; see broadcast(). */
   isPinned = false;
-  resolve = null;
-  reject = null;
-  /** Removes the listener of `signal`. */
+  /** runSync() waits for it, on a port of its own. */
+  isSync = false;
+  /** Removes the listener of `signal` and the timer. */
   #unlisten = null;
-  #timer = null;
+  /** Of a Piscina, whose tasks async_hooks sees. @type {AsyncResource | null} */
+  #resource;
 
-  /** @param {object} options those of run(), checked and complete */
-  constructor(type, value, options) {
-    super(type, { requireManualDestroy: true });
+  /**
+   * @param {object} options those of run(), checked and complete
+   * @param {string | null} type for async_hooks; null: it does not see the task
+   */
+  constructor(type, value, options, resolve, reject) {
     this.task = value;
-    this.transferList = options.transferList;
-    this.filename = options.filename;
-    this.name = options.name;
-    this.priority = options.priority;
-    this.abortSignal = options.signal;
-    this.isAbortable = options.signal !== null || options.timeout !== Infinity;
-    if (isMovable(value)) {
-      this.transferList = (this.transferList ?? []).concat(value[kTransferable]);
+    this.#options = options;
+    this.resolve = resolve;
+    this.reject = reject;
+    this.#resource = type === null ? null : new AsyncResource(type, { requireManualDestroy: true });
+    if (typeof value === 'object' && isMovable(value)) {
+      const transferList = (options.transferList ?? []).concat(value[kTransferable]);
+
+      this.#options = { ...options, transferList };
       this.task = value[kValue];
     }
   }
 
+  get transferList() {
+    return this.#options.transferList;
+  }
+
+  get filename() {
+    return this.#options.filename;
+  }
+
+  get name() {
+    return this.#options.name;
+  }
+
+  get priority() {
+    return this.#options.priority;
+  }
+
+  get abortSignal() {
+    return this.#options.signal;
+  }
+
+  /** Whether aborting it may end its worker, so it shares none. */
+  get isAbortable() {
+    return this.#options.signal !== null || this.#options.timeout !== Infinity;
+  }
+
+  /** Whether it is a call of the pool's own function, with nothing to transfer. */
+  isOf(defaults) {
+    return this.#options === defaults.run;
+  }
+
   /** Whether data leaves this thread with the message, so it can be posted only once. */
   get isTransferred() {
-    return this.transferList !== undefined && this.transferList.length > 0;
+    return this.#options.transferList?.length > 0;
   }
 
   get [kQueueOptions]() {
     return this.task?.[kQueueOptions] ?? null;
   }
 
-  /** Call a function once when `signal` is aborted. */
-  onAbort(listener) {
+  /** Call a function once when `signal` is aborted, or after some time. */
+  limit(onAbort, ms, onTimeout) {
     const { abortSignal: signal } = this;
+    const isTarget = typeof signal?.addEventListener === 'function';
+    const timer = ms === Infinity ? null : setTimeout(onTimeout, Math.min(ms, MAX_DELAY)).unref();
 
-    if (typeof signal.addEventListener === 'function') {
-      signal.addEventListener('abort', listener, { once: true });
-      this.#unlisten = () => signal.removeEventListener('abort', listener);
-    } else {
-      signal.once('abort', listener);
-      this.#unlisten = () => signal.removeListener('abort', listener);
-    }
+    if (isTarget) signal.addEventListener('abort', onAbort, { once: true });
+    else signal?.once('abort', onAbort);
+    this.#unlisten = () => {
+      if (timer !== null) clearTimeout(timer);
+      if (isTarget) signal.removeEventListener('abort', onAbort);
+      else signal?.removeListener('abort', onAbort);
+    };
   }
 
-  onTimeout(ms, listener) {
-    this.#timer = setTimeout(listener, Math.min(ms, MAX_DELAY)).unref();
-  }
-
-  /** Settle the promise. */
+  /** Settle the promise; of a Piscina in the async context of run(). */
   settle(failed, value) {
     this.isSettled = true;
-    this.#unlisten?.();
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.runInAsyncScope(settle, this, failed, value);
-    this.emitDestroy();
+    if (this.#unlisten !== null) this.#unlisten();
+    if (this.#resource === null) {
+      settle(this, failed, value);
+    } else {
+      this.#resource.runInAsyncScope(settle, null, this, failed, value);
+      this.#resource.emitDestroy();
+    }
     this.task = undefined;
   }
 }

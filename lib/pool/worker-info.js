@@ -10,7 +10,7 @@ const { owner: { kMessage, kMessages } } = require('../loading/native');
 const { Worker } = require('../worker/worker');
 const { Claims } = require('./claims');
 const { BY_MESSAGE, Lane, kindOf } = require('./lane');
-const { ABORT, STARTUP, idIn } = require('./messages');
+const { ABORT, STARTUP, SYNC, idIn } = require('./messages');
 
 const FILE = path.join(folder, 'pool-worker.js');
 
@@ -91,6 +91,8 @@ class WorkerInfo {
   /** Resolves when the thread has ended. @type {Promise<number>} */
   exited;
   histogram = null;
+  /** For the results of runSync(). @type {import('../ports/port').MessagePort | null} */
+  syncPort = null;
   /** What a `loadBalancer` and the events get. */
   interface;
 
@@ -126,8 +128,8 @@ class WorkerInfo {
     this.#claims = new Claims(claims);
 
     const { slots } = this.#claims;
-    const toWorker = Lane.allocate(slots * 2);
-    const toPool = Lane.allocate(slots); // each result has a slot
+    const toWorker = Lane.allocate(slots * 2, false); // it looks once it is ready
+    const toPool = Lane.allocate(slots, true); // each result has a slot
 
     this.#lane = new Lane(toWorker);
     this.#results = new Lane(toPool);
@@ -150,23 +152,23 @@ class WorkerInfo {
 
   /**
    * Post a task. There must be a slot.
-   * @param {{ filename: string | null, name: string }} defaults
+   * @param {{ filename: string | null, name: string, run: object }} defaults
    * @throws whatever postMessage() throws; nothing has been posted
    */
   post(task, defaults) {
     const slot = this.#free.pop();
     const id = this.#claims.idOf(slot, ++this.#posted);
-    const isDefault = task.filename === defaults.filename && task.name === defaults.name;
-    const kind = isDefault && task.transferList === undefined && !this.worker.hasPosted
-      ? kindOf(task.task) : BY_MESSAGE;
+    const isDefault = task.isOf(defaults) ||
+      (task.filename === defaults.filename && task.name === defaults.name && task.transferList === undefined);
+    const kind = isDefault && !task.isSync && !this.worker.hasPosted ? kindOf(task.task) : BY_MESSAGE;
 
     this.#claims.offer(id);
     this.#lane.put(id, kind, task.task);
-    if (kind !== BY_MESSAGE) {
-      if (this.#lane.wakes()) this.worker.send(this.#base);
-    } else {
-      this.#postMessage(id, task, isDefault);
-    }
+
+    const isAsleep = this.#lane.wakes();
+
+    if (kind === BY_MESSAGE) this.#postMessage(id, task, isDefault);
+    else if (isAsleep) this.worker.send(this.#base);
     task.id = id;
     task.order = this.#posted;
     task.isMessage = kind === BY_MESSAGE;
@@ -179,7 +181,8 @@ class WorkerInfo {
   #postMessage(id, task, isDefault) {
     const message = [this.#base + id, task.task];
 
-    if (!isDefault) message.push(task.filename, task.name);
+    if (task.isSync) message.push(task.filename, task.name, true);
+    else if (!isDefault) message.push(task.filename, task.name);
     try {
       this.worker.send(message, task.transferList);
       this.worker.hasPosted = false;
@@ -191,9 +194,24 @@ class WorkerInfo {
     }
   }
 
+  /** Whether the worker can begin a task, and has none that waits. */
+  get isResting() {
+    return this.#lane.isAsleep;
+  }
+
+  /** Give the worker the port for runSync(). */
+  openSync(port) {
+    this.worker.send([this.#base, SYNC, port], [port]);
+  }
+
   /** Have the worker look at its lane. */
   wake() {
     this.worker.send(this.#base);
+  }
+
+  /** Whether the pool looks for results by itself, so the worker need not wake it for each. */
+  patrol(does) {
+    this.#results.patrol(does);
   }
 
   /** A message with a result has arrived. */

@@ -73,7 +73,9 @@ function block(slot, { timeout, ticket, isWatched }, look, isOver) {
   }
 }
 
-/** block() for a message. */
+/**
+ * Block until `look` has found a message; see block(). Also lib/pool/sync.js uses it.
+ */
 function blockForMessage(slot, timeout, isWatched, look, isOver) {
   const ticket = binding.waitBegin(slot, isWatched);
 
@@ -202,4 +204,4 @@ function poll(take, timeout) {
   }
 }
 
-module.exports = { receive, requestSync };
+module.exports = { blockForMessage, receive, requestSync };

@@ -1,0 +1,202 @@
+'use strict';
+
+/*
+ * sync.js - Pool.runSync(): blocks the thread until a task has ended.
+ *
+ * A blocked thread receives nothing from its workers but on a port of its own, which the
+ * worker gets before its first such task. The task itself is an ordinary one of this
+ * worker: it goes by the lane, and its end is noted there as well, but its result comes
+ * by the port.
+ */
+
+const { process } = require('../loading/builtins');
+const { binding } = require('../loading/native');
+const { MessageChannel, receiveMessageOnPort } = require('../ports/message-channel');
+const { ports } = require('../ports/kinds');
+const { blockForMessage } = require('../request/blocking');
+const { Errors, unpack } = require('./errors');
+const { PACKED } = require('./messages');
+
+/** Why a wait has ended without a result. */
+const [LATE, LOST, FREED] = [1, 2, 3];
+/** A worker that has not begun to run after this time has failed to start. */
+const START_MS = 30_000;
+/** Workers that may end before they have begun the task. */
+const LOSSES = 3;
+
+/** In milliseconds. Not performance.now(), which fake clocks replace. */
+const now = () => process.uptime() * 1000;
+
+/** Let a worker have its port. */
+function open(info) {
+  if (info.syncPort !== null) return;
+
+  const { port1, port2 } = new MessageChannel();
+
+  info.syncPort = port1;
+  info.openSync(port2);
+}
+
+/** The worker that can begin a task first, of those that are not `out`. */
+function choose(staff, out) {
+  const workers = staff.workers.filter((info) => !out.has(info) && info.hasSlot);
+  const idle = workers.filter(({ assigned }) => assigned === 0);
+
+  if (idle.length > 0) return idle.find(({ isReady }) => isReady) ?? idle[0];
+  return staff.startOne() ?? workers.find(({ isResting }) => isResting) ??
+    workers.sort((a, b) => a.isExclusive - b.isExclusive || a.assigned - b.assigned)[0] ?? null;
+}
+
+/** Whether a worker has ended: its 'exit' event cannot reach a blocked thread. */
+function hasEnded(info, since) {
+  const state = binding.threads().find(({ threadId }) => threadId === info.worker.threadId)?.state;
+
+  if (state === 'starting') return now() - since > START_MS;
+  return state !== 'running';
+}
+
+/**
+ * Block until a task that has been posted to a worker has ended.
+ * @param {number} time in milliseconds
+ * @returns {unknown[] | number} [id, value, kind], or why there is none
+ * @throws {RingportError} ERR_RINGPORT_DEADLOCK
+ */
+function wait(staff, info, task, time) {
+  const { slot } = ports.endpointOf(info.syncPort);
+  const { id } = task;
+  const since = now();
+  let reason = LATE;
+  const read = () => {
+    for (;;) {
+      const found = receiveMessageOnPort(info.syncPort);
+
+      if (found === undefined || found.message[0] === id) return found?.message;
+    }
+  };
+  /* Also called every 50 ms. */
+  const look = () => {
+    const isLost = hasEnded(info, since); // what it sent before can be read
+    const found = read();
+
+    if (found !== undefined) return found;
+    if (isLost) {
+      reason = LOST;
+    } else if (!info.isResting && !task.isTransferred &&
+        staff.workers.some(({ isResting }) => isResting) && info.takeBack(task)) {
+      reason = FREED; // another worker can begin it
+    }
+    return undefined;
+  };
+  const found = blockForMessage(slot, time, false, look, () => reason !== LATE);
+
+  if (found !== undefined) return found;
+  return reason === LATE && binding.peerClosed(slot) ? LOST : reason;
+}
+
+/** Run a task for runSync(); see there. */
+class SyncRun {
+  #scheduler;
+  #staff;
+  #makeTask;
+  #timeout;
+  #end;
+  /** Workers that wait for this thread. */
+  #out = new Set();
+  /** What to throw if no worker is left. */
+  #error = Errors.queueFull();
+  #losses = 0;
+
+  constructor(scheduler, makeTask, timeout) {
+    this.#scheduler = scheduler;
+    this.#staff = scheduler.staff;
+    this.#makeTask = makeTask;
+    this.#timeout = timeout;
+    this.#end = timeout === Infinity ? Infinity : now() + timeout;
+  }
+
+  run() {
+    for (;;) {
+      const info = choose(this.#staff, this.#out);
+
+      if (info === null) throw this.#error;
+
+      const result = this.#runOn(info);
+
+      if (result !== null) return this.#unpack(info, result);
+    }
+  }
+
+  /** @returns {unknown[] | null} null: try again with another worker */
+  #runOn(info) {
+    const scheduler = this.#scheduler;
+    let failure;
+    const task = this.#makeTask((error) => {
+      failure = error;
+    });
+
+    task.isSync = true;
+    open(info);
+    scheduler.recall(info);
+    scheduler.addTo(info, task);
+    if (task.isSettled) throw failure; // it cannot be cloned
+    scheduler.dispatch(task.created); // what was recalled
+
+    let found;
+
+    try {
+      found = wait(this.#staff, info, task, Math.max(0, this.#end - now()));
+    } catch (error) { // a deadlock, or a result that cannot be read
+      this.#out.add(info);
+      this.#error = error;
+      if (this.#takeBack(info, task)) return null;
+      scheduler.abort(task, error, error);
+      throw error;
+    }
+    if (typeof found === 'object') return found;
+    if (found === LATE) {
+      const error = Errors.timeout(this.#timeout);
+
+      scheduler.abort(task, error, error);
+      throw error;
+    }
+    if (found === FREED) scheduler.drop(info, task);
+    else this.#lost(info, task);
+    return null;
+  }
+
+  #takeBack(info, task) {
+    if (task.isTransferred || !info.takeBack(task)) return false;
+    this.#scheduler.drop(info, task);
+    return true;
+  }
+
+  #lost(info, task) {
+    const isUnbegun = this.#takeBack(info, task);
+
+    this.#error = Errors.exited();
+    this.#staff.gone(info, this.#error);
+    if (!isUnbegun || ++this.#losses === LOSSES) throw this.#error;
+  }
+
+  #unpack(info, [, value, kind]) {
+    const { failed } = this.#scheduler;
+
+    this.#scheduler.collect(info); // its end
+    if (kind === undefined) return value;
+    this.#scheduler.failed = failed + 1;
+    throw kind === PACKED ? unpack(value, this.#scheduler.options.errorClasses) : value;
+  }
+}
+
+/**
+ * @param {Scheduler} scheduler
+ * @param {(reject: (error: unknown) => void) => Task} makeTask
+ * @param {number} timeout in milliseconds
+ * @returns {unknown} what the task returns
+ * @throws what run() would reject with, and ERR_RINGPORT_DEADLOCK
+ */
+function runSync(scheduler, makeTask, timeout) {
+  return new SyncRun(scheduler, makeTask, timeout).run();
+}
+
+module.exports = { runSync };
