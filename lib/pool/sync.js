@@ -14,13 +14,18 @@ const { binding } = require('../loading/native');
 const { MessageChannel, receiveMessageOnPort } = require('../ports/message-channel');
 const { ports } = require('../ports/kinds');
 const { blockForMessage } = require('../request/blocking');
+const { requestError } = require('../request/errors');
 const { Errors, unpack } = require('./errors');
 const { PACKED } = require('./messages');
 
 /** Why a wait has ended without a result. */
-const [LATE, LOST, FREED] = [1, 2, 3];
+const [LATE, LOST, FREED, STUCK] = [1, 2, 3, 4];
 /** A worker that has not begun to run after this time has failed to start. */
 const START_MS = 30_000;
+/** No slot. */
+const NONE = -1;
+/** See worker.js. */
+const kInside = Symbol.for('ringport.inside');
 /** Workers that may end before they have begun the task. */
 const LOSSES = 3;
 
@@ -55,11 +60,22 @@ function hasEnded(info, since) {
   return state !== 'running';
 }
 
+/** Whether a worker blocks until this thread answers, and so would never begin. */
+function isStuck(info) {
+  const { slot } = info.worker[kInside]();
+
+  return slot !== NONE && binding.isAwaited(slot);
+}
+
+/** Whether the worker has not begun the task, and another one could. */
+function mayMove(staff, info, task) {
+  return !info.isResting && !task.isTransferred && staff.workers.some(({ isResting }) => isResting);
+}
+
 /**
  * Block until a task that has been posted to a worker has ended.
  * @param {number} time in milliseconds
  * @returns {unknown[] | number} [id, value, kind], or why there is none
- * @throws {RingportError} ERR_RINGPORT_DEADLOCK
  */
 function wait(staff, info, task, time) {
   const { slot } = ports.endpointOf(info.syncPort);
@@ -79,12 +95,9 @@ function wait(staff, info, task, time) {
     const found = read();
 
     if (found !== undefined) return found;
-    if (isLost) {
-      reason = LOST;
-    } else if (!info.isResting && !task.isTransferred &&
-        staff.workers.some(({ isResting }) => isResting) && info.takeBack(task)) {
-      reason = FREED; // another worker can begin it
-    }
+    if (isLost) reason = LOST;
+    else if (isStuck(info)) reason = STUCK;
+    else if (mayMove(staff, info, task) && info.takeBack(task)) reason = FREED;
     return undefined;
   };
   const found = blockForMessage(slot, time, false, look, () => reason !== LATE);
@@ -141,27 +154,34 @@ class SyncRun {
     if (task.isSettled) throw failure; // it cannot be cloned
     scheduler.dispatch(task.created); // what was recalled
 
-    let found;
+    const found = this.#wait(info, task);
 
-    try {
-      found = wait(this.#staff, info, task, Math.max(0, this.#end - now()));
-    } catch (error) { // a deadlock, or a result that cannot be read
-      this.#out.add(info);
-      this.#error = error;
-      if (this.#takeBack(info, task)) return null;
-      scheduler.abort(task, error, error);
-      throw error;
-    }
     if (typeof found === 'object') return found;
-    if (found === LATE) {
-      const error = Errors.timeout(this.#timeout);
-
-      scheduler.abort(task, error, error);
-      throw error;
-    }
     if (found === FREED) scheduler.drop(info, task);
-    else this.#lost(info, task);
+    else if (found === STUCK) this.#stuck(info, task);
+    else if (found === LOST) this.#lost(info, task);
+    else this.#giveUp(task, Errors.timeout(this.#timeout));
     return null;
+  }
+
+  #wait(info, task) {
+    try {
+      return wait(this.#staff, info, task, Math.max(0, this.#end - now()));
+    } catch (error) { // the result cannot be read, or the task waits for this thread
+      return this.#giveUp(task, error);
+    }
+  }
+
+  #giveUp(task, error) {
+    this.#scheduler.abort(task, error, error);
+    throw error;
+  }
+
+  /** Try another worker; this one waits for this thread. */
+  #stuck(info, task) {
+    this.#error = requestError('DEADLOCK');
+    this.#out.add(info);
+    if (!this.#takeBack(info, task)) this.#giveUp(task, this.#error);
   }
 
   #takeBack(info, task) {

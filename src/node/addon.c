@@ -137,6 +137,7 @@ static const entry for_waits[] = {
     {"waitBegin", rp_port_wait_begin},
     {"wait", rp_port_wait},
     {"waitEnd", rp_port_wait_end},
+    {"isAwaited", rp_port_is_awaited},
 };
 
 /* Ports with a mark. */

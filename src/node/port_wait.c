@@ -137,3 +137,12 @@ rp_port_nudge(napi_env env, napi_callback_info info) {
   if (port != NULL) rp_endpoint_nudge_peer(port->endpoint);
   return NULL;
 }
+
+napi_value
+rp_port_is_awaited(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
+
+  return rp_from_bool(env, port != NULL && rp_endpoint_is_awaited(port->endpoint));
+}

@@ -20,6 +20,9 @@ napi_value rp_port_wait(napi_env env, napi_callback_info info);
 /* waitEnd(slot): the port is as before, and what is left in it gets its turn. */
 napi_value rp_port_wait_end(napi_env env, napi_callback_info info);
 
+/* isAwaited(slot) -> whether the peer's thread waits without end for this one. */
+napi_value rp_port_is_awaited(napi_env env, napi_callback_info info);
+
 /* nudge(slot): something has been posted for the peer by Node's channel. */
 napi_value rp_port_nudge(napi_env env, napi_callback_info info);
 

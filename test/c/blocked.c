@@ -270,9 +270,34 @@ alone(void) {
   rp_endpoint_close(one);
 }
 
+/* ---- a thread that another one waits for ---- */
+
+static void *
+wait_for_it(void *argument) {
+  side *s = argument;
+
+  assert(await_number(s, true) == 1);
+  return NULL;
+}
+
+static void
+awaited(void) {
+  side one, other;
+
+  open_sides(&one, &other);
+  assert(!rp_endpoint_is_awaited(one.endpoint));
+  other.runs = start(wait_for_it, &other);
+  while (!rp_endpoint_is_awaited(one.endpoint)) (void) sched_yield();
+  send_number(one.endpoint, 1);
+  finish(other.runs);
+  assert(!rp_endpoint_is_awaited(one.endpoint));
+  close_sides(&one, &other);
+}
+
 int
 main(void) {
   alone();
+  awaited();
   calls();
   bursts();
   circles();

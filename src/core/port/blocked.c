@@ -135,6 +135,23 @@ leave(rp_sleeper *sleeper) {
   rp_lock_drop(&list_lock);
 }
 
+bool
+rp_endpoint_is_awaited(rp_endpoint *endpoint) {
+  rp_lock_take(&endpoint->channel->lock);
+  rp_ready_list *thread = endpoint->peer->owner;
+  rp_lock_drop(&endpoint->channel->lock);
+
+  rp_lock_take(&list_lock);
+  /* Each circle on the list has a wait that gives up, so this ends. */
+  while (thread != NULL && thread != endpoint->owner) {
+    rp_sleeper *sleeper = sleeper_of(thread);
+
+    thread = sleeper == NULL ? NULL : awaited_by(sleeper);
+  }
+  rp_lock_drop(&list_lock);
+  return thread != NULL;
+}
+
 /* Sleep until woken or nudged. */
 static int
 sleep_until(rp_sleeper *sleeper, uint64_t deadline) {

@@ -37,6 +37,10 @@ void rp_endpoint_wake_up(rp_endpoint *endpoint);
  * circle. */
 int rp_endpoint_block(rp_endpoint *endpoint, uint64_t deadline, uint32_t ticket);
 
+/* Return whether the peer's thread waits without end for the owner of the endpoint,
+ * possibly by way of others. Owner only; takes the list's lock. */
+bool rp_endpoint_is_awaited(rp_endpoint *endpoint);
+
 /* Say whether the owner waits for nudges, too. Owner only, wait-free. */
 void rp_endpoint_watch(rp_endpoint *endpoint, bool watched);
 
