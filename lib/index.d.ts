@@ -509,6 +509,8 @@ export type RingportErrorCode =
   | 'ERR_RINGPORT_NO_RING'
   /** This thread has no SharedArrayBuffer. */
   | 'ERR_RINGPORT_NO_SHARED_MEMORY'
+  /** A bundle lacks the file that the workers of a pool run. */
+  | 'ERR_RINGPORT_NO_WORKER_FILE'
   /** The port belongs to another version of ringport in this process. */
   | 'ERR_RINGPORT_OTHER_COPY'
   /** The queue of a port has reached its `highWaterMark`. */

@@ -344,7 +344,10 @@ const byRequire = { ${requires.join(', ')} };
 /** For the tools that look for files to bring along; see binding.js. */
 const here = (file) => file;
 
-if (typeof __dirname !== 'undefined') here(\`\${__dirname}/scripts.txt\`); // which the addon reads
+if (typeof __dirname !== 'undefined') {
+  here(\`\${__dirname}/scripts.txt\`); // which the addon reads
+  here(\`\${__dirname}/pool-worker.js\`); // which a pool's workers run
+}
 
 /* What entry.js cannot do without files. */
 module.exports = {

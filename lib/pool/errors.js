@@ -36,6 +36,9 @@ class AbortError extends Error {
 const Errors = {
   noFilename: () => Object.assign(
     new TypeError('filename must be provided to run() or in options object'), { code: 'ERR_INVALID_ARG_VALUE' }),
+  noWorkerFile: (file) => new RingportError('ERR_RINGPORT_NO_WORKER_FILE', `There is no ${file}, which the workers ` +
+    'of a Pool run: ringport has been bundled. Exclude it from the bundle (`external`), or bundle ' +
+    'ringport/pool-worker as well, to that file'),
   queueFull: () => new RingportError('ERR_RINGPORT_QUEUE_FULL', 'Task queue is at limit'),
   noQueue: () => new RingportError('ERR_RINGPORT_QUEUE_FULL', 'No task queue available and all Workers are busy'),
   terminated: () => new RingportError('ERR_RINGPORT_TERMINATED', 'Terminating worker thread'),

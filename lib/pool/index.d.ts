@@ -115,7 +115,7 @@ export interface PoolOptions {
   maxQueue?: number | 'auto' | undefined;
   /** Tasks that a worker runs at the same time. @default 1 */
   concurrentTasksPerWorker?: number | undefined;
-  /** Tasks that a worker gets in advance, 0 to 1024. @default 8; 0 with a taskQueue or a loadBalancer of your own */
+  /** Tasks that a busy worker gets in advance at most, 0 to 1024; as many as 2 ms of work. @default 64; 0 with a taskQueue or a loadBalancer of your own */
   lookAhead?: number | undefined;
   /** Milliseconds in which an aborted task that listens to its signal may end. @default 1000 */
   gracePeriod?: number | undefined;
@@ -264,6 +264,17 @@ export declare class Pool<Task = any, Result = any> extends EventEmitterAsyncRes
    *   ended its worker; {DOMException} DataCloneError; {TypeError} for an invalid argument
    */
   run(task?: Task, options?: PoolRunOptions): Promise<Result>;
+  /**
+   * Run a task, and block this thread until it has ended. It begins before the tasks that
+   * wait, in a worker without tasks if there is one. Meanwhile this thread handles nothing
+   * else. A worker that ends rejects with ERR_RINGPORT_WORKER_EXITED, without an exit code.
+   * @param task what the function gets
+   * @param options `signal` matters only if it is aborted already
+   * @returns what the function returns, or what its promise resolves to
+   * @throws what `run` rejects with; {RingportError} ERR_RINGPORT_DEADLOCK: its workers
+   *   wait for this thread
+   */
+  runSync(task?: Task, options?: PoolRunOptions): Awaited<Result>;
   /**
    * Run a task for each value. The next value is taken when there is room for its task.
    * The first error ends the loop, and aborts the tasks that are left; so does `break`.

@@ -6,6 +6,7 @@
  * task.
  */
 
+const { createRequire } = require('node:module');
 const os = require('node:os');
 const { pathToFileURL } = require('node:url');
 const { getEnvironmentData, parentPort, setEnvironmentData, workerData } = require('node:worker_threads');
@@ -31,8 +32,8 @@ const TURN = 100;
 /** Results that the pool may look for by itself before it is woken. */
 const REPORT = 16;
 
-/** Loads a file: require() and import() of pool-worker.js, which is a file of its own. */
-let load;
+/** import() of pool-worker.js, which is a file of its own. */
+let byImport;
 let base;
 let claims;
 /** @type {Lane} */
@@ -117,11 +118,11 @@ async function pick(module, name) {
 
 async function loadModule(filename) {
   try {
-    return load.byRequire(filename);
+    return createRequire(filename)(filename);
   } catch (error) {
     if (!FOR_IMPORT.has(error?.code)) throw error;
   }
-  return load.byImport(pathToFileURL(filename).href);
+  return byImport(pathToFileURL(filename).href);
 }
 
 /** @returns {Promise<Function>} @throws {Error} the file cannot be loaded, or has none */
@@ -166,13 +167,15 @@ function answer(id, value, kind, transferList) {
 
   if (kind !== undefined) message.push(kind);
   results.put(id, isSync ? UNDEFINED : BY_MESSAGE);
-  if (!isSync) results.wakes(); // the message does
+  unreported++;
+  if (!isSync && results.wakes()) unreported = 0; // by the message
   post(message, transferList, isSync ? syncPort : null);
   hasPosted = false;
 }
 
 /** Wake the pool if it does not know of the last results. */
 function report() {
+  if (unreported === 0 && !hasSkipped) return;
   unreported = 0;
   if (results.wakes() || hasSkipped) send(base);
   hasSkipped = false;
@@ -180,7 +183,7 @@ function report() {
 
 /** report(), but not often to a pool that also looks by itself. */
 function reportSoon() {
-  if (!results.isPatrolled || ++unreported >= REPORT) report();
+  if (!results.isPatrolled || unreported >= REPORT) report();
 }
 
 function succeed(id, result) {
@@ -188,9 +191,14 @@ function succeed(id, result) {
 
   running--;
   if (controllers.size > 0) controllers.delete(id);
-  if (kind !== BY_MESSAGE && !hasPosted && !syncIds.has(id)) results.put(id, kind, result);
-  else if (isMovable(result)) answer(id, result[kValue], undefined, [result[kTransferable]].flat());
-  else answer(id, result, undefined, undefined);
+  if (kind !== BY_MESSAGE && !hasPosted && !syncIds.has(id)) {
+    unreported++;
+    results.put(id, kind, result);
+  } else if (isMovable(result)) {
+    answer(id, result[kValue], undefined, [result[kTransferable]].flat());
+  } else {
+    answer(id, result, undefined, undefined);
+  }
   if (!isWorking) report();
 }
 
@@ -355,7 +363,7 @@ function beNice(increment) {
 
 /**
  * Start the worker.
- * @param {{ byRequire: Function, byImport: Function }} how require() and import()
+ * @param {{ byImport: (url: string) => Promise<object> }} how import()
  * @param {(take: (message: unknown) => boolean) => void} intercept makes parentPort ask
  *   `take` before it delivers a message
  */
@@ -365,7 +373,7 @@ async function start(how, intercept) {
   setEnvironmentData(STARTUP, undefined); // not for threads that a task starts
   state.isWorkerThread = true;
   state.workerData = workerData;
-  load = how;
+  ({ byImport } = how);
   ({ base, concurrentTasksPerWorker: concurrency, passesContext } = startup);
   claims = new Claims(startup.claims);
   tasks = new Lane(startup.tasks);

@@ -2,17 +2,35 @@
 
 /* worker-info.js - a worker of a pool, and the tasks that have been posted to it. */
 
+const fs = require('node:fs');
 const { setEnvironmentData } = require('node:worker_threads');
 const path = require('node:path');
 
 const { folder } = require('../folder');
+const { process } = require('../loading/builtins');
 const { owner: { kMessage, kMessages } } = require('../loading/native');
 const { Worker } = require('../worker/worker');
 const { Claims } = require('./claims');
+const { Errors } = require('./errors');
 const { BY_MESSAGE, Lane, kindOf } = require('./lane');
 const { ABORT, STARTUP, SYNC, idIn } = require('./messages');
 
-const FILE = path.join(folder, 'pool-worker.js');
+/** In a bundle the file may have another extension. */
+const FILES = ['pool-worker.js', 'pool-worker.cjs', 'pool-worker.mjs'];
+let file;
+
+/** @returns {string} what the workers run @throws {RingportError} it is missing */
+function fileOf() {
+  if (file !== undefined) return file;
+
+  /* A bundle that is an ES module has no __dirname. */
+  const folders = [folder, path.dirname(process.argv[1] ?? '')].filter((each) => path.isAbsolute(each));
+  const all = folders.flatMap((each) => FILES.map((name) => path.join(each, name)));
+
+  file = all.find((each) => fs.existsSync(each));
+  if (file === undefined) throw Errors.noWorkerFile(all.at(-FILES.length));
+  return file;
+}
 
 /** A Worker whose 'message' events are the application's only. */
 class PoolWorker extends Worker {
@@ -24,7 +42,7 @@ class PoolWorker extends Worker {
   constructor(options, startup, takes) {
     setEnvironmentData(STARTUP, startup);
     try {
-      super(FILE, options);
+      super(fileOf(), options);
     } finally {
       setEnvironmentData(STARTUP, undefined);
     }

@@ -39,32 +39,39 @@ const apps = {
   mjs: `import ringport, { ${names} } from 'ringport';
     if (ringport.Worker !== Worker) throw new Error('there are two of them');${body}`,
 };
+/* A pool's workers run a file of ringport's, which has to be bundled as well. */
+const poolApp = `import { Pool } from 'ringport';
+  const pool = new Pool({ filename: process.argv[2], maxThreads: 1 });
+  Promise.all([pool.run(2), pool.run({ n: 3 })]).then(async ([two, three]) => {
+    console.log(JSON.stringify([two, three, pool.runSync(4)]));
+    await pool.close();
+  });`;
 const works = [{ hello: 'wörld 🐎', ring: 64 }, 0, true];
 
 /**
- * By name: what is made of an application, in a folder.
+ * By name: what is made of an application, in a folder, under a name.
  * @returns {string} the file to run
  */
 const tools = {
-  async 'esbuild, CommonJS'(entry, out) {
-    return esbuild(entry, path.join(out, 'app.cjs'), 'cjs');
+  async 'esbuild, CommonJS'(entry, out, name = 'app') {
+    return esbuild(entry, path.join(out, `${name}.cjs`), 'cjs');
   },
-  async 'esbuild, ES module'(entry, out) {
-    return esbuild(entry, path.join(out, 'app.mjs'), 'esm');
+  async 'esbuild, ES module'(entry, out, name = 'app') {
+    return esbuild(entry, path.join(out, `${name}.mjs`), 'esm');
   },
-  async 'rollup, CommonJS'(entry, out) {
-    return rollup(entry, path.join(out, 'app.cjs'), 'cjs');
+  async 'rollup, CommonJS'(entry, out, name = 'app') {
+    return rollup(entry, path.join(out, `${name}.cjs`), 'cjs');
   },
-  async 'rollup, ES module'(entry, out) {
-    return rollup(entry, path.join(out, 'app.mjs'), 'es');
+  async 'rollup, ES module'(entry, out, name = 'app') {
+    return rollup(entry, path.join(out, `${name}.mjs`), 'es');
   },
-  async webpack(entry, out) {
+  async webpack(entry, out, name = 'app') {
     const webpack = require('webpack');
     const options = {
       mode: 'production',
       target: 'node',
       entry,
-      output: { path: out, filename: 'app.cjs' },
+      output: { path: out, filename: `${name}.cjs` },
       optimization: { minimize: false }, // which takes ten seconds
     };
     const stats = await new Promise((resolve, reject) => {
@@ -72,7 +79,7 @@ const tools = {
     });
 
     assert.equal(stats.toString({ all: false, errors: true, warnings: true }), '');
-    return path.join(out, 'app.cjs');
+    return path.join(out, `${name}.cjs`);
   },
 };
 
@@ -111,6 +118,7 @@ describe('an application with ringport', function () {
     project = fresh.folder;
     installed = fresh.installed;
     fresh.write(Object.fromEntries(Object.entries(apps).map(([ext, text]) => [`app.${ext}`, text])));
+    fresh.write({ 'pool.mjs': poolApp, 'task.js': 'module.exports = (value) => [value];', 'task.mjs': 'export default (value) => [value];' });
   });
   after(() => fs.rmSync(project, { recursive: true, force: true }));
 
@@ -118,12 +126,12 @@ describe('an application with ringport', function () {
    * Run what a tool has made, where the package is not.
    * @returns {{ status, stdout, stderr }}
    */
-  function run(file, env = {}) {
+  function run(file, env = {}, args = []) {
     const elsewhere = fs.mkdtempSync(path.join(os.tmpdir(), 'ringport-bundled-'));
 
     fs.cpSync(path.dirname(file), elsewhere, { recursive: true });
     try {
-      return spawnSync(process.execPath, [path.join(elsewhere, path.basename(file))], {
+      return spawnSync(process.execPath, [path.join(elsewhere, path.basename(file)), ...args], {
         encoding: 'utf8',
         env: { ...environment, RINGPORT_REQUIRED: undefined, ...env },
       });
@@ -161,6 +169,27 @@ describe('an application with ringport', function () {
     }
   }
 
+  function runsPool(file, env) {
+    for (const task of ['task.js', 'task.mjs']) {
+      const { status, stdout, stderr } = run(file, env, [path.join(project, task)]);
+
+      assert.equal(stderr, '');
+      assert.deepEqual([status, JSON.parse(stdout)], [0, [[2], [{ n: 3 }], [4]]]);
+    }
+  }
+
+  for (const [name, make] of Object.entries(tools)) {
+    it(`has a pool if ${name} bundles the file of its workers as well`, async () => {
+      const out = fs.mkdtempSync(path.join(project, 'out-'));
+      const file = await make(path.join(project, 'pool.mjs'), out);
+      const env = { RINGPORT_BINARY: path.join(installed, prebuilt) };
+
+      assert.match(run(file, env).stderr, /ERR_RINGPORT_NO_WORKER_FILE/);
+      await make(path.join(installed, 'dist/pool-worker.js'), out, 'pool-worker');
+      runsPool(file, env);
+    });
+  }
+
   for (const ext of Object.keys(apps)) {
     it(`is bundled by ncc with its binary, from .${ext}`, async function () {
       if (!isShipped) this.skip();
@@ -189,4 +218,32 @@ describe('an application with ringport', function () {
       runs(path.join(out, `app.${ext}`));
     });
   }
+
+  it('has a pool if ncc bundles the file of its workers as well', async function () {
+    if (!isShipped) this.skip();
+
+    const out = fs.mkdtempSync(path.join(project, 'out-'));
+    const { code, assets } = await require('@vercel/ncc')(path.join(project, 'pool.mjs'), { quiet: true, cache: false });
+
+    fs.writeFileSync(path.join(out, 'pool.mjs'), code);
+    for (const [name, { source }] of Object.entries(assets)) {
+      fs.mkdirSync(path.dirname(path.join(out, name)), { recursive: true });
+      fs.writeFileSync(path.join(out, name), source);
+    }
+
+    const worker = await require('@vercel/ncc')(path.join(installed, 'dist/pool-worker.js'), { quiet: true, cache: false });
+
+    fs.writeFileSync(path.join(out, 'pool-worker.js'), worker.code);
+    runsPool(path.join(out, 'pool.mjs'));
+  });
+
+  it('has a pool where @vercel/nft has traced it', async function () {
+    if (!isShipped) this.skip();
+
+    const out = fs.mkdtempSync(path.join(project, 'out-'));
+    const { fileList } = await require('@vercel/nft').nodeFileTrace([path.join(project, 'pool.mjs')], { base: project });
+
+    for (const file of fileList) fs.cpSync(path.join(project, file), path.join(out, file));
+    runsPool(path.join(out, 'pool.mjs'));
+  });
 });

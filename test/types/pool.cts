@@ -16,6 +16,10 @@ async function main(): Promise<void> {
   for await (const each of pool.map([1, 2], { concurrency: 1, ordered: true })) all.push(each);
   assert.deepEqual(all, [1, 2]);
   assert.deepEqual(await pool.broadcast(3), [3]);
+
+  const now: number = pool.runSync(4, { timeout: 60_000 });
+
+  assert.equal(now, 4);
   pool.on('message', (value) => value).once('workerDestroy', (info) => info.id.toFixed());
 
   const { queued, workers }: ringport.PoolStats = pool.stats();
