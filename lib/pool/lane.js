@@ -11,8 +11,8 @@
  *   192     PATROL           1: the reader also looks by itself; see scheduler.js
  *   256     16 each          id, kind; 8 bytes of a number
  *
- * An entry holds a primitive value itself. Any other value follows in a message, which the
- * entry gives its place in the order. The reader sets ASLEEP and then reads TAIL, the
+ * An entry holds a primitive value itself. Any other value follows in a message, to which
+ * the entry gives its place in the order. The reader sets ASLEEP and then reads TAIL, the
  * writer moves TAIL and then reads ASLEEP, both sequentially consistent: one of them sees
  * what the other has written, so no entry stays unseen.
  */
@@ -128,7 +128,7 @@ class Lane {
     Atomics.store(this.#words, HEAD, this.#at | 0);
   }
 
-  /** Reader: be woken by a message. @returns {boolean} false: there is an entry already */
+  /** Reader: be woken by a message. @returns {boolean} false: there is an entry */
   sleep() {
     Atomics.store(this.#words, ASLEEP, 1);
     if (!this.next()) return true;

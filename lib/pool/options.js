@@ -14,7 +14,7 @@ const { withCode } = require('../codec/errors');
 const { process } = require('../loading/builtins');
 const { ArrayTaskQueue, FixedQueue, PriorityQueue, isTaskQueue } = require('./queues');
 
-/** Tasks that a worker gets in advance, at most; docs/decisions/pool.md has the measurements. */
+/** Tasks that a worker gets in advance, at most. See docs/decisions/pool-lanes.md. */
 const LOOK_AHEAD = 64;
 const IDLE_MS = 10_000;
 

@@ -259,11 +259,17 @@ async function callLater(id, task, filename, name) {
 /** Begin a task that has come by a message. */
 function beginMessage(id, [, task, filename = defaults.filename, name = defaults.name, isSync]) {
   if (isSync === true) syncIds.add(id);
-  if (handler !== null && filename === defaults.filename && name === defaults.name) call(id, task, handler);
+
+  const isDefault = filename === defaults.filename && name === defaults.name;
+
+  if (isDefault && handler !== null) call(id, task, handler);
   else callLater(id, task, filename, name);
 }
 
-/** Begin the next task, unless the pool has taken it back. @returns {boolean} false: wait */
+/**
+ * Begin the next task, unless the pool has taken it back.
+ * @returns {boolean} false: its message has not arrived yet
+ */
 function beginNext() {
   const { id, kind } = tasks;
   const isHere = kind !== BY_MESSAGE || arrived.has(id);

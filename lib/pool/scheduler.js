@@ -260,14 +260,19 @@ class Scheduler {
     for (const info of this.staff.workers) info.patrol(false);
   }
 
-  /** Take the results of a worker. @returns {unknown[]} tasks, each with failed and value */
+  /**
+   * Take the results of a worker.
+   * @returns {unknown[]} task, failed, value; task, failed, value; and so on
+   */
   #take(info, now) {
     const ended = [];
 
     for (let task = info.nextResult(); task !== null; task = info.nextResult()) {
       const { result, resultKind: kind } = info;
 
-      ended.push(task, kind !== undefined, kind === PACKED ? unpack(result, this.options.errorClasses) : result);
+      const value = kind === PACKED ? unpack(result, this.options.errorClasses) : result;
+
+      ended.push(task, kind !== undefined, value);
     }
     info.result = undefined;
 

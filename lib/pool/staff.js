@@ -161,7 +161,8 @@ class Staff {
       let least = null;
 
       for (const info of this.workers) {
-        if (info.isExclusive || info.assigned >= concurrentTasksPerWorker || !info.hasSlot) continue;
+        if (info.isExclusive || !info.hasSlot) continue;
+        if (info.assigned >= concurrentTasksPerWorker) continue;
         if (least === null || info.assigned < least.assigned) least = info;
       }
       if (least !== null) return least;
@@ -171,7 +172,9 @@ class Staff {
 
   /** Start a worker. @returns {WorkerInfo | null} null: there may be none, now */
   startOne() {
-    return this.workers.length < this.#options.maxThreads && this.#mayStart() ? this.#start(false) : null;
+    const mayStart = this.workers.length < this.#options.maxThreads && this.#mayStart();
+
+    return mayStart ? this.#start(false) : null;
   }
 
   /** The first one, if it is ready: it has been busy last, so it may still be awake. */

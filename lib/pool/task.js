@@ -93,11 +93,6 @@ class Task {
     return this.#options.signal !== null || this.#options.timeout !== Infinity;
   }
 
-  /** Whether it is a call of the pool's own function, with nothing to transfer. */
-  isOf(defaults) {
-    return this.#options === defaults.run;
-  }
-
   /** Whether data leaves this thread with the message, so it can be posted only once. */
   get isTransferred() {
     return this.#options.transferList?.length > 0;

@@ -152,7 +152,10 @@ class WorkerInfo {
     this.#lane = new Lane(toWorker);
     this.#results = new Lane(toPool);
     for (let slot = slots - 1; slot >= 0; slot--) this.#free.push(slot);
-    this.worker = new PoolWorker(options, { ...startup, claims, tasks: toWorker, results: toPool }, (message) => {
+
+    const shared = { claims, tasks: toWorker, results: toPool };
+
+    this.worker = new PoolWorker(options, { ...startup, ...shared }, (message) => {
       const id = idIn(message, this.#base);
 
       if (id !== -1) onMessage(this, id, message);
@@ -170,15 +173,16 @@ class WorkerInfo {
 
   /**
    * Post a task. There must be a slot.
-   * @param {{ filename: string | null, name: string, run: object }} defaults
+   * @param {{ filename: string | null, name: string }} defaults
    * @throws whatever postMessage() throws; nothing has been posted
    */
   post(task, defaults) {
     const slot = this.#free.pop();
     const id = this.#claims.idOf(slot, ++this.#posted);
-    const isDefault = task.isOf(defaults) ||
-      (task.filename === defaults.filename && task.name === defaults.name && task.transferList === undefined);
-    const kind = isDefault && !task.isSync && !this.worker.hasPosted ? kindOf(task.task) : BY_MESSAGE;
+    const isDefault = task.filename === defaults.filename && task.name === defaults.name;
+    const needsMessage = !isDefault || task.transferList !== undefined || task.isSync ||
+      this.worker.hasPosted;
+    const kind = needsMessage ? BY_MESSAGE : kindOf(task.task);
 
     this.#claims.offer(id);
     this.#lane.put(id, kind, task.task);
@@ -227,7 +231,7 @@ class WorkerInfo {
     this.worker.send(this.#base);
   }
 
-  /** Whether the pool looks for results by itself, so the worker need not wake it for each. */
+  /** Whether the pool looks for results by itself, besides being woken. */
   patrol(does) {
     this.#results.patrol(does);
   }
