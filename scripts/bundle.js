@@ -78,7 +78,7 @@ const SCRIPTS = {
   ],
   sync: ['pool/sync'],
   runner: [
-    'pool/entries', 'pool/runner', 'pool/claims', 'pool/lane', 'pool/messages', 'pool/errors', 'pool/movable', 'pool/state', 'codec/errors',
+    'pool/entries', 'pool/runner', 'pool/handlers', 'pool/claims', 'pool/lane', 'pool/messages', 'pool/errors', 'pool/movable', 'pool/state', 'codec/errors', 'folder',
   ],
 };
 /**

@@ -20,6 +20,8 @@ const packages = new Set([manifest.name, ...Object.keys(manifest.devDependencies
 const FOLDERS = ['scripts', 'bench', 'test', 'demo', 'examples'];
 /** Names that stand for a file of the reader's. */
 const THEIRS = new Set(['app.js']);
+/** Packages that test/online installs for examples. */
+const INSTALLED = new Set(['autocannon', 'bullmq']);
 const OURS = /^(?:test|bench|scripts|lib|src|docs|demo|examples)\/[\w./-]+$/;
 const PROGRAMS = /^(?:node|npm|npx|bash)$/;
 
@@ -140,7 +142,7 @@ function missingPackages() {
     /^[a-z@]/.test(name) && !name.startsWith('node:') && !builtinModules.includes(name);
   const missing = (file) => [...new Set(loads(file))].filter(isPackage)
     .map((name) => name.split('/').slice(0, name.startsWith('@') ? 2 : 1).join('/'))
-    .filter((name) => !packages.has(name))
+    .filter((name) => !packages.has(name) && !INSTALLED.has(name))
     .map((name) => `${file} loads ${name}, which is no development dependency\n`);
 
   return FOLDERS.flatMap(files).flatMap(missing).join('');

@@ -6,9 +6,7 @@
  * task.
  */
 
-const { createRequire } = require('node:module');
 const os = require('node:os');
-const { pathToFileURL } = require('node:url');
 const { getEnvironmentData, parentPort, setEnvironmentData, workerData } = require('node:worker_threads');
 
 const { process } = require('../loading/builtins');
@@ -16,24 +14,17 @@ const context = require('../ports/async-context');
 const { runTicks } = require('../ports/dispatch');
 const { Claims } = require('./claims');
 const { isPackable, pack, prune } = require('./errors');
+const { findHandler, setImport } = require('./handlers');
 const { BY_MESSAGE, Lane, UNDEFINED, kindOf } = require('./lane');
 const { ABORT, PACKED, READY, STARTUP, SYNC, THROWN, UNREADABLE, idIn } = require('./messages');
 const { isMovable, kTransferable, kValue } = require('./movable');
 const state = require('./state');
 
-/** Errors of require() for a file that only import() can load. */
-const FOR_IMPORT = new Set([
-  'ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE', 'ERR_UNKNOWN_FILE_EXTENSION', 'MODULE_NOT_FOUND',
-]);
-/** Functions that are remembered; more are looked up again. */
-const HANDLERS_MAX = 1000;
 /** Tasks that begin before the event loop gets its turn. */
 const TURN = 100;
 /** Results that the pool may look for by itself before it is woken. */
 const REPORT = 16;
 
-/** import() of pool-worker.js, which is a file of its own. */
-let byImport;
 let base;
 let claims;
 /** @type {Lane} */
@@ -44,8 +35,6 @@ let defaults;
 let concurrency;
 let passesContext;
 
-/** Functions by file and name. */
-const handlers = new Map();
 /** The pool's own function, once it is loaded. */
 let handler = null;
 let running = 0;
@@ -104,40 +93,6 @@ class TaskContext {
     claims.watch(this.#id);
     return claims.isAborted(this.#id);
   }
-}
-
-/** The function of a module: module.exports, or what it exports by the name. */
-async function pick(module, name) {
-  if (name === 'default' && module?.__esModule !== true) {
-    const itself = await module;
-
-    if (typeof itself === 'function') return itself;
-  }
-  return await module?.[name];
-}
-
-async function loadModule(filename) {
-  try {
-    return createRequire(filename)(filename);
-  } catch (error) {
-    if (!FOR_IMPORT.has(error?.code)) throw error;
-  }
-  return byImport(pathToFileURL(filename).href);
-}
-
-/** @returns {Promise<Function>} @throws {Error} the file cannot be loaded, or has none */
-async function findHandler(filename, name) {
-  const key = `${filename}/${name}`;
-  const known = handlers.get(key);
-
-  if (known !== undefined) return known;
-
-  const found = await pick(await loadModule(filename), name);
-
-  if (typeof found !== 'function') throw new Error(`No handler function exported from ${filename}`);
-  if (handlers.size >= HANDLERS_MAX) handlers.delete(handlers.keys().next().value);
-  handlers.set(key, found);
-  return found;
 }
 
 /** Post to the pool. */
@@ -379,7 +334,7 @@ async function start(how, intercept) {
   setEnvironmentData(STARTUP, undefined); // not for threads that a task starts
   state.isWorkerThread = true;
   state.workerData = workerData;
-  ({ byImport } = how);
+  setImport(how.byImport);
   ({ base, concurrentTasksPerWorker: concurrency, passesContext } = startup);
   claims = new Claims(startup.claims);
   tasks = new Lane(startup.tasks);
