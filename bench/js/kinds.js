@@ -236,12 +236,19 @@ const kinds = {
 const MOST_VARIANTS = 64;
 const VARIANT_BYTES = 4 * 1024 * 1024;
 
+/** The approximate bytes of a kind; 1 for small ones. */
+function bytesOf(name) {
+  const [, bytes] = [kinds[name]].flat();
+
+  return bytes ?? 1;
+}
+
 /** The variants of a kind: fewer of large ones. */
 function variants(name) {
-  const [make, bytes] = [kinds[name]].flat();
-  const count = Math.max(4, Math.min(MOST_VARIANTS, Math.floor(VARIANT_BYTES / (bytes ?? 1))));
+  const [make] = [kinds[name]].flat();
+  const count = Math.max(4, Math.min(MOST_VARIANTS, Math.floor(VARIANT_BYTES / bytesOf(name))));
 
   return list(count, make);
 }
 
-module.exports = { names: Object.keys(kinds), variants };
+module.exports = { names: Object.keys(kinds), variants, bytesOf };

@@ -10,7 +10,7 @@
 
 const assert = require('node:assert');
 const node = require('node:worker_threads');
-const { variants } = require('./kinds');
+const { variants, bytesOf } = require('./kinds');
 const { load } = require('./threads');
 
 /** Node's own method: ringport wraps it to count posts. */
@@ -24,6 +24,13 @@ const WARM_MS = 300;
 /** ... up to so many messages: V8 compiles by how often a function runs. */
 const WARM_ENOUGH = 20000;
 const WARM_LIMIT_MS = 1000;
+
+/**
+ * A round takes at least so many messages of a large kind, unless it takes so long: else
+ * a collection falls in one round in ten, and costs as much as all its messages.
+ */
+const least = bytesOf(name) < 4096 ? 1 : Math.ceil(64 * 1024 * 1024 / bytesOf(name));
+const LEAST_LIMIT_MS = 400;
 
 /** Messages between two looks at the clock. */
 const STEP_MS = 0.5;
@@ -93,7 +100,8 @@ for (let round = 0; round < rounds; round++) {
   const pair = [];
 
   for (const which of round % 2 === 0 ? [0, 1] : [1, 0]) {
-    pair[which] = both[which].run((count, passed) => count > 0 && passed >= ms);
+    pair[which] = both[which].run((count, passed) => passed >= ms &&
+      (count >= least || passed >= LEAST_LIMIT_MS));
   }
   measured.push(pair);
 }

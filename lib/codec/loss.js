@@ -9,6 +9,9 @@
 
 const { process } = require('../loading/builtins');
 
+/** From Node 26 on, JavaScript makes some objects more slowly than Node's serializer. */
+const isSlow = parseInt(process.versions.node, 10) >= 26;
+
 module.exports = {
   /**
    * The gain per byte. A part that loses adds this for its bytes, because they bring no
@@ -36,10 +39,10 @@ module.exports = {
   DATE: 330,
   /** A key of a sparse array with many, which is a string and a number. */
   SPARSE_KEY: 160,
-  /** The engine reserves address space for each. */
-  RESIZABLE: 5000,
-  /** A key of an object so wide that V8 makes it a dictionary, slowly from Node 26 on. */
-  WIDE_KEY: parseInt(process.versions.node, 10) >= 26 ? 80 : 0,
+  /** A resizable buffer, for which V8 reserves address space. */
+  RESIZABLE: isSlow ? 5000 : 0,
+  /** A key of an object so wide that V8 makes it a dictionary. */
+  WIDE_KEY: isSlow ? 80 : 0,
   /** A value that goes by Node beside the message. */
   FOREIGN: 3000,
 };
