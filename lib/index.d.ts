@@ -448,6 +448,17 @@ export interface ThreadInfo {
   bytesOut: number;
   /** How often its event loop was woken up by messages. */
   wakeUps: number;
+  /**
+   * Messages by ring that wait to be received by its ports. Exact also of a thread that is
+   * blocked.
+   */
+  queued: number;
+  /**
+   * Messages posted by its ports that Node's channels have carried, wholly or in part.
+   */
+  byNode: number;
+  /** How often what its ports have sent has reached a `highWaterMark`. */
+  stalls: number;
 }
 
 /**

@@ -173,13 +173,13 @@ function listen() {
 /** Groups of the addon's functions; the same table is in src/node/addon.c. */
 const [
   FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS, FOR_WAITS, FOR_FLOW,
-  FOR_TESTS,
-] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+  FOR_TOP, FOR_TESTS,
+] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 /** The groups that a group depends on. */
 const NEEDED = [
-  [], [], [], [FOR_VALUES, FOR_CHANNELS], [FOR_ENDPOINTS, FOR_FLAT], [], [FOR_PORTS], [],
+  [], [], [], [FOR_VALUES, FOR_CHANNELS], [FOR_ENDPOINTS, FOR_FLAT], [], [FOR_PORTS], [], [],
 ];
-const defined = [false, false, false, false, false, false, false, false];
+const defined = [false, false, false, false, false, false, false, false, false];
 
 /** Define a group of the addon's functions on `binding`. Each function costs 4 us. */
 function define(group) {
@@ -195,5 +195,5 @@ module.exports = {
   setImmediate, thresholds,
   START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SLOT, FLOW,
   FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS, FOR_WAITS, FOR_FLOW,
-  FOR_TESTS,
+  FOR_TOP, FOR_TESTS,
 };

@@ -24,6 +24,7 @@
 #include "node/lifetime.h"
 #include "node/order.h"
 #include "node/stay_loaded.h"
+#include "node/threads.h"
 #include "node/tree.h"
 #include "node/value.h"
 
@@ -38,7 +39,7 @@ static const entry at_start[] = {
     {"define", define},
     {"mark", rp_process_mark},
     {"threadRun", rp_process_thread_run},
-    {"threads", rp_process_threads},
+    {"threads", rp_threads_describe},
     {"counts", rp_process_counts},
     {"join", rp_process_join},
     {"bind", rp_port_bind},
@@ -152,6 +153,9 @@ static const entry for_flow[] = {
     {"portStats", rp_flow_port_stats},
 };
 
+/* To look at all threads. */
+static const entry for_top[] = {{"ports", rp_threads_ports}};
+
 static const entry for_tests[] = {{"constants", rp_constants_get}};
 
 static bool
@@ -176,7 +180,8 @@ static const struct {
   size_t count;
 } groups[] = {GROUP(for_values),    GROUP(for_channels), GROUP(for_flat),
               GROUP(for_endpoints), GROUP(for_ports),    GROUP(for_rings),
-              GROUP(for_waits),     GROUP(for_flow),     GROUP(for_tests)};
+              GROUP(for_waits),     GROUP(for_flow),     GROUP(for_top),
+              GROUP(for_tests)};
 
 _Static_assert(COUNT(for_ports) <= 64 && COUNT(for_rings) <= 64, "see define_all()");
 

@@ -157,7 +157,10 @@ take(rp_env *e, const napi_value argv[RP_ARGS_MAX], bool keep) {
   if (napi_get_value_uint32(e->env, argv[1], &index) != napi_ok) return block;
   if (keep) return rp_message_peek_block(&record, index);
   block = rp_message_take_block(&record, index);
-  if (block.data != NULL) rp_count(&e->counters.bytes_in, block.length);
+  if (block.data != NULL) {
+    rp_count(&e->counters.bytes_in, block.length);
+    rp_count(&e->ports[e->batch_slot].counts.bytes_in, block.length);
+  }
   return block;
 }
 

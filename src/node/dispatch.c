@@ -41,7 +41,7 @@ turn(rp_env *e, rp_endpoint *endpoint) {
     return true;
 
   e->ports[slot].late = false;
-  e->ports[slot].turns++;
+  rp_count_word(&e->ports[slot].counts.turns, 1);
   e->turn = endpoint;
   e->turn_spin.since = 0;
   e->turn_spin.goes_on = false;

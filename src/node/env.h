@@ -51,6 +51,16 @@ typedef enum rp_port_state {
   RP_PORT_CLOSING, /* closed or transferred; freed in the closing phase of the loop */
 } rp_port_state;
 
+/* Counters of a port: its thread stores them, any thread loads them; see threads.h. They
+ * begin anew where a port arrives, except `received`, which the endpoint counts. */
+typedef struct rp_port_counts {
+  rp_atomic_u64 bytes_in;
+  rp_word received; /* records stepped over, as the inbox counts them */
+  rp_word turns;    /* how often the wrapper was called for it */
+  rp_word by_node;  /* messages out that Node's channel has carried */
+  rp_word stalls;   /* how often it has reached its mark */
+} rp_port_counts;
+
 typedef struct rp_port {
   rp_endpoint *endpoint; /* NULL: withdrawn or transferred */
   napi_async_context context;
@@ -63,9 +73,10 @@ typedef struct rp_port {
   /* JavaScript has run for Node's channel since libuv called older handles: what has been
    * published meanwhile waits for the next call of its place. */
   bool late;
-  uint32_t covered;  /* number of the first record that may have to wait; see order.h */
-  uint32_t posts;    /* rp_env.posts when it last sent */
-  uint32_t turns;    /* how often the wrapper was called for it */
+  uint32_t covered; /* number of the first record that may have to wait; see order.h */
+  uint32_t posts;   /* rp_env.posts when it last sent */
+  rp_port_counts counts;
+  bool is_full;      /* has reached its mark, and nobody has seen it drained since */
   uv_async_t *place; /* see order.h; NULL: none */
 } rp_port;
 
@@ -120,6 +131,9 @@ typedef struct rp_env {
 
   rp_endpoint *turn; /* whose callback runs; NULL: none */
 
+  /* Held to change `ports`, its length, or the endpoint of a port. The thread itself
+   * reads them without it; others take it to read; see threads.h. */
+  rp_lock ports_lock;
   rp_port *ports; /* by slot */
   uint32_t ports_length;
   uint32_t free_slot; /* RP_NO_SLOT: none */

@@ -59,12 +59,23 @@ rp_flow_turn(rp_env *e) {
   return running;
 }
 
+/* Return whether the queue of a port has reached its mark, and count if it does so again.
+ */
+static bool
+is_full(rp_env *e, rp_port *port) {
+  if (!rp_flow_is_full(port->endpoint->outflow)) return false;
+  if (!port->is_full) {
+    rp_count(&e->counters.stalls, 1);
+    rp_count_word(&port->counts.stalls, 1);
+  }
+  port->is_full = true;
+  return true;
+}
+
 void
 rp_flow_sending(rp_env *e, rp_port *port, uint32_t records, uint64_t weight) {
-  rp_flow *flow = port->endpoint->outflow;
-
-  rp_flow_add(flow, records, weight);
-  rp_control(e)[RP_CONTROL_FLOW] = rp_flow_is_full(flow);
+  rp_flow_add(port->endpoint->outflow, records, weight);
+  rp_control(e)[RP_CONTROL_FLOW] = is_full(e, port);
 }
 
 /* The flow of what a port sends; NULL without a mark. */
@@ -140,9 +151,10 @@ napi_value
 rp_flow_reached(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);
-  rp_flow *flow = flow_of(e, argv[0]);
+  rp_port *port = rp_env_readable_port(e, argv[0]);
 
-  return rp_from_bool(env, flow != NULL && rp_flow_is_full(flow));
+  return rp_from_bool(env, port != NULL && port->endpoint->outflow != NULL &&
+                               is_full(e, port));
 }
 
 /* lookAgain(slot) -> DRAINED, WAITING, or GONE: nobody will consume any more. */
@@ -155,7 +167,8 @@ rp_flow_look_again(napi_env env, napi_callback_info info) {
 
   if (port == NULL || flow == NULL || rp_endpoint_peer_gone(port->endpoint))
     return rp_from_u32(env, GONE);
-  return rp_from_u32(env, rp_flow_look(flow) ? WAITING : DRAINED);
+  port->is_full = rp_flow_look(flow);
+  return rp_from_u32(env, port->is_full ? WAITING : DRAINED);
 }
 
 /* carry(slot, records, bytes): something was sent by Node's channel: so many records, or
@@ -175,7 +188,7 @@ rp_flow_carry(napi_env env, napi_callback_info info) {
     return NULL;
   }
   rp_flow_add_weight(port->endpoint->outflow, to_u64(env, argv[2]));
-  rp_control(e)[RP_CONTROL_FLOW] = rp_flow_is_full(port->endpoint->outflow);
+  rp_control(e)[RP_CONTROL_FLOW] = is_full(e, port);
   return NULL;
 }
 
@@ -213,6 +226,6 @@ rp_flow_port_stats(napi_env env, napi_callback_info info) {
   control[RP_CONTROL_END] = inbox->received;
   if (rp_chain_peek(inbox, &first) == RP_OK)
     control[RP_CONTROL_COUNT] = rp_chain_queued(inbox);
-  control[RP_CONTROL_MAX] = port->turns;
+  control[RP_CONTROL_MAX] = rp_load_relaxed(&port->counts.turns);
   return NULL;
 }

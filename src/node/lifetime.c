@@ -17,6 +17,7 @@
 #include "node/flow.h"
 #include "node/loop_spin.h"
 #include "node/order.h"
+#include "node/ports.h"
 #include "node/ring_buffer.h"
 #include "node/value.h"
 
@@ -26,6 +27,7 @@ finish(rp_env *e) {
 
   rp_failpoint("env:finishing");
   if (e->prepares) (void) uv_thread_join(&e->preparer); /* 10 ms at most */
+  rp_threads_exit(&e->counters); /* from here on no other thread reads the ports */
   for (uint32_t i = 0; i < e->staged_length; i++) rp_blocks_drop(e->staged[i]);
   rp_rings_free(e);
   rp_order_free(e);
@@ -34,7 +36,7 @@ finish(rp_env *e) {
   free(e->staged);
   free(e->ports);
   free(e->reserve);
-  rp_threads_exit(&e->counters);
+  rp_lock_destroy(&e->ports_lock);
   free(e);
   (void) napi_remove_async_cleanup_hook(hook);
 }
@@ -50,16 +52,16 @@ on_environment_closing(napi_async_cleanup_hook_handle hook, void *data) {
   for (uint32_t slot = 0; slot < e->ports_length; slot++) {
     rp_port *port = &e->ports[slot];
 
-    if (port->endpoint != NULL) (void) rp_endpoint_close(port->endpoint);
+    bool is_away = port->endpoint == NULL && port->state == RP_PORT_OPEN;
+
+    (void) rp_ports_close_endpoint(e, port);
     rp_failpoint("env:endpoint-closed");
     /* The endpoint was detached for a child worker that never claimed it. All child
      * workers have exited, so close it. */
-    if (port->endpoint == NULL && port->state == RP_PORT_OPEN)
-      rp_endpoint_lost(port->away);
+    if (is_away) rp_endpoint_lost(port->away);
     if (port->context != NULL) (void) napi_async_destroy(e->env, port->context);
     rp_order_leave(e, port);
     port->context = NULL;
-    port->endpoint = NULL;
     port->state = RP_PORT_FREE;
   }
   rp_rings_close(e);
@@ -80,6 +82,7 @@ rp_env_new(napi_env env) {
   uv_idle_t *reserve = malloc(uv_handle_size(UV_IDLE));
 
   if (e == NULL || doorbell == NULL || reserve == NULL) goto err;
+  rp_lock_init(&e->ports_lock);
   e->env = env;
   e->reserve = reserve;
   e->turn_spin.limit = RP_LIMIT_MEASURED;

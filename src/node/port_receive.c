@@ -37,6 +37,8 @@ step_over(rp_env *e, rp_port *port, uint32_t slot) {
 
   rp_count(&e->counters.messages_in, count);
   rp_count(&e->counters.bytes_in, bytes);
+  rp_count_word(&port->counts.received, count);
+  rp_count(&port->counts.bytes_in, bytes);
   rp_chain_release(&port->endpoint->inbox, bytes, count);
   rp_endpoint_consumed(port->endpoint, count);
   e->batch_slot = RP_NO_SLOT;

@@ -26,7 +26,11 @@ rp_port_post(napi_env env, napi_callback_info info) {
     status = rp_send_write(e, port, control[RP_CONTROL_FLAGS] & RP_MESSAGE_FLAGS,
                            e->scratch.data + start, end - start, e->staged + staged,
                            e->staged_length - staged);
-    if (status == RP_OK) e->staged_length = staged; /* the record owns the blocks now */
+    if (status == RP_OK) {
+      e->staged_length = staged; /* the record owns the blocks now */
+      if (control[RP_CONTROL_FLAGS] & (RP_SEND_WHOLE | RP_SEND_PART))
+        rp_send_by_node(e, port);
+    }
   }
   return rp_send_end(e, port, status);
 }

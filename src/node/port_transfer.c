@@ -75,7 +75,7 @@ rp_port_restore(napi_env env, napi_callback_info info) {
 
   if (rp_endpoint_attach(rp_to_id(env, argv[1]), &e->ready_list, &endpoint) == RP_OK) {
     rp_failpoint("port:restored");
-    port->endpoint = endpoint;
+    rp_ports_hold(e, port, endpoint);
     endpoint->slot = slot;
   } else if (port->state == RP_PORT_OPEN) {
     rp_ports_retire(e, slot);

@@ -16,17 +16,39 @@
 static bool
 grow_ports(rp_env *e) {
   uint32_t length = e->ports_length == 0 ? 8 : e->ports_length * 2;
+
+  rp_lock_take(&e->ports_lock);
+
   rp_port *ports = realloc(e->ports, length * sizeof(*ports));
 
-  if (ports == NULL) return false;
-  memset(ports + e->ports_length, 0, (length - e->ports_length) * sizeof(*ports));
-  for (uint32_t slot = length; slot-- > e->ports_length;) {
-    ports[slot].next_free = e->free_slot;
-    e->free_slot = slot;
+  if (ports != NULL) {
+    memset(ports + e->ports_length, 0, (length - e->ports_length) * sizeof(*ports));
+    for (uint32_t slot = length; slot-- > e->ports_length;) {
+      ports[slot].next_free = e->free_slot;
+      e->free_slot = slot;
+    }
+    e->ports = ports;
+    e->ports_length = length;
   }
-  e->ports = ports;
-  e->ports_length = length;
-  return true;
+  rp_lock_drop(&e->ports_lock);
+  return ports != NULL;
+}
+
+/* Overwrite a port. */
+static void
+set_port(rp_env *e, rp_port *port, rp_port to) {
+  rp_lock_take(&e->ports_lock);
+  *port = to;
+  rp_lock_drop(&e->ports_lock);
+}
+
+void
+rp_ports_hold(rp_env *e, rp_port *port, rp_endpoint *endpoint) {
+  rp_lock_take(&e->ports_lock);
+  port->endpoint = endpoint;
+  if (endpoint != NULL)
+    rp_store_relaxed(&port->counts.received, endpoint->inbox.received);
+  rp_lock_drop(&e->ports_lock);
 }
 
 uint32_t
@@ -40,7 +62,8 @@ rp_ports_add(rp_env *e, rp_endpoint *endpoint) {
   rp_port *port = &e->ports[slot];
 
   e->free_slot = port->next_free;
-  *port = (rp_port){.endpoint = endpoint, .state = RP_PORT_OPEN};
+  set_port(e, port, (rp_port){.state = RP_PORT_OPEN});
+  rp_ports_hold(e, port, endpoint);
   endpoint->slot = slot;
   rp_count(&e->counters.ports, 1);
   rp_control(e)[RP_CONTROL_FLOW] = has_mark;
@@ -52,9 +75,18 @@ rp_ports_withdraw(rp_env *e, rp_port *port) {
   rp_endpoint *endpoint = port->endpoint;
 
   if (e->batch_slot == endpoint->slot) e->batch_slot = RP_NO_SLOT;
-  port->endpoint = NULL;
+  rp_ports_hold(e, port, NULL);
   port->away = 0;
   return rp_endpoint_detach(endpoint);
+}
+
+uint64_t
+rp_ports_close_endpoint(rp_env *e, rp_port *port) {
+  rp_endpoint *endpoint = port->endpoint;
+
+  if (endpoint == NULL) return 0;
+  rp_ports_hold(e, port, NULL); /* closing may free it */
+  return rp_endpoint_close(endpoint);
 }
 
 typedef struct closing {
@@ -72,9 +104,8 @@ close_port(rp_env *e, uint32_t slot) {
 
   rp_failpoint("port:closing");
 
-  uint64_t in_transit = port->endpoint == NULL ? 0 : rp_endpoint_close(port->endpoint);
+  uint64_t in_transit = rp_ports_close_endpoint(e, port);
 
-  port->endpoint = NULL;
   if (napi_open_handle_scope(e->env, &scope) == napi_ok) {
     napi_value argv[] = {rp_from_u32(e->env, slot), NULL};
 
@@ -86,7 +117,7 @@ close_port(rp_env *e, uint32_t slot) {
   port = &e->ports[slot]; /* the callback may have opened ports */
   if (port->context != NULL) (void) napi_async_destroy(e->env, port->context);
   rp_order_leave(e, port);
-  *port = (rp_port){.state = RP_PORT_FREE, .next_free = e->free_slot};
+  set_port(e, port, (rp_port){.state = RP_PORT_FREE, .next_free = e->free_slot});
   e->free_slot = slot;
 }
 

@@ -11,6 +11,14 @@
  * without memory; then nothing has changed. */
 uint32_t rp_ports_add(rp_env *e, rp_endpoint *endpoint);
 
+/* Give a port its endpoint, or none. Everything that changes it calls this, because other
+ * threads read it. Owner's thread. */
+void rp_ports_hold(rp_env *e, rp_port *port, rp_endpoint *endpoint);
+
+/* Close the endpoint of a port, if it has one. Returns as rp_endpoint_close(), 0 without
+ * one. Owner's thread. */
+uint64_t rp_ports_close_endpoint(rp_env *e, rp_port *port);
+
 /* Detach the endpoint of an open port and return its id. The port stays open without an
  * endpoint. Owner's thread. */
 uint64_t rp_ports_withdraw(rp_env *e, rp_port *port);

@@ -352,5 +352,6 @@ rp_primitives_post_whole(napi_env env, napi_callback_info info) {
   memcpy(message + 8, &bytes, sizeof(bytes));
   if (port != NULL)
     status = rp_send_write(e, port, RP_SEND_WHOLE, message, sizeof(message), NULL, 0);
+  if (status == RP_OK) rp_send_by_node(e, port);
   return rp_send_end(e, port, status);
 }

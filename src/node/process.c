@@ -193,63 +193,6 @@ rp_process_thread_run(napi_env env, napi_callback_info info) {
   return rp_throw_memory(env);
 }
 
-static bool
-set_number(napi_env env, napi_value object, const char *key, uint64_t number) {
-  napi_value value;
-
-  return napi_create_double(env, (double) number, &value) == napi_ok &&
-         napi_set_named_property(env, object, key, value) == napi_ok;
-}
-
-static bool
-set_string(napi_env env, napi_value object, const char *key, const char *text) {
-  napi_value value;
-
-  return napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value) == napi_ok &&
-         napi_set_named_property(env, object, key, value) == napi_ok;
-}
-
-/* Describe a thread as threads() does. NULL if Node-API fails. */
-static napi_value
-describe_thread(napi_env env, const rp_thread_info *info) {
-  static const char *const states[] = {"starting", "running", "stopping", "exited"};
-  napi_value object;
-  bool complete = napi_create_object(env, &object) == napi_ok &&
-                  set_number(env, object, "threadId", info->id) &&
-                  set_string(env, object, "name", info->name) &&
-                  set_string(env, object, "state", states[info->state]) &&
-                  set_number(env, object, "ports", info->ports) &&
-                  set_number(env, object, "messagesIn", info->messages_in) &&
-                  set_number(env, object, "messagesOut", info->messages_out) &&
-                  set_number(env, object, "bytesIn", info->bytes_in) &&
-                  set_number(env, object, "bytesOut", info->bytes_out) &&
-                  set_number(env, object, "wakeUps", info->wakeups);
-
-  return complete ? object : NULL;
-}
-
-/* threads() -> see lib/index.d.ts. */
-napi_value
-rp_process_threads(napi_env env, napi_callback_info info) {
-  size_t capacity = rp_threads_list(NULL, 0) + 8; /* some may start meanwhile */
-  rp_thread_info *infos = calloc(capacity, sizeof(*infos));
-  napi_value result = NULL;
-
-  (void) info;
-  if (infos == NULL) return rp_throw_memory(env);
-
-  size_t count = rp_threads_list(infos, capacity);
-  bool complete = napi_create_array(env, &result) == napi_ok;
-
-  for (uint32_t i = 0; complete && i < count && i < capacity; i++) {
-    napi_value thread = describe_thread(env, &infos[i]);
-
-    complete = thread != NULL && napi_set_element(env, result, i, thread) == napi_ok;
-  }
-  free(infos);
-  return complete ? result : rp_throw_memory(env);
-}
-
 /* mark() -> a secret number, the same in all threads. The wrapper marks its own messages
  * with it on channels that users post to as well. */
 napi_value

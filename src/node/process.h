@@ -18,7 +18,6 @@ napi_value rp_process_lost(napi_env env, napi_callback_info info);
 napi_value rp_process_spawn_forget(napi_env env, napi_callback_info info);
 napi_value rp_process_thread_online(napi_env env, napi_callback_info info);
 napi_value rp_process_thread_run(napi_env env, napi_callback_info info);
-napi_value rp_process_threads(napi_env env, napi_callback_info info);
 napi_value rp_process_mark(napi_env env, napi_callback_info info);
 napi_value rp_process_counts(napi_env env, napi_callback_info info);
 

@@ -11,11 +11,21 @@
 /* The flag of a record that stands for a message of the Node channel; see
  * lib/ports/record.js. */
 #define RP_SEND_WHOLE 8u
+/* The flag of a record of which a part is a message of the Node channel. */
+#define RP_SEND_PART 2u
 
 /* Write a message into the port's ring, not visible before rp_send_end(). On RP_OK the
  * record owns the blocks. Otherwise as rp_endpoint_write(). Owner's thread. */
 int rp_send_write(rp_env *e, rp_port *port, uint32_t flags, const uint8_t *bytes,
                   size_t length, const rp_block *blocks, uint32_t count);
+
+/* Node's channel carries the message that was written last, or a part of it. Owner's
+ * thread. */
+static inline void
+rp_send_by_node(rp_env *e, rp_port *port) {
+  rp_count(&e->counters.by_node, 1);
+  rp_count_word(&port->counts.by_node, 1);
+}
 
 /* End a call of the wrapper. RP_OK publishes the message; errors other than RP_CLOSED are
  * thrown; all others go into STATUS. Returns NULL. Owner's thread. */

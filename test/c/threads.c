@@ -47,6 +47,41 @@ life_of_a_worker(void) {
   assert(list() == 0);
 }
 
+static void
+visit(uint64_t id, rp_counters *counters, void *data) {
+  uint64_t *sum = data;
+
+  *sum = *sum * 100 + id * 10 + rp_load_relaxed(&counters->ports);
+}
+
+static void
+each_visits_those_that_count(void) {
+  rp_counters one = {0}, other = {0};
+  uint64_t sum = 0;
+  int parent;
+
+  rp_threads_start(&parent, 4, "not loaded");
+  assert(rp_threads_run(7, "", &other) == RP_OK && rp_threads_run(2, "", &one) == RP_OK);
+  rp_count(&one.ports, 1);
+  rp_count(&other.ports, 3);
+  rp_count(&other.stalls, 5);
+  rp_count(&other.by_node, 6);
+  rp_threads_each(visit, &sum);
+  assert(sum == 2173);
+  assert(list() == 3 && infos[2].stalls == 5 && infos[2].by_node == 6);
+  rp_threads_stop(&one); /* counts until it has ended */
+  sum = 0;
+  rp_threads_each(visit, &sum);
+  assert(sum == 2173);
+  rp_threads_exit(&one);
+  sum = 0;
+  rp_threads_each(visit, &sum);
+  assert(sum == 73);
+  rp_threads_exit(&other);
+  rp_threads_forget(4);
+  assert(list() == 0);
+}
+
 /* In whatever order parent and child come. */
 static void
 other_orders(void) {
@@ -173,6 +208,7 @@ all_at_once(void) {
 int
 main(void) {
   life_of_a_worker();
+  each_visits_those_that_count();
   other_orders();
   names();
   all_at_once();

@@ -38,7 +38,7 @@ if (wt.threads) require('../../lib/loading/native').thresholds.COLD_OBJECTS = 0;
 
     assert.deepStrictEqual([name, state], [plain.threadName ?? '', 'running']);
     assert.deepStrictEqual(Object.keys(numbers).sort(),
-      ['bytesIn', 'bytesOut', 'messagesIn', 'messagesOut', 'ports', 'threadId', 'wakeUps']);
+      ['byNode', 'bytesIn', 'bytesOut', 'messagesIn', 'messagesOut', 'ports', 'queued', 'stalls', 'threadId', 'wakeUps']);
     for (const number of Object.values(numbers)) assert.ok(Number.isSafeInteger(number) && number >= 0);
   });
 
@@ -71,7 +71,8 @@ if (wt.threads) require('../../lib/loading/native').thresholds.COLD_OBJECTS = 0;
 
     const posted = since(before);
 
-    assert.deepStrictEqual(Object.keys(posted).sort(), ['bytesOut', 'messagesOut']);
+    assert.deepStrictEqual(Object.keys(posted).sort(), ['byNode', 'bytesOut', 'messagesOut', 'queued']);
+    assert.strictEqual(posted.byNode, port1.stats().byNode);
     assert.strictEqual(posted.messagesOut, values.length);
     assert.ok(posted.bytesOut > 400000 && posted.bytesOut < 1500000, `${posted.bytesOut}`);
 
@@ -83,8 +84,12 @@ if (wt.threads) require('../../lib/loading/native').thresholds.COLD_OBJECTS = 0;
       port2.on('message', () => --left === 0 && resolve());
     });
     await new Promise(setImmediate);
+
+    const { queued, ...rest } = posted;
+
+    assert.strictEqual(queued, values.length);
     assert.deepStrictEqual(since(before), {
-      ...posted, messagesIn: posted.messagesOut, bytesIn: posted.bytesOut, wakeUps: since(before).wakeUps
+      ...rest, messagesIn: posted.messagesOut, bytesIn: posted.bytesOut, wakeUps: since(before).wakeUps
     });
     assert.ok(since(before).wakeUps >= 1);
     port1.close();
@@ -103,7 +108,9 @@ if (wt.threads) require('../../lib/loading/native').thresholds.COLD_OBJECTS = 0;
       { eval: true, workerData: gate, name: 'a worker with a name' }
     )) - 1];
     const { threadId } = one;
-    const none = { ports: 0, messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, wakeUps: 0 };
+    const none = {
+      ports: 0, messagesIn: 0, messagesOut: 0, bytesIn: 0, bytesOut: 0, wakeUps: 0, queued: 0, byNode: 0, stalls: 0,
+    };
     const name = 'a worker with a name';
 
     assert.deepStrictEqual(of(threadId), { threadId, name, state: 'starting', ...none });
@@ -168,6 +175,121 @@ if (wt.threads) require('../../lib/loading/native').thresholds.COLD_OBJECTS = 0;
     for (const one of ids) assert.strictEqual(seen.find(({ threadId }) => threadId === one)?.state, 'running');
     assert.deepStrictEqual(seen.map(({ threadId }) => threadId), wt.threads().map(({ threadId }) => threadId));
     assert.strictEqual(of(blocked.threadId).messagesOut, 1);
+  });
+
+  it('counts what is queued, also for a thread that is blocked, and until it is dropped', async () => {
+    const before = here().queued;
+    const gate = new Int32Array(new SharedArrayBuffer(4));
+    const blocked = start((wt) => {
+      wt.parentPort.once('message', (gate) => {
+        wt.parentPort.postMessages(['blocks']);
+        Atomics.wait(gate, 0, 0);
+        wt.parentPort.on('message', (n) => n === 'last' && wt.parentPort.postMessages(['done']));
+      });
+    });
+    const { threadId } = blocked;
+
+    blocked.postMessages([gate]); // by ring from the first
+    await next(blocked, 'message');
+    await new Promise(setImmediate); // it is queued until its listener has returned
+    for (let n = 0; n < 400; n++) blocked.postMessage(n);
+    blocked.postMessage('last');
+    assert.strictEqual(of(threadId).queued, 401);
+    assert.strictEqual(here().queued, before);
+    gate[0] = 1;
+    Atomics.notify(gate, 0);
+    await next(blocked, 'message');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.strictEqual(of(threadId).queued, 0);
+
+    const { port1, port2 } = new wt.MessageChannel();
+
+    for (let n = 0; n < 10; n++) port1.postMessage(n);
+    assert.strictEqual(here().queued, before + 10);
+
+    const handle = port2.detach(); // nobody's now
+
+    assert.strictEqual(here().queued, before);
+
+    const back = wt.MessagePort.from(handle);
+
+    assert.strictEqual(here().queued, before + 10);
+    back.close();
+    await next(port1, 'close');
+    assert.strictEqual(here().queued, before);
+  });
+
+  it('counts the stalls of ports with a mark', async () => {
+    const before = here().stalls;
+    const { port1, port2 } = new wt.MessageChannel({ highWaterMark: 100 });
+
+    for (let n = 0; n < 50; n++) port1.postMessage(n);
+    assert.strictEqual(here().stalls, before + 1);
+    port2.on('message', () => {});
+    await port1.drained();
+    for (let n = 0; n < 50; n++) port1.postMessage(n);
+    assert.strictEqual(here().stalls, before + 2);
+    assert.strictEqual(port1.stats().stalls, 2);
+    port1.close();
+    await next(port2, 'close');
+  });
+
+  it('is read safely while ports are made, moved and closed, and threads start and end', async function() {
+    this.timeout(30_000);
+
+    const reader = start((wt) => {
+      const { binding, define, FOR_TOP } = require(`${process.cwd()}/lib/loading/native`);
+      let reads = 0;
+      let most = 0;
+
+      define(FOR_TOP);
+      setImmediate(function read() {
+        for (let i = 0; i < 20; i++) {
+          const ports = binding.ports();
+          for (const { queued, messagesIn } of ports) if (!(queued < 1e6 && messagesIn < 1e6)) throw new Error('torn');
+          most = Math.max(most, ports.length);
+          reads++;
+          wt.threads();
+        }
+        setImmediate(read);
+      });
+      wt.parentPort.on('message', () => {
+        wt.parentPort.postMessage([reads, most]);
+        wt.parentPort.close();
+        process.exit();
+      });
+    });
+    const players = Array.from({ length: 3 }, () => start((wt, { worker }) => {
+      const end = Date.now() + 1500;
+
+      wt.parentPort.on('message', () => {});
+      (async () => {
+        while (Date.now() < end) {
+          const channels = Array.from({ length: 20 }, () => new wt.MessageChannel());
+
+          for (const { port1, port2 } of channels) {
+            for (let i = 0; i < 20; i++) port1.postMessage(i);
+            wt.MessagePort.from(port2.detach()).on('message', (n) => n === 19 && port1.close());
+          }
+
+          const child = worker((wt) => wt.parentPort.once('message', ({ port }) => port.postMessage('got')));
+          const { port1, port2 } = new wt.MessageChannel();
+
+          child.postMessage({ port: port2 }, [port2]);
+          await new Promise((resolve) => port1.once('message', resolve));
+          port1.close();
+          await child.terminate();
+        }
+        wt.parentPort.postMessage('done');
+      })();
+    }));
+
+    await Promise.all(players.map((player) => next(player, 'message')));
+    reader.postMessage('how many');
+
+    const [reads, most] = await next(reader, 'message');
+
+    assert.ok(reads > 50 && most > 20, `${reads} reads of up to ${most} ports`);
   });
 
   it('lists a thread of Node\'s own Worker while it has ringport loaded', async () => {

@@ -13,8 +13,8 @@
 
 typedef struct entry {
   struct entry *next;
-  const void *parent;          /* will call rp_threads_forget(); NULL: nobody will */
-  const rp_counters *counters; /* NULL: not loaded yet, or final and in `info` */
+  const void *parent;    /* will call rp_threads_forget(); NULL: nobody will */
+  rp_counters *counters; /* NULL: not loaded yet, or final and in `info` */
   rp_thread_info info;
 } entry;
 
@@ -74,7 +74,7 @@ set_name(entry *e, const char *name) {
 }
 
 static void
-read_counters(rp_thread_info *info, const rp_counters *counters) {
+read_counters(rp_thread_info *info, rp_counters *counters) {
   if (counters == NULL) return;
   info->messages_in = rp_load_relaxed(&counters->messages_in);
   info->messages_out = rp_load_relaxed(&counters->messages_out);
@@ -82,6 +82,8 @@ read_counters(rp_thread_info *info, const rp_counters *counters) {
   info->bytes_out = rp_load_relaxed(&counters->bytes_out);
   info->wakeups = rp_load_relaxed(&counters->wakeups);
   info->ports = rp_load_relaxed(&counters->ports);
+  info->by_node = rp_load_relaxed(&counters->by_node);
+  info->stalls = rp_load_relaxed(&counters->stalls);
 }
 
 void
@@ -98,7 +100,7 @@ rp_threads_start(const void *parent, uint64_t id, const char *name) {
 }
 
 int
-rp_threads_run(uint64_t id, const char *name, const rp_counters *counters) {
+rp_threads_run(uint64_t id, const char *name, rp_counters *counters) {
   rp_lock_take(&lock);
   entry *e = *find(id);
 
@@ -141,7 +143,7 @@ rp_threads_exit(const rp_counters *counters) {
   if (e != NULL && e->parent == NULL) {
     discard(at);
   } else if (e != NULL) {
-    read_counters(&e->info, counters);
+    read_counters(&e->info, e->counters);
     e->counters = NULL;
     e->info.state = RP_THREAD_EXITED;
   }
@@ -189,4 +191,13 @@ rp_threads_list(rp_thread_info *infos, size_t capacity) {
   }
   rp_lock_drop(&lock);
   return count;
+}
+
+void
+rp_threads_each(void (*visit)(uint64_t id, rp_counters *counters, void *data),
+                void *data) {
+  rp_lock_take(&lock);
+  for (entry *e = entries; e != NULL; e = e->next)
+    if (e->counters != NULL) visit(e->info.id, e->counters, data);
+  rp_lock_drop(&lock);
 }
