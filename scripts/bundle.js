@@ -77,6 +77,7 @@ const SCRIPTS = {
     'loading/check-options', 'codec/errors', 'folder', 'ports/idle-strategy',
   ],
   sync: ['pool/sync'],
+  top: ['top/start', 'top/sampler'],
   runner: [
     'pool/entries', 'pool/runner', 'pool/handlers', 'pool/claims', 'pool/lane', 'pool/messages', 'pool/errors', 'pool/movable', 'pool/state', 'codec/errors', 'folder',
   ],
@@ -260,6 +261,20 @@ module.exports = { serialize, deserialize };
 `;
 }
 
+/**
+ * @returns {[string, string][]} name and text of what draws the charts of `ringport top`
+ */
+function chartLibrary() {
+  const folder = path.dirname(require.resolve('uplot/package.json'));
+  const read = (name) => fs.readFileSync(path.join(folder, name), 'utf8');
+  const licence = `/*!\nuPlot, https://github.com/leeoniya/uPlot\n\n${read('LICENSE').trim()}\n*/\n`;
+
+  return [
+    ['uplot.js', `${licence}${read('dist/uPlot.iife.min.js')}`],
+    ['uplot.css', `${licence}${read('dist/uPlot.min.css')}`],
+  ];
+}
+
 /** Build dist/. @throws {BuildError} */
 function bundle() {
   const { transformSync } = esbuild();
@@ -381,6 +396,7 @@ module.exports = {
 `));
 
   texts.set(`${CODEC}.js`, codecOnly(textOf));
+  for (const [name, text] of chartLibrary()) texts.set(name, text);
 
   /* Write it last: stale() checks its age. */
   texts.set('index.js',

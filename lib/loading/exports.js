@@ -15,7 +15,7 @@ local.loadUnlisted = () => require('../ports/unlisted');
 local.loadCalls = () => require('../request/calls');
 
 /* For experiments: sets the strategy in every thread that loads ringport. */
-const { RINGPORT_SPIN: spin, RINGPORT_LINGER: linger } = process.env;
+const { RINGPORT_SPIN: spin, RINGPORT_LINGER: linger, RINGPORT_TOP: top } = process.env;
 
 if (spin || linger) {
   require('../ports/idle-strategy').setIdleStrategy({
@@ -163,3 +163,5 @@ if (threads.markAsUncloneable !== undefined) {
     }
   };
 }
+
+if (top) require('../top/start').start(top, module.exports);

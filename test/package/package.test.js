@@ -7,7 +7,8 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { spawnSync } = require('node:child_process');
+const { once } = require('node:events');
+const { spawn, spawnSync } = require('node:child_process');
 
 const { native, problems } = require('../../scripts/targets');
 
@@ -116,8 +117,32 @@ describe('the package', function () {
       .filter((name) => !name.startsWith('.'));
 
     assert.deepEqual(packages, ['ringport']);
-    assert.ok(size < 1.5 * 1024 * 1024, `${size} bytes`);
+    assert.ok(size < 1.75 * 1024 * 1024, `${size} bytes`);
     for (const file of binaries) assert.ok(fs.statSync(file).size < 192 * 1024, file);
+  });
+
+  it('has the command ringport, with all that it needs', async () => {
+    const ringport = (...args) => run('npx', ['--offline', 'ringport', ...args]);
+    const program = "require('ringport'); process.stdin.on('data', () => process.exit())";
+    const child = spawn(process.execPath, ['-e', program], {
+      cwd: project, env: { ...process.env, RINGPORT_TOP: 'auto' }, stdio: ['pipe', 'inherit', 'pipe'],
+    });
+
+    try {
+      assert.match(String(await new Promise((resolve) => child.stderr.once('data', resolve))), /ringport top: listening/);
+
+      const address = ringport('top', String(child.pid), '--url').trim();
+      const response = await fetch(address);
+
+      assert.equal(response.status, 200);
+      assert.match(await response.text(), /uPlot/);
+      assert.match(ringport('top', String(child.pid), '--once'), /^main +running /m);
+    } finally {
+      child.stdin.end('end');
+      await once(child, 'exit');
+    }
+    assert.match(ringport('bench', '--rounds', '1'), /ringport is quicker in \d+ rows of \d+/);
+    assert.match(ringport('build', '--help'), /^Usage: ringport build/);
   });
 
   it('is not hidden by a build that was copied from another machine', () => {
