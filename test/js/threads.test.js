@@ -235,7 +235,7 @@ if (wt.threads) require('../../lib/loading/native').thresholds.COLD_OBJECTS = 0;
   });
 
   it('is read safely while ports are made, moved and closed, and threads start and end', async function() {
-    this.timeout(30_000);
+    this.timeout(120_000);
 
     const reader = start((wt) => {
       const { binding, define, FOR_TOP } = require(`${process.cwd()}/lib/loading/native`);
