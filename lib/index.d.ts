@@ -516,6 +516,8 @@ export type RingportErrorCode =
   | 'ERR_RINGPORT_NO_METHOD'
   /** The system gives no random numbers. */
   | 'ERR_RINGPORT_NO_RANDOM'
+  /** The worker of a ThreadStream has ended, or stands still, before it had all data. */
+  | 'ERR_RINGPORT_NOT_DELIVERED'
   /** The other side is a port of Node, or a worker without addons. */
   | 'ERR_RINGPORT_NO_RING'
   /** This thread has no SharedArrayBuffer. */

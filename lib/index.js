@@ -21,6 +21,8 @@ const kLoaded = Symbol.for('ringport.loaded');
 const kRegistration = Symbol.for('ringport.registration');
 /** Property of the exports: loads pool/entries.js, for pool-worker.js and piscina.js. */
 const kPool = Symbol.for('ringport.pool');
+/** Property of the exports: loads either end of a ThreadStream, for thread-stream.js. */
+const kStream = Symbol.for('ringport.stream');
 
 /* A test runner has its own loader, whose modules belong to a test's context. */
 const isNodes = typeof module.constructor?._load === 'function';
@@ -29,6 +31,8 @@ function start() {
   let ringport;
   let registration = () => require('./register/registration');
   let pool = () => require('./pool/entries');
+  let stream = (isWorker) =>
+    (isWorker ? require('./thread-stream/worker') : require('./thread-stream/index'));
 
   try {
     require('./loading/native');
@@ -36,6 +40,7 @@ function start() {
     ringport = require('./loading/inactive').exportsFor(error);
     registration = () => require('./loading/inactive').unregistered();
     pool = () => new ringport.Pool(); // throws
+    stream = () => new ringport.RingBuffer(); // throws
   }
   if (ringport === undefined) {
     require('./loading/native').local.Module = isNodes ? module.constructor : null;
@@ -43,6 +48,7 @@ function start() {
   }
   Object.defineProperty(ringport, kRegistration, { __proto__: null, value: registration });
   Object.defineProperty(ringport, kPool, { __proto__: null, value: pool });
+  Object.defineProperty(ringport, kStream, { __proto__: null, value: stream });
   if (!isNodes || !ringport.active) return ringport;
   if (threads[kLoaded] === undefined) {
     Object.defineProperty(threads, kLoaded,

@@ -31,6 +31,11 @@ const WORKER = ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/post
 /** What the receiver of the first message by ring needs. */
 const CHANGE = ['ports/dispatch', 'ports/async-context', 'ports/prepare'];
 
+/** What both ends of a ThreadStream need, besides the script `rings`. */
+const STREAMS = [
+  'thread-stream/shared', 'codec/errors', 'loading/check-arguments', 'loading/check-options',
+];
+
 /**
  * What is in which script; what is named nowhere is in `rest`. A module's last script
  * counts.
@@ -78,6 +83,8 @@ const SCRIPTS = {
   ],
   sync: ['pool/sync'],
   top: ['top/start', 'top/sampler'],
+  stream: ['thread-stream/index', 'thread-stream/link', 'thread-stream/sender', ...STREAMS],
+  streamworker: ['thread-stream/worker', 'thread-stream/receiver', ...STREAMS],
   runner: [
     'pool/entries', 'pool/runner', 'pool/handlers', 'pool/claims', 'pool/lane', 'pool/messages', 'pool/errors', 'pool/movable', 'pool/state', 'codec/errors', 'folder',
   ],
@@ -92,7 +99,8 @@ const EAGER = new Set([
 ]);
 /** Files that Node loads by name; copied unchanged. */
 const ENTRIES = [
-  'register.js', 'register-worker.js', 'piscina.js', 'piscina.mjs', 'pool-worker.js', 'index.mjs', 'import.mjs',
+  'register.js', 'register-worker.js', 'piscina.js', 'piscina.mjs', 'pool-worker.js', 'thread-stream.js', 'thread-stream.mjs',
+  'thread-stream-register.js', 'stream-worker.js', 'index.mjs', 'import.mjs',
 ];
 /** The modules in first.js. */
 const FIRST = ['loading/scripts', 'binding', 'loading/builtins', 'loading/runtime', 'loading/copies'];
@@ -298,7 +306,7 @@ ${text}`;
   const rings = idsOf('ring-buffer').filter((id) => !SCRIPTS.ringbuffer.includes(id));
   const notRest = new Set([
     ...Object.values(SCRIPTS).flat(), ...rings, ...FIRST, GLOBALS, CONSTANTS, 'loading/entry', 'register', 'register-worker',
-    'piscina', 'pool-worker', CODEC,
+    'piscina', 'pool-worker', 'thread-stream', 'thread-stream-register', 'stream-worker', CODEC,
   ]);
   const rest = idsOf().filter((id) => !notRest.has(id));
   const scripts = { ...SCRIPTS, rings, rest };

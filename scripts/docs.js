@@ -39,7 +39,9 @@ async function read() {
   const documents = sitePages();
   const app = await Application.bootstrapWithPlugins({
     name: 'ringport',
-    entryPoints: ['index.d.ts', 'codec-only.d.ts', 'piscina.d.ts', 'register.d.ts'].map((file) => path.join(root, 'lib', file)),
+    entryPoints: [
+      'index.d.ts', 'codec-only.d.ts', 'piscina.d.ts', 'register.d.ts', 'thread-stream.d.ts', 'thread-stream-register.d.ts',
+    ].map((file) => path.join(root, 'lib', file)),
     tsconfig: path.join(root, 'docs', 'tsconfig.json'),
     readme: path.join(root, 'README.md'),
     projectDocuments: documents.map((page) => path.join(root, page)),

@@ -1,0 +1,4 @@
+import ThreadStream = require('./thread-stream.js');
+
+export default ThreadStream;
+export { ThreadStream };
