@@ -117,7 +117,7 @@ describe('the package', function () {
       .filter((name) => !name.startsWith('.'));
 
     assert.deepEqual(packages, ['ringport']);
-    assert.ok(size < 1.75 * 1024 * 1024, `${size} bytes`);
+    assert.ok(size < 2 * 1024 * 1024, `${size} bytes`);
     for (const file of binaries) assert.ok(fs.statSync(file).size < 192 * 1024, file);
   });
 
