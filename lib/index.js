@@ -23,6 +23,8 @@ const kRegistration = Symbol.for('ringport.registration');
 const kPool = Symbol.for('ringport.pool');
 /** Property of the exports: loads either end of a ThreadStream, for thread-stream.js. */
 const kStream = Symbol.for('ringport.stream');
+/** Property of the exports: loads synckit/index.js, for synckit.js and synckit-worker.js. */
+const kSynckit = Symbol.for('ringport.synckit');
 
 /* A test runner has its own loader, whose modules belong to a test's context. */
 const isNodes = typeof module.constructor?._load === 'function';
@@ -33,6 +35,7 @@ function start() {
   let pool = () => require('./pool/entries');
   let stream = (isWorker) =>
     (isWorker ? require('./thread-stream/worker') : require('./thread-stream/index'));
+  let synckit = () => require('./synckit/index');
 
   try {
     require('./loading/native');
@@ -41,6 +44,7 @@ function start() {
     registration = () => require('./loading/inactive').unregistered();
     pool = () => new ringport.Pool(); // throws
     stream = () => new ringport.RingBuffer(); // throws
+    synckit = () => ringport.wrapSync(); // throws
   }
   if (ringport === undefined) {
     require('./loading/native').local.Module = isNodes ? module.constructor : null;
@@ -49,6 +53,7 @@ function start() {
   Object.defineProperty(ringport, kRegistration, { __proto__: null, value: registration });
   Object.defineProperty(ringport, kPool, { __proto__: null, value: pool });
   Object.defineProperty(ringport, kStream, { __proto__: null, value: stream });
+  Object.defineProperty(ringport, kSynckit, { __proto__: null, value: synckit });
   if (!isNodes || !ringport.active) return ringport;
   if (threads[kLoaded] === undefined) {
     Object.defineProperty(threads, kLoaded,

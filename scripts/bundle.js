@@ -85,6 +85,10 @@ const SCRIPTS = {
   top: ['top/start', 'top/sampler'],
   stream: ['thread-stream/index', 'thread-stream/link', 'thread-stream/sender', ...STREAMS],
   streamworker: ['thread-stream/worker', 'thread-stream/receiver', ...STREAMS],
+  'sync-calls': [
+    'synckit/index', 'synckit/settings', 'synckit/flags', 'synckit/ts-runner', 'synckit/shims', 'synckit/stdio',
+    'synckit/caller', 'synckit/callee', 'synckit/failure', 'request/errors', 'folder', 'codec/errors',
+  ],
   runner: [
     'pool/entries', 'pool/runner', 'pool/handlers', 'pool/claims', 'pool/lane', 'pool/messages', 'pool/errors', 'pool/movable', 'pool/state', 'codec/errors', 'folder',
   ],
@@ -100,7 +104,7 @@ const EAGER = new Set([
 /** Files that Node loads by name; copied unchanged. */
 const ENTRIES = [
   'register.js', 'register-worker.js', 'piscina.js', 'piscina.mjs', 'pool-worker.js', 'thread-stream.js', 'thread-stream.mjs',
-  'thread-stream-register.js', 'stream-worker.js', 'index.mjs', 'import.mjs',
+  'thread-stream-register.js', 'stream-worker.js', 'synckit.js', 'synckit.mjs', 'synckit-worker.js', 'index.mjs', 'import.mjs',
 ];
 /** The modules in first.js. */
 const FIRST = ['loading/scripts', 'binding', 'loading/builtins', 'loading/runtime', 'loading/copies'];
@@ -249,7 +253,7 @@ function codecOnly(textOf) {
   return `'use strict';
 const files = { __proto__: null };
 const modules = { __proto__: null };
-const scripts = { ${OF_CODEC.map((name) => `${name}: () => require('./${name}.js')`).join(', ')} };
+const scripts = { ${OF_CODEC.map((name) => `'${name}': () => require('./${name}.js')`).join(', ')} };
 const where = ${JSON.stringify(Object.fromEntries(where))};
 
 ${own}
@@ -306,7 +310,7 @@ ${text}`;
   const rings = idsOf('ring-buffer').filter((id) => !SCRIPTS.ringbuffer.includes(id));
   const notRest = new Set([
     ...Object.values(SCRIPTS).flat(), ...rings, ...FIRST, GLOBALS, CONSTANTS, 'loading/entry', 'register', 'register-worker',
-    'piscina', 'pool-worker', 'thread-stream', 'thread-stream-register', 'stream-worker', CODEC,
+    'piscina', 'pool-worker', 'thread-stream', 'thread-stream-register', 'stream-worker', 'synckit', 'synckit-worker', CODEC,
   ]);
   const rest = idsOf().filter((id) => !notRest.has(id));
   const scripts = { ...SCRIPTS, rings, rest };
@@ -338,7 +342,7 @@ ${text}`;
   const first = textOf(FIRST, true);
   const named = `${first}${whole}`.matchAll(/require\(["'](node:[^"']*)["']\)/g);
   const builtins = new Set([...named].map(([, id]) => id));
-  const requires = Object.keys(scripts).map((name) => `${name}: () => require('./${name}.js')`);
+  const requires = Object.keys(scripts).map((name) => `'${name}': () => require('./${name}.js')`);
 
   /* Keep lines: Node shows the failing line above an error. ES2020, because ncc parses
    * nothing later. */
