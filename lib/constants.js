@@ -43,6 +43,8 @@ module.exports = {
     STAGED: 7,
     SLOT: 8,
     FLOW: 9,
+    CALL: 10,
+    ID: 11,
     WORDS: 16,
     OTHER: 1,
     SHAPE: 2,

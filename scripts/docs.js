@@ -40,7 +40,8 @@ async function read() {
   const app = await Application.bootstrapWithPlugins({
     name: 'ringport',
     entryPoints: [
-      'index.d.ts', 'codec-only.d.ts', 'piscina.d.ts', 'register.d.ts', 'thread-stream.d.ts', 'thread-stream-register.d.ts',
+      'index.d.ts', 'codec-only.d.ts', 'piscina.d.ts', 'register.d.ts', 'synckit.d.ts', 'thread-stream.d.ts',
+      'thread-stream-register.d.ts',
     ].map((file) => path.join(root, 'lib', file)),
     tsconfig: path.join(root, 'docs', 'tsconfig.json'),
     readme: path.join(root, 'README.md'),

@@ -15,7 +15,8 @@ const threads = require('./node-threads');
 
 /** Words of `control`. */
 const {
-  START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SLOT, FLOW, WORDS,
+  START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SLOT, FLOW, CALL, ID,
+  WORDS,
 } = require('../constants').control;
 
 /** Node's major version. */
@@ -193,7 +194,7 @@ function define(group) {
 module.exports = {
   binding, threads, control, endpoints, line, local, define, findSymbol, listen, mark, owner,
   setImmediate, thresholds,
-  START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SLOT, FLOW,
+  START, END, FLAGS, STATUS, BYTES, COUNT, MAX, STAGED, SLOT, FLOW, CALL, ID,
   FOR_VALUES, FOR_CHANNELS, FOR_FLAT, FOR_ENDPOINTS, FOR_PORTS, FOR_RINGS, FOR_WAITS, FOR_FLOW,
   FOR_TOP, FOR_TESTS,
 };

@@ -17,7 +17,7 @@ const { NESTED } = require('../constants').plain;
 
 define(FOR_FLAT);
 
-const { postFlat, postTree } = binding;
+const { postCall: postCallTree, postFlat, postTree } = binding;
 const {
   getOwnPropertyDescriptor, hasOwn, is, keys: keysOf, prototype: objectPrototype,
 } = Object;
@@ -179,6 +179,23 @@ function post(slot, object) {
   return object;
 }
 
+/**
+ * Send a part of a request if its value is plain: a primitive, an object or an array.
+ * @param {number} kind and `id`: its words; see request/calls.js
+ * @returns {boolean} false: C cannot write it, nothing was sent. Else see STATUS
+ */
+function postCall(slot, kind, id, value) {
+  if (left <= 0 || local.marksMade) return false;
+
+  const list = [slot, kind, id];
+  const objects = [];
+
+  if (!describe(value, list, objects, 0, shapeOf)) return false;
+  if (!apply(postCallTree, undefined, list)) return false;
+  if (objects.length > 0) spend(1 + (objects.length - 1) * NESTED);
+  return true;
+}
+
 /** Whether a property is a data property that still has the value that was read. */
 function isUnchanged(property, value) {
   return property !== undefined && property.enumerable && hasOwn(property, 'value') &&
@@ -220,4 +237,4 @@ function learn(id) {
   binding.setShape(id, make, keys.length);
 }
 
-module.exports = { learn, post };
+module.exports = { learn, post, postCall };

@@ -9,15 +9,16 @@
 const { process } = require('../loading/builtins');
 const { DOMException } = globalThis;
 const context = require('../ports/async-context');
-const { readNext, reader, runTicks, settle, OTHER, WHOLE } = require('../ports/dispatch');
+const { reader, runTicks, settle, OTHER, WHOLE } = require('../ports/dispatch');
 const { decodeRecord, readWhole, receive: receiveBatch, receiveOne } = require('../ports/drain');
 const { reading, unsent } = require('../ports/record');
 const {
   binding, control, local, owner: { kBatching, kMessage, kMessageError, kMessages },
-  STATUS, COUNT, MAX,
+  STATUS, BYTES, COUNT, MAX, CALL, ID,
 } = require('../loading/native');
 
 const { CLOSED } = require('../constants').error;
+const { SHAPE } = require('../constants').control;
 
 /**
  * @typedef {object} Kept
@@ -49,6 +50,18 @@ function readOther(endpoint) {
   }
 }
 
+/** readValues() of the addon, also of parts of requests. Teaches it new shapes. */
+function readNext(slot) {
+  for (;;) {
+    control[CALL] = 1;
+
+    const values = binding.readValues(slot);
+
+    if (values !== undefined || control[STATUS] !== SHAPE) return values;
+    require('../ports/flat').learn(control[BYTES]);
+  }
+}
+
 /**
  * Take the oldest records out of the ring.
  * @param {Endpoint} endpoint
@@ -64,7 +77,12 @@ function takeNext(endpoint, max) {
   const values = readNext(endpoint.slot);
 
   if (values !== undefined) {
+    const { [CALL]: kind, [ID]: id } = control;
+
     binding.release(endpoint.slot); // COUNT of them
+    if (kind !== 0) {
+      return [{ value: values[0], list: undefined, call: { kind: kind >>> 0, id: id >>> 0 } }];
+    }
     return values.map((value) => ({ value, list: undefined, call: undefined }));
   }
   if (control[STATUS] === WHOLE) return [takeWhole(endpoint, max)];

@@ -2,7 +2,19 @@
 
 /* send-call.js - sends a record that is part of a request. */
 
-const { sendValue } = require('../ports/send');
+const { control, define, STATUS, FOR_FLAT } = require('../loading/native');
+const { unsent } = require('../ports/record');
+
+/** Loaded with the first value that C cannot write. */
+let sendValue = (...args) => {
+  ({ sendValue } = require('../ports/send'));
+  return sendValue(...args);
+};
+let postCall = (...args) => {
+  define(FOR_FLAT);
+  ({ postCall } = require('../ports/flat'));
+  return postCall(...args);
+};
 
 /** What send.js asks a transfer list, of one without entries. */
 class NoTransfer {
@@ -28,6 +40,15 @@ Object.assign(NoTransfer.prototype, {
  * @throws {DOMException} DataCloneError
  */
 function send(endpoint, kind, id, value, list) {
+  if (list === undefined && endpoint.open) {
+    unsent.flush(); // keeps the order if a getter within postMany() calls this
+    if (postCall(endpoint.slot, kind, id, value)) {
+      if (control[STATUS] !== 0) return !endpoint.open; // false: the peer has closed
+      endpoint.flow?.sent();
+      return true;
+    }
+  }
+
   const transfer = list === undefined || list.length === 0
     ? new NoTransfer() : new (require('../ports/transfer').Transfer)(list);
 

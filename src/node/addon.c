@@ -81,7 +81,7 @@ static const entry for_channels[] = {
 static const entry for_flat[] = {
     {"postFlat", rp_flat_post},           {"postTree", rp_tree_post},
     {"setShape", rp_flat_set_shape},      {"internShape", rp_process_intern_shape},
-    {"shapeText", rp_process_shape_text},
+    {"shapeText", rp_process_shape_text}, {"postCall", rp_tree_post_call},
 };
 
 /* Messages that the codec reads. */

@@ -59,7 +59,7 @@ rp_flat_post(napi_env env, napi_callback_info info) {
               : NULL;
     if (end == NULL) return give_back(env, argv + 2, (uint32_t) argc - 2);
   }
-  return rp_send_at(e, slot, message, (size_t) (end - message));
+  return rp_send_at(e, slot, 0, message, (size_t) (end - message));
 }
 
 const rp_flat_shape *

@@ -118,9 +118,25 @@ read_whole(rp_env *e, rp_port *port, uint32_t slot) {
   return RP_STATUS_WHOLE;
 }
 
+/* Read the values at the beginning of the batch. Sets the words of a request's part, if
+ * the wrapper wants those. */
+static napi_value
+read_values(rp_env *e, bool wants_calls, uint32_t *bytes, uint32_t *count) {
+  uint32_t words[2];
+  napi_value values = rp_values_read(e, e->batch, bytes, count);
+
+  if (values != NULL || !wants_calls || e->wanted_shape != RP_NO_SHAPE) return values;
+  values = rp_values_read_call(e, e->batch, bytes, count, words);
+  if (values == NULL) return NULL;
+  rp_control(e)[RP_CONTROL_CALL] = words[0];
+  rp_control(e)[RP_CONTROL_ID] = words[1];
+  return values;
+}
+
 /* readValues(slot): release the first COUNT records of the last batch, then return the
  * values of the next messages, up to MAX and as far as they are primitives, in an array;
- * COUNT is their number. They stay in the ring until released. undefined if there is
+ * COUNT is their number. If CALL is 1, a part of a request is read, too, alone; CALL and
+ * ID are its words then. Otherwise CALL is 0. They stay in the ring until released. undefined if there is
  * none: STATUS is RP_EMPTY, RP_CLOSED, RP_STATUS_OTHER, RP_STATUS_SHAPE or, for a message
  * of the Node channel, RP_STATUS_WHOLE: START and END are those of postWhole(), BYTES is
  * how many bytes of ArrayBuffers it moves. COUNT stays 0, though it counts as read; if
@@ -131,15 +147,17 @@ rp_port_read_values(napi_env env, napi_callback_info info) {
   rp_env *e = rp_arguments(env, info, argv);
   rp_port *port = rp_env_readable_port(e, argv[0]);
   uint32_t bytes = 0, count = 0;
+  bool wants_calls = rp_control(e)[RP_CONTROL_CALL] == 1;
   int status = RP_CLOSED;
 
+  rp_control(e)[RP_CONTROL_CALL] = 0;
   if (port != NULL) {
     uint32_t slot = port->endpoint->slot;
 
     step_over(e, port, slot);
     e->wanted_shape = RP_NO_SHAPE;
     status = await_run(e, port, UINT32_MAX, RP_VALUES_MAX, &bytes, &count);
-    if (status == RP_OK) values = rp_values_read(e, e->batch, &bytes, &count);
+    if (status == RP_OK) values = read_values(e, wants_calls, &bytes, &count);
     if (values != NULL) {
       set_batch(e, slot, bytes, count);
     } else if (status == RP_OK && e->wanted_shape != RP_NO_SHAPE) {

@@ -40,10 +40,11 @@ rp_send_end(rp_env *e, rp_port *port, int status) {
 }
 
 napi_value
-rp_send_at(rp_env *e, uint32_t slot, const uint8_t *bytes, size_t length) {
+rp_send_at(rp_env *e, uint32_t slot, uint32_t flags, const uint8_t *bytes,
+           size_t length) {
   rp_port *port = rp_env_port_at(e, slot);
   int status =
-      port == NULL ? RP_CLOSED : rp_send_write(e, port, 0, bytes, length, NULL, 0);
+      port == NULL ? RP_CLOSED : rp_send_write(e, port, flags, bytes, length, NULL, 0);
 
   return rp_send_end(e, port, status);
 }

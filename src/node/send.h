@@ -14,6 +14,12 @@
 /* The flag of a record of which a part is a message of the Node channel. */
 #define RP_SEND_PART 2u
 
+/* The flags of a record that is part of a request and has nothing else but a value: its
+ * bytes, padded to a multiple of 8, two words that say what it is, the number of the
+ * bytes, and 0. */
+#define RP_SEND_CALL 17u
+#define RP_SEND_CALL_BYTES 16u
+
 /* Write a message into the port's ring, not visible before rp_send_end(). On RP_OK the
  * record owns the blocks. Otherwise as rp_endpoint_write(). Owner's thread. */
 int rp_send_write(rp_env *e, rp_port *port, uint32_t flags, const uint8_t *bytes,
@@ -31,8 +37,9 @@ rp_send_by_node(rp_env *e, rp_port *port) {
  * thrown; all others go into STATUS. Returns NULL. Owner's thread. */
 napi_value rp_send_end(rp_env *e, rp_port *port, int status);
 
-/* Send a message without flags and blocks by the port in `slot`, and end the call as
- * rp_send_end() does; RP_CLOSED if there is no such port. Owner's thread. */
-napi_value rp_send_at(rp_env *e, uint32_t slot, const uint8_t *bytes, size_t length);
+/* Send a message without blocks by the port in `slot`, and end the call as rp_send_end()
+ * does; RP_CLOSED if there is no such port. Owner's thread. */
+napi_value rp_send_at(rp_env *e, uint32_t slot, uint32_t flags, const uint8_t *bytes,
+                      size_t length);
 
 #endif

@@ -43,6 +43,16 @@ put_tree(rp_env *e, uint8_t *at, const napi_value *list, size_t length) {
   return at;
 }
 
+/* Append what makes a message part of a request. Returns the end. */
+static uint8_t *
+put_call(uint8_t *message, uint8_t *end, uint32_t kind, uint32_t id) {
+  uint32_t length = (uint32_t) (end - message);
+
+  while ((end - message) % 8 != 0) *end++ = 0;
+  end = put_u32(put_u32(end, kind), id);
+  return put_u32(put_u32(end, length), 0);
+}
+
 /* postTree(slot, ...list): send the tree that `list` describes: a primitive is itself; a
  * symbol and a number begin an object of this shape, or an array of -1 - number elements.
  * Returns true, with STATUS 0 or RP_CLOSED; false: nothing was sent. */
@@ -64,7 +74,34 @@ rp_tree_post(napi_env env, napi_callback_info info) {
   const uint8_t *end = put_tree(e, message + 1, argv + 1, argc - 1);
 
   if (end == NULL) return rp_from_bool(env, false);
-  (void) rp_send_at(e, slot, message, (size_t) (end - message));
+  (void) rp_send_at(e, slot, 0, message, (size_t) (end - message));
+  return rp_from_bool(env, true);
+}
+
+/* postCall(slot, kind, id, ...list): send a part of a request, `kind` and `id` being its
+ * words. Otherwise as postTree(). */
+napi_value
+rp_tree_post_call(napi_env env, napi_callback_info info) {
+  uint8_t message[RP_PRIMITIVES_SMALL * RP_TREE_VALUES];
+  napi_value argv[RP_TREE_VALUES];
+  size_t argc = RP_TREE_VALUES;
+  void *data = NULL;
+  uint32_t slot = RP_NO_SLOT, kind = 0, id = 0;
+
+  (void) napi_get_cb_info(env, info, &argc, argv, NULL, &data);
+  if (argc < 4 || argc > RP_TREE_VALUES ||
+      napi_get_value_uint32(env, argv[0], &slot) != napi_ok ||
+      napi_get_value_uint32(env, argv[1], &kind) != napi_ok ||
+      napi_get_value_uint32(env, argv[2], &id) != napi_ok)
+    return rp_throw_type(env, "postCall needs a slot, two words and 1 to 61 values");
+  message[0] = 0;
+
+  rp_env *e = data;
+  uint8_t *end = put_tree(e, message + 1, argv + 3, argc - 3);
+
+  if (end == NULL) return rp_from_bool(env, false);
+  end = put_call(message, end, kind, id);
+  (void) rp_send_at(e, slot, RP_SEND_CALL, message, (size_t) (end - message));
   return rp_from_bool(env, true);
 }
 

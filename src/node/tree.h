@@ -22,5 +22,6 @@ enum {
 napi_value rp_tree_read(rp_env *e, const uint8_t *at, const uint8_t *end);
 
 napi_value rp_tree_post(napi_env env, napi_callback_info info);
+napi_value rp_tree_post_call(napi_env env, napi_callback_info info);
 
 #endif

@@ -15,6 +15,11 @@
 napi_value rp_values_read(rp_env *e, const uint8_t *run, uint32_t *bytes,
                           uint32_t *count);
 
+/* Read a record that is part of a request, as rp_values_read(); stores its two words in
+ * `words`. Owner's thread. */
+napi_value rp_values_read_call(rp_env *e, const uint8_t *run, uint32_t *bytes,
+                               uint32_t *count, uint32_t *words);
+
 /* Most values at a time: those that a listener leaves were made for nothing. */
 #define RP_VALUES_MAX 64u
 
