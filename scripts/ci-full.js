@@ -29,6 +29,7 @@ const steps = {
   'frameworks, flags on the other Node lines': node('scripts/mocha-all.js', '--others',
     'test/package/frameworks.test.js', 'test/package/runtime.test.js'),
   'thread-stream\'s own tests, with a gigabyte': node('scripts/thread-stream-suite.js'),
+  'synckit\'s own tests': node('scripts/synckit-suite.js', '--all'),
   'package managers, Next.js': node('node_modules/mocha/bin/mocha.js', '--exit', 'test/online'),
   'binaries for other machines': node('scripts/prebuild.js', '--install', '--all'),
   'other machines': node('scripts/targets-run.js'),

@@ -21,21 +21,24 @@ const usage = `Usage: node bench/js/calls.js [options]
   --help         this text
 `;
 
+const BLOCKING = ['synckit', 'sync-message-port', 'ringport', 'ringport/synckit'];
+
 const scenarios = [{
   title: 'Calls that block, one after the other',
   metrics: { wall: 'ns/call', cpu: 'CPU ns', p50: 'p50 ns', p99: 'p99 ns', switches: 'switches' },
-  competitors: ['synckit', 'sync-message-port', 'ringport'],
+  competitors: BLOCKING,
   cases: Object.keys(values).map((value) => ({ name: `${value}, both awake`, params: { value, way: 'awake' } })),
 }, {
   title: 'Calls that block, 2 ms apart: the other thread sleeps',
   metrics: { wall: 'ns/call', p50: 'p50 ns' },
-  competitors: ['synckit', 'sync-message-port', 'ringport'],
+  competitors: BLOCKING,
   cases: [{ name: 'object, asleep', params: { value: 'object', way: 'asleep' } }],
 }, {
-  title: 'From the start of the program to the answer of the first call that blocks',
+  title: 'From the start of the program to the answer of its first calls that block',
   metrics: { first: 'ns' },
-  competitors: ['synckit', 'sync-message-port', 'ringport'],
-  cases: [{ name: 'first call', params: { value: 'object', way: 'first' } }],
+  competitors: BLOCKING,
+  cases: [['first call', 1], ['10 calls', 10], ['100 calls', 100]]
+    .map(([name, calls]) => ({ name, params: { value: 'object', way: 'first', calls } })),
 }, {
   title: 'Calls that do not block, one after the other',
   metrics: { wall: 'ns/call', cpu: 'CPU ns' },

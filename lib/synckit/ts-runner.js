@@ -118,7 +118,7 @@ function tsRunnersOf(constants, process) {
     const runner = isTs ? tsRunner ?? defaultRunner(execArgv) : tsRunner;
 
     return {
-      ext,
+      ext: path.extname(workerPath) && ext,
       isTs,
       jsUseEsm: !isTs && isEsm,
       tsUseEsm: isTs && isEsm,

@@ -16,9 +16,9 @@ describe('bench of calls', function () {
 
     assert.strictEqual(stderr, '');
     assert.strictEqual(status, 0);
-    assert.match(stdout, /\nnumber, both awake +ns\/call( +[\d.,]+){3}/);
-    assert.match(stdout, /\nobject, asleep +ns\/call( +[\d.,]+){3}/);
-    assert.match(stdout, /\nfirst call +ns( +[\d.,]+){3}/);
+    assert.match(stdout, /\nnumber, both awake +ns\/call( +[\d.,]+){4}/);
+    assert.match(stdout, /\nobject, asleep +ns\/call( +[\d.,]+){4}/);
+    assert.match(stdout, /\nfirst call +ns( +[\d.,]+){4}/);
     assert.match(stdout, /\nobject, awaited +ns\/call( +[\d.,]+){2}/);
   });
 });

@@ -33,7 +33,8 @@ describe('types', function () {
     });
   }
 
-  for (const name of ['from-commonjs.cjs', 'from-module.mjs', 'pool.cjs', 'pool.mjs', 'thread-stream.cjs', 'thread-stream.mjs']) {
+  for (const name of ['from-commonjs.cjs', 'from-module.mjs', 'pool.cjs', 'pool.mjs', 'thread-stream.cjs',
+    'thread-stream.mjs', 'synckit.cjs', 'synckit.mjs']) {
     it(`say what happens when it runs: ${name}`, () => {
       const { status, signal, stdout, stderr } = spawnSync(process.execPath, [path.join(out, name)],
         { encoding: 'utf8', timeout: 60_000 });

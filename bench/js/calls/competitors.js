@@ -41,6 +41,10 @@ const competitors = {
     return (value) => worker.requestSync(value);
   },
 
+  'ringport/synckit'() {
+    return require('../../../dist/synckit').createSyncFn(file('adapter'));
+  },
+
   'request'() {
     const { Worker } = require('../../..');
     const worker = new Worker(file('ringport'));

@@ -1,0 +1,3 @@
+'use strict';
+
+require('../../../dist/synckit').runAsWorker(async (value) => value);
