@@ -23,7 +23,7 @@ const kRegistration = Symbol.for('ringport.registration');
 const kPool = Symbol.for('ringport.pool');
 /** Property of the exports: loads either end of a ThreadStream, for thread-stream.js. */
 const kStream = Symbol.for('ringport.stream');
-/** Property of the exports: loads synckit/index.js, for synckit.js and synckit-worker.js. */
+/** Property of the exports: loads synckit/index.js; see synckit.js, synckit-worker.js. */
 const kSynckit = Symbol.for('ringport.synckit');
 
 /* A test runner has its own loader, whose modules belong to a test's context. */

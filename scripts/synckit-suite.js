@@ -5,8 +5,9 @@
 // Runs the tests of synckit's repository against `ringport/synckit`, or against the
 // installed synckit. The npm package has no tests, so git fetches them into .cache/, and
 // npm the TypeScript runners that they use. They run by jest in a folder where `synckit`
-// is what is tested; --all makes the million calls of one test, too. Prints each failed test and the figures for docs/guides/synckit.md;
-// exits with 1 if a test fails that DIFFERENCES does not name.
+// is what is tested; --all makes the million calls of one test, too. Prints each failed
+// test and the figures for docs/guides/synckit.md; exits with 1 if a test fails that
+// DIFFERENCES does not name.
 
 const fs = require('node:fs');
 const os = require('node:os');
@@ -143,7 +144,7 @@ function run(folder, pattern, isAll) {
   return testResults.flatMap(({ assertionResults, message, name }) => (assertionResults.length === 0
     ? [{ name: path.basename(name), status: 'failed', message }]
     : assertionResults.map(({ title, status, failureMessages }) =>
-      ({ name: title, status, message: failureMessages.join('\n') }))));
+        ({ name: title, status, message: failureMessages.join('\n') }))));
 }
 
 function main() {

@@ -17,16 +17,17 @@ function binding({ globalName, named }) {
 
 function fromModule(shim) {
   const { moduleName, globalName, named } = shim;
-  const source = JSON.stringify(path.isAbsolute(moduleName) ? pathToFileURL(moduleName) : moduleName);
+  const source = path.isAbsolute(moduleName) ? pathToFileURL(moduleName) : moduleName;
+  const from = JSON.stringify(source);
 
-  if (!globalName) return `import ${source}`;
-  return `import ${named === null ? `* as ${globalName}` : binding(shim)} from ${source}`;
+  if (!globalName) return `import ${from}`;
+  return `import ${named === null ? `* as ${globalName}` : binding(shim)} from ${from}`;
 }
 
 function fromRequire(shim) {
   const declared = shim.globalName ? `const ${binding(shim)}=` : '';
 
-  return `${declared}require(${JSON.stringify(shim.moduleName)})`;
+  return [declared, 'require', '(', JSON.stringify(shim.moduleName), ')'].join('');
 }
 
 /** The statements that load a module, and make it a global if that is asked for. */
@@ -54,10 +55,10 @@ function generateGlobals(workerPath, globalShims, type = 'import') {
   const { createRequire, isBuiltin } = require('node:module');
   const { resolve } = createRequire(workerPath);
 
-  return _generateGlobals(globalShims.map((shim) => ({
-    ...shim,
-    moduleName: isBuiltin(shim.moduleName) ? shim.moduleName : pathToFileURL(resolve(shim.moduleName)).href,
-  })), type);
+  const found = (name) => (isBuiltin(name) ? name : pathToFileURL(resolve(name)).href);
+
+  return _generateGlobals(
+    globalShims.map((shim) => ({ ...shim, moduleName: found(shim.moduleName) })), type);
 }
 
 /** Make what a module exports a global. */

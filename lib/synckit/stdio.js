@@ -1,9 +1,9 @@
 'use strict';
 
-/* stdio.js - collects what a worker writes, for its parent to write it before it goes on. */
+/* stdio.js - collects what a worker writes, which its parent writes in its place. */
 
 /**
- * @param {{ type: 'stdout' | 'stderr', chunk: Uint8Array | string, encoding: string }[]} output
+ * @param {{ type: string, chunk: Uint8Array | string, encoding: string }[]} output
  * @param {NodeJS.Process} [process] whose streams no longer write themselves
  */
 function overrideStdio(output, { stdout, stderr } = require('../loading/builtins').process) {

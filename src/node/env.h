@@ -28,9 +28,9 @@
   X(MAX)    /* receive in: most records; 0: one, also if it has to wait in its turn */   \
   X(STAGED) /* post: first staged block of the message */                                \
   X(SLOT)   /* post: of the port */                                                      \
-  X(FLOW)   /* post: 1: the queue has reached its mark; open, attach: 1: it has a mark */\
-  X(CALL)   /* readValues in: 1: also a part of a request; out: its first word, or 0 */  \
-  X(ID)     /* readValues out: its second word */
+  X(FLOW) /* post: 1: the queue has reached its mark; open, attach: 1: it has a mark */  \
+  X(CALL) /* readValues in: 1: also a part of a request; out: its first word, or 0 */    \
+  X(ID)   /* readValues out: its second word */
 
 #define RP_CONTROL_ENTRY(name) RP_CONTROL_##name,
 enum { RP_CONTROL_LIST(RP_CONTROL_ENTRY) RP_CONTROL_WORDS = 16 };

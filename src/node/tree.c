@@ -45,7 +45,7 @@ put_tree(rp_env *e, uint8_t *at, const napi_value *list, size_t length) {
 
 /* Append what makes a message part of a request. Returns the end. */
 static uint8_t *
-put_call(uint8_t *message, uint8_t *end, uint32_t kind, uint32_t id) {
+put_call(const uint8_t *message, uint8_t *end, uint32_t kind, uint32_t id) {
   uint32_t length = (uint32_t) (end - message);
 
   while ((end - message) % 8 != 0) *end++ = 0;

@@ -49,8 +49,7 @@ rp_values_read_call(rp_env *e, const uint8_t *run, uint32_t *bytes, uint32_t *co
   const uint8_t *from = run + RP_RECORD_HEADER;
 
   memcpy(header, run, sizeof(header));
-  if ((header[1] & ~RP_MESSAGE_BEHIND) != RP_SEND_CALL ||
-      header[0] < RP_SEND_CALL_BYTES)
+  if ((header[1] & ~RP_MESSAGE_BEHIND) != RP_SEND_CALL || header[0] < RP_SEND_CALL_BYTES)
     return NULL;
 
   uint32_t room = header[0] - RP_SEND_CALL_BYTES;

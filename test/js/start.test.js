@@ -118,9 +118,9 @@ describe('start: what a thread loads', function () {
     for (const name of files) {
       const text = fs.readFileSync(path.join(lib, name), 'latin1');
 
-      /* What the worker of a pool or stream runs is a file of the application. */
+      /* What the worker of a pool, a stream or synckit runs is a file of the application. */
       for (const [, id] of text.matchAll(/\brequire\((?!')([^)]+)\)/g)) {
-        if (!/^(?:pool|stream)-worker\.js$/.test(name) || id !== 'file') assert.fail(`require(${id}) in ${name}`);
+        if (!/^(?:pool|stream|synckit)-worker\.js$/.test(name) || id !== 'file') assert.fail(`require(${id}) in ${name}`);
       }
       for (const [, id] of text.matchAll(/\brequire\('(\.[^']*)'\)/g)) {
         const file = path.join(lib, path.dirname(name), id);

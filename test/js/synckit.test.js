@@ -193,9 +193,13 @@ describe('ringport/synckit', function () {
     const versions = ['1', '1.0', '1.0.1', '1.2', '10.0', '2.x', ''];
 
     for (const type of ['import', 'require', undefined]) {
-      for (const shim of shims) assert.equal(synckit.encodeImportModule(shim, type), theirs.encodeImportModule(shim, type));
+      for (const shim of shims) {
+        assert.equal(synckit.encodeImportModule(shim, type), theirs.encodeImportModule(shim, type));
+      }
     }
-    for (const a of versions) for (const b of versions) assert.equal(synckit.compareVersion(a, b), theirs.compareVersion(a, b), `${a} ${b}`);
+    for (const a of versions) {
+      for (const b of versions) assert.equal(synckit.compareVersion(a, b), theirs.compareVersion(a, b), `${a} ${b}`);
+    }
     for (const each of [undefined, null, 1, {}, { a: 1 }, Object.assign(new Error('m'), { code: 1 }), Object.create({ inherited: 1 })]) {
       assert.deepEqual(synckit.extractProperties(each), theirs.extractProperties(each));
     }
