@@ -137,10 +137,10 @@ read_values(rp_env *e, bool wants_calls, uint32_t *bytes, uint32_t *count) {
  * values of the next messages, up to MAX and as far as they are primitives, in an array;
  * COUNT is their number. They stay in the ring until released. If CALL is 1, a part of a
  * request is read, too, alone; CALL and ID are its words then. Otherwise CALL is 0.
- * undefined if there is none: STATUS is RP_EMPTY, RP_CLOSED, RP_STATUS_OTHER, RP_STATUS_SHAPE or, for a message
- * of the Node channel, RP_STATUS_WHOLE: START and END are those of postWhole(), BYTES is
- * how many bytes of ArrayBuffers it moves. COUNT stays 0, though it counts as read; if
- * MAX is 0, it has been released. */
+ * undefined if there is none: STATUS is RP_EMPTY, RP_CLOSED, RP_STATUS_OTHER,
+ * RP_STATUS_SHAPE or, for a message of the Node channel, RP_STATUS_WHOLE: START and END
+ * are those of postWhole(), BYTES is how many bytes of ArrayBuffers it moves. COUNT stays
+ * 0, though it counts as read; if MAX is 0, it has been released. */
 napi_value
 rp_port_read_values(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX], values = NULL;
