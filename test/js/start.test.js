@@ -118,7 +118,7 @@ describe('start: what a thread loads', function () {
     for (const name of files) {
       const text = fs.readFileSync(path.join(lib, name), 'latin1');
 
-      /* What the worker of a pool, a stream or synckit runs is a file of the application. */
+      /* What the workers of pools, streams and synckit run are files of the program. */
       for (const [, id] of text.matchAll(/\brequire\((?!')([^)]+)\)/g)) {
         if (!/^(?:pool|stream|synckit)-worker\.js$/.test(name) || id !== 'file') assert.fail(`require(${id}) in ${name}`);
       }
