@@ -14,23 +14,26 @@ const { OTHER } = require('../constants').control;
 /** After an object that C cannot write, do not look at this many if the peer leads. */
 const UNSEEN = 16;
 
+/** With so much left, the next message goes by Node, whatever it is. */
+const ENOUGH = thresholds.SIMPLE + thresholds.ANSWER;
+
 /** flat.js, loaded with the first object that is posted by ring. */
 let flat = null;
 
 const isObject = (value) => typeof value === 'object' && value !== null;
 
-const typedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype);
-const { get: typedTag } =
-  Object.getOwnPropertyDescriptor(typedArrayPrototype, Symbol.toStringTag);
-const { get: typedLength } = Object.getOwnPropertyDescriptor(typedArrayPrototype, 'byteLength');
+const { isView } = ArrayBuffer;
 
 /** So many bytes of a typed array gain as much by ring as one object. */
 const OBJECT_BYTES = 2048;
 
-/** The number of small messages that gain as much by ring as this value. */
-function weightOf(value) {
-  return typedTag.call(value) === undefined ? 1
-    : 1 + Math.floor(typedLength.call(value) / OBJECT_BYTES);
+/** The number of small messages that gain as much by ring as this view of a buffer. */
+function weightOf(view) {
+  const typedArray = Object.getPrototypeOf(Uint8Array).prototype;
+  const get = (key) => Object.getOwnPropertyDescriptor(typedArray, key).get.call(view);
+
+  return get(Symbol.toStringTag) === undefined ? 1 // a DataView
+    : 1 + Math.floor(get('byteLength') / OBJECT_BYTES);
 }
 
 /** Whether a message may contain ringport ports. */
@@ -66,11 +69,14 @@ class Way {
    * the ring, each thread would spin on its ring for messages that come by Node.
    */
   #follows;
-  #spent = 0;
+  /** What may still be spent; see ENOUGH. */
+  left = thresholds.FIRST;
   /** Objects sent; answered ones count for several. */
   #objects = 0;
   /** prepare.js has been called. */
   isPrepared = false;
+  /** Whether objects will soon go by ring and prepare.js has not been called yet. */
+  nears = false;
 
   constructor(follows) {
     this.#follows = follows;
@@ -79,7 +85,19 @@ class Way {
   /** The peer sends by ring now: follow with the first message that C can write. */
   lead() {
     this.isLed = true;
-    this.#spent = thresholds.FIRST + 1;
+    this.left = -1;
+  }
+
+  /** Count a message. @param {boolean} isValue it is no object */
+  spend(value, isValue) {
+    const weight = !isValue && isView(value) ? weightOf(value) : 1;
+
+    this.left -= thresholds.SIMPLE * weight;
+    if (this.heard) {
+      this.heard = false;
+      this.left -= isValue ? thresholds.ANSWER : thresholds.ANSWERED_PLAIN;
+      if (!isValue) this.#objects += thresholds.ANSWERED_OBJECT;
+    } else if (!isValue) this.#objects += weight;
   }
 
   /**
@@ -91,14 +109,10 @@ class Way {
     const { heard } = this;
     const isValue = !isObject(value);
 
-    const weight = isValue ? 1 : weightOf(value);
-
-    this.heard = false;
-    this.#spent += thresholds.SIMPLE * weight;
-    if (heard) this.#spent += isValue ? thresholds.ANSWER : thresholds.ANSWERED_PLAIN;
-    if (!isValue) this.#objects += heard ? thresholds.ANSWERED_OBJECT : weight;
+    this.spend(value, isValue);
+    this.nears = !this.isPrepared && this.#objects > thresholds.PREPARE;
     if (heard && this.#follows && !this.isLed) return this.#needsCodec();
-    if (this.#spent <= thresholds.FIRST) return false;
+    if (this.left >= 0) return false;
     return isValue || this.#needsCodec() || this.#isForC(value, transfer, heard);
   }
 
@@ -115,13 +129,14 @@ class Way {
   #isForC(value, transfer, heard) {
     if (transfer === undefined && (heard ? isPlain(value) : isFlat(value))) return true;
     /* What has been sent does not say that a change pays. Look again later. */
-    this.#spent = this.isLed ? thresholds.FIRST - UNSEEN * thresholds.SIMPLE : 0;
+    this.left = this.isLed ? UNSEEN * thresholds.SIMPLE : thresholds.FIRST;
     return false;
   }
 
-  /** Whether objects will soon go by ring and prepare.js has not been called yet. */
-  get nears() {
-    return !this.isPrepared && this.#objects > thresholds.PREPARE;
+  /** prepare.js has been called, or need not be. */
+  prepared() {
+    this.isPrepared = true;
+    this.nears = false;
   }
 }
 
@@ -148,4 +163,4 @@ function located(error, value, transfer) {
   return error;
 }
 
-module.exports = { Way, canBeWhole, isWhole, located, postByC, isObject, mayHavePorts };
+module.exports = { ENOUGH, Way, canBeWhole, isWhole, located, postByC, isObject, mayHavePorts };

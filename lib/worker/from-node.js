@@ -47,7 +47,7 @@ class FromNode {
       way.heard = true;
       this.calling = true;
       try {
-        if (isObject(value)) {
+        if (isObject(value) && typeof value.kind === 'string') {
           if (this.#takes(value)) return;
           if (value.kind === ENVELOPE) [value] = require('./open-envelope').open(value);
         }

@@ -15,7 +15,7 @@ const {
 const { CHANGE, CHANNEL, ENVELOPE } = require('./marks');
 const { FOR_PRIMITIVES, needOf } = require('../ports/is-plain');
 const { withFlowAndDispose } = require('../flow/members');
-const { Way, mayHavePorts, postByC } = require('../ports/way');
+const { ENOUGH, Way, isObject, mayHavePorts, postByC } = require('../ports/way');
 const { port, listening, hear, hook, queue } = require('./parent-receive');
 const { postByNode, postManyByNode, tellChange } = require('./post-by-node');
 const { prepare } = require('./prepare');
@@ -59,6 +59,7 @@ function changeWay(need) {
   if (byRing) return;
   tellChange(need);
   byRing = true;
+  way.left = -1;
 }
 
 /**
@@ -109,7 +110,7 @@ function followChange(passed) {
 
 /** Node calls this for each message from its channel. */
 function dispatch(value, type, event) {
-  if (typeof value === 'object' && value !== null) {
+  if (isObject(value) && typeof value.kind === 'string') {
     if (value.kind === CHANGE) {
       followChange(value.passed);
       prepare(value.need);
@@ -143,6 +144,10 @@ const methods = {
     if (this !== port.node || arguments.length === 0) {
       return apply(nodePost, this, arguments); // Node throws
     }
+    if (way.left >= ENOUGH && transfer === undefined && local.portsMade === 0) {
+      way.spend(value, !isObject(value));
+      return postByNode(arguments);
+    }
     if (pays(value, transfer)) {
       if (!closed && transfer === undefined) {
         if (!byRing) changeWay(needOf(value));
@@ -162,7 +167,7 @@ const methods = {
     const result = postByNode(arguments);
 
     if (nears && heard !== NOTHING && !closed) {
-      way.isPrepared = true;
+      way.prepared();
       prepare(Math.max(needOf(value), needOf(heard)));
       heard = NOTHING;
     }

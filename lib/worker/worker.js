@@ -19,7 +19,7 @@ const {
 const { FOR_PRIMITIVES, needOf } = require('../ports/is-plain');
 const Base = require('../flow/members').withFlow(threads.Worker);
 const { limitsIn } = require('../ports/limits');
-const { Way, postByC } = require('../ports/way');
+const { ENOUGH, Way, isObject, located, postByC } = require('../ports/way');
 const { emitMessage, emitNow } = require('./emit');
 const { FromNode } = require('./from-node');
 const { EVENTS, Listening } = require('./listening');
@@ -107,7 +107,10 @@ class Worker extends Base {
     this.#node = this[kPublicPort];
     this.#fromNode = new FromNode(this.#node, this.#way, (message) => this.#takes(message));
     this.#slot = slot;
-    if (limits !== null) this.#flow = this.#begin(slot);
+    if (limits !== null) {
+      this.#flow = this.#begin(slot);
+      this.#way.left = -1;
+    }
     /* Zero queued: the child's endpoint may have closed. 'exit' reports that. */
     endpoints[slot] = (queued) => (queued > 0 ? this.#arrive(queued) : this.#closeIfDrained());
     /* In addition to Node's own listeners, which start and stop its port. */
@@ -126,6 +129,12 @@ class Worker extends Base {
    * @throws {DOMException} DataCloneError; nothing has been sent or detached
    */
   postMessage(value, transfer) {
+    const way = this.#way;
+
+    if (way.left >= ENOUGH && transfer === undefined && local.portsMade === 0 &&
+      arguments.length !== 0) {
+      return this.#postEarly(way, value);
+    }
     if (this.#flow !== null) return this.#flow.post(arguments);
     if (this.#ended) return undefined;
     if (this.#endpoint !== null && transfer === undefined && arguments.length !== 0) {
@@ -135,11 +144,11 @@ class Worker extends Base {
     if (arguments.length === 0) return super.postMessage(); // throws
     if (this.#endpoint === null) {
       if (!this.#byRing && !this.#pays(value, transfer)) {
-        const nears = this.#way.nears && binding.peerDeclared(this.#slot);
+        const nears = way.nears && binding.peerDeclared(this.#slot);
 
         this.#postByNode(value, transfer);
         if (nears && !this.#ended) {
-          this.#way.isPrepared = true;
+          way.prepared();
           prepare(needOf(value));
         }
         return undefined;
@@ -159,6 +168,26 @@ class Worker extends Base {
     }
     if (transfer === undefined) this.#endpoint.post(value, null);
     else require('../ports/transfer-list').postWith(this.#endpoint, value, transfer);
+    return undefined;
+  }
+
+  /**
+   * One of the first messages: post it by Node. A function of its own, so that V8 has
+   * little to compile for it.
+   */
+  #postEarly(way, value) {
+    const outer = this.#posting;
+
+    way.spend(value, !isObject(value));
+    this.#posting = true;
+    try {
+      this.#node.postMessage(value);
+    } catch (error) {
+      throw located(error, value);
+    } finally {
+      this.#posting = outer;
+    }
+    binding.nudge(this.#slot);
     return undefined;
   }
 
@@ -227,6 +256,7 @@ class Worker extends Base {
     if (this.#byRing) return;
     nodePost.call(this.#node, { kind: CHANGE, need, passed: this.#flow?.byNode });
     this.#byRing = true;
+    this.#way.left = -1;
   }
 
   /** Handle a control message. @returns {boolean} false: it was none */
@@ -358,6 +388,7 @@ class Worker extends Base {
 
   #end() {
     this.#ended = true;
+    this.#way.left = -1;
     this.#node = null;
     this.#fromNode.end();
     this.#flow?.end();
