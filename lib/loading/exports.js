@@ -4,8 +4,9 @@
  * exports.js - the exports of ringport where the addon is loaded; else see inactive.js.
  */
 
+const nodeThreads = require('node:worker_threads');
+
 const { process } = require('./builtins');
-const { copyTo } = require('./copy-to');
 const { binding, local, threads } = require('./native');
 
 const isWorker = threads.parentPort !== null;
@@ -70,7 +71,8 @@ function moveMessagePortToContext(port, context) {
 
 Object.defineProperty(moveMessagePortToContext, 'length', { __proto__: null, value: 0 }); // as Node's
 
-module.exports = copyTo(copyTo({}, threads), {
+module.exports = {
+  ...threads,
   active: true, // see inactive.js
   markAsUntransferable,
   moveMessagePortToContext,
@@ -82,7 +84,7 @@ module.exports = copyTo(copyTo({}, threads), {
   threads: () => binding.threads(),
   wrap,
   wrapSync,
-});
+};
 
 /** Define an export that is loaded on first access: most threads never use it. */
 function onDemand(name, load) {
@@ -127,6 +129,7 @@ onDemand('MessagePort', () => require('../ports/port').MessagePort);
 onDemand('RingportError', () => require('../codec/errors').RingportError);
 onDemand('Worker', () => require('../worker/worker').Worker);
 onDemand('Pool', () => lateClass('Pool', () => require('../pool/index').Pool));
+if ('locks' in nodeThreads) onDemand('locks', () => nodeThreads.locks);
 onDemand('RingBuffer', () => require('../ring-buffer/index').RingBuffer);
 
 if (isWorker) {

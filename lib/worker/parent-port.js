@@ -236,13 +236,15 @@ const methods = {
   receive(options = undefined) {
     return require('../request/receive').receive(this, receive, () => !closed, options);
   },
-  get receiveViews() {
-    return false;
-  },
-  set receiveViews(wanted) {
+};
+const receiveViews = {
+  __proto__: null,
+  get: () => false,
+  set(wanted) {
     connect();
     this.receiveViews = wanted;
   },
+  configurable: true,
 };
 
 /** A handler keeps the loop alive as a listener does. */
@@ -281,24 +283,27 @@ function findParentPort() {
   binding.place(port.slot, true); // approximates the position of Node's port
   binding.setReceiving(port.slot, true);
 
-  /* Copy Node's methods, too: port.js, once loaded, changes Node's prototype. */
-  const own = { __proto__: null };
-  const take = (object, name, enumerable) => {
-    own[name] = { __proto__: null, ...Object.getOwnPropertyDescriptor(object, name), enumerable };
+  const { prototype } = withFlowAndDispose(threads.MessagePort);
+  const over = Object.create(prototype);
+  const own = {
+    __proto__: null, value: undefined, writable: true, enumerable: false, configurable: true,
+  };
+  const put = (name, value, enumerable) => {
+    own.value = value;
+    own.enumerable = enumerable;
+    Object.defineProperty(over, name, own);
   };
 
   for (const name of Object.keys(methods)) {
-    take(methods, name, Object.hasOwn(nodePrototype, name));
+    put(name, methods[name], Object.hasOwn(nodePrototype, name));
   }
-  for (const name of ['ref', 'unref', 'hasRef']) take(nodePrototype, name, true);
-  take(nodePrototype, kInspect, false);
-  addMethods(methods, () => connect, serve);
-  for (const name of ['request', 'requestSync', 'handle', 'expose']) take(methods, name, false);
-  own[kReceive] = { __proto__: null, value: receive, configurable: true };
-
-  const { prototype } = withFlowAndDispose(threads.MessagePort);
-
-  Object.setPrototypeOf(parentPort, Object.create(prototype, own));
+  /* Copy Node's methods, too: port.js, once loaded, changes Node's prototype. */
+  for (const name of ['ref', 'unref', 'hasRef']) put(name, nodePrototype[name], true);
+  put(kInspect, nodePrototype[kInspect], false);
+  addMethods(over, () => connect, serve);
+  put(kReceive, receive, false);
+  Object.defineProperty(over, 'receiveViews', receiveViews);
+  Object.setPrototypeOf(parentPort, over);
   Object.defineProperty(parentPort, kHybridDispatch,
     { __proto__: null, value: dispatch, writable: true, configurable: true });
   if (port.hasMark) connect(); // to count what it sends
