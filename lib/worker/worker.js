@@ -35,6 +35,12 @@ const [kOnExit, kOnErrorMessage, kOnCouldNotSerializeErr] =
 let kPublicPort;
 
 const NONE = -1;
+/**
+ * The addon's word that is 0 while no thread of the process has blocked to receive; such a
+ * thread is woken by nudge() after a post by Node.
+ */
+let nudgesWanted;
+
 const kInside = Symbol.for('ringport.inside');
 
 const { postMessage: nodePost, start: nodeStart } = threads.MessagePort.prototype;
@@ -83,6 +89,7 @@ class Worker extends Base {
       ? require('./parcels').pack(options, isBare) : null;
 
     define(FOR_CHANNELS);
+    nudgesWanted ??= binding.nudgesWanted() ?? [1];
     binding.spawnBegin();
     try {
       slot = binding.open();
@@ -187,7 +194,7 @@ class Worker extends Base {
     } finally {
       this.#posting = outer;
     }
-    binding.nudge(this.#slot);
+    if (nudgesWanted[0] !== 0) binding.nudge(this.#slot);
     return undefined;
   }
 
@@ -211,7 +218,7 @@ class Worker extends Base {
     this.#posting = true;
     try {
       postToWorker(this.#node, this.#thread, this.#isBare, value, transfer);
-      binding.nudge(this.#slot);
+      if (nudgesWanted[0] !== 0) binding.nudge(this.#slot);
     } finally {
       this.#posting = outer;
     }

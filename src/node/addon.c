@@ -76,6 +76,7 @@ static const entry for_channels[] = {
     {"spawnForget", rp_process_spawn_forget},
     {"threadOnline", rp_process_thread_online},
     {"nudge", rp_port_nudge},
+    {"nudgesWanted", rp_port_nudges_wanted},
 };
 
 static const entry for_flat[] = {

@@ -129,6 +129,17 @@ rp_port_wait_end(napi_env env, napi_callback_info info) {
 }
 
 napi_value
+rp_port_nudges_wanted(napi_env env, napi_callback_info info) {
+  napi_value buffer = NULL;
+
+  (void) info;
+  if (napi_create_external_buffer(env, sizeof(rp_nudges_wanted), &rp_nudges_wanted, NULL,
+                                  NULL, &buffer) != napi_ok)
+    return NULL;
+  return buffer;
+}
+
+napi_value
 rp_port_nudge(napi_env env, napi_callback_info info) {
   napi_value argv[RP_ARGS_MAX];
   rp_env *e = rp_arguments(env, info, argv);

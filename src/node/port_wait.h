@@ -23,6 +23,10 @@ napi_value rp_port_wait_end(napi_env env, napi_callback_info info);
 /* isAwaited(slot) -> whether the peer's thread waits without end for this one. */
 napi_value rp_port_is_awaited(napi_env env, napi_callback_info info);
 
+/* nudgesWanted() -> a buffer over rp_nudges_wanted; undefined where a runtime has no
+ * external buffers. */
+napi_value rp_port_nudges_wanted(napi_env env, napi_callback_info info);
+
 /* nudge(slot): something has been posted for the peer by Node's channel. */
 napi_value rp_port_nudge(napi_env env, napi_callback_info info);
 

@@ -181,7 +181,8 @@ post_and_nudge(void *argument) {
     pthread_mutex_lock(&way);
     posted++;
     pthread_mutex_unlock(&way);
-    rp_endpoint_nudge_peer(s->endpoint);
+    /* As the wrapper does. */
+    if (rp_load_relaxed(&rp_nudges_wanted) != 0) rp_endpoint_nudge_peer(s->endpoint);
     if (n % 16 == 0) sched_yield();
   }
   return NULL;
@@ -196,6 +197,7 @@ nudges(void) {
   posted = 0;
   other.rounds = ROUNDS(NUDGES, NUDGES / 10);
   rp_endpoint_watch(one.endpoint, true);
+  assert(rp_load_relaxed(&rp_nudges_wanted) != 0);
   other.runs = start(post_and_nudge, &other);
   while (taken < other.rounds) {
     pthread_mutex_lock(&way);

@@ -11,6 +11,7 @@
 static rp_lock list_lock = RP_LOCK_INIT;
 static rp_sleeper *sleepers;
 static rp_word tickets;
+rp_word rp_nudges_wanted;
 
 uint32_t
 rp_endpoint_ticket(void) {
@@ -26,7 +27,8 @@ rp_endpoint_watch(rp_endpoint *endpoint, bool watched) {
   rp_lock_take(&endpoint->channel->lock);
   endpoint->nudged = false;
   rp_lock_drop(&endpoint->channel->lock);
-  /* Relaxed: the lock of the other way's queue orders it. */
+  /* Relaxed: the lock of the other way's queue orders them. */
+  rp_store_relaxed(&rp_nudges_wanted, 0x01010101u);
   rp_store_relaxed(&endpoint->watched, watched ? 1u : 0u);
 }
 

@@ -10,7 +10,8 @@
  * between a worker and its parent. An owner that waits for those as well sets
  * `watched`, and the peer nudges it after each post. Node's queue has a lock of its
  * own, which orders the owner's store of `watched` and its look into that queue against
- * the peer's post and its load of `watched`.
+ * the peer's post and its load of `watched`. The same goes for rp_nudges_wanted, one word
+ * of the process, by which the wrapper sees without a call that nobody has ever watched.
  *
  * Threads that wait without end are on a list of the process. If each thread of a
  * circle waits for the next, none will ever be woken. So the one that joins the circle
@@ -40,6 +41,9 @@ int rp_endpoint_block(rp_endpoint *endpoint, uint64_t deadline, uint32_t ticket)
 /* Return whether the peer's thread waits without end for the owner of the endpoint,
  * possibly by way of others. Owner only; takes the list's lock. */
 bool rp_endpoint_is_awaited(rp_endpoint *endpoint);
+
+/* 0 until an owner of the process has called rp_endpoint_watch(); then no byte is 0. */
+extern rp_word rp_nudges_wanted;
 
 /* Say whether the owner waits for nudges, too. Owner only, wait-free. */
 void rp_endpoint_watch(rp_endpoint *endpoint, bool watched);
