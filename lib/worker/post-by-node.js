@@ -16,16 +16,15 @@ const { apply } = Reflect;
 /** @param {IArguments} args of postMessage @returns what postMessage returns */
 function postByNode(args) {
   const { posting: outer } = port;
-  const [value, transfer] = args;
 
   port.posting = true;
   try {
-    if (outer && mayHavePorts(value, transfer)) {
-      return require('./post-with-ports').postWithPorts(port.node, nodePost, value, transfer);
+    if (outer && mayHavePorts(args[0], args[1])) {
+      return require('./post-with-ports').postWithPorts(port.node, nodePost, args[0], args[1]);
     }
     return apply(nodePost, port.node, args);
   } catch (error) {
-    throw located(error, value, transfer);
+    throw located(error, args[0], args[1]);
   } finally {
     port.posting = outer;
     if (port.changes && !outer) tellChange(FOR_PRIMITIVES);

@@ -36,7 +36,7 @@ let kPublicPort;
 
 const NONE = -1;
 /**
- * The addon's word that is 0 while no thread of the process has blocked to receive; such a
+ * The addon's word that is 0 while no thread of the process has blocked to receive. Such a
  * thread is woken by nudge() after a post by Node.
  */
 let nudgesWanted;
