@@ -29,7 +29,7 @@ const BOTH = [
 ];
 const WORKER = ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/post-to-worker', 'worker/listening', 'worker/options', 'ports/limits'];
 /** What the receiver of the first message by ring needs. */
-const CHANGE = ['ports/dispatch', 'ports/async-context', 'ports/prepare'];
+const CHANGE = ['ports/dispatch', 'ports/async-context', 'ports/prepare', 'ports/learn'];
 
 /** What both ends of a ThreadStream need, besides the script `rings`. */
 const STREAMS = [

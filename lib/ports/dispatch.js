@@ -79,7 +79,7 @@ function readNext(slot) {
     const values = readValues(slot);
 
     if (values !== undefined || control[STATUS] !== SHAPE) return values;
-    require('./flat').learn(control[BYTES]);
+    require('./learn').learn(control[BYTES]);
   }
 }
 

@@ -1,11 +1,11 @@
 'use strict';
 
 /*
- * flat.js - posts plain values that are objects or arrays (see is-plain.js), and teaches
- * C to read objects. C writes flat objects, whose values are all leaves, by a generated
- * one-line function per shape, and other plain values by a list that describes them. It
- * reads each object by a generated function. The codec produces the same bytes, but is
- * faster only once V8 has optimized it, after thousands of messages.
+ * flat.js - posts plain values that are objects or arrays (see is-plain.js). C writes flat
+ * objects, whose values are all leaves, by a generated one-line function per shape, and
+ * other plain values by a list that describes them. It reads each object by a generated
+ * function (see learn.js). The codec produces the same bytes, but is faster only once V8
+ * has optimized it, after thousands of messages.
  */
 
 const shapes = require('../codec/shapes');
@@ -22,7 +22,7 @@ const {
   getOwnPropertyDescriptor, hasOwn, is, keys: keysOf, prototype: objectPrototype,
 } = Object;
 const { getRoot, step } = shapes;
-const { parse, stringify } = JSON;
+const { stringify } = JSON;
 const { apply } = Reflect;
 const { isArray } = Array;
 const makeFunction = Function;
@@ -218,23 +218,4 @@ function copyOf(object, keys, values) {
   return copy;
 }
 
-/** Teach C to read objects of a shape, if it can. @param {number} id of the shape */
-function learn(id) {
-  const text = binding.shapeText(id);
-  const keys = text === undefined ? ['__proto__'] : parse(text);
-  let make;
-
-  if (keys.length <= FIELDS && !keys.includes('__proto__')) {
-    const names = keys.map((_, i) => `v${i}`);
-    const fields = keys.map((key, i) => `${stringify(key)}: v${i}`);
-
-    try {
-      make = makeFunction(...names, `return { ${fields.join(', ')} };`);
-    } catch {
-      // Code generation is disabled: the codec reads it.
-    }
-  }
-  binding.setShape(id, make, keys.length);
-}
-
-module.exports = { learn, post, postCall };
+module.exports = { post, postCall };

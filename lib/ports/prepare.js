@@ -11,11 +11,17 @@ const { FOR_PLAIN, FOR_OBJECTS } = require('./is-plain');
 /** A value to warm up the codec. */
 const SAMPLE = { id: 1, list: [1, 'text', { ok: true }] };
 
-/** @param {number} need of the values in both directions; see is-plain.js */
-function load(need) {
+/**
+ * @param {number} need of the values in both directions; see is-plain.js
+ * @param {boolean} sends whether this thread sends the next one
+ */
+function load(need, sends) {
   require('./dispatch');
   require('./posts');
-  if (need >= FOR_PLAIN) require('./flat');
+  if (need >= FOR_PLAIN) {
+    if (sends) require('./flat');
+    else require('./learn');
+  }
   if (need < FOR_OBJECTS) return;
   require('./endpoint');
 

@@ -58,7 +58,7 @@ function readNext(slot) {
     const values = binding.readValues(slot);
 
     if (values !== undefined || control[STATUS] !== SHAPE) return values;
-    require('../ports/flat').learn(control[BYTES]);
+    require('../ports/learn').learn(control[BYTES]);
   }
 }
 

@@ -113,7 +113,7 @@ function dispatch(value, type, event) {
   if (isObject(value) && typeof value.kind === 'string') {
     if (value.kind === CHANGE) {
       followChange(value.passed);
-      prepare(value.need);
+      prepare(value.need, false);
       require('../ports/dispatch').deliverQueued(port.endpoint?.slot ?? port.slot);
       return;
     }

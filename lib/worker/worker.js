@@ -36,8 +36,8 @@ let kPublicPort;
 
 const NONE = -1;
 /**
- * The addon's word that is 0 while no thread of the process has blocked to receive. Such a
- * thread is woken by nudge() after a post by Node.
+ * The addon's word that is 0 while no thread of the process has blocked to receive. Such
+ * a thread is woken by nudge() after a post by Node.
  */
 let nudgesWanted;
 
@@ -269,7 +269,7 @@ class Worker extends Base {
   /** Handle a control message. @returns {boolean} false: it was none */
   #takes({ kind, id, end, sign, need }) {
     if (kind === CHANGE) {
-      prepare(need);
+      prepare(need, false);
       this.#way.lead();
       this.#isDirect = true;
       if (this.#endpoint !== null) this.#endpoint.wait = null;
