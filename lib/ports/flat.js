@@ -1,11 +1,11 @@
 'use strict';
 
 /*
- * flat.js - posts plain values that are objects or arrays (see is-plain.js). C writes flat
- * objects, whose values are all leaves, by a generated one-line function per shape, and
- * other plain values by a list that describes them. It reads each object by a generated
- * function (see learn.js). The codec produces the same bytes, but is faster only once V8
- * has optimized it, after thousands of messages.
+ * flat.js - posts plain values that are objects or arrays (see is-plain.js). C writes
+ * flat objects, whose values are all leaves, by a generated one-line function per shape,
+ * and other plain values by a list that describes them. It reads each object by a
+ * generated function (see learn.js). The codec produces the same bytes, but is faster
+ * only once V8 has optimized it, after thousands of messages.
  */
 
 const shapes = require('../codec/shapes');

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * learn.js - teaches C to read the objects that flat.js posts. A thread that only receives
- * loads nothing else for them.
+ * learn.js - teaches C to read the objects that flat.js posts. A thread that only
+ * receives loads nothing else for them.
  */
 
 const { binding, define, FOR_FLAT } = require('../loading/native');
