@@ -27,7 +27,7 @@ const BOTH = [
   'loading/node-threads', 'ports/call-listener', 'ports/way', 'ports/is-plain', 'ports/posts', 'worker/marks', 'worker/node-queue',
   'worker/prepare', 'request/methods', 'flow/members',
 ];
-const WORKER = ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/post-to-worker', 'worker/listening', 'worker/options', 'ports/limits'];
+const WORKER = ['worker/worker', 'worker/emit', 'worker/from-node', 'worker/post-to-worker', 'worker/spawn', 'worker/listening', 'worker/options', 'ports/limits'];
 /** What the receiver of the first message by ring needs. */
 const CHANGE = ['ports/dispatch', 'ports/async-context', 'ports/prepare', 'ports/learn'];
 

@@ -13,8 +13,7 @@
  */
 
 const {
-  binding, control, endpoints, findSymbol, define, local, owner, threads, STATUS,
-  FOR_CHANNELS, FOR_PORTS,
+  binding, endpoints, findSymbol, define, local, owner, threads, FOR_PORTS,
 } = require('../loading/native');
 const { FOR_PRIMITIVES, needOf } = require('../ports/is-plain');
 const Base = require('../flow/members').withFlow(threads.Worker);
@@ -25,22 +24,17 @@ const { FromNode } = require('./from-node');
 const { EVENTS, Listening } = require('./listening');
 const { CHANGE, CHANNEL, GUARD } = require('./marks');
 const { hasNoAddons, nameIn } = require('./options');
-const { postToWorker } = require('./post-to-worker');
+const { nudges, postToWorker } = require('./post-to-worker');
 const { prepare } = require('./prepare');
+const { Spawn } = require('./spawn');
 const { addMethods } = require('../request/methods');
 
-const [kOnExit, kOnErrorMessage, kOnCouldNotSerializeErr] =
-  ['kOnExit', 'kOnErrorMessage', 'kOnCouldNotSerializeErr']
-    .map((name) => findSymbol(threads.Worker.prototype, name));
+const [kOnExit, kOnErrorMessage, kOnCouldNotSerializeErr] = [
+  'kOnExit', 'kOnErrorMessage', 'kOnCouldNotSerializeErr',
+].map((name) => findSymbol(threads.Worker.prototype, name));
 let kPublicPort;
 
 const NONE = -1;
-/**
- * The addon's word that is 0 while no thread of the process has blocked to receive. Such
- * a thread is woken by nudge() after a post by Node.
- */
-let nudgesWanted;
-
 const kInside = Symbol.for('ringport.inside');
 
 const { postMessage: nodePost, start: nodeStart } = threads.MessagePort.prototype;
@@ -79,45 +73,30 @@ class Worker extends Base {
    * @param {import('node:worker_threads').WorkerOptions} [options]
    */
   constructor(filename, options = undefined) {
-    let slot = NONE;
-    let childSlot = NONE;
-    let thread;
-
     const isBare = hasNoAddons(options);
     const limits = limitsIn(options);
-    const parcel = local.portsMade > 0 && Object(options) === options
-      ? require('./parcels').pack(options, isBare) : null;
+    const spawn = new Spawn(options, isBare, limits);
 
-    define(FOR_CHANNELS);
-    nudgesWanted ??= binding.nudgesWanted() ?? [1];
-    binding.spawnBegin();
     try {
-      slot = binding.open();
-      childSlot = control[STATUS];
-      if (limits !== null) require('../flow/flow').setMark(slot, limits);
-      super(filename, local.launch.begin(parcel === null ? options : parcel.options));
-      thread = this.threadId;
+      super(filename, local.launch.begin(spawn.options));
     } catch (error) {
-      binding.spawnAbort();
-      binding.close(slot);
-      binding.close(childSlot);
-      throw parcel === null ? error : parcel.takeBack(error);
+      throw spawn.abort(error);
     } finally {
       local.launch.end();
     }
+
+    const { slot } = spawn;
+
     binding.place(slot, false); // after the handles that Node has just created
     binding.setReceiving(slot, true);
-    parcel?.sent(thread);
-    this.#thread = thread;
+    this.#thread = this.threadId;
+    spawn.parcel?.sent(this.#thread);
     this.#isBare = isBare;
     kPublicPort ??= findSymbol(this, 'kPublicPort');
     this.#node = this[kPublicPort];
     this.#fromNode = new FromNode(this.#node, this.#way, (message) => this.#takes(message));
     this.#slot = slot;
-    if (limits !== null) {
-      this.#flow = this.#begin(slot);
-      this.#way.left = -1;
-    }
+    if (limits !== null) this.#flow = this.#begin(slot);
     /* Zero queued: the child's endpoint may have closed. 'exit' reports that. */
     endpoints[slot] = (queued) => (queued > 0 ? this.#arrive(queued) : this.#closeIfDrained());
     /* In addition to Node's own listeners, which start and stop its port. */
@@ -125,9 +104,7 @@ class Worker extends Base {
     super.on('removeListener', (name) => EVENTS.includes(name) &&
       this.#listen(EVENTS.some((event) => this.listenerCount(event) > 0)));
     binding.bind(slot, this.#fromNode.resource); // a weak reference
-    /* A withdrawn endpoint closes with this thread if that ends before the commit. */
-    binding.spawnCommit(thread, binding.withdraw(childSlot), this.threadName ?? nameIn(options));
-    binding.detach(childSlot);
+    spawn.commit(this.#thread, this.threadName ?? nameIn(options));
   }
 
   /**
@@ -140,7 +117,8 @@ class Worker extends Base {
 
     if (way.left >= ENOUGH && transfer === undefined && local.portsMade === 0 &&
       arguments.length !== 0) {
-      return this.#postEarly(way, value);
+      way.spend(value, !isObject(value));
+      return this.#postByNode(value, undefined);
     }
     if (this.#flow !== null) return this.#flow.post(arguments);
     if (this.#ended) return undefined;
@@ -154,11 +132,9 @@ class Worker extends Base {
         const nears = way.nears && binding.peerDeclared(this.#slot);
 
         this.#postByNode(value, transfer);
-        if (nears && !this.#ended) {
-          way.prepared();
-          prepare(needOf(value));
-        }
-        return undefined;
+        if (!nears || this.#ended) return undefined;
+        way.prepared();
+        return prepare(needOf(value));
       }
       if (!this.#byRing) this.#changeWay(needOf(value));
       if (!local.watchesPosts) require('../ports/posts').watchPosts();
@@ -178,28 +154,9 @@ class Worker extends Base {
     return undefined;
   }
 
-  /**
-   * One of the first messages: post it by Node. A function of its own, so that V8 has
-   * little to compile for it.
-   */
-  #postEarly(way, value) {
-    const outer = this.#posting;
-
-    way.spend(value, !isObject(value));
-    this.#posting = true;
-    try {
-      this.#node.postMessage(value);
-    } catch (error) {
-      throw located(error, value);
-    } finally {
-      this.#posting = outer;
-    }
-    if (nudgesWanted[0] !== 0) binding.nudge(this.#slot);
-    return undefined;
-  }
-
   /** Start to count what is sent. */
   #begin(slot) {
+    this.#way.left = -1;
     return new (require('../flow/worker-flow').WorkerFlow)(this, slot, {
       connect: () => (this.#connect() ? this.#endpoint : null),
       postByNode: (value, transfer) => this.#postByNode(value, transfer),
@@ -217,8 +174,11 @@ class Worker extends Base {
 
     this.#posting = true;
     try {
-      postToWorker(this.#node, this.#thread, this.#isBare, value, transfer);
-      if (nudgesWanted[0] !== 0) binding.nudge(this.#slot);
+      if (transfer === undefined && local.portsMade === 0) this.#node.postMessage(value);
+      else postToWorker(this.#node, this.#thread, this.#isBare, value, transfer);
+      if (nudges.wanted[0] !== 0) binding.nudge(this.#slot);
+    } catch (error) {
+      throw located(error, value, transfer);
     } finally {
       this.#posting = outer;
     }

@@ -183,7 +183,8 @@ describe('large binary data', function () {
           if (--left > 0) return;
           for (let i = 0; i < 30; i++) parentPort.postMessage(value);
           parentPort.close();
-        });\`, { eval: true });
+        });
+        parentPort.postMessage('up');\`, { eval: true });
       const value = new Uint8Array(1024 * 1024);
       const out = () => threads().map(({ messagesOut }) => messagesOut > 0);
       let left = 30;
