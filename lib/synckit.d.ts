@@ -52,13 +52,21 @@ export interface SynckitOptions {
 
 /** What loads a worker's file that is written in TypeScript. */
 export declare const TsRunner: {
+  /** Node itself, which strips the types. */
   readonly Node: 'node';
+  /** Bun itself. */
   readonly Bun: 'bun';
+  /** ts-node. */
   readonly TsNode: 'ts-node';
+  /** esbuild-register. */
   readonly EsbuildRegister: 'esbuild-register';
+  /** esbuild-runner. */
   readonly EsbuildRunner: 'esbuild-runner';
+  /** @oxc-node/core. */
   readonly OXC: 'oxc';
+  /** @swc-node/register. */
   readonly SWC: 'swc';
+  /** tsx. */
   readonly TSX: 'tsx';
 };
 /** One of {@link TsRunner}. */
@@ -84,14 +92,23 @@ export declare function startWorkerThread<T extends AnyFn, R = Awaited<ReturnTyp
 /** Find a worker's file, and how Node has to load it. */
 export declare function setupTsRunner(
   workerPath: string, options?: { execArgv?: string[]; tsRunner?: TsRunner }): {
+  /** The extension of the worker's file. */
   ext: string;
+  /** Whether it is written in TypeScript. */
   isTs: boolean;
+  /** Whether it is a JavaScript file that is an ES module. */
   jsUseEsm: boolean;
+  /** What loads it; undefined: Node, as it is. */
   tsRunner: TsRunner | undefined;
+  /** Whether it is a TypeScript file that is an ES module. */
   tsUseEsm: boolean;
+  /** The path of the file that was found. */
   workerPath: string;
+  /** The path of Yarn's PnP API, if that is in use. */
   pnpApiPath: string | undefined;
+  /** The path of Yarn's PnP loader, if that is in use. */
   pnpLoaderPath: string | undefined;
+  /** The flags for the worker's Node. */
   execArgv: string[];
 };
 
