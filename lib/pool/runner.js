@@ -138,6 +138,7 @@ function report() {
 
 /** report(), but not often to a pool that also looks by itself. */
 function reportSoon() {
+  if (unreported === 0 && !hasSkipped) return;
   if (!results.isPatrolled || unreported >= REPORT) report();
 }
 
@@ -269,8 +270,9 @@ function work() {
       workLater();
       break;
     }
+    reportSoon(); // of a task that has ended in a tick: the next one may take long
     if (!beginNext()) break;
-    reportSoon(); // the next task may take long
+    reportSoon(); // the ticks may take long
     if (!runTicks() || context.entered) {
       workLater();
       break;
