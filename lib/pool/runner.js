@@ -125,7 +125,7 @@ function answer(id, value, kind, transferList) {
   unreported++;
   if (!isSync && results.wakes()) unreported = 0; // by the message
   post(message, transferList, isSync ? syncPort : null);
-  hasPosted = false;
+  if (!isSync) hasPosted = false;
 }
 
 /** Wake the pool if it does not know of the last results. */

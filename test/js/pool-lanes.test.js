@@ -5,7 +5,7 @@
 const assert = require('node:assert/strict');
 const path = require('node:path');
 
-const { endAll, poolOf, shared } = require('./support/pools');
+const { endAll, poolOf, shared, until } = require('./support/pools');
 
 const filename = path.join(__dirname, 'fixtures/pool-lane.js');
 
@@ -28,5 +28,24 @@ describe('pool: lanes', () => {
       });
       assert.deepEqual(await Promise.all(all), [0, 0, 0, 1]);
     }
+  });
+
+  it('keep what a task posts before its result, also if a runSync() ends between', async () => {
+    const pool = poolOf({ filename, maxThreads: 1, concurrentTasksPerWorker: 2 });
+    const words = shared();
+    const heard = [];
+
+    await pool.run(1);
+    pool.on('message', (message) => heard.push(message));
+
+    const posting = pool.run(words, { name: 'post' }).then((value) => heard.push(value));
+
+    until(words, 0, 1); // it has posted
+    assert.equal(pool.runSync(4), 4);
+    words[1] = 1;
+    until(words, 0, 2); // it has ended
+    assert.equal(pool.runSync(5), 5);
+    await posting;
+    assert.deepEqual(heard, ['posted', 3]);
   });
 });
