@@ -12,14 +12,15 @@
  *                      [header, task]
  *                      [header, task, filename, name]   not the pool's own handler
  *                      [header, task, filename, name, true]   of runSync()
- *                      [base, SYNC, port]               where its results go: [id, ...]
+ *                      [base, SYNC, port]               where its results go: [id, ...],
+ *                                                       and [0, id, error, count]
  *                      [base, ABORT, id, reason]
  *   to the pool        base                             a lane has entries, or room
  *                      [header, result]
  *                      [header, error, PACKED]          see errors.js
  *                      [header, value, THROWN]          thrown, but not an Error
  *                      [base, READY]                    the handler is loaded
- *                      [base, UNREADABLE, id, error]    the task posted after `id`
+ *                      [base, UNREADABLE, id, error, count]   the task posted after `id`
  */
 
 const [ABORT, READY, UNREADABLE, SYNC] = [1, 2, 3, 4];

@@ -44,6 +44,8 @@ let isReady = false;
 const arrived = new Map();
 /** Id of the last task that has arrived by a message. */
 let last = 0;
+/** Messages that could not be read. */
+let errors = 0;
 /** work() is running. */
 let isWorking = false;
 /** Tasks that may begin in this turn of the event loop. */
@@ -302,6 +304,15 @@ function take(message) {
   return true;
 }
 
+/** A message cannot be read: also a thread that waits in runSync() has to know. */
+function unreadable(error) {
+  const about = [last, error, ++errors];
+
+  post([base, UNREADABLE, ...about], undefined);
+  if (syncPort !== null) post([0, ...about], undefined, syncPort);
+  work(); // its task may have been taken back
+}
+
 /** Note what a task posts itself. */
 function watchPosts() {
   for (const name of ['postMessage', 'postMessages']) {
@@ -343,9 +354,7 @@ async function start(how, intercept) {
   results = new Lane(startup.results);
   defaults = { filename: startup.filename, name: startup.name };
   beNice(startup.niceIncrement);
-  parentPort.on('messageerror', (error) => {
-    post([base, UNREADABLE, last, error], undefined);
-  });
+  parentPort.on('messageerror', unreadable);
   intercept(take); // before anything else listens to parentPort
   watchPosts();
   if (defaults.filename !== null) {

@@ -141,14 +141,18 @@ class Staff {
       info.isReady = true;
       this.#scheduler.ready(info);
     } else if (message[1] === UNREADABLE) {
-      const task = info.nextAfter(message[2]);
-
-      if (task !== undefined && info.takeBack(task)) {
-        info.wake();
-        this.#scheduler.settle(task, true, message[3]);
-      }
-      this.changed(info);
+      this.unreadable(info, message.slice(2));
+      this.#scheduler.ready(info);
     }
+  }
+
+  /** A worker has told that it cannot read a message; to a blocked thread by another port. */
+  unreadable(info, [id, error, count]) {
+    const task = info.unreadable(id, count);
+
+    if (task === null) return;
+    this.#scheduler.settle(task, true, error);
+    this.changed(info);
   }
 
   /** A worker that can begin a task at once; starts one if there may be more. */

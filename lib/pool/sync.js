@@ -19,7 +19,7 @@ const { Errors, unpack } = require('./errors');
 const { PACKED } = require('./messages');
 
 /** Why a wait has ended without a result. */
-const [LATE, LOST, FREED, STUCK] = [1, 2, 3, 4];
+const [LATE, LOST, FREED, STUCK, FAILED] = [1, 2, 3, 4, 5];
 /** A worker that has not begun to run after this time has failed to start. */
 const START_MS = 30_000;
 /** No slot. */
@@ -83,11 +83,13 @@ function wait(staff, info, task, time) {
   const since = now();
   let reason = LATE;
   const read = () => {
-    for (;;) {
+    while (!task.isSettled) {
       const found = receiveMessageOnPort(info.syncPort);
 
       if (found === undefined || found.message[0] === id) return found?.message;
+      if (found.message[0] === 0) staff.unreadable(info, found.message.slice(1));
     }
+    return undefined;
   };
   /* Also called every 50 ms. */
   const look = () => {
@@ -95,7 +97,8 @@ function wait(staff, info, task, time) {
     const found = read();
 
     if (found !== undefined) return found;
-    if (isLost) reason = LOST;
+    if (task.isSettled) reason = FAILED;
+    else if (isLost) reason = LOST;
     else if (isStuck(info)) reason = STUCK;
     else if (mayMove(staff, info, task) && info.takeBack(task)) reason = FREED;
     return undefined;
@@ -157,6 +160,7 @@ class SyncRun {
     const found = this.#wait(info, task);
 
     if (typeof found === 'object') return found;
+    if (found === FAILED) throw failure; // it cannot be read
     if (found === FREED) scheduler.drop(info, task);
     else if (found === STUCK) this.#stuck(info, task);
     else if (found === LOST) this.#lost(info, task);

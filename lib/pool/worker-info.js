@@ -131,6 +131,8 @@ class WorkerInfo {
   #free = [];
   /** Counts the tasks posted. */
   #posted = 0;
+  /** Counts the messages that it could not read. */
+  #unreadable = 0;
 
   /**
    * @param {object} options the Worker's
@@ -337,6 +339,22 @@ class WorkerInfo {
   /** The task posted by a message after the one with this id (0: the first). */
   nextAfter(id) {
     return this.#byOrder().find((task) => task.isMessage && this.#claims.isAfter(task.id, id));
+  }
+
+  /**
+   * Take back a task whose message cannot be read: the one after the one with this id.
+   * @param {number} count of such messages; each is told of twice
+   * @returns {Task | null} null: unknown, or taken back
+   */
+  unreadable(id, count) {
+    if (count <= this.#unreadable) return null;
+    this.#unreadable = count;
+
+    const task = this.nextAfter(id);
+
+    if (task === undefined || !this.takeBack(task)) return null;
+    this.wake(); // it waits for the message
+    return task;
   }
 
   /** Tell a running task of its abort. @returns {boolean} false: it does not listen */

@@ -4,12 +4,22 @@
 
 const assert = require('node:assert/strict');
 const path = require('node:path');
+const { setTimeout: sleep } = require('node:timers/promises');
 
 const { endAll, poolOf, shared, until } = require('./support/pools');
 
 const filename = path.join(__dirname, 'fixtures/pool-lane.js');
 
 afterEach(endAll);
+
+/** A value that can be posted, and not be received. */
+function unreadable() {
+  const blob = new Blob([]);
+  const [symbol] = Object.getOwnPropertySymbols(Blob.prototype)
+    .filter(({ description }) => description === 'messaging_clone_symbol');
+
+  return Object.defineProperty(blob, symbol, { value: () => ({ data: {}, deserializeInfo: 'none:None' }) });
+}
 
 describe('pool: lanes', () => {
   it('tell of an async result before a task that blocks', async () => {
@@ -47,5 +57,39 @@ describe('pool: lanes', () => {
     assert.equal(pool.runSync(5), 5);
     await posting;
     assert.deepEqual(heard, ['posted', 3]);
+  });
+
+  it('go on after a task that cannot be read, and was aborted before', async () => {
+    const pool = poolOf({ filename, maxThreads: 1 });
+
+    await pool.run(1);
+    await sleep(20); // it sleeps
+
+    const controller = new AbortController();
+    const task = pool.run(unreadable(), { signal: controller.signal });
+
+    controller.abort();
+    await assert.rejects(task, { name: 'AbortError' });
+    await sleep(20); // it has arrived
+    assert.equal(await pool.run(2), 2);
+  });
+
+  it('go on after tasks of runSync() and run() that cannot be read', async () => {
+    const pool = poolOf({ filename, maxThreads: 1 });
+
+    for (let n = 0; n < 3; n++) {
+      assert.throws(() => pool.runSync(unreadable()), /none/);
+      assert.equal(pool.runSync({ n }).n, n);
+
+      const task = pool.run(unreadable());
+
+      task.catch(() => {});
+      assert.throws(() => pool.runSync(unreadable()), /none/);
+      assert.equal(pool.runSync({ n }).n, n);
+      await assert.rejects(task, /none/);
+      assert.deepEqual(await Promise.all([1, {}, 2].map((value) => pool.run(value))), [1, {}, 2]);
+    }
+    assert.equal(pool.stats().failed, 9);
+    assert.equal(pool.stats().outstanding, 0);
   });
 });
