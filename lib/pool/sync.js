@@ -128,6 +128,9 @@ class SyncRun {
     this.#makeTask = makeTask;
     this.#timeout = timeout;
     this.#end = timeout === Infinity ? Infinity : now() + timeout;
+    for (const info of this.#staff.workers) {
+      if (info.isPosting) this.#exclude(info);
+    }
   }
 
   run() {
@@ -181,10 +184,14 @@ class SyncRun {
     throw error;
   }
 
-  /** Try another worker; this one waits for this thread. */
-  #stuck(info, task) {
+  /** Try other workers; this one waits for this thread. */
+  #exclude(info) {
     this.#error = requestError('DEADLOCK');
     this.#out.add(info);
+  }
+
+  #stuck(info, task) {
+    this.#exclude(info);
     if (!this.#takeBack(info, task)) this.#giveUp(task, this.#error);
   }
 

@@ -131,6 +131,8 @@ class WorkerInfo {
   #free = [];
   /** Counts the tasks posted. */
   #posted = 0;
+  /** Counts the messages with tasks that are being encoded. */
+  #posting = 0;
   /** Counts the messages that it could not read. */
   #unreadable = 0;
 
@@ -207,6 +209,7 @@ class WorkerInfo {
 
     if (task.isSync) message.push(task.filename, task.name, true);
     else if (!isDefault) message.push(task.filename, task.name);
+    this.#posting++;
     try {
       this.worker.send(message, task.transferList);
       this.worker.hasPosted = false;
@@ -215,7 +218,15 @@ class WorkerInfo {
       this.#free.push(this.#claims.slotOf(id));
       this.wake(); // it may wait for the message
       throw error;
+    } finally {
+      this.#posting--;
     }
+    if (this.isDead) throw Errors.terminated(); // by a getter of the task
+  }
+
+  /** Whether this is called by a getter of a task, for which the worker waits. */
+  get isPosting() {
+    return this.#posting > 0;
   }
 
   /** Whether the worker can begin a task, and has none that waits. */

@@ -92,4 +92,33 @@ describe('pool: lanes', () => {
     assert.equal(pool.stats().failed, 9);
     assert.equal(pool.stats().outstanding, 0);
   });
+
+  it('settle a task with a getter that destroys the pool', async () => {
+    const pool = poolOf({ filename, maxThreads: 1 });
+    const task = { get name() { return pool.destroy() && 'x'; } };
+
+    await pool.run(1);
+    await assert.rejects(pool.run(task), { code: 'ERR_RINGPORT_TERMINATED' });
+    await pool.destroy();
+    assert.equal(pool.stats().outstanding, 0);
+    assert.equal(await pool.run(2), 2);
+  });
+
+  it('refuse a runSync() that would wait for the task which calls it by a getter', async () => {
+    const pool = poolOf({ filename, maxThreads: 1 });
+    const task = { get value() { return pool.runSync(1); } };
+    const caught = { get value() {
+      try {
+        return pool.runSync(1);
+      } catch ({ code }) {
+        return code;
+      }
+    } };
+
+    await pool.run(1);
+    await assert.rejects(pool.run(task), { code: 'ERR_RINGPORT_DEADLOCK' });
+    assert.deepEqual(await pool.run(caught), { value: 'ERR_RINGPORT_DEADLOCK' });
+    assert.deepEqual(pool.runSync(caught), { value: 'ERR_RINGPORT_DEADLOCK' });
+    assert.equal(pool.runSync(2), 2);
+  });
 });
