@@ -137,13 +137,9 @@ class Staff {
       this.#scheduler.collect(info);
       return;
     }
-    if (message[1] === READY) {
-      info.isReady = true;
-      this.#scheduler.ready(info);
-    } else if (message[1] === UNREADABLE) {
-      this.unreadable(info, message.slice(2));
-      this.#scheduler.ready(info);
-    }
+    if (message[1] === READY) info.isReady = true;
+    else if (message[1] === UNREADABLE) this.unreadable(info, message.slice(2));
+    this.#scheduler.ready(info);
   }
 
   /** A worker has told that it cannot read a message; to a blocked thread by another port. */

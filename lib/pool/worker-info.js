@@ -131,6 +131,8 @@ class WorkerInfo {
   #free = [];
   /** Counts the tasks posted. */
   #posted = 0;
+  /** Its lane was full when it had no task, so it keeps the process alive. */
+  #isFull = false;
   /** Counts the messages with tasks that are being encoded. */
   #posting = 0;
   /** Counts the messages that it could not read. */
@@ -277,6 +279,7 @@ class WorkerInfo {
 
       if (task !== null) return task;
     }
+    if (this.#isFull && this.assigned === 0) this.#unref();
     return null;
   }
 
@@ -296,10 +299,16 @@ class WorkerInfo {
     this.#free.push(slot);
     if (--this.assigned === 0) {
       this.isExclusive = false;
-      this.worker.unref();
+      this.#unref();
     }
     task.worker = null;
     return task;
+  }
+
+  /** Let the process end while the worker has no task; it may be needed to make room. */
+  #unref() {
+    this.#isFull = !this.#lane.hasRoom;
+    if (!this.#isFull) this.worker.unref();
   }
 
   /** Take a task back. @returns {boolean} false: it has begun */

@@ -4,6 +4,7 @@
 
 const assert = require('node:assert/strict');
 const path = require('node:path');
+const { spawnSync } = require('node:child_process');
 const { setTimeout: sleep } = require('node:timers/promises');
 
 const { endAll, poolOf, shared, until } = require('./support/pools');
@@ -120,5 +121,38 @@ describe('pool: lanes', () => {
     assert.deepEqual(await pool.run(caught), { value: 'ERR_RINGPORT_DEADLOCK' });
     assert.deepEqual(pool.runSync(caught), { value: 'ERR_RINGPORT_DEADLOCK' });
     assert.equal(pool.runSync(2), 2);
+  });
+
+  it('full of aborted tasks let the process wait for room', () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', `
+      const { Pool } = require(${JSON.stringify(path.join(__dirname, '../..'))});
+      const pool = new Pool({ filename: ${JSON.stringify(filename)}, minThreads: 1, maxThreads: 1 });
+
+      for (let n = 0; n < 260; n++) {
+        const controller = new AbortController();
+
+        pool.run(n, { signal: controller.signal }).catch(() => {});
+        controller.abort();
+      }
+      pool.run('done').then(console.log);
+    `], { encoding: 'utf8', timeout: 30_000 });
+
+    assert.deepEqual([status, stdout, stderr], [0, 'done\n', '']);
+  });
+
+  it('full of aborted tasks do not keep the process alive', () => {
+    const { status, stderr } = spawnSync(process.execPath, ['-e', `
+      const { Pool } = require(${JSON.stringify(path.join(__dirname, '../..'))});
+      const pool = new Pool({ filename: ${JSON.stringify(filename)}, minThreads: 1, maxThreads: 1 });
+
+      for (let n = 0; n < 260; n++) {
+        const controller = new AbortController();
+
+        pool.run(n, { signal: controller.signal }).catch(() => {});
+        controller.abort();
+      }
+    `], { encoding: 'utf8', timeout: 30_000 });
+
+    assert.deepEqual([status, stderr], [0, '']);
   });
 });
