@@ -269,7 +269,6 @@ class Scheduler {
 
     for (let task = info.nextResult(); task !== null; task = info.nextResult()) {
       const { result, resultKind: kind } = info;
-
       const value = kind === PACKED ? unpack(result, this.options.errorClasses) : result;
 
       ended.push(task, kind !== undefined, value);
@@ -335,11 +334,20 @@ class Scheduler {
       this.#refill(info, performance.now());
     } else if (info.abort(task, reason)) {
       setTimeout(() => {
-        if (task.worker === info) this.staff.terminate(info, Errors.terminated());
+        if (task.worker === info) this.#end(info, task);
       }, Math.min(this.options.gracePeriod, MAX_DELAY)).unref();
     } else {
-      this.staff.terminate(info, Errors.terminated());
+      this.#end(info, task);
     }
+  }
+
+  /** End the worker of an aborted task, unless it has gone on to the next one. */
+  #end(info, task) {
+    const isInTurn = this.options.concurrentTasksPerWorker === 1;
+
+    if (isInTurn) this.recall(info);
+    if (isInTurn && info.hasBegunAfter(task)) this.dispatch(performance.now());
+    else this.staff.terminate(info, Errors.terminated());
   }
 
   settle(task, failed, value) {

@@ -184,7 +184,8 @@ class WorkerInfo {
    */
   post(task, defaults) {
     const slot = this.#free.pop();
-    const id = this.#claims.idOf(slot, ++this.#posted);
+    const order = ++this.#posted;
+    const id = this.#claims.idOf(slot, order);
     const isDefault = task.filename === defaults.filename && task.name === defaults.name;
     const needsMessage = !isDefault || task.transferList !== undefined || task.isSync ||
       this.worker.hasPosted;
@@ -198,12 +199,12 @@ class WorkerInfo {
     if (kind === BY_MESSAGE) this.#postMessage(id, task, isDefault);
     else if (isAsleep) this.worker.send(this.#base);
     task.id = id;
-    task.order = this.#posted;
+    task.order = order;
     task.isMessage = kind === BY_MESSAGE;
     task.worker = this;
     this.#tasks[slot] = task;
     if (this.assigned++ === 0) this.worker.ref();
-    this.isExclusive = task.isAbortable;
+    if (task.isAbortable) this.isExclusive = true;
   }
 
   #postMessage(id, task, isDefault) {
@@ -346,6 +347,12 @@ class WorkerInfo {
 
   #byOrder() {
     return this.#tasks.filter((task) => task !== undefined).sort((a, b) => a.order - b.order);
+  }
+
+  /** Whether it has begun a task that was posted after this one. */
+  hasBegunAfter({ order }) {
+    return this.#tasks.some((each) =>
+      each !== undefined && each.order > order && !this.#claims.isOffered(each.id));
   }
 
   /** Remove all tasks. @returns {Task[]} */

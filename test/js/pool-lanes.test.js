@@ -155,4 +155,27 @@ describe('pool: lanes', () => {
 
     assert.deepEqual([status, stderr], [0, '']);
   });
+
+  it('let no task suffer from the abort of one that has ended before it', async () => {
+    for (const how of ['number', 'object']) {
+      const words = shared();
+      const pool = poolOf({ filename, maxThreads: 1, workerData: words });
+      const controller = new AbortController();
+
+      for (let n = 0; n < 200; n++) await pool.run(0); // quick tasks get look-ahead
+
+      const first = pool.run(how === 'number' ? 1 : { n: 1 }, { signal: controller.signal });
+      const second = pool.run(words, { name: 'block' });
+      const third = pool.run(3);
+
+      first.catch(() => {});
+      until(words, 0, 1); // the second one has begun
+      controller.abort();
+      words[1] = 1;
+      Atomics.notify(words, 1);
+      assert.deepEqual(await Promise.all([second, third]), [2, 3]);
+      await assert.rejects(first, { name: 'AbortError' });
+      assert.equal(pool.stats().started, 1);
+    }
+  });
 });
