@@ -46,9 +46,9 @@ function open(info) {
 function choose(staff, out) {
   const workers = staff.workers.filter((info) => !out.has(info) && info.hasSlot);
   const idle = workers.filter(({ assigned }) => assigned === 0);
+  const first = idle.find(({ isReady }) => isReady) ?? workers.find(({ isResting }) => isResting);
 
-  if (idle.length > 0) return idle.find(({ isReady }) => isReady) ?? idle[0];
-  return staff.startOne() ?? workers.find(({ isResting }) => isResting) ??
+  return first ?? idle[0] ?? staff.startOne() ??
     workers.sort((a, b) => a.isExclusive - b.isExclusive || a.assigned - b.assigned)[0] ?? null;
 }
 
@@ -67,9 +67,10 @@ function isStuck(info) {
   return slot !== NONE && binding.isAwaited(slot);
 }
 
-/** Whether the worker has not begun the task, and another one could. */
-function mayMove(staff, info, task) {
-  return !info.isResting && !task.isTransferred && staff.workers.some(({ isResting }) => isResting);
+/** Whether the worker has not begun the task, and another one, that is not `out`, could. */
+function mayMove(staff, out, info, task) {
+  return !info.isResting && !task.isTransferred &&
+    staff.workers.some((each) => each.isResting && each.hasSlot && !out.has(each));
 }
 
 /**
@@ -77,11 +78,12 @@ function mayMove(staff, info, task) {
  * @param {number} time in milliseconds
  * @returns {unknown[] | number} [id, value, kind], or why there is none
  */
-function wait(staff, info, task, time) {
+function wait(staff, out, info, task, time) {
   const { slot } = ports.endpointOf(info.syncPort);
   const { id } = task;
   const since = now();
   let reason = LATE;
+  let looks = 0; // at the first one it has had no time to begin
   const read = () => {
     while (!task.isSettled) {
       const found = receiveMessageOnPort(info.syncPort);
@@ -100,7 +102,7 @@ function wait(staff, info, task, time) {
     if (task.isSettled) reason = FAILED;
     else if (isLost) reason = LOST;
     else if (isStuck(info)) reason = STUCK;
-    else if (mayMove(staff, info, task) && info.takeBack(task)) reason = FREED;
+    else if (looks++ > 0 && mayMove(staff, out, info, task) && info.takeBack(task)) reason = FREED;
     return undefined;
   };
   const found = blockForMessage(slot, time, false, look, () => reason !== LATE);
@@ -173,7 +175,7 @@ class SyncRun {
 
   #wait(info, task) {
     try {
-      return wait(this.#staff, info, task, Math.max(0, this.#end - now()));
+      return wait(this.#staff, this.#out, info, task, Math.max(0, this.#end - now()));
     } catch (error) { // the result cannot be read, or the task waits for this thread
       return this.#giveUp(task, error);
     }

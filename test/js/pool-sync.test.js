@@ -109,6 +109,19 @@ describe('pool: runSync', () => {
     assert.equal(await long, 'long');
   });
 
+  it('takes a worker that can begin at once, not one that starts', async () => {
+    const pool = poolOf({ minThreads: 1, maxThreads: 2 });
+
+    await pool.run(1);
+
+    const other = pool.run(3);
+
+    Atomics.wait(shared(), 0, 0, 100); // it has ended, which this thread does not know yet
+    assert.equal(pool.runSync(2), 2);
+    assert.equal(pool.stats().started, 1);
+    assert.equal(await other, 3);
+  });
+
   it('gives up after `timeout`, and ends the worker of a task that does not', async () => {
     const pool = poolOf({ maxThreads: 1 });
     const words = shared();
