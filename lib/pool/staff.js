@@ -142,7 +142,7 @@ class Staff {
     this.#scheduler.ready(info);
   }
 
-  /** A worker has told that it cannot read a message; to a blocked thread by another port. */
+  /** A worker cannot read a message. To a blocked thread it tells that by another port. */
   unreadable(info, [id, error, count]) {
     const task = info.unreadable(id, count);
 

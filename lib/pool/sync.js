@@ -67,7 +67,7 @@ function isStuck(info) {
   return slot !== NONE && binding.isAwaited(slot);
 }
 
-/** Whether the worker has not begun the task, and another one, that is not `out`, could. */
+/** Whether the worker has not begun the task, and another one could. */
 function mayMove(staff, out, info, task) {
   return !info.isResting && !task.isTransferred &&
     staff.workers.some((each) => each.isResting && each.hasSlot && !out.has(each));

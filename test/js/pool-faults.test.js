@@ -96,6 +96,17 @@ describe('pool: a worker that ends', () => {
 describe('pool: storms', () => {
   const KINDS = ['exit', 'throw', 'uncaught', 'later', 'sleep', 'none', 'none', 'none', 'none', 'none', 'none', 'none'];
 
+  /** A last task. A 'later' of an earlier one may still end its worker. */
+  async function after(pool) {
+    for (let left = 3; ; left--) {
+      try {
+        return await pool.run('after');
+      } catch (error) {
+        if (error.exitCode !== 4 || left === 0) throw error;
+      }
+    }
+  }
+
   /** Run `count` tasks, each of which counts itself, while workers end in all ways. */
   async function storm(seed, options, count) {
     const next = generator(seed);
@@ -138,7 +149,7 @@ describe('pool: storms', () => {
     }
     assert.equal(pool.stats().outstanding, 0);
     assert.equal(pool.queueSize, 0);
-    assert.equal(await pool.run('after'), 'after');
+    assert.equal(await after(pool), 'after');
     return results;
   }
 
