@@ -71,8 +71,8 @@ class Staff {
     }
   }
 
-  #mayStart() {
-    return !this.isEnding && this.#backoff === null;
+  #mayStart(isUrgent = false) {
+    return !this.isEnding && (isUrgent || this.#backoff === null);
   }
 
   /** @returns {WorkerInfo | null} null: it could not be started */
@@ -142,7 +142,7 @@ class Staff {
     this.#scheduler.ready(info);
   }
 
-  /** A worker cannot read a message. To a blocked thread it tells that by another port. */
+  /** A worker cannot read a message. A blocked thread learns it by another port. */
   unreadable(info, [id, error, count]) {
     const task = info.unreadable(id, count);
 
@@ -170,9 +170,9 @@ class Staff {
     return this.startOne();
   }
 
-  /** Start a worker. @returns {WorkerInfo | null} null: there may be none, now */
-  startOne() {
-    const mayStart = this.workers.length < this.#options.maxThreads && this.#mayStart();
+  /** Start a worker, if there may be one; `isUrgent`: also soon after others ended. */
+  startOne(isUrgent = false) {
+    const mayStart = this.workers.length < this.#options.maxThreads && this.#mayStart(isUrgent);
 
     return mayStart ? this.#start(false) : null;
   }

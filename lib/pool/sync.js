@@ -48,7 +48,7 @@ function choose(staff, out) {
   const idle = workers.filter(({ assigned }) => assigned === 0);
   const first = idle.find(({ isReady }) => isReady) ?? workers.find(({ isResting }) => isResting);
 
-  return first ?? idle[0] ?? staff.startOne() ??
+  return first ?? idle[0] ?? staff.startOne(staff.workers.length === 0) ??
     workers.sort((a, b) => a.isExclusive - b.isExclusive || a.assigned - b.assigned)[0] ?? null;
 }
 
@@ -56,7 +56,7 @@ function choose(staff, out) {
 function hasEnded(info, since) {
   const state = binding.threads().find(({ threadId }) => threadId === info.worker.threadId)?.state;
 
-  if (state === 'starting') return now() - since > START_MS;
+  if (state === 'starting' && !info.worker.isTerminated) return now() - since > START_MS;
   return state !== 'running';
 }
 

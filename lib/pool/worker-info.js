@@ -38,6 +38,7 @@ class PoolWorker extends Worker {
   #takes;
   /** The application has posted messages, which its next task must follow. */
   hasPosted = false;
+  isTerminated = false;
 
   constructor(options, startup, takes) {
     setEnvironmentData(STARTUP, startup);
@@ -47,6 +48,11 @@ class PoolWorker extends Worker {
       setEnvironmentData(STARTUP, undefined);
     }
     this.#takes = takes;
+  }
+
+  terminate(...args) {
+    this.isTerminated = true;
+    return super.terminate(...args);
   }
 
   postMessage(...args) {
@@ -159,9 +165,8 @@ class WorkerInfo {
     this.#results = new Lane(toPool);
     for (let slot = slots - 1; slot >= 0; slot--) this.#free.push(slot);
 
-    const shared = { claims, tasks: toWorker, results: toPool };
-
-    this.worker = new PoolWorker(options, { ...startup, ...shared }, (message) => {
+    Object.assign(startup, { claims, tasks: toWorker, results: toPool });
+    this.worker = new PoolWorker(options, startup, (message) => {
       const id = idIn(message, this.#base);
 
       if (id !== -1) onMessage(this, id, message);
@@ -193,11 +198,8 @@ class WorkerInfo {
 
     this.#claims.offer(id);
     this.#lane.put(id, kind, task.task);
-
-    const isAsleep = this.#lane.wakes();
-
+    if (this.#lane.wakes() && kind !== BY_MESSAGE) this.wake();
     if (kind === BY_MESSAGE) this.#postMessage(id, task, isDefault);
-    else if (isAsleep) this.worker.send(this.#base);
     task.id = id;
     task.order = order;
     task.isMessage = kind === BY_MESSAGE;
@@ -351,8 +353,7 @@ class WorkerInfo {
 
   /** Whether it has begun a task that was posted after this one. */
   hasBegunAfter({ order }) {
-    return this.#tasks.some((each) =>
-      each !== undefined && each.order > order && !this.#claims.isOffered(each.id));
+    return this.#tasks.some((each) => each?.order > order && !this.#claims.isOffered(each.id));
   }
 
   /** Remove all tasks. @returns {Task[]} */

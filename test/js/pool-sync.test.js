@@ -155,6 +155,24 @@ describe('pool: runSync', () => {
     assert.equal(pool.stats().outstanding, 0);
   });
 
+  it('does not wait to replace workers that end one after the other', () => {
+    const pool = poolOf({ maxThreads: 1 });
+
+    for (let n = 0; n < 5; n++) {
+      assert.throws(() => pool.runSync([shared(1), 0, 'exit'], { name: 'fault' }), { code: 'ERR_RINGPORT_WORKER_EXITED' });
+    }
+    assert.equal(pool.runSync(1), 1);
+  });
+
+  it('does not wait for a worker that was terminated while it started', () => {
+    const pool = poolOf({ minThreads: 1, maxThreads: 1 });
+    const begin = process.hrtime.bigint();
+
+    pool.threads[0].terminate();
+    assert.equal(pool.runSync(1), 1);
+    assert.ok(process.hrtime.bigint() - begin < 20_000_000_000n);
+  });
+
   it('throws if no worker starts', async () => {
     const pool = poolOf({ filename: exits, minThreads: 1, maxThreads: 1 });
 
