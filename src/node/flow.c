@@ -116,10 +116,11 @@ rp_flow_set_mark(napi_env env, napi_callback_info info) {
   if (port == NULL || port->endpoint->outflow != NULL || mark == 0 ||
       napi_get_value_uint32(env, argv[2], &policy) != napi_ok || policy > UINT8_MAX)
     return rp_throw_type(env, "setMark needs a new port, a number and a policy");
-  if (!rp_flow_prepare(e) ||
-      rp_endpoint_set_mark(port->endpoint, mark, (uint8_t) policy) != RP_OK)
-    return rp_throw_memory(env);
-  return NULL;
+  if (!rp_flow_prepare(e)) return rp_throw_memory(env);
+  rp_lock_take(&e->ports_lock); /* other threads read the mark; see threads.h */
+  int status = rp_endpoint_set_mark(port->endpoint, mark, (uint8_t) policy);
+  rp_lock_drop(&e->ports_lock);
+  return status == RP_OK ? NULL : rp_throw_memory(env);
 }
 
 /* flowMark(slot) -> bytes, 0 without a mark; STATUS is the policy. */

@@ -5,7 +5,7 @@
  * The asking thread holds two locks: of the table of threads, so that no listed
  * environment is freed, and the ports_lock of the environment it reads, so that no
  * endpoint leaves its port. An endpoint in a port is not closed, which keeps its channel
- * and the memory of its peer.
+ * and the memory of its peer. A mark is set under the lock, too.
  *
  *   WORD                  STORED BY                       LOADED BY
  *   counters of a thread  that thread                     the asking thread
