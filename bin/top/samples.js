@@ -26,7 +26,7 @@ function ratesOf(now, before, seconds, isPort) {
   return rates;
 }
 
-const keyOf = ({ threadId, slot }) => `${threadId}.${slot}`;
+const keyOf = ({ threadId, slot, serial }) => `${threadId}.${slot}.${serial}`;
 
 class Samples {
   #look;
@@ -34,11 +34,14 @@ class Samples {
   #about;
   /** What each thread has answered, and when. */
   #answers = new Map();
-  #asked = 0;
+  #isWatched = false;
+  /** When each thread that answers was first seen. */
+  #seen = new Map();
   #last = { time: 0, threads: new Map(), ports: new Map() };
 
   /**
-   * @param {{ threads: () => object[], ports: () => object[] }} look
+   * @param {object} look what the addon lists: threads(), ports(), and answering(), the
+   *   ids of the threads that answer
    * @param {number} own id of the serving thread, which is left out
    * @param {object} about the process
    */
@@ -48,19 +51,16 @@ class Samples {
     this.#about = about;
   }
 
-  /** The threads are asked, now or since a while. */
-  asked(now) {
-    if (this.#asked === 0) this.#asked = now;
-  }
-
   /** Nobody watches any more. */
   rest() {
-    this.#asked = 0;
+    this.#isWatched = false;
+    this.#seen.clear();
     this.#answers.clear();
     this.#last = { time: 0, threads: new Map(), ports: new Map() };
   }
 
   answered(answer, now) {
+    if (!this.#isWatched) return; // too late
     this.#answers.set(answer.threadId, { ...answer, time: now });
   }
 
@@ -69,11 +69,14 @@ class Samples {
    * suspended. The threads had no chance to answer.
    */
   #skip(gap) {
-    if (this.#asked !== 0) this.#asked += gap;
+    for (const [id, time] of this.#seen) this.#seen.set(id, time + gap);
     for (const answer of this.#answers.values()) answer.time += gap;
   }
 
-  /** @returns {object} what is sent as an event; all times are in milliseconds */
+  /**
+   * Take a sample, after which the threads are asked.
+   * @returns {object} what is sent as an event; all times are in milliseconds
+   */
   take(now) {
     if (this.#last.time !== 0 && now - this.#last.time > SILENT) this.#skip(now - this.#last.time);
 
@@ -88,9 +91,15 @@ class Samples {
       threads: new Map(threads.map((one) => [one.threadId, one])),
       ports: new Map(ports.map((one) => [keyOf(one), one])),
     };
-    for (const id of this.#answers.keys()) {
-      if (!this.#last.threads.has(id)) this.#answers.delete(id);
+    for (const known of [this.#answers, this.#seen]) {
+      for (const id of known.keys()) {
+        if (!this.#last.threads.has(id)) known.delete(id);
+      }
     }
+    for (const id of this.#look.answering()) {
+      if (!this.#seen.has(id)) this.#seen.set(id, now);
+    }
+    this.#isWatched = true;
 
     const described = ports.map((one) => this.#port(one, portsBefore.get(keyOf(one)), seconds));
     const busy = ({ rates, queued }) => rates.messagesIn + rates.messagesOut + queued;
@@ -108,10 +117,11 @@ class Samples {
     };
   }
 
+  /** Threads without ringport, or with an `env` without RINGPORT_TOP, never answer. */
   #thread(thread, before, seconds, now) {
     const answer = this.#answers.get(thread.threadId);
-    const since = answer === undefined ? this.#asked : answer.time;
-    const isSilent = thread.state === 'running' && since > 0 && now - since > SILENT;
+    const since = answer?.time ?? this.#seen.get(thread.threadId);
+    const isSilent = thread.state === 'running' && since !== undefined && now - since > SILENT;
     const silent = isSilent ? now - since : null;
 
     return {

@@ -76,7 +76,6 @@ function sendAll() {
   for (const watcher of watchers) {
     if (watcher.writableLength < MOST_WAITING) watcher.write(event);
   }
-  samples.asked(now);
   questions.postMessage(true);
 }
 

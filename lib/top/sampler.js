@@ -10,7 +10,7 @@ const { monitorEventLoopDelay, performance } = require('node:perf_hooks');
 
 const { Pool } = require('../pool/index');
 const { endpointAt } = require('../ports/table');
-const { endpoints, local, threads } = require('../loading/native');
+const { binding, define, endpoints, local, threads, FOR_TOP } = require('../loading/native');
 
 /** Of the timer that measures the delay, in milliseconds. */
 const RESOLUTION = 20;
@@ -148,6 +148,8 @@ function answer(name) {
     answers.close();
   };
   questions.unref();
+  define(FOR_TOP);
+  binding.answers();
 }
 
 module.exports = { answer };

@@ -75,7 +75,10 @@ function start(value, exported) {
       __proto__: null,
       value() {
         define(FOR_TOP);
-        return { threads: () => binding.threads(), ports: () => binding.ports(), name: mark('top') };
+        return {
+          threads: () => binding.threads(), ports: () => binding.ports(),
+          answering: () => binding.answering(), name: mark('top'),
+        };
       },
     });
     return;

@@ -155,7 +155,11 @@ static const entry for_flow[] = {
 };
 
 /* To look at all threads. */
-static const entry for_top[] = {{"ports", rp_threads_ports}};
+static const entry for_top[] = {
+    {"ports", rp_threads_ports},
+    {"answers", rp_threads_answer},
+    {"answering", rp_threads_answering},
+};
 
 static const entry for_tests[] = {{"constants", rp_constants_get}};
 

@@ -78,6 +78,7 @@ typedef struct rp_port {
   uint32_t covered; /* number of the first record that may have to wait; see order.h */
   uint32_t posts;   /* rp_env.posts when it last sent */
   rp_port_counts counts;
+  uint32_t serial;   /* rp_env.serial when it got its endpoint */
   bool is_full;      /* has reached its mark, and nobody has seen it drained since */
   uv_async_t *place; /* see order.h; NULL: none */
 } rp_port;
@@ -133,11 +134,12 @@ typedef struct rp_env {
 
   rp_endpoint *turn; /* whose callback runs; NULL: none */
 
-  /* Held to change `ports`, its length, or the endpoint of a port. The thread itself
-   * reads them without it; others take it to read; see threads.h. */
+  /* Held to change `ports`, its length, the endpoint of a port or its mark. The thread
+   * itself reads them without it; others take it to read; see threads.h. */
   rp_lock ports_lock;
   rp_port *ports; /* by slot */
   uint32_t ports_length;
+  uint32_t serial;    /* how often a port has got an endpoint */
   uint32_t free_slot; /* RP_NO_SLOT: none */
 
   napi_ref receiver; /* `this` of dispatch and closed */

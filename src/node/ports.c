@@ -46,8 +46,10 @@ void
 rp_ports_hold(rp_env *e, rp_port *port, rp_endpoint *endpoint) {
   rp_lock_take(&e->ports_lock);
   port->endpoint = endpoint;
-  if (endpoint != NULL)
+  if (endpoint != NULL) {
     rp_store_relaxed(&port->counts.received, endpoint->inbox.received);
+    port->serial = ++e->serial;
+  }
   rp_lock_drop(&e->ports_lock);
 }
 

@@ -13,7 +13,7 @@
 typedef struct row {
   const rp_channel *channel;
   uint64_t thread_id, bytes_in, mark;
-  uint32_t slot, received, sent, queued, turns, by_node, stalls;
+  uint32_t slot, serial, received, sent, queued, turns, by_node, stalls;
   const struct row *peer; /* NULL: in transit, or not listed */
 } row;
 
@@ -48,6 +48,7 @@ add_row(rows *to, uint64_t thread_id, uint32_t slot, rp_port *port) {
       .channel = endpoint->channel,
       .thread_id = thread_id,
       .slot = slot,
+      .serial = port->serial,
       .mark = endpoint->outflow == NULL ? 0 : endpoint->outflow->mark,
       .received = rp_load_relaxed(&counts->received),
       .sent = rp_load_relaxed(&endpoint->peer->inbox.sent),
@@ -186,6 +187,7 @@ describe_port(napi_env env, const row *port) {
   bool complete = napi_create_object(env, &object) == napi_ok &&
                   set_number(env, object, "threadId", port->thread_id) &&
                   set_number(env, object, "slot", port->slot) &&
+                  set_number(env, object, "serial", port->serial) &&
                   set_number(env, object, "messagesIn", port->received) &&
                   set_number(env, object, "messagesOut", port->sent) &&
                   set_number(env, object, "bytesIn", port->bytes_in) &&
@@ -203,9 +205,10 @@ describe_port(napi_env env, const row *port) {
   return complete ? object : NULL;
 }
 
-/* ports() -> the ports of all threads: { threadId, slot, messagesIn, messagesOut,
+/* ports() -> the ports of all threads: { threadId, slot, serial, messagesIn, messagesOut,
  * bytesIn, queued, wakeUps, byNode, stalls, highWaterMark }; and { peerThreadId, peerSlot
- * } if the other port is one of them. highWaterMark is 0 without a mark. */
+ * } if the other port is one of them. highWaterMark is 0 without a mark. The next port of
+ * a slot has another serial. */
 napi_value
 rp_threads_ports(napi_env env, napi_callback_info info) {
   rows all = {NULL, 0, 64}; /* some may open meanwhile */
@@ -233,6 +236,50 @@ rp_threads_ports(napi_env env, napi_callback_info info) {
 
     complete = port != NULL && napi_set_element(env, result, i, port) == napi_ok;
   }
+  free(all.list);
+  return complete ? result : rp_throw_memory(env);
+}
+
+/* answers(): this thread answers the questions of `ringport top` from now on. */
+napi_value
+rp_threads_answer(napi_env env, napi_callback_info info) {
+  napi_value argv[RP_ARGS_MAX];
+  rp_env *e = rp_arguments(env, info, argv);
+
+  rp_store_relaxed(&e->counters.answers, 1);
+  return NULL;
+}
+
+/* Ids of threads. */
+typedef struct ids {
+  uint64_t *list;
+  size_t length, capacity;
+} ids;
+
+static void
+add_answering(uint64_t thread_id, rp_counters *counters, void *data) {
+  ids *to = data;
+
+  if (rp_load_relaxed(&counters->answers) == 0) return;
+  if (to->length < to->capacity) to->list[to->length++] = thread_id;
+}
+
+/* answering() -> the ids of the threads that have called answers(). */
+napi_value
+rp_threads_answering(napi_env env, napi_callback_info info) {
+  ids all = {NULL, 0, rp_threads_list(NULL, 0) + 8}; /* some may start meanwhile */
+  napi_value result = NULL, id;
+
+  (void) info;
+  all.list = calloc(all.capacity, sizeof(*all.list));
+  if (all.list == NULL) return rp_throw_memory(env);
+  rp_threads_each(add_answering, &all);
+
+  bool complete = napi_create_array(env, &result) == napi_ok;
+
+  for (uint32_t i = 0; complete && i < all.length; i++)
+    complete = napi_create_double(env, (double) all.list[i], &id) == napi_ok &&
+               napi_set_element(env, result, i, id) == napi_ok;
   free(all.list);
   return complete ? result : rp_throw_memory(env);
 }

@@ -23,5 +23,7 @@
 
 napi_value rp_threads_describe(napi_env env, napi_callback_info info);
 napi_value rp_threads_ports(napi_env env, napi_callback_info info);
+napi_value rp_threads_answer(napi_env env, napi_callback_info info);
+napi_value rp_threads_answering(napi_env env, napi_callback_info info);
 
 #endif

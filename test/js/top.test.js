@@ -294,12 +294,14 @@ describe('the samples of ringport top', () => {
   const answer = { threadId: 0, utilization: 0.5, delay: null, ports: [], pools: [] };
   let threads;
   let ports;
+  let answering;
   let samples;
 
   beforeEach(() => {
     threads = [{ ...thread }, { ...thread, threadId: 9 }];
     ports = [{ ...port }];
-    samples = new Samples({ threads: () => threads, ports: () => ports }, 9, { pid: 1 });
+    answering = [0, 9];
+    samples = new Samples({ threads: () => threads, ports: () => ports, answering: () => answering }, 9, { pid: 1 });
   });
 
   it('leave the serving thread out, and say what has changed a second', () => {
@@ -322,9 +324,36 @@ describe('the samples of ringport top', () => {
     assert.deepEqual([rates.messagesIn, rates.bytesIn], [20, 0]);
   });
 
+  it('tell a port from the one that had its slot before', () => {
+    ports = [{ ...port, serial: 1, messagesIn: 1000, byNode: 7, bytesIn: 10 }];
+    samples.take(1000);
+    ports = [{ ...port, serial: 2, messagesIn: 10, bytesIn: 1e6 }];
+    assert.deepEqual(Object.values(samples.take(2000).ports[0].rates).filter((rate) => rate !== 0), []);
+    ports = [{ ...port, serial: 2, messagesIn: 30, bytesIn: 1e6 }];
+    assert.equal(samples.take(3000).ports[0].rates.messagesIn, 20);
+  });
+
+  it('call a thread blocked only if it answers at all, and from when it was seen first', () => {
+    answering = [9];
+    for (let now = 1000; now < 10_000; now += 500) assert.equal(samples.take(now).threads[0].silent, null);
+    answering = [9, 0];
+    assert.equal(samples.take(10_000).threads[0].silent, null);
+    assert.equal(samples.take(11_000).threads[0].silent, null);
+    assert.equal(samples.take(11_500).threads[0].silent, 1500);
+  });
+
+  it('ignore an answer that comes when nobody watches any more', () => {
+    samples.take(1000);
+    samples.rest();
+    samples.answered({ ...answer, pools: [{ id: 1 }] }, 1100);
+
+    const { threads: [main], pools } = samples.take(9000);
+
+    assert.deepEqual([main.silent, main.utilization, pools], [null, null, []]);
+  });
+
   it('call a thread blocked that does not answer, but not after all were suspended', () => {
     samples.take(1000);
-    samples.asked(1000);
     samples.answered(answer, 1010);
     assert.deepEqual([samples.take(1500).threads[0].silent, samples.take(2000).threads[0].silent], [null, null]);
     assert.equal(samples.take(2500).threads[0].silent, 1490);

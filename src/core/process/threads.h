@@ -31,6 +31,7 @@ typedef struct rp_counters {
   rp_atomic_u64 ports;   /* open now */
   rp_atomic_u64 by_node; /* messages out that Node's channel has carried */
   rp_atomic_u64 stalls;  /* how often a queue has reached its mark */
+  rp_word answers;       /* whether it answers `ringport top`; see lib/top/sampler.js */
 } rp_counters;
 
 /* Add to a counter. Its thread only, wait-free, no read-modify-write. */
