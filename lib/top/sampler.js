@@ -77,14 +77,19 @@ function describePools() {
   for (const [id, reference] of pools) {
     const pool = reference.deref();
 
-    if (pool === undefined) pools.delete(id);
-    else {
+    if (pool === undefined) {
+      pools.delete(id);
+      continue;
+    }
+    try {
       const { filename } = pool.options;
 
       list.push({
         ...pool.stats(), workers: undefined, id,
         filename: filename === null ? null : String(filename),
       });
+    } catch {
+      pools.delete(id); // its constructor has thrown after notePools()
     }
   }
   return list;
@@ -135,7 +140,6 @@ function answer(name) {
   notePools();
   questions.onmessage = ({ data: isAsked }) => {
     const now = performance.now();
-
     const isFirst = watch(isAsked);
 
     if (!isAsked || now - answered < PAUSE) return;
