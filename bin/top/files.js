@@ -32,7 +32,6 @@ function isOurs() {
 
 /**
  * @param {{ pid: number, port: number, token: string, title: string }} about
- * @returns {string} the path of the file
  * @throws {Error} the folder is not the user's
  */
 function write(about) {
@@ -42,7 +41,6 @@ function write(about) {
   if (!isOurs()) throw new Error(`${folder()} does not belong to this user alone`);
   fs.rmSync(file, { force: true }); // of an earlier process with this pid
   fs.writeFileSync(file, `${JSON.stringify(about)}\n`, { mode: 0o600, flag: 'wx' });
-  return file;
 }
 
 function isRunning(pid) {

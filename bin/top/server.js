@@ -13,7 +13,7 @@ const fs = require('node:fs');
 const http = require('node:http');
 const path = require('node:path');
 const { createHash, randomBytes, timingSafeEqual } = require('node:crypto');
-const { BroadcastChannel, parentPort, threadId, workerData } = require('node:worker_threads');
+const { BroadcastChannel, threadId, workerData } = require('node:worker_threads');
 
 const files = require('./files');
 const { Samples } = require('./samples');
@@ -157,7 +157,12 @@ server.on('error', (error) => {
 server.on('listening', () => {
   const { port } = server.address();
 
-  parentPort.postMessage(files.write({ ...about, port, token }));
-  fs.writeSync(2, `ringport top: listening on ${HOST}:${port}; run: npx ringport top ${process.pid}\n`);
+  files.write({ ...about, port, token });
+  Atomics.store(workerData.written, 0, 1);
+  try {
+    fs.writeSync(2, `ringport top: listening on ${HOST}:${port}; run: npx ringport top ${process.pid}\n`);
+  } catch {
+    // Nobody reads stderr, or it is full.
+  }
 });
 server.listen({ host: HOST, port: workerData.port, exclusive: true });

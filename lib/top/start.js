@@ -12,6 +12,7 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const nodeThreads = require('node:worker_threads');
 
 const { process } = require('../loading/builtins');
 const { folder, root } = require('../folder');
@@ -19,6 +20,11 @@ const { binding, define, mark, threads, FOR_TOP } = require('../loading/native')
 
 /** Property of the exports in the serving thread. */
 const kTop = Symbol.for('ringport.top');
+/**
+ * Property of worker_threads: this thread takes part. Several copies of ringport may be
+ * loaded in a thread.
+ */
+const kStarted = Symbol.for('ringport.top.started');
 /** RINGPORT_TOP of the serving thread. */
 const SERVES = 'serves';
 /** The only variables that the serving thread needs. */
@@ -41,26 +47,25 @@ function startServer(port) {
     if (process.env[name] !== undefined) env[name] = process.env[name];
   }
 
+  const written = new Int32Array(new SharedArrayBuffer(4));
+  const file = path.join(os.tmpdir(), `ringport-top-${process.getuid?.() ?? 0}`, `${process.pid}.json`);
   /* Node's Worker: it has no endpoint that would be listed. */
   const server = new threads.Worker(path.join(root, 'bin/top/server.js'), {
     name: 'ringport top', execArgv: [], env,
     workerData: {
-      index: path.join(folder, 'index.js'), port, title: path.basename(process.argv[1] ?? 'node'),
+      index: path.join(folder, 'index.js'), port, written, title: path.basename(process.argv[1] ?? 'node'),
     },
   });
-  let file;
 
   server.unref();
   server.on('error', ({ message }) => warn(`RINGPORT_TOP has no effect: ${message}`));
-  server.on('message', (name) => { file = name; });
-  server.unref(); // a listener of 'message' has undone it
   process.on('exit', () => {
-    /* The file may be there although the message has not been received yet. */
-    file ??= path.join(os.tmpdir(), `ringport-top-${process.getuid?.() ?? 0}`, `${process.pid}.json`);
+    /* Otherwise the folder may be somebody else's, or a link to another one. */
+    if (Atomics.load(written, 0) === 0) return;
     try {
       fs.unlinkSync(file);
     } catch {
-      // It is not there, or bin/top/files.js removes it later.
+      // bin/top/files.js removes it later.
     }
   });
 }
@@ -90,6 +95,8 @@ function start(value, exported) {
     if (threads.isMainThread) warn(`RINGPORT_TOP must be a port, 0 or auto, not '${value}'`);
     return;
   }
+  if (nodeThreads[kStarted]) return;
+  Object.defineProperty(nodeThreads, kStarted, { __proto__: null, value: true });
   try {
     require('./sampler').answer(mark('top'));
     if (threads.isMainThread) startServer(port);

@@ -13,6 +13,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { once } = require('node:events');
 const { spawnSync } = require('node:child_process');
+const { setTimeout } = require('node:timers/promises');
 
 const { chromium } = require('../../scripts/chromium');
 const { Place, request, root, sampleOf } = require('./support/top');
@@ -195,6 +196,48 @@ describe('RINGPORT_TOP', function () {
     });
   });
 
+  it('calls no thread blocked that cannot answer, and goes on after a Pool that could not be made', async () => {
+    const child = place.start([path.join(__dirname, 'fixtures/top-odd.js')]);
+    const about = await place.listening(child);
+    let first;
+
+    await place.ready(child);
+
+    const { threads, pools } = await sampleOf(about, ({ time }) => time - (first ??= time) > 2000);
+
+    assert.deepEqual(threads.map(({ name, state, silent }) => [name, state, silent]).slice(1),
+      [['other env', 'running', null], ['without ringport', 'running', null]]);
+    assert.equal(threads[0].silent, null);
+    assert.notEqual(threads[0].utilization, null);
+    assert.deepEqual(pools, []);
+    assert.match(child.printed, /no-such-flag[^]*resourceLimits/);
+  });
+
+  it('serves a process whose stderr nobody reads', async () => {
+    const child = place.start([app]);
+
+    child.stderr.destroy();
+    await place.ready(child);
+
+    const file = path.join(place.inner, `${child.pid}.json`);
+
+    while (!fs.existsSync(file)) await setTimeout(20);
+    await setTimeout(200); // it has written to stderr
+    await sampleOf(JSON.parse(fs.readFileSync(file, 'utf8')), ({ pid }) => pid === child.pid);
+    child.stdin.write('exit');
+    await child.ended;
+    assert.equal(child.exitCode, 0);
+    assert.equal(fs.existsSync(file), false);
+  });
+
+  it('is served once, also where several copies of ringport are loaded', async () => {
+    const child = place.start([path.join(__dirname, 'fixtures/top-copies.js')]);
+
+    await child.ended;
+    assert.equal(child.printed, '3 1\n');
+    assert.equal(child.said.match(/listening/g)?.length, 1);
+  });
+
   describe('does not change how a process ends', () => {
     const ends = {
       'when nothing is left to do': ['-e', `require(${library})`],
@@ -257,6 +300,23 @@ describe('RINGPORT_TOP', function () {
     assert.match(child.said, /RINGPORT_TOP has no effect: .* does not belong to this user alone/);
     assert.deepEqual(fs.readdirSync(place.inner), []);
     assert.equal(place.run('top', '--list').stdout, '');
+  });
+
+  it('removes nothing where its folder is a link to another', async function () {
+    if (process.platform === 'win32') this.skip();
+
+    const other = path.join(place.folder, 'other');
+
+    fs.mkdirSync(other, { mode: 0o700 });
+    fs.symlinkSync(other, place.inner);
+
+    const child = place.start(['-e', `require(${library});
+      require('node:fs').writeFileSync(${JSON.stringify(other)} + '/' + process.pid + '.json', '');
+      setTimeout(() => {}, 1000);`]);
+
+    await child.ended;
+    assert.match(child.said, /does not belong to this user alone/);
+    assert.deepEqual(fs.readdirSync(other), [`${child.pid}.json`]);
   });
 
   for (const value of ['yes', '-1', '65536', '8o80', '1.5']) {
