@@ -9,7 +9,7 @@ const http = require('node:http');
 const { parseArgs } = require('node:util');
 
 const { list } = require('./top/files');
-const { table } = require('./top/table');
+const { plain, table } = require('./top/table');
 
 const usage = `Usage: ringport top [pid] [options]
 
@@ -37,7 +37,7 @@ const options = {
   help: { type: 'boolean', short: 'h', default: false },
 };
 
-const described = ({ pid, title, node }) => `${String(pid).padStart(8)}  ${title}, Node ${node}`;
+const described = ({ pid, title, node }) => `${String(pid).padStart(8)}  ${plain(title)}, Node ${node}`;
 
 /**
  * @param {string | undefined} pid
@@ -70,6 +70,7 @@ const addressOf = ({ port, token }) => `http://127.0.0.1:${port}/?token=${token}
 function follow({ port, token }, show) {
   return new Promise((resolve, reject) => {
     const request = http.get({
+      agent: false, // Node's own may use the proxy of the environment
       host: '127.0.0.1', port, path: '/events', headers: { authorization: `Bearer ${token}` },
     }, (response) => {
       let text = '';

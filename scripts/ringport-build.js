@@ -33,4 +33,12 @@ function main(args) {
 
 module.exports = { main };
 
-if (require.main === module) main(process.argv.slice(2));
+if (require.main === module) {
+  try {
+    main(process.argv.slice(2));
+  } catch (error) {
+    if (!error.code?.startsWith('ERR_PARSE_ARGS_')) throw error;
+    process.stderr.write(`ringport-build: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+}

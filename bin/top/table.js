@@ -113,4 +113,4 @@ function table(sample, { colours, columns }) {
   ].map(fit);
 }
 
-module.exports = { table };
+module.exports = { plain, table };

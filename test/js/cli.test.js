@@ -6,7 +6,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const { once } = require('node:events');
-const { spawn } = require('node:child_process');
+const { spawn, spawnSync } = require('node:child_process');
 
 const { table } = require('../../bin/top/table');
 const { Place, command } = require('./support/top');
@@ -62,6 +62,14 @@ describe('the command ringport', function () {
     });
   }
 
+  it('says so as ringport-build, too', () => {
+    const build = path.join(__dirname, '../../scripts/ringport-build.js');
+    const { status, stdout, stderr } = spawnSync(process.execPath, [build, '--nothing'], { encoding: 'utf8' });
+
+    assert.deepEqual([status, stdout], [1, '']);
+    assert.match(stderr, /^ringport-build: Unknown option '--nothing'.*\n$/);
+  });
+
   describe('top', () => {
     let child;
     let about;
@@ -94,6 +102,26 @@ describe('the command ringport', function () {
       for (const args of [[], [String(pid)]]) {
         assert.equal(place.run('top', ...args, '--url').stdout, `http://127.0.0.1:${about.port}/?token=${about.token}\n`);
       }
+    });
+
+    it('lets no control character of a title through', () => {
+      const file = path.join(place.inner, `${child.pid}.json`);
+
+      fs.writeFileSync(file, JSON.stringify({ ...about, title: '\x1b[31mred\x07' }));
+      assert.match(place.run('top', '--list').stdout, /^ *\d+ {2}\?\[31mred\?, Node /);
+    });
+
+    it('uses no proxy', () => {
+      const proxy = 'http://127.0.0.1:9';
+      const { status, stderr } = spawnSync(process.execPath, [command, 'top', '--once'], {
+        encoding: 'utf8',
+        env: place.env({
+          NODE_USE_ENV_PROXY: '1', HTTP_PROXY: proxy, http_proxy: proxy, NO_PROXY: '', no_proxy: '',
+          NODE_NO_WARNINGS: '1', // of Node 22
+        }),
+      });
+
+      assert.deepEqual([status, stderr], [0, '']);
     });
 
     it('asks which, where there are several', async () => {
