@@ -17,6 +17,15 @@ const { html, svg, table } = require('./bench/report');
 /** In the order of the first round; the next has them the other way round. */
 const COMPETITORS = ['worker_threads', 'ringport'];
 
+/**
+ * Variables that the measured processes do not inherit: a preload such as
+ * ringport/register would replace worker_threads, and the others change the speed.
+ */
+const WITHOUT = Object.fromEntries([
+  'NODE_OPTIONS', 'NODE_V8_COVERAGE', 'NODE_DEBUG',
+  'RINGPORT_TOP', 'RINGPORT_SPIN', 'RINGPORT_LINGER', 'RINGPORT_COLD',
+].map((name) => [name, undefined]));
+
 const usage = `Usage: ringport bench [options]
 
 Compares ringport with worker_threads on this machine, in about 25 seconds. Each figure
@@ -73,7 +82,7 @@ async function play(rounds) {
 
     for (const { rows: names, argsFor, read } of cases) {
       for (const name of round % 2 ? COMPETITORS.toReversed() : COMPETITORS) {
-        const times = read(await measure(process.execPath, argsFor(name)));
+        const times = read(await measure(process.execPath, argsFor(name), WITHOUT));
 
         times.forEach((time, i) => rows[first + i][name].push(time));
         step();
