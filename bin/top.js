@@ -119,8 +119,9 @@ function shower({ values, address, stream }) {
     if (++seen < FIRST && !isLive) return true;
     if (values.json) stream.write(`${JSON.stringify(sample)}\n`);
     else {
-      const columns = isLive ? stream.columns : Infinity;
-      const rows = isLive ? stream.rows - 1 : Infinity;
+      /* 0: the terminal does not know its size. */
+      const columns = isLive ? stream.columns || Infinity : Infinity;
+      const rows = isLive ? (stream.rows || Infinity) - 1 : Infinity;
       const lines = [...table(sample, { colours, columns }), '', `Charts: ${address}`];
 
       /* Home, each line and what was right of it, and what was below. */

@@ -154,6 +154,21 @@ describe('the command ringport', function () {
       assert.equal(said, 'The process has ended.\n');
     });
 
+    it('redraws the table on a terminal, also on one that does not know its size', async function () {
+      if (process.platform !== 'linux' || spawnSync('script', ['--version']).error !== undefined) this.skip();
+
+      const top = spawn('script', ['-qec', `"${process.execPath}" "${command}" top`, '/dev/null'],
+        { env: place.env({ TERM: 'xterm' }), stdio: ['ignore', 'pipe', 'inherit'] });
+      let printed = '';
+
+      for await (const text of top.stdout) {
+        printed += text;
+        if (printed.split('\x1b[H').length > 3) child.kill('SIGKILL');
+      }
+      assert.match(printed, /^\x1b\[\?25l\x1b\[2J\x1b\[H[^]*main +running .*\x1b\[K/);
+      assert.match(printed, /The process has ended\.[^]*\x1b\[\?25h/);
+    });
+
     it('ends when its reader does', async () => {
       const top = spawn(process.execPath, [command, 'top'], { env: place.env(), stdio: ['ignore', 'pipe', 'pipe'] });
       let said = '';
