@@ -449,12 +449,13 @@ export interface ThreadInfo {
   /** How often its event loop was woken up by messages. */
   wakeUps: number;
   /**
-   * Messages by ring that wait to be received by its ports. Exact also of a thread that is
-   * blocked.
+   * Messages by ring that wait to be received by its ports, all of a batch that is being
+   * delivered included. Also known of a thread that is blocked.
    */
   queued: number;
   /**
-   * Messages posted by its ports that Node's channels have carried, wholly or in part.
+   * Messages posted by its ports that Node's channels have carried, wholly or in part, but
+   * not the first few between a worker and its parent.
    */
   byNode: number;
   /** How often what its ports have sent has reached a `highWaterMark`. */
