@@ -79,6 +79,7 @@ function takeNext(endpoint, max) {
   if (values !== undefined) {
     const { [CALL]: kind, [ID]: id } = control;
 
+    control[CALL] = 0; // the word of a request may be 1, too
     binding.release(endpoint.slot); // COUNT of them
     if (kind !== 0) {
       return [{ value: values[0], list: undefined, call: { kind: kind >>> 0, id: id >>> 0 } }];

@@ -422,6 +422,25 @@ describe('request', () => {
     assert.deepEqual(line, ['closed']);
   });
 
+  it('is no message, whatever its tag, if a handler begins to listen for messages', async () => {
+    const { port1, port2 } = new wt.MessageChannel();
+    const { random } = Math;
+    const messages = [];
+
+    port2.handle((value) => {
+      if (value === 1) port2.on('message', (message) => messages.push(message));
+      return -value;
+    });
+    Math.random = () => 0; // the tag of port1's requests
+    try {
+      assert.deepEqual(await Promise.all([port1.request(1), port1.request(2)]), [-1, -2]);
+    } finally {
+      Math.random = random;
+    }
+    assert.deepEqual(messages, []);
+    port1.close();
+  });
+
   it('refuses bad input, as Node does, and changes nothing', async () => {
     const { port1, port2 } = new wt.MessageChannel();
     let heard = 0;
