@@ -13,7 +13,7 @@ const { readError } = require('../ring-buffer/check');
 const { Memory } = require('../ring-buffer/memory');
 const { binding, counter, status } = require('../ring-buffer/native');
 const { Roles } = require('../ring-buffer/roles');
-const { DELIVERED, STATE, SIGNAL, WORDS, STARTING, OPEN, FINISHED } = require('./shared');
+const { DELIVERED, STATE, SIGNAL, WORDS, OPEN, FINISHED } = require('./shared');
 
 const { OK, FULL, ECLOSED, ETOOBIG } = status;
 const { utf8Write } = Buffer.prototype;
@@ -176,8 +176,12 @@ class Sender {
 
   /** Block until all data is in the ring. @throws {RingportError} */
   pushAll() {
+    const { waiting } = this.#roles.producer;
+    let end = now() + LIMIT;
+
     while (!this.push()) {
-      if (!this.#roles.producer.waiting.block(this.#record, LIMIT)) throw this.#lost();
+      if (waiting.block(this.#record, SLICE)) end = now() + LIMIT;
+      else if (this.closed || this.#worker.hasEnded || now() > end) throw this.#lost();
     }
   }
 
@@ -201,13 +205,10 @@ class Sender {
 
     for (;;) {
       const signal = Atomics.load(words, SIGNAL);
-      const { slot } = this.#roles.producer.handle;
-      const isAlone = binding.ringOthers(slot) === 0;
-      /* Loaded after that: a worker that exits sets it before its handle ends. */
-      const state = Atomics.load(words, STATE);
+      const { state, hasEnded } = this.#worker;
 
       if (isDone(state)) return;
-      if (state > OPEN || (state === OPEN && isAlone)) throw this.#lost();
+      if (hasEnded) throw this.#lost();
       if (Atomics.wait(words, SIGNAL, signal, SLICE) === 'timed-out') {
         if (now() > end) throw this.#lost();
       } else {
@@ -216,14 +217,22 @@ class Sender {
     }
   }
 
-  #lost() {
+  /**
+   * Its STATE, and whether it has ended. The ring alone does not tell: a worker may end
+   * before it has read something, or this thread has waited for it.
+   */
+  get #worker() {
+    const isAlone = binding.ringOthers(this.#roles.producer.handle.slot) === 0;
+    /* Loaded after that: a worker that exits sets it before its handle ends. */
     const state = Atomics.load(this.#words, STATE);
-    const isRunning = state === STARTING ||
-      (state === OPEN && binding.ringOthers(this.#roles.producer.handle.slot) > 0);
 
+    return { state, hasEnded: state > OPEN || (state === OPEN && isAlone) };
+  }
+
+  #lost() {
     return new RingportError('ERR_RINGPORT_NOT_DELIVERED',
       `${this.#undelivered} bytes were not delivered: the worker ` +
-      (isRunning ? `has made no progress for ${LIMIT / 1000} s` : 'has ended'));
+      (this.#worker.hasEnded ? 'has ended' : `has made no progress for ${LIMIT / 1000} s`));
   }
 
   /** Give up the ring; nothing is written any more. */

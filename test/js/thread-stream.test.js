@@ -244,6 +244,25 @@ describe('ringport/thread-stream', () => {
     await closed;
   });
 
+  it('does not block for a worker that has ended before it has read something', async () => {
+    const stream = open({ sync: true, bufferSize: 1024 });
+    const failed = once(stream, 'error');
+
+    await once(stream, 'ready');
+    stream.worker.terminate();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+
+    const begin = Date.now();
+
+    stream.write('x'.repeat(10_000));
+    assert.ok(Date.now() - begin < 8000, 'blocked until the limit');
+
+    const [{ code }] = await failed;
+
+    assert.equal(code, 'ERR_RINGPORT_NOT_DELIVERED');
+    if (!stream.closed) await once(stream, 'close');
+  });
+
   it('delivers a prefix of what was written when the worker is terminated at any moment', async () => {
     for (let i = 0; i < 12; i++) {
       fs.writeFileSync(file, '');
