@@ -128,7 +128,7 @@ class Sender {
     const most = isText ? data.length * 3 : data.length;
 
     if (most > PIECE) {
-      const bytes = isText ? Buffer.from(data) : data;
+      const bytes = Buffer.from(data); // a copy: the caller may use its buffer again
 
       this.#pieces.push({ bytes, start: 0, end: bytes.length });
       this.#kept += bytes.length;

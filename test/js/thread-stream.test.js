@@ -263,6 +263,16 @@ describe('ringport/thread-stream', () => {
     if (!stream.closed) await once(stream, 'close');
   });
 
+  it('copies bytes that wait for room: the caller may use its buffer again', async () => {
+    const stream = open({ bufferSize: 1024 });
+    const bytes = Buffer.alloc(200_000, 'a');
+
+    stream.write(bytes);
+    bytes.fill('b');
+    await ended(stream);
+    assert.equal(read(), 'a'.repeat(200_000));
+  });
+
   it('delivers a prefix of what was written when the worker is terminated at any moment', async () => {
     for (let i = 0; i < 12; i++) {
       fs.writeFileSync(file, '');
