@@ -28,6 +28,8 @@ const { Random, Watchdog, fail, mutate, options } = require('./support');
 
 const codec = require('../../lib/ports/send').loadCodec();
 
+/** Limit for an answer, in milliseconds, on a busy machine. */
+const HANDLED_MS = 10_000;
 const HEADER = 2; // of serialize(); messages of ports have none
 /** Messages of ports: values, and references to a block, a port, a foreign value. */
 function seeds() {
@@ -49,6 +51,18 @@ function withTrailer(bytes, random) {
   trailer.writeUInt32LE(random.below(4) > 0 ? bytes.length : random.u32(), 0);
   trailer.writeUInt32LE(random.below(4), 4);
   return Buffer.concat([bytes, padding, trailer]);
+}
+
+/** Append the words of a part of a request, valid or nearly so, and a trailer. */
+function withCall(bytes, random) {
+  const padding = Buffer.alloc((8 - bytes.length % 8) % 8);
+  const words = Buffer.alloc(16);
+
+  words.writeUInt32LE(random.below(4) > 0 ? random.below(7) | random.below(3) << 8 : random.u32(), 0);
+  words.writeUInt32LE(random.below(4), 4);
+  words.writeUInt32LE(random.below(4) > 0 ? bytes.length : random.u32(), 8);
+  words.writeUInt32LE(random.below(8) > 0 ? 0 : random.below(4), 12);
+  return Buffer.concat([bytes, padding, words]);
 }
 
 /** Turn any bytes into a message's record; the first four are flags and blocks. */
@@ -75,11 +89,16 @@ function post(endpoint, input) {
   binding.post();
 }
 
-/** Two channels: one with a listener, one for receiveMessageOnPort(). */
+/**
+ * Three channels: one with a listener, one for receiveMessageOnPort(), and one with a
+ * handler of requests, whose records C reads.
+ */
 class Lanes {
   constructor() {
     this.heard = new MessageChannel();
     this.asked = new MessageChannel();
+    this.handled = new MessageChannel();
+    this.handled.port2.handle((value) => value);
     this.arrived = [];
     this.errors = 0;
     this.heard.port2.on('message', (value) => this.arrived.push(value));
@@ -113,9 +132,32 @@ class Lanes {
     }
     if (least === 2 || next?.message !== 'next') next = receiveMessageOnPort(this.asked.port2);
     if (next?.message !== 'next') fail('ports', input, `the next message is ${next?.message}`);
+    await this.#checkHandled(input);
+  }
+
+  async #checkHandled(input) {
+    const { port1, port2 } = this.handled;
+
+    post(ports.endpointOf(port1), input);
+    try {
+      const answer = await port1.request('next', { timeout: HANDLED_MS });
+
+      if (answer !== 'next') fail('ports', input, `the answer is ${answer}`);
+    } catch (error) {
+      fail('ports', input, `the next request: ${error?.stack}`);
+    }
+    /* What is no request has been kept. */
+    for (let more = true; more;) {
+      try {
+        more = receiveMessageOnPort(port2) !== undefined;
+      } catch (error) {
+        if (error?.code !== 'ERR_RINGPORT_CORRUPT') fail('ports', input, error?.stack);
+      }
+    }
   }
 
   close() {
+    this.handled.port1.close();
     this.heard.port1.close();
     this.asked.port1.close();
   }
@@ -200,9 +242,10 @@ async function main() {
   while (performance.now() < end) {
     const seedBytes = random.pick(pool);
     let bytes = random.below(4) === 0 ? Buffer.from(seedBytes) : mutate(seedBytes, random, random.pick(pool));
-    const flags = random.pick([0, 0, 0, 0, 1, 2, 3, 5, 7, 17, 19, random.below(256)]);
+    const flags = random.pick([0, 0, 0, 0, 1, 2, 3, 5, 7, 17, 17, 17, 19, random.below(256)]);
 
-    if (random.below(2) === 0) bytes = withTrailer(bytes, random);
+    if (flags === FLAG.CALL + FLAG.TRAILER && random.below(4) > 0) bytes = withCall(bytes, random);
+    else if (random.below(2) === 0) bytes = withTrailer(bytes, random);
 
     const head = [flags, random.below(4), random.u32(), random.pick([0, 1, 5, 200])];
     const input = Buffer.concat([Buffer.from(head), bytes]);
