@@ -68,11 +68,11 @@ describe('requestSync', () => {
         for (const timeout of [0, 1, 60, 130]) {
           const begin = performance.now();
 
-          assert.throws(() => port.requestSync({ what: 'slow', ms: 5000 }, { timeout }), { name: 'TimeoutError' });
+          assert.throws(() => port.requestSync({ what: 'slow', ms: 60_000 }, { timeout }), { name: 'TimeoutError' });
 
           const took = performance.now() - begin;
 
-          assert(took >= timeout - 1 && took < timeout + 2000, `${took} ms`);
+          assert(took >= timeout - 1 && took < timeout + 10_000, `${took} ms`);
         }
         assert.equal(port.requestSync({ what: 'echo', value: 1 }), 1);
       });
@@ -142,7 +142,7 @@ describe('requestSync', () => {
         const begin = Date.now();
 
         assert.equal(port.requestSync({ what: 'back' }), 'ERR_RINGPORT_DEADLOCK');
-        assert(Date.now() - begin < 2000);
+        assert(Date.now() - begin < 10_000);
         assert.equal(port.requestSync({ what: 'echo', value: 1 }), 1);
       });
     });
@@ -225,7 +225,7 @@ describe('requestSync', () => {
     const begin = Date.now();
 
     assert.equal(await worker.terminate(), 1);
-    assert(Date.now() - begin < 3000);
+    assert(Date.now() - begin < 10_000);
 
     const { spawnSync } = require('node:child_process');
     const { subject } = require('./support/implementations');

@@ -9,8 +9,11 @@ const { wt, start, channelTo, endAll, wait, next } = require('./support/requests
 /** Answers on parentPort, or on the port in workerData. */
 const answerer = (wt, { data }) => {
   const port = wt.workerData ?? wt.parentPort;
+  const held = new Map();
   const answers = {
     echo: (value) => value.value,
+    hold: ({ value }) => new Promise((resolve) => held.set(value, resolve)),
+    release: ({ value }) => held.get(value)(value),
     slow: async ({ ms, value }) => {
       await new Promise((resolve) => setTimeout(resolve, ms));
       return value;
@@ -89,8 +92,11 @@ describe('request', () => {
         const port = open();
         const order = [];
 
-        await Promise.all([40, 20, 1].map((ms) => port.request({ what: 'slow', ms, value: ms }).then((v) => order.push(v))));
-        assert.deepEqual(order, [1, 20, 40]);
+        const all = [1, 2, 3].map((value) => port.request({ what: 'hold', value }).then((v) => order.push(v)));
+
+        for (const value of [3, 1, 2]) await port.request({ what: 'release', value });
+        await Promise.all(all);
+        assert.deepEqual(order, [3, 1, 2]);
       });
 
       it('lets a handler ask back', async () => {

@@ -71,13 +71,13 @@ describe('ringport/synckit', function () {
   });
 
   it('gives up after the timeout, and drops the late answer', () => {
-    const limited = start('task.js', { timeout: 300 });
+    const limited = start('task.js', { timeout: 1500 });
 
     assert.equal(limited('later', 1, 0), 1);
-    assert.throws(() => limited('later', 2, 600), { message: 'Internal error: Atomics.wait() failed: timed-out' });
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+    assert.throws(() => limited('later', 2, 2000), { message: 'Internal error: Atomics.wait() failed: timed-out' });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 800);
     assert.equal(limited('echo', 3), 3);
-    assert.throws(() => limited('later', 4, 600), /timed-out/);
+    assert.throws(() => limited('later', 4, 2000), /timed-out/);
     assert.equal(limited('echo', 5), 5);
   });
 
