@@ -55,12 +55,11 @@ function call(args) {
   }
   return new Promise((resolve) => {
     open.add(resolve);
+    /* fail() may have answered already: what has been written is for the next answer. */
     Promise.resolve(result).then((found) => {
-      open.delete(resolve);
-      resolve(done(found));
+      if (open.delete(resolve)) resolve(done(found));
     }, (error) => {
-      open.delete(resolve);
-      resolve(failed(error));
+      if (open.delete(resolve)) resolve(failed(error));
     });
   });
 }

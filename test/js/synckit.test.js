@@ -123,6 +123,22 @@ describe('ringport/synckit', function () {
     }
   });
 
+  it('writes with the next call what a call has written after its error', () => {
+    const hardy = start();
+    const { write } = process.stdout;
+    const written = [];
+
+    assert.throws(() => hardy('survives'), { message: 'crashed' });
+    assert.throws(() => hardy('outlastsItsError'), { message: 'crashed' });
+    process.stdout.write = (chunk) => written.push(String(chunk));
+    try {
+      hardy('later', 1, 500);
+    } finally {
+      process.stdout.write = write;
+    }
+    assert.deepEqual(written, ['late\n']);
+  });
+
   it('waits for a module that calls runAsWorker() late', () => {
     assert.equal(start('slow-start.js')(3), 3);
   });
