@@ -204,6 +204,29 @@ describe('worker: its first messages', () => {
     await watch(t, worker);
   });
 
+  for (const before of [0, 280, 400]) {
+    same(`either side posts objects with a kind of its own, after ${before} messages`, async (wt, t) => {
+      const worker = t.worker((wt) => {
+        wt.parentPort.on('message', (message) => {
+          wt.parentPort.postMessage(message);
+          if (message === 'end') wt.parentPort.close();
+        });
+      });
+
+      worker.on('message', (message) => t.note(message));
+      for (let i = 0; i < before; i++) worker.postMessage(i);
+      for (const kind of ['change', 'ringport.change', 'envelope', 'channel', 'guard', '', 5, null, { kind: 'change' }]) {
+        worker.postMessage({ kind, id: 1, need: 3 });
+        worker.postMessage({ get kind() {
+          for (let i = 0; i < 9; i++) worker.postMessage({ kind: i % 2 ? kind : `${i}` });
+          return kind;
+        } });
+      }
+      worker.postMessage('end');
+      await t.next(worker, 'exit');
+    });
+  }
+
   play('a getter that throws what Node might throw', (wt) => {
     let count = 0;
 
