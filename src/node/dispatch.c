@@ -37,8 +37,7 @@ turn(rp_env *e, rp_endpoint *endpoint) {
   /* As in libuv, a port that is closing gets no more callbacks. */
   if (e->ports[slot].state != RP_PORT_OPEN) return true;
   if (rp_chain_peek(&endpoint->inbox, &first) == RP_OK &&
-      ((first.type & RP_MESSAGE_BEHIND) != 0 || rp_order_is_behind(e, &e->ports[slot])) &&
-      rp_order_hold(e, &e->ports[slot], true))
+      (first.type & RP_MESSAGE_BEHIND) != 0 && rp_order_hold(e, &e->ports[slot], true))
     return true;
 
   e->ports[slot].late = false;

@@ -28,7 +28,6 @@ rp_doorbell_called(uv_async_t *doorbell) {
   rp_failpoint("doorbell:woken");
   rp_count(&e->counters.wakeups, 1);
   rp_loop_spin_woken(e);
-  rp_order_rung(e);
   rp_order_let_pass(e, doorbell);
   rp_doorbell_serve(e, doorbell);
 }

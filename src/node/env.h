@@ -104,10 +104,6 @@ typedef struct rp_order {
   uint32_t *slots; /* ports that wait */
   uint32_t length, capacity;
   uint32_t unplaced;        /* how many of these have no place */
-  uint8_t polls;            /* rp_port.waits of the last of those */
-  uint32_t posts;           /* rp_env.posts when it began to wait */
-  uint32_t rung;            /* rp_env.posts when the doorbell was last called */
-  uint32_t heard;           /* so many posts have arrived, if they go to this thread */
   uv_check_t *check;        /* for those: runs after each poll; NULL: never used */
   uv_idle_t *again;         /* active: the loop polls without blocking */
   const uv_async_t *called; /* the doorbell or a place, while the loop calls it */

@@ -11,9 +11,7 @@
  *
  * Any other port waits for the end of a poll that has called every handle. That is the
  * current poll if the port met the mark as the doorbell rang, which is older than the
- * handles that Node makes later; otherwise it is the next one. Ports whose turn comes
- * later wait behind it, marked or not, so that messages of different ports keep their
- * order.
+ * handles that Node makes later; otherwise it is the next one.
  */
 #include "node/order.h"
 
@@ -23,7 +21,7 @@
 
 static uint32_t
 posts(const rp_env *e) {
-  return e->posts.data == NULL ? 0 : *(const uint32_t *) (const void *) e->posts.data;
+  return *(const uint32_t *) (const void *) e->posts.data;
 }
 
 uint32_t
@@ -34,27 +32,6 @@ rp_order_mark(const rp_env *e, const rp_port *port) {
 void
 rp_order_marked(const rp_env *e, rp_port *port) {
   if (e->posts.data != NULL) port->posts = posts(e);
-}
-
-void
-rp_order_opened(const rp_env *e, rp_port *port) {
-  port->posts = e->order.heard;
-}
-
-/* So many of this thread's posts have arrived, if they go to itself. */
-static void
-have_heard(rp_order *order, uint32_t posts) {
-  if ((int32_t) (posts - order->heard) > 0) order->heard = posts;
-}
-
-void
-rp_order_rung(rp_env *e) {
-  rp_order *order = &e->order;
-
-  /* What had been posted at the last call has arrived: then, or if its handle is older
-   * than the doorbell, right before this call at the latest. */
-  have_heard(order, order->rung);
-  order->rung = posts(e);
 }
 
 static void on_check(uv_check_t *check);
@@ -105,10 +82,7 @@ stop_waiting(rp_env *e, rp_port *port) {
 
   if (port->waits == 0) return;
   port->waits = 0;
-  if (port->place == NULL) {
-    order->unplaced--;
-    order->posts = order->heard; /* it waited for more polls than the others, maybe */
-  }
+  if (port->place == NULL) order->unplaced--;
   for (uint32_t i = 0; i < order->length; i++)
     if (order->slots[i] != slot) order->slots[kept++] = order->slots[i];
   order->length = kept;
@@ -197,14 +171,6 @@ make_handles(rp_env *e) {
   return true;
 }
 
-/* How many polls a port without a place waits for: no fewer than those before it. */
-static uint8_t
-polls(const rp_order *order, bool at_doorbell) {
-  uint8_t polls = order->called == NULL || at_doorbell ? 1 : 2;
-
-  return order->unplaced > 0 && order->polls > polls ? order->polls : polls;
-}
-
 bool
 rp_order_hold(rp_env *e, rp_port *port, bool begins) {
   rp_order *order = &e->order;
@@ -224,8 +190,7 @@ rp_order_hold(rp_env *e, rp_port *port, bool begins) {
     (void) uv_async_send(port->place);
   } else {
     if (!make_handles(e)) return false;
-    port->waits = order->polls = polls(order, now && order->called == e->doorbell);
-    order->posts = posts(e);
+    port->waits = order->called == NULL || (now && order->called == e->doorbell) ? 1 : 2;
     cover(port);
     if (order->unplaced++ == 0) {
       /* Started last, it runs before Node's check, which runs the immediates. */
@@ -242,7 +207,6 @@ rp_order_let_pass(rp_env *e, const uv_async_t *place) {
   rp_order *order = &e->order;
   uint32_t kept = 0;
 
-  if (place == NULL) order->polls--;
   order->unplaced = 0;
   for (uint32_t i = 0; i < order->length; i++) {
     rp_port *port = &e->ports[order->slots[i]];
@@ -257,7 +221,6 @@ rp_order_let_pass(rp_env *e, const uv_async_t *place) {
     rp_endpoint_schedule(port->endpoint);
   }
   order->length = kept;
-  if (place == NULL && order->unplaced == 0) have_heard(order, order->posts);
 }
 
 static void

@@ -40,24 +40,9 @@ uint32_t rp_order_mark(const rp_env *e, const rp_port *port);
 /* A record with the flag of rp_order_mark() has been written. Owner's thread. */
 void rp_order_marked(const rp_env *e, rp_port *port);
 
-/* The port has just been opened: its first record is behind this thread's posts, but for
- * those that its loop has brought. Owner's thread. */
-void rp_order_opened(const rp_env *e, rp_port *port);
-
-/* libuv is calling the doorbell. */
-void rp_order_rung(rp_env *e);
-
-/* Return whether a port whose turn begins has to wait behind others, even if its first
- * record is not marked: see rp_order_hold(). Owner's thread. */
-static inline bool
-rp_order_is_behind(const rp_env *e, const rp_port *port) {
-  return e->order.unplaced > 0 && port->place == NULL;
-}
-
-/* The first record of the port is marked, or behind others. Returns true if it has to
- * wait: the port's callback must not run now, and will run later by itself. Without
- * memory the record does not wait. `begins`: the port's turn has just begun. Owner's
- * thread. */
+/* The first record of the port is marked. Returns true if it has to wait: the port's
+ * callback must not run now, and will run later by itself. Without memory the record does
+ * not wait. `begins`: the port's turn has just begun. Owner's thread. */
 bool rp_order_hold(rp_env *e, rp_port *port, bool begins);
 
 /* Schedule the ports that wait for this place, which libuv is calling; NULL: those that

@@ -30,8 +30,9 @@ rp_port_open(napi_env env, napi_callback_info info) {
     (void) rp_endpoint_close(other);
     return rp_throw_memory(env);
   }
-  rp_order_opened(e, &e->ports[slot]);
-  rp_order_opened(e, &e->ports[other_slot]);
+  /* Whoever gets one of them, gets it after all that was posted before. */
+  rp_order_marked(e, &e->ports[slot]);
+  rp_order_marked(e, &e->ports[other_slot]);
   rp_control(e)[RP_CONTROL_STATUS] = other_slot;
   return rp_from_u32(env, slot);
 }
