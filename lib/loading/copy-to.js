@@ -2,9 +2,6 @@
 
 const { __lookupGetter__: lookupGetter } = Object.prototype;
 
-/** Node 26 creates this in 0.2 ms when it is read, or its descriptor; see exports.js. */
-const LATE = 'locks';
-
 /**
  * Object.assign() that copies getters instead of running them. ringport/register puts its
  * classes behind getters.
@@ -14,7 +11,6 @@ const LATE = 'locks';
  */
 function copyTo(target, source) {
   for (const name of Object.keys(source)) {
-    if (name === LATE) continue;
     if (name in target || lookupGetter.call(source, name) !== undefined) {
       Object.defineProperty(target, name,
         { __proto__: null, ...Object.getOwnPropertyDescriptor(source, name) });

@@ -4,9 +4,8 @@
  * exports.js - the exports of ringport where the addon is loaded; else see inactive.js.
  */
 
-const nodeThreads = require('node:worker_threads');
-
 const { process } = require('./builtins');
+const { copyTo } = require('./copy-to');
 const { binding, local, threads } = require('./native');
 
 const isWorker = threads.parentPort !== null;
@@ -71,8 +70,7 @@ function moveMessagePortToContext(port, context) {
 
 Object.defineProperty(moveMessagePortToContext, 'length', { __proto__: null, value: 0 }); // as Node's
 
-module.exports = {
-  ...threads,
+module.exports = copyTo(copyTo({}, threads), {
   active: true, // see inactive.js
   markAsUntransferable,
   moveMessagePortToContext,
@@ -84,7 +82,7 @@ module.exports = {
   threads: () => binding.threads(),
   wrap,
   wrapSync,
-};
+});
 
 /** Define an export that is loaded on first access: most threads never use it. */
 function onDemand(name, load) {
@@ -129,7 +127,6 @@ onDemand('MessagePort', () => require('../ports/port').MessagePort);
 onDemand('RingportError', () => require('../codec/errors').RingportError);
 onDemand('Worker', () => require('../worker/worker').Worker);
 onDemand('Pool', () => lateClass('Pool', () => require('../pool/index').Pool));
-if ('locks' in nodeThreads) onDemand('locks', () => nodeThreads.locks);
 onDemand('RingBuffer', () => require('../ring-buffer/index').RingBuffer);
 
 if (isWorker) {

@@ -8,7 +8,6 @@
  */
 
 const path = require('node:path');
-const nodeThreads = require('node:worker_threads');
 
 const { process } = require('./builtins');
 
@@ -95,8 +94,6 @@ function exportsFor(cause) {
 
   return {
     ...threads,
-    /* See copy-to.js. */
-    ...('locks' in nodeThreads ? { locks: nodeThreads.locks } : null),
     active: false,
     RingportError,
     Pool: class Pool {
