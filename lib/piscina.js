@@ -4,4 +4,4 @@
 
 const ringport = require('./index.js');
 
-module.exports = ringport[Symbol.for('ringport.pool')]().loadPiscina();
+module.exports = ringport[Symbol.for('ringport.entries')].pool().loadPiscina();

@@ -6,6 +6,6 @@
 
 const ringport = require('./index.js');
 
-ringport[Symbol.for('ringport.pool')]().startWorker({
+ringport[Symbol.for('ringport.entries')].pool().startWorker({
   byImport: (url) => import(/* webpackIgnore: true */ /* @vite-ignore */ url),
 });

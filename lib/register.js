@@ -4,7 +4,7 @@
 
 const ringport = require('./index.js');
 
-const { register, unregister } = ringport[Symbol.for('ringport.registration')]();
+const { register, unregister } = ringport[Symbol.for('ringport.entries')].registration();
 
 /* A literal, so that Node detects the names for `import { unregister } from
  * 'ringport/register'`. */

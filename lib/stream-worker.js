@@ -5,7 +5,7 @@
 
 const ringport = require('./index.js');
 
-ringport[Symbol.for('ringport.stream')](true).start({
+ringport[Symbol.for('ringport.entries')].streamWorker().start({
   byRequire: (file) => require(file),
   byImport: (url) => import(url),
 });

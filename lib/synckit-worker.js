@@ -5,7 +5,7 @@
 
 const ringport = require('./index.js');
 
-ringport[Symbol.for('ringport.synckit')]().startWorker({
+ringport[Symbol.for('ringport.entries')].synckit().startWorker({
   byRequire: (file) => require(file),
   byImport: (url) => import(url),
 });

@@ -5,4 +5,4 @@
 const ringport = require('./index.js');
 
 /* A copy of its own, as synckit's is: it reads the environment when it is loaded. */
-module.exports = ringport[Symbol.for('ringport.synckit')]().create(process);
+module.exports = ringport[Symbol.for('ringport.entries')].synckit().create(process);

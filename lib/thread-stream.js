@@ -4,4 +4,4 @@
 
 const ringport = require('./index.js');
 
-module.exports = ringport[Symbol.for('ringport.stream')](false).ThreadStream;
+module.exports = ringport[Symbol.for('ringport.entries')].stream().ThreadStream;
