@@ -10,6 +10,7 @@ const { once } = require('node:events');
 const { spawn, spawnSync } = require('node:child_process');
 
 const { chromium } = require('../../scripts/chromium');
+const { withPage } = require('./support/page');
 
 const root = path.join(__dirname, '../..');
 const examples = path.join(root, 'examples');
@@ -118,13 +119,7 @@ describe('the examples', () => {
 
       if (executablePath === undefined) this.skip();
 
-      const browser = await require('puppeteer-core').launch({ executablePath, args: ['--no-sandbox'] });
-
-      try {
-        const page = await browser.newPage();
-        const errors = [];
-
-        page.on('pageerror', (error) => errors.push(error.message));
+      await withPage(executablePath, async (page, errors) => {
         await page.goto(url);
         await page.waitForFunction(() => {
           const { document } = globalThis;
@@ -137,9 +132,7 @@ describe('the examples', () => {
         await page.screenshot({ path: path.join(root, 'build/http-offload.png') });
         assert.match(await page.$eval('#chart', (chart) => chart.textContent), /event loop is late by, p99/);
         assert.deepEqual(errors, []);
-      } finally {
-        await browser.close();
-      }
+      });
     });
   });
 });

@@ -16,6 +16,7 @@ const { spawnSync } = require('node:child_process');
 const { setTimeout } = require('node:timers/promises');
 
 const { chromium } = require('../../scripts/chromium');
+const { withPage } = require('./support/page');
 const { Place, request, root, sampleOf } = require('./support/top');
 
 const app = path.join(__dirname, 'fixtures/top-app.js');
@@ -158,13 +159,7 @@ describe('RINGPORT_TOP', function () {
 
       if (executablePath === undefined) this.skip();
 
-      const browser = await require('puppeteer-core').launch({ executablePath, args: ['--no-sandbox'] });
-
-      try {
-        const page = await browser.newPage();
-        const errors = [];
-
-        page.on('pageerror', (error) => errors.push(error.message));
+      await withPage(executablePath, async (page, errors) => {
         page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
         await page.setViewport({ width: 1200, height: 1000 });
         await page.goto(`http://127.0.0.1:${about.port}${withToken('/')}`);
@@ -190,9 +185,7 @@ describe('RINGPORT_TOP', function () {
         child.kill('SIGKILL');
         await page.waitForFunction(() => /may have ended/.test(globalThis.document.querySelector('#state').textContent));
         assert.deepEqual(errors.filter((text) => !/net::ERR_/.test(text)), []); // the end of the connection
-      } finally {
-        await browser.close();
-      }
+      });
     });
   });
 
