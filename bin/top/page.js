@@ -5,7 +5,9 @@
  */
 
 /* global document, EventSource, getComputedStyle, location, matchMedia, ResizeObserver */
-/* global uPlot */
+/* global uPlot, format */
+
+const { ms, percent, short } = format;
 
 /** Samples that are drawn: two minutes. */
 const KEPT = 240;
@@ -18,16 +20,7 @@ const byId = (id) => document.getElementById(id);
 const nameOf = ({ threadId, name }) =>
   (threadId === 0 ? 'main thread' : `thread ${threadId}${name === '' ? '' : ` (${name})`}`);
 
-function short(value) {
-  if (value >= 1e9) return `${(value / 1e9).toFixed(1)}G`;
-  if (value >= 1e6) return `${(value / 1e6).toFixed(1)}M`;
-  if (value >= 1e4) return `${(value / 1e3).toFixed(0)}k`;
-  return Number.isInteger(value) || value >= 10 ? value.toFixed(0) : value.toFixed(1);
-}
-
 const orDash = (value, show) => (value === null || value === undefined ? '–' : show(value));
-const percent = (value) => `${(value * 100).toFixed(0)}%`;
-const ms = (value) => `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`;
 
 /* Title, value of a thread, how to show it, fixed range. */
 const CHARTS = [

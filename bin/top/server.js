@@ -55,7 +55,7 @@ function tokenOf({ headers }, url) {
 function makePage() {
   const read = (name) => fs.readFileSync(path.join(__dirname, name), 'utf8');
   const parts = {
-    'page.css': read('page.css'), 'page.js': read('page.js'),
+    'page.css': read('page.css'), 'format.js': read('format.js'), 'page.js': read('page.js'),
     'uplot.css': read('../../dist/uplot.css'), 'uplot.js': read('../../dist/uplot.js'),
   };
   const html = read('page.html').replace(/\{\{(.*?)\}\}/g, (_, name) => parts[name]);

@@ -2,20 +2,13 @@
 
 /* table.js - a sample of server.js as a table for a terminal. */
 
+const { ms, percent, short } = require('./format');
+
 const BOLD = 1;
 const FAINT = 2;
 const RED = 31;
 
-function short(value) {
-  if (value >= 1e9) return `${(value / 1e9).toFixed(1)}G`;
-  if (value >= 1e6) return `${(value / 1e6).toFixed(1)}M`;
-  if (value >= 1e4) return `${(value / 1e3).toFixed(0)}k`;
-  return Number.isInteger(value) || value >= 10 ? value.toFixed(0) : value.toFixed(1);
-}
-
 const orDash = (value, show) => (value === null || value === undefined ? '-' : show(value));
-const percent = (value) => `${(value * 100).toFixed(0)}%`;
-const ms = (value) => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
 
 /** Control characters of a name must not reach the terminal. */
 const plain = (text) => text.replace(/[\x00-\x1f\x7f-\x9f]/g, '?');
