@@ -12,7 +12,7 @@
 const context = require('./async-context');
 const {
   binding, control, define, endpoints, local, owner: { kBatching, kMessage }, thresholds,
-  STATUS, BYTES, COUNT, MAX,
+  STATUS, BYTES, COUNT, MAX, CALL,
   FOR_VALUES,
 } = require('../loading/native');
 
@@ -73,9 +73,14 @@ function runTicks() {
   return calm;
 }
 
-/** Call the binding's readValues(), teaching it new shapes. */
-function readNext(slot) {
+/**
+ * Call the binding's readValues(), teaching it new shapes.
+ * @param {boolean} [wantsCalls] it may also read a part of a request; see CALL
+ */
+function readNext(slot, wantsCalls = false) {
   for (;;) {
+    if (wantsCalls) control[CALL] = 1;
+
     const values = readValues(slot);
 
     if (values !== undefined || control[STATUS] !== SHAPE) return values;

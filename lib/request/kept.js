@@ -9,16 +9,15 @@
 const { process } = require('../loading/builtins');
 const { DOMException } = globalThis;
 const context = require('../ports/async-context');
-const { reader, runTicks, settle, OTHER, WHOLE } = require('../ports/dispatch');
+const { readNext, reader, runTicks, settle, OTHER, WHOLE } = require('../ports/dispatch');
 const { decodeRecord, readWhole, receive: receiveBatch, receiveOne } = require('../ports/drain');
 const { reading, unsent } = require('../ports/record');
 const {
   binding, control, local, owner: { kBatching, kMessage, kMessageError, kMessages },
-  STATUS, BYTES, COUNT, MAX, CALL, ID,
+  STATUS, COUNT, MAX, CALL, ID,
 } = require('../loading/native');
 
 const { CLOSED } = require('../constants').error;
-const { SHAPE } = require('../constants').control;
 
 /**
  * @typedef {object} Kept
@@ -50,18 +49,6 @@ function readOther(endpoint) {
   }
 }
 
-/** readValues() of the addon, also of parts of requests. Teaches it new shapes. */
-function readNext(slot) {
-  for (;;) {
-    control[CALL] = 1;
-
-    const values = binding.readValues(slot);
-
-    if (values !== undefined || control[STATUS] !== SHAPE) return values;
-    require('../ports/learn').learn(control[BYTES]);
-  }
-}
-
 /**
  * Take the oldest records out of the ring.
  * @param {Endpoint} endpoint
@@ -74,7 +61,7 @@ function takeNext(endpoint, max) {
   control[COUNT] = 0;
   control[MAX] = max;
 
-  const values = readNext(endpoint.slot);
+  const values = readNext(endpoint.slot, true);
 
   if (values !== undefined) {
     const { [CALL]: kind, [ID]: id } = control;
