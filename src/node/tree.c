@@ -53,56 +53,46 @@ put_call(const uint8_t *message, uint8_t *end, uint32_t kind, uint32_t id) {
   return put_u32(put_u32(end, length), 0);
 }
 
+/* Send the tree that the arguments describe which follow the slot and, in a part of a
+ * request, its words. */
+static napi_value
+post(napi_env env, napi_callback_info info, bool is_call, const char *wanted) {
+  uint8_t message[RP_PRIMITIVES_SMALL * RP_TREE_VALUES];
+  napi_value argv[RP_TREE_VALUES];
+  size_t argc = RP_TREE_VALUES, first = is_call ? 3 : 1;
+  void *data = NULL;
+  uint32_t words[3] = {RP_NO_SLOT, 0, 0}; /* the slot, kind, id */
+
+  (void) napi_get_cb_info(env, info, &argc, argv, NULL, &data);
+  if (argc <= first || argc > RP_TREE_VALUES) return rp_throw_type(env, wanted);
+  for (size_t i = 0; i < first; i++)
+    if (napi_get_value_uint32(env, argv[i], &words[i]) != napi_ok)
+      return rp_throw_type(env, wanted);
+  message[0] = 0;
+
+  rp_env *e = data;
+  uint8_t *end = put_tree(e, message + 1, argv + first, argc - first);
+
+  if (end == NULL) return rp_from_bool(env, false);
+  if (is_call) end = put_call(message, end, words[1], words[2]);
+  (void) rp_send_at(e, words[0], is_call ? RP_SEND_CALL : 0, message,
+                    (size_t) (end - message));
+  return rp_from_bool(env, true);
+}
+
 /* postTree(slot, ...list): send the tree that `list` describes: a primitive is itself; a
  * symbol and a number begin an object of this shape, or an array of -1 - number elements.
  * Returns true, with STATUS 0 or RP_CLOSED; false: nothing was sent. */
 napi_value
 rp_tree_post(napi_env env, napi_callback_info info) {
-  uint8_t message[RP_PRIMITIVES_SMALL * RP_TREE_VALUES];
-  napi_value argv[RP_TREE_VALUES];
-  size_t argc = RP_TREE_VALUES;
-  void *data = NULL;
-  uint32_t slot = RP_NO_SLOT;
-
-  (void) napi_get_cb_info(env, info, &argc, argv, NULL, &data);
-  if (argc < 2 || argc > RP_TREE_VALUES ||
-      napi_get_value_uint32(env, argv[0], &slot) != napi_ok)
-    return rp_throw_type(env, "postTree needs a slot and 1 to 63 values");
-  message[0] = 0;
-
-  rp_env *e = data;
-  const uint8_t *end = put_tree(e, message + 1, argv + 1, argc - 1);
-
-  if (end == NULL) return rp_from_bool(env, false);
-  (void) rp_send_at(e, slot, 0, message, (size_t) (end - message));
-  return rp_from_bool(env, true);
+  return post(env, info, false, "postTree needs a slot and 1 to 63 values");
 }
 
 /* postCall(slot, kind, id, ...list): send a part of a request, `kind` and `id` being its
  * words. Otherwise as postTree(). */
 napi_value
 rp_tree_post_call(napi_env env, napi_callback_info info) {
-  uint8_t message[RP_PRIMITIVES_SMALL * RP_TREE_VALUES];
-  napi_value argv[RP_TREE_VALUES];
-  size_t argc = RP_TREE_VALUES;
-  void *data = NULL;
-  uint32_t slot = RP_NO_SLOT, kind = 0, id = 0;
-
-  (void) napi_get_cb_info(env, info, &argc, argv, NULL, &data);
-  if (argc < 4 || argc > RP_TREE_VALUES ||
-      napi_get_value_uint32(env, argv[0], &slot) != napi_ok ||
-      napi_get_value_uint32(env, argv[1], &kind) != napi_ok ||
-      napi_get_value_uint32(env, argv[2], &id) != napi_ok)
-    return rp_throw_type(env, "postCall needs a slot, two words and 1 to 61 values");
-  message[0] = 0;
-
-  rp_env *e = data;
-  uint8_t *end = put_tree(e, message + 1, argv + 3, argc - 3);
-
-  if (end == NULL) return rp_from_bool(env, false);
-  end = put_call(message, end, kind, id);
-  (void) rp_send_at(e, slot, RP_SEND_CALL, message, (size_t) (end - message));
-  return rp_from_bool(env, true);
+  return post(env, info, true, "postCall needs a slot, two words and 1 to 61 values");
 }
 
 /* What is left of a message that is being read. */
